@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The manifest reads as the map of the program. A module imports only from the floors below its own.
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module of the program, with its test target's settings alike.
+func module(_ name: String, imports dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ module: String, imports dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: module + "Tests", dependencies: [.init(stringLiteral: module)] + dependencies,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "nn-fmri",
+  products: [
+    .executable(name: "nnfmri-mpi", targets: ["nnfmri-mpi"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+  ],
+  targets: [
+    // Floor 0: C libraries, each seen by one module.
+    .systemLibrary(name: "CMPI", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"])]),
+    .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-serial-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "minizip", providers: [.apt(["libminizip-dev"])]),
+    .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+    .target(name: "COnnxRuntime"),
+    .target(name: "CSpecialFunctions"),
+
+    // Floor 1: one library each, no knowledge of scans.
+    module("MPI", imports: ["CMPI"]),
+    module("OnnxRuntime", imports: ["COnnxRuntime"]),
+    .target(
+      name: "ModelGraph", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Proto/onnx.proto"], swiftSettings: settings),
+    module("Shapley", imports: ["CBLAS", "CSpecialFunctions"]),
+    module("Stimuli", imports: ["CZip"]),
+
+    // Floor 2: what is measured.
+    module("Anatomy", imports: ["Shapley", "CSpecialFunctions"]),
+    module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
+    module("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
+
+    // Floor 3: the distributed scan and its files.
+    module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
+    module("Reporting", imports: ["Scan", "Anatomy", "Shapley"]),
+
+    // Floor 4: the command.
+    .executableTarget(
+      name: "nnfmri-mpi",
+      dependencies: [
+        "Scan", "Reporting", "Phantom", "MPI", "ModelGraph", "Stimuli",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    tests("Shapley"),
+  ]
+)

@@ -1,0 +1,3 @@
+#ifndef NNFMRI_ONNXRUNTIME_H
+#define NNFMRI_ONNXRUNTIME_H
+#endif

@@ -1,0 +1,31 @@
+// Boost.Math behind a C face: the distributions and special functions that the statistics need.
+#include "CSpecialFunctions.h"
+
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <boost/math/special_functions/digamma.hpp>
+
+namespace {
+// Errors come back as NaN or infinity instead of C++ exceptions, which must not cross into Swift.
+using namespace boost::math::policies;
+using Quiet = policy<domain_error<ignore_error>, pole_error<ignore_error>, overflow_error<ignore_error>,
+                     evaluation_error<ignore_error>>;
+}  // namespace
+
+double nnfmri_student_t_upper_tail(double t, double nu) {
+  return cdf(complement(boost::math::students_t_distribution<double, Quiet>(nu), t));
+}
+
+double nnfmri_student_t_quantile(double p, double nu) {
+  return quantile(boost::math::students_t_distribution<double, Quiet>(nu), p);
+}
+
+double nnfmri_normal_upper_tail(double z) {
+  return cdf(complement(boost::math::normal_distribution<double, Quiet>(), z));
+}
+
+double nnfmri_normal_quantile(double p) {
+  return quantile(boost::math::normal_distribution<double, Quiet>(), p);
+}
+
+double nnfmri_digamma(double x) { return boost::math::digamma(x, Quiet()); }

@@ -1,0 +1,3 @@
+#include <unzip.h>
+#include <zip.h>
+#include <zlib.h>
