@@ -1,0 +1,130 @@
+internal import COnnxRuntime
+
+/// A model that is loaded and ready to run, on the calling thread unless told otherwise.
+package final class Session {
+  /// How a session is made.
+  package struct Options: Sendable {
+    /// Threads inside an operator. With 1 the pass runs on the calling thread, which is how a rank is meant to run:
+    /// results depend on the number of threads in their last bits.
+    package var threads: Int
+    /// The folder where files of external weights lie.
+    package var externalDataFolder: String?
+
+    package init(threads: Int = 1, externalDataFolder: String? = nil) {
+      self.threads = threads
+      self.externalDataFolder = externalDataFolder
+    }
+  }
+
+  package let runtime: Runtime
+  package let inputNames: [String]
+  package let outputNames: [String]
+  private let session: OpaquePointer
+  private let inputPointers: [UnsafePointer<CChar>?]
+  private let outputPointers: [UnsafePointer<CChar>?]
+
+  /// Loads a model from its bytes (`CreateSessionFromArray`). The bytes are not kept.
+  ///
+  /// - Throws: `OnnxRuntimeError` (`modelRefused`) with the runtime's reason.
+  package init(runtime: Runtime, model: [UInt8], options: Options = Options()) throws(OnnxRuntimeError) {
+    let api = runtime.api
+    var handle: OpaquePointer?
+    try runtime.check(ort_create_session_options(api, &handle), .modelRefused)
+    defer { ort_release_session_options(api, handle) }
+    try runtime.check(ort_set_intra_op_threads(api, handle, Int32(options.threads)), .modelRefused)
+    try runtime.check(ort_set_inter_op_threads(api, handle, 1), .modelRefused)
+    try runtime.check(ort_set_graph_optimization_level(api, handle, 99), .modelRefused)
+    if let folder = options.externalDataFolder {
+      try runtime.check(
+        ort_add_session_config_entry(api, handle, "session.model_external_initializers_file_folder_path", folder),
+        .modelRefused)
+    }
+    var session: OpaquePointer?
+    let status = model.withUnsafeBytes {
+      ort_create_session_from_array(api, runtime.environment, $0.baseAddress, $0.count, handle, &session)
+    }
+    try runtime.check(status, .modelRefused)
+    do {
+      self.inputNames = try Self.names(runtime, session, ort_session_input_count, ort_session_input_name)
+      self.outputNames = try Self.names(runtime, session, ort_session_output_count, ort_session_output_name)
+    } catch {
+      ort_release_session(api, session)
+      throw error
+    }
+    self.runtime = runtime
+    self.session = session!
+    self.inputPointers = Self.cStrings(inputNames)
+    self.outputPointers = Self.cStrings(outputNames)
+  }
+
+  deinit {
+    ort_release_session(runtime.api, session)
+    for pointer in inputPointers + outputPointers { UnsafeMutablePointer(mutating: pointer)?.deallocate() }
+  }
+
+  /// Runs the model on tensors in the order of `inputNames` and returns its outputs in the order of `outputNames`.
+  ///
+  /// Cost: one forward pass.
+  /// - Throws: `OnnxRuntimeError` (`runFailed`) with the runtime's reason.
+  package func run(_ inputs: [Tensor]) throws(OnnxRuntimeError) -> [Tensor] {
+    var values = [OpaquePointer?](repeating: nil, count: outputNames.count)
+    try run(inputs, &values)
+    var outputs: [Tensor] = []
+    for index in values.indices {
+      do {
+        outputs.append(try Tensor(runtime: runtime, adopting: values[index]!))
+      } catch {
+        for value in values[(index + 1)...] { ort_release_value(runtime.api, value) }
+        throw error
+      }
+    }
+    return outputs
+  }
+
+  /// Runs the model into tensors that exist already and have the outputs' shapes: the way of the inner loop, since
+  /// nothing is allocated.
+  package func run(_ inputs: [Tensor], into outputs: [Tensor]) throws(OnnxRuntimeError) {
+    precondition(outputs.count == outputNames.count, "\(outputs.count) tensors for \(outputNames.count) outputs")
+    var values = outputs.map { Optional($0.value) }
+    try run(inputs, &values)
+  }
+
+  private func run(_ inputs: [Tensor], _ outputs: inout [OpaquePointer?]) throws(OnnxRuntimeError) {
+    precondition(inputs.count == inputNames.count, "\(inputs.count) tensors for \(inputNames.count) inputs")
+    let values = inputs.map { Optional($0.value) }
+    let status = ort_run(
+      runtime.api, session, inputPointers, values, values.count, outputPointers, outputs.count, &outputs)
+    try runtime.check(status, .runFailed)
+  }
+
+  private static func names(
+    _ runtime: Runtime, _ session: OpaquePointer?,
+    _ count: (nnfmri_ort_api?, OpaquePointer?, UnsafeMutablePointer<Int>?) -> OpaquePointer?,
+    _ name: (
+      nnfmri_ort_api?, OpaquePointer?, Int, OpaquePointer?, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+    ) -> OpaquePointer?
+  ) throws(OnnxRuntimeError) -> [String] {
+    var allocator: OpaquePointer?
+    try runtime.check(ort_default_allocator(runtime.api, &allocator), .modelRefused)
+    var total = 0
+    try runtime.check(count(runtime.api, session, &total), .modelRefused)
+    var names: [String] = []
+    for index in 0..<total {
+      var text: UnsafeMutablePointer<CChar>?
+      try runtime.check(name(runtime.api, session, index, allocator, &text), .modelRefused)
+      names.append(String(cString: text!))
+      try runtime.check(ort_allocator_free(runtime.api, allocator, text), .modelRefused)
+    }
+    return names
+  }
+
+  /// Copies with fixed addresses, freed by `deinit`.
+  private static func cStrings(_ names: [String]) -> [UnsafePointer<CChar>?] {
+    names.map { name in
+      let text = name.utf8CString
+      let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: text.count)
+      _ = copy.initialize(from: text)
+      return UnsafePointer(copy.baseAddress!)
+    }
+  }
+}
