@@ -1,0 +1,22 @@
+/// A network, an input or a measurement that can't be used as asked.
+package struct LesionError: Error, Sendable, CustomStringConvertible {
+  package enum Code: Sendable {
+    /// The model, or its output, isn't something that can be scanned as asked.
+    case badModel
+    /// A stimulus doesn't fit the model's inputs.
+    case badStimulus
+    /// The network's answer is NaN or infinite.
+    case nonFinite
+  }
+
+  package let code: Code
+  /// One full sentence for the user.
+  package let message: String
+
+  package init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  package var description: String { message }
+}

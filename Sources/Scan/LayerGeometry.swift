@@ -1,0 +1,17 @@
+import Anatomy
+import Lesion
+
+/// The grid over a layer, and how its regions lie in memory.
+struct LayerGeometry {
+  let grid: Grid
+  let blocks: RegionBlocks
+  let stencil: Stencil
+
+  init(_ layer: ScanPlan.Layer, request: ScanRequest) throws(AnatomyError) {
+    grid = Grid(request.grid, over: try TensorGeometry(shape: layer.shape, layout: request.layout))
+    blocks = grid.blocks()
+    stencil = Stencil(
+      regionCount: grid.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
+      patterns: blocks.regions)
+  }
+}

@@ -1,0 +1,113 @@
+import Shapley
+
+/// Measures every series shard by shard, and has each estimated, on whichever rank is free, once its values are in.
+///
+/// A rank stays on the series whose prefix it has cached, then takes the next one that nobody has begun, then helps
+/// with the one that has most left.
+struct AcquisitionPhase: Phase {
+  /// A series that is being measured.
+  private struct Series {
+    var values: [Float]
+    var handedOut = 0
+    var missing: Int
+    var nonFinite = 0
+  }
+
+  private let plan: ScanPlan
+  private let targets: [Int]
+  private let allowsNonFinite: Bool
+  private let progress: Progress
+  private let store: AcquisitionStore?
+  /// Begun and not yet measured, by number.
+  private var open: [Int: Series] = [:]
+  private var begun = 0
+  private var current: [Int: Int] = [:]
+  private var estimates: [ScanTask] = []
+  /// By layer, by stimulus; `nil` for a series that was skipped because its values are not finite.
+  private(set) var results: [[Estimate?]]
+
+  /// - Parameter targets: the class whose score is the value, by stimulus.
+  init(
+    plan: ScanPlan, targets: [Int], allowsNonFinite: Bool, store: AcquisitionStore?, progress: Progress
+  ) {
+    self.plan = plan
+    self.targets = targets
+    self.allowsNonFinite = allowsNonFinite
+    self.store = store
+    self.progress = progress
+    self.results = plan.layers.map { _ in Array(repeating: nil, count: plan.stimulusCount) }
+  }
+
+  mutating func next(for rank: Int) -> ScanTask? {
+    if !estimates.isEmpty { return estimates.removeFirst() }
+    if let series = current[rank], let task = shard(of: series) { return task }
+    if begun < plan.layers.count * plan.stimulusCount {
+      let series = begun
+      begun += 1
+      let layer = layer(series)
+      open[series] = Series(
+        values: Array(repeating: .nan, count: layer.rows), missing: plan.shardCount(layer))
+      current[rank] = series
+      return shard(of: series)
+    }
+    let left = open.filter { $0.value.handedOut < plan.shardCount(layer($0.key)) }
+    // The one with most left, and of those the first: which rank measures a shard is no part of the result.
+    guard
+      let (series, _) = left.max(by: {
+        let (a, b) = (plan.shardCount(layer($0.key)) - $0.value.handedOut, plan.shardCount(layer($1.key)) - $1.value.handedOut)
+        return a == b ? $0.key > $1.key : a < b
+      })
+    else { return nil }
+    current[rank] = series
+    return shard(of: series)
+  }
+
+  mutating func complete(_ task: ScanTask, with result: [UInt8]) throws {
+    var reader = MessageReader(result)
+    switch task {
+    case .acquire(let layer, let stimulus, _, let shard):
+      try take(reader.readFloats(), layer, stimulus, shard)
+    case .estimate(let layer, let stimulus, _):
+      results[layer][stimulus] = EstimateMessage.read(&reader)
+    default:
+      preconditionFailure("acquisition got the result of \(task)")
+    }
+  }
+
+  private func layer(_ series: Int) -> ScanPlan.Layer {
+    plan.layers[series / plan.stimulusCount]
+  }
+
+  private mutating func shard(of series: Int) -> ScanTask? {
+    guard let state = open[series], state.handedOut < plan.shardCount(layer(series)) else { return nil }
+    open[series]!.handedOut += 1
+    let stimulus = series % plan.stimulusCount
+    return .acquire(
+      layer: series / plan.stimulusCount, stimulus: stimulus, target: targets[stimulus], shard: state.handedOut)
+  }
+
+  private mutating func take(_ values: [Float], _ layer: Int, _ stimulus: Int, _ shard: Int) throws {
+    let number = layer * plan.stimulusCount + stimulus
+    let rows = plan.rows(ofShard: shard, plan.layers[layer])
+    open[number]!.values.replaceSubrange(rows, with: values)
+    open[number]!.missing -= 1
+    open[number]!.nonFinite += values.count { !$0.isFinite }
+    let series = open[number]!
+    progress.advance(by: values.count)
+    if series.nonFinite > 0 && !allowsNonFinite {
+      throw ScanError(
+        .badInput,
+        """
+        layer_\(layer) (\(plan.layers[layer].tensor)), stimulus \(stimulus): \(series.nonFinite) of the first \
+        \(rows.upperBound) coalitions give NaN or an infinite value; try --lesion mean or another --value, or skip such \
+        series with --allow-nonfinite
+        """)
+    }
+    guard series.missing == 0 else { return }
+    open[number] = nil
+    try store?.write(series.values, layer: layer, stimulus: stimulus)
+    if series.nonFinite == 0 {
+      estimates.append(.estimate(layer: layer, stimulus: stimulus, values: series.values))
+    }
+  }
+}

@@ -1,0 +1,88 @@
+internal import FoundationEssentials
+
+/// What a scan will do, found out by rank 0 and told to all ranks: everything that decides a byte of the result.
+package struct ScanPlan: Codable, Sendable, Hashable {
+  /// One scanned layer.
+  package struct Layer: Codable, Sendable, Hashable {
+    /// The layer's number in the files: `layer_0`, in order of execution.
+    package var number: Int
+    package var tensor: String
+    package var operatorType: String
+    /// The tensor's shape for a batch of one.
+    package var shape: [Int]
+    /// Element types, by ONNX number, of what the suffix reads besides the tensor.
+    package var sideTypes: [String: Int32]
+    /// Regions along (h, w, c), after clipping.
+    package var grid: [Int]
+    package var regionCount: Int
+    package var estimator: String
+    /// Why this estimator, in a sentence.
+    package var estimatorReason: String
+    /// m: evaluations that the design was planned for.
+    package var budget: Int
+    /// Rows of the design, G and ∅ included.
+    package var designRows: Int
+    /// Evaluations of a series: the design's rows and, under `resample`, ∅ once for each further donor.
+    package var rows: Int
+    /// Share of the network's forward cost that lies after the layer: what one evaluation costs.
+    package var suffixCostShare: Double
+  }
+
+  /// A tensor that was asked for, or found, and isn't scanned.
+  package struct Refusal: Codable, Sendable, Hashable {
+    package var tensor: String
+    /// Why, in a sentence.
+    package var reason: String
+  }
+
+  /// SHA-256 of the model file and its files of external weights.
+  package var modelDigest: String
+  /// SHA-256 of the files of stimuli and labels.
+  package var dataDigest: String
+  /// SHA-256 of the options that decide a result.
+  package var requestDigest: String
+  /// Whether a batch axis that the model had baked in was freed.
+  package var isBatchFreed: Bool
+  /// Coalitions a run of the suffix.
+  package var batch: Int
+  /// The tensor whose elements are the scores.
+  package var readTensor: String
+  /// What turns scores into probabilities.
+  package var link: String
+  /// The read tensor's shape for one stimulus, without batch axis.
+  package var outputShape: [Int]
+  package var stimulusCount: Int
+  /// Stimuli that a series draws its replacements from; 0 unless the lesion is `resample`.
+  package var donorCount: Int
+  /// Rows of a shard: a whole number of batches.
+  package var rowsPerShard: Int
+  package var layers: [Layer]
+  package var refusals: [Refusal]
+  /// What a user should know: fall-backs, what `logit` reads.
+  package var notes: [String]
+
+  /// All evaluations of the scan.
+  package var evaluations: Int {
+    layers.reduce(0) { $0 + $1.rows } * stimulusCount
+  }
+
+  /// How many shards a layer's series has.
+  package func shardCount(_ layer: Layer) -> Int {
+    (layer.rows + rowsPerShard - 1) / rowsPerShard
+  }
+
+  /// The rows of a shard.
+  package func rows(ofShard shard: Int, _ layer: Layer) -> Range<Int> {
+    (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)
+  }
+
+  func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return Array(try encoder.encode(self))
+  }
+
+  init(encoded bytes: [UInt8]) throws {
+    self = try JSONDecoder().decode(ScanPlan.self, from: Data(bytes))
+  }
+}

@@ -1,0 +1,87 @@
+package import Anatomy
+package import Lesion
+package import Shapley
+
+/// What the user asks of a scan: the options of the command, before the model and the stimuli have been looked at.
+package struct ScanRequest: Sendable {
+  /// Which tensors are scanned.
+  package enum Layers: Sendable, Hashable {
+    /// One a block, at most about a dozen.
+    case automatic
+    /// Every tensor that can be scanned.
+    case all
+    case named([String])
+  }
+
+  /// The class whose score is the value.
+  package enum Target: Sendable, Hashable {
+    /// The class that the intact network predicts for the stimulus.
+    case predicted
+    /// The stimulus's label.
+    case label
+    case fixed(Int)
+  }
+
+  /// The ONNX file.
+  package var model: String
+  /// The file or folder of stimuli.
+  package var data: String
+  /// A file of labels, where the stimuli bring none.
+  package var labels: String?
+  package var layers = Layers.automatic
+  package var grid = GridSize.standard
+  package var layout = TensorLayout.nchw
+  /// K: evaluations a region.
+  package var samplesPerRegion = 16
+  /// How many stimuli are used: the first ones of the set.
+  package var stimulusLimit = 64
+  /// `nil` is `auto`.
+  package var estimator: EstimatorName?
+  package var index = ValueIndex.shapley
+  package var lesion = LesionKind.zero
+  package var value = ValueFunction.logit
+  package var target = Target.predicted
+  /// The position of a sequence's output that is read; `nil` is the mean.
+  package var position: Int?
+  package var seed: UInt64 = 42
+  /// Coalitions in one run of the suffix.
+  package var batch = 32
+  /// Of intervals.
+  package var confidence = 0.95
+  /// The false discovery rate that significance is judged at.
+  package var falseDiscoveryRate = 0.05
+  /// Sign flips for family-wise p-values; 0 computes none.
+  package var signFlips = 0
+  /// Raw values are divided by this first; `nil` is 255 for images of bytes, 1 otherwise.
+  package var scale: Double?
+  /// One a channel, after scaling.
+  package var mean: [Double] = []
+  package var standardDeviation: [Double] = []
+  /// Threads of a forward pass on each rank.
+  package var threads = 1
+  /// Bytes of prefix results that each rank keeps.
+  package var cacheBytes = 64 << 20
+  /// Whether the table of values is written.
+  package var keepsAcquisition = true
+  /// Skip series whose values are NaN or infinite instead of stopping.
+  package var allowsNonFinite = false
+  /// The output folder.
+  package var output: String
+
+  package init(model: String, data: String, output: String) {
+    self.model = model
+    self.data = data
+    self.output = output
+  }
+}
+
+extension ScanRequest.Target {
+  /// The name on the command line and in files.
+  package var name: String {
+    switch self {
+    case .predicted: "predicted"
+    case .label: "label"
+    case .fixed(let index): "\(index)"
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/// A piece of work that any rank can do, with a result that depends on the task alone.
+enum ScanTask: Sendable, Hashable {
+  /// Check a layer's cut: prefix, then suffix with nothing lesioned, against the whole model. Result: deviation.
+  case verify(layer: Int)
+  /// One forward pass of a stimulus. Result: the scores, then each layer's region moments.
+  case observe(stimulus: Int)
+  /// The mean activation of each unit of a layer over the stimuli. Result: [units].
+  case average(layer: Int)
+  /// Measure a shard of a series. Result: the values of its rows.
+  case acquire(layer: Int, stimulus: Int, target: Int, shard: Int)
+  /// Estimate ζ of a series from its values. Result: an estimate.
+  case estimate(layer: Int, stimulus: Int, values: [Float])
+  /// Information content of a layer's regions. `densities`: [stimuli x regions]. Result: bits, then p-values.
+  case inform(layer: Int, labels: [Int], densities: [Double])
+
+  func encode() -> [UInt8] {
+    var writer = MessageWriter()
+    switch self {
+    case .verify(let layer):
+      writer.append(0)
+      writer.append(layer)
+    case .observe(let stimulus):
+      writer.append(1)
+      writer.append(stimulus)
+    case .average(let layer):
+      writer.append(2)
+      writer.append(layer)
+    case .acquire(let layer, let stimulus, let target, let shard):
+      writer.append(3)
+      writer.append(layer)
+      writer.append(stimulus)
+      writer.append(target)
+      writer.append(shard)
+    case .estimate(let layer, let stimulus, let values):
+      writer.append(4)
+      writer.append(layer)
+      writer.append(stimulus)
+      writer.append(values)
+    case .inform(let layer, let labels, let densities):
+      writer.append(5)
+      writer.append(layer)
+      writer.append(labels)
+      writer.append(densities)
+    }
+    return writer.bytes
+  }
+
+  init(_ reader: inout MessageReader) {
+    switch reader.readInt() {
+    case 0: self = .verify(layer: reader.readInt())
+    case 1: self = .observe(stimulus: reader.readInt())
+    case 2: self = .average(layer: reader.readInt())
+    case 3:
+      self = .acquire(
+        layer: reader.readInt(), stimulus: reader.readInt(), target: reader.readInt(), shard: reader.readInt())
+    case 4: self = .estimate(layer: reader.readInt(), stimulus: reader.readInt(), values: reader.readFloats())
+    case 5: self = .inform(layer: reader.readInt(), labels: reader.readInts(), densities: reader.readDoubles())
+    case let kind: preconditionFailure("task \(kind) is of no known kind")
+    }
+  }
+}

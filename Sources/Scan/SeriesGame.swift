@@ -1,0 +1,62 @@
+import Shapley
+
+/// One series: the game of a layer and a stimulus, with its design and its donors.
+///
+/// Under `resample`, v(S) is the mean over the series' donors, and every group of the design meets one of them. v(∅)
+/// is part of every estimate, so it is measured for each donor: the rows after the design's are ∅ once more for each
+/// donor but the first.
+struct SeriesGame {
+  private let plan: ScanPlan
+  private let request: ScanRequest
+  private let layer: ScanPlan.Layer
+  private let stimulus: Int
+  /// The stimuli that replacements come from; empty unless the lesion is `resample`.
+  let donors: [Int]
+
+  init(plan: ScanPlan, request: ScanRequest, layer: Int, stimulus: Int) {
+    self.plan = plan
+    self.request = request
+    self.layer = plan.layers[layer]
+    self.stimulus = stimulus
+    var others = Array(0..<plan.stimulusCount)
+    others.remove(at: stimulus)
+    var random = CounterRandom(
+      seed: request.seed, domain: CounterRandom.Domain.donors.rawValue, index: Self.stream(layer, stimulus))
+    if plan.donorCount > 0 { random.shuffle(&others) }
+    self.donors = Array(others.prefix(plan.donorCount))
+  }
+
+  /// Designs of different series are independent draws.
+  private static func stream(_ layer: Int, _ stimulus: Int) -> UInt64 {
+    UInt64(layer) << 32 | UInt64(stimulus)
+  }
+
+  func design() throws(ShapleyError) -> Design {
+    try Design(
+      estimator: EstimatorName(rawValue: layer.estimator)!, players: layer.regionCount, budget: layer.budget,
+      index: request.index, seed: request.seed, stream: Self.stream(layer.number, stimulus))
+  }
+
+  /// The coalitions of some rows, and for `resample` the donor of each.
+  func rows(_ range: Range<Int>) throws(ShapleyError) -> (coalitions: [Coalition], donors: [Int]) {
+    let design = try design()
+    let designed = range.clamped(to: 0..<layer.designRows)
+    let anchors = range.clamped(to: layer.designRows..<layer.rows)
+    let coalitions =
+      design.coalitions(in: designed) + anchors.map { _ in Coalition(emptyOf: layer.regionCount) }
+    guard !donors.isEmpty else { return (coalitions, []) }
+    return (
+      coalitions,
+      designed.map { design.group($0) % donors.count } + anchors.map { $0 - layer.designRows + 1 }
+    )
+  }
+
+  /// The values as the estimator wants them: v(∅) is the mean over donors, and rows past the design's are gone.
+  func foldAnchors(_ values: [Float]) -> [Float] {
+    guard layer.rows > layer.designRows else { return values }
+    var folded = Array(values.prefix(layer.designRows))
+    let empties = [values[1]] + values.suffix(from: layer.designRows)
+    folded[1] = Float(empties.reduce(0) { $0 + Double($1) } / Double(empties.count))
+    return folded
+  }
+}

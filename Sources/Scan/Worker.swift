@@ -1,0 +1,200 @@
+import Anatomy
+internal import Glibc
+import Lesion
+import MPI
+import ModelGraph
+import OnnxRuntime
+import Shapley
+import Stimuli
+
+/// What a rank does: it runs tasks, and keeps the sessions and prefix results that the next ones are likely to need.
+final class Worker {
+  /// Layers whose sessions a rank keeps: the current one and the one it is moving to.
+  private static let layersKept = 2
+
+  private let request: ScanRequest
+  private let plan: ScanPlan
+  private let model: Model
+  private let feed: StimulusFeed
+  private let reader: OutputReader
+  private let geometry: [LayerGeometry]
+  private var observer: Session?
+  private var networks: [(layer: Int, network: LesionedNetwork)] = []
+  private var means: [Int: [Float]] = [:]
+
+  /// - Parameters:
+  ///   - model: as read from its file; the plan says whether its batch axis is to be freed.
+  ///   - stimuli: those of the scan.
+  init(request: ScanRequest, plan: ScanPlan, model: Model, stimuli: StimulusSet, runtime: Runtime) throws {
+    self.request = request
+    self.plan = plan
+    self.model = plan.isBatchFreed ? model.freeingBatchAxis() ?? model : model
+    self.feed = StimulusFeed(
+      runtime: runtime, stimuli: stimuli, bindings: try InputBinding.bind(model.inputs, to: stimuli))
+    self.reader = try OutputReader(
+      shape: plan.outputShape, value: request.value, link: OutputReader.Link(rawValue: plan.link)!,
+      position: request.position, channelsLast: request.layout == .nhwc)
+    self.geometry = try plan.layers.map { try LayerGeometry($0, request: request) }
+  }
+
+  /// Runs tasks as they come from the coordinator, until it says stop.
+  ///
+  /// Waiting costs next to nothing: the rank sleeps between looks at its messages.
+  ///
+  /// - Returns: the exit code that the coordinator gave.
+  func serve(_ world: Communicator) throws -> Int {
+    var pause: UInt32 = 20
+    while true {
+      guard let envelope = try world.probe() else {
+        usleep(pause)
+        pause = min(pause * 2, 1000)
+        continue
+      }
+      pause = 20
+      var reader = MessageReader(try world.receive(envelope))
+      switch envelope.tag {
+      case Tag.task:
+        do {
+          let result = try run(ScanTask(&reader)) {}
+          try world.send(result, to: Communicator.root, tag: Tag.result)
+        } catch let error where !(error is MPIError) {
+          let failure = ScanError(error)
+          var writer = MessageWriter()
+          writer.append(failure.code.rawValue)
+          writer.append(failure.message)
+          try world.send(writer.bytes, to: Communicator.root, tag: Tag.failure)
+        }
+      case Tag.means:
+        setMeans(reader.readFloats(), layer: reader.readInt())
+      default:
+        return reader.readInt()
+      }
+    }
+  }
+
+  /// Makes a layer's mean activations known, for mean lesions.
+  func setMeans(_ values: [Float], layer: Int) {
+    means[layer] = values
+  }
+
+  /// Lets go of what only the observation of stimuli needs.
+  func endObservation() {
+    observer = nil
+  }
+
+  /// Runs a task.
+  ///
+  /// - Parameter pause: called between two batches.
+  func run(_ task: ScanTask, pause: () throws -> Void) throws -> [UInt8] {
+    var writer = MessageWriter()
+    switch task {
+    case .verify(let layer):
+      writer.append(try deviation(layer))
+    case .observe(let stimulus):
+      try observe(stimulus, into: &writer)
+    case .average(let layer):
+      writer.append(try averageActivations(layer, pause: pause))
+    case .acquire(let layer, let stimulus, let target, let shard):
+      writer.append(try acquire(layer, stimulus, target, shard, pause: pause))
+    case .estimate(let layer, let stimulus, let values):
+      let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
+      EstimateMessage.write(try game.design().estimate(values: game.foldAnchors(values)), to: &writer)
+    case .inform(let layer, let labels, let densities):
+      let information = LayerInformation(
+        densities: densities, labels: labels, seed: request.seed, layer: layer)
+      writer.append(information.bits)
+      writer.append(information.pValues)
+    }
+    return writer.bytes
+  }
+
+  // MARK: Tasks
+
+  /// How far a layer's cut is from the whole model, on the first stimulus.
+  private func deviation(_ layer: Int) throws -> Double {
+    let network = try makeNetwork(layer, lesion: .zero)
+    let outputs = try observe(stimulus: 0)
+    return try network.deviation(from: UnsafeBufferPointer(outputs[0].floats), stimulus: 0)
+  }
+
+  private func observe(_ stimulus: Int, into writer: inout MessageWriter) throws {
+    let outputs = try observe(stimulus: stimulus)
+    writer.append(reader.scores(UnsafeBufferPointer(outputs[0].floats)))
+    for (layer, output) in zip(geometry, outputs.dropFirst()) {
+      let moments = RegionMoments(
+        of: Span(_unsafeElements: UnsafeBufferPointer(output.floats)), over: layer.blocks,
+        regionCount: layer.grid.regionCount)
+      writer.append(moments.values)
+    }
+  }
+
+  /// The read tensor, then each layer's tensor, of one stimulus.
+  private func observe(stimulus: Int) throws -> [Tensor] {
+    let tensors = [plan.readTensor] + plan.layers.map(\.tensor)
+    let observer = try self.observer ?? Session(
+      runtime: feed.runtime, model: model.exposing(tensors).serialized(), options: sessionOptions)
+    self.observer = observer
+    let outputs = try observer.run(feed.tensors(observer.inputNames, rows: [stimulus]))
+    // A tensor that is asked for twice is an output once.
+    let position = Dictionary(uniqueKeysWithValues: zip(observer.outputNames, outputs))
+    return tensors.map { position[$0]! }
+  }
+
+  private func averageActivations(_ layer: Int, pause: () throws -> Void) throws -> [Float] {
+    let network = try network(layer, lesion: .zero)
+    var sums = [Double](repeating: 0, count: geometry[layer].grid.unitCount)
+    for stimulus in 0..<plan.stimulusCount {
+      for (unit, activation) in try network.activations(of: stimulus).enumerated() { sums[unit] += Double(activation) }
+      try pause()
+    }
+    return sums.map { Float($0 / Double(plan.stimulusCount)) }
+  }
+
+  private func acquire(
+    _ layer: Int, _ stimulus: Int, _ target: Int, _ shard: Int, pause: () throws -> Void
+  ) throws -> [Float] {
+    let network = try network(layer, lesion: request.lesion)
+    let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
+    try network.begin(
+      LesionedNetwork.Series(stimulus: stimulus, target: target, donors: game.donors))
+    let rows = plan.rows(ofShard: shard, plan.layers[layer])
+    var values: [Float] = []
+    values.reserveCapacity(rows.count)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: plan.batch) {
+      let batch = try game.rows(start..<min(start + plan.batch, rows.upperBound))
+      values += try network.values(of: batch.coalitions, donors: batch.donors)
+      try pause()
+    }
+    return values
+  }
+
+  // MARK: Caches
+
+  private var sessionOptions: Session.Options {
+    Session.Options(threads: request.threads, externalDataFolder: model.folder)
+  }
+
+  private func network(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
+    if let index = networks.firstIndex(where: { $0.layer == layer }) {
+      let entry = networks.remove(at: index)
+      networks.append(entry)
+      return entry.network
+    }
+    while networks.count >= Self.layersKept { networks.removeFirst() }
+    let network = try makeNetwork(layer, lesion: lesion)
+    networks.append((layer, network))
+    return network
+  }
+
+  private func makeNetwork(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
+    let cut = try model.cut(
+      at: plan.layers[layer].tensor, reading: plan.readTensor,
+      types: plan.layers[layer].sideTypes.mapValues(ElementType.init))
+    return try LesionedNetwork(
+      cut: cut, feed: feed, stimulus: 0,
+      configuration: LesionedNetwork.Configuration(
+        stencil: geometry[layer].stencil, reader: reader, batch: plan.batch, lesion: lesion,
+        meanActivations: lesion == .mean ? means[layer]! : [], session: sessionOptions,
+        cacheBytes: request.cacheBytes))
+  }
+}
