@@ -20,6 +20,10 @@ package struct ElementType: RawRepresentable, Hashable, Sendable {
   package static let uint32 = ElementType(rawValue: 12)
   package static let uint64 = ElementType(rawValue: 13)
   package static let bfloat16 = ElementType(rawValue: 16)
+
+  package var isFloat: Bool {
+    self == .float || self == .float16 || self == .double || self == .bfloat16
+  }
 }
 
 extension ElementType: CustomStringConvertible {

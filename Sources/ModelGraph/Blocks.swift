@@ -1,0 +1,190 @@
+/// The blocks that a network passes its data through, one after another.
+///
+/// A block is found by its *articulations*, the tensors through which every path from the main input to the output leads: the
+/// dominators of the output (Cooper, Harvey, Kennedy 2001). Between two of them lies a *step*: one operator, or a branched
+/// section such as a residual branch with its skip. A block begins with a step that learns (holds a convolution, a matrix
+/// product, ...) and goes on through steps that do not: normalisations, activations, pooling.
+struct Blocks {
+  /// By block, upstream first: the tensors that could stand for it, best first. The first is the activation that ends it; else
+  /// the last sum, join or normalisation; else what its learning step gives.
+  let choices: [[Int]]
+
+  init(of model: Model, reading target: Int) {
+    let chain = Self.longestChain(in: model.index, to: target)
+    let steps = Self.steps(of: model, along: chain)
+    var blocks = Self.group(steps)
+    Self.mergeAttention(&blocks)
+    var choices: [[Int]] = []
+    let learnedTotal = steps.reduce(0) { $0 + $1.learnedCount }
+    for block in blocks {
+      // The skips of a U-shaped network leave no articulations across its middle.
+      if let step = block.steps.first, step.learnedCount >= 8, 3 * step.learnedCount > learnedTotal {
+        choices += step.innerActivations.map { [$0] }
+      }
+      let choice = block.choices.filter { $0 != target }
+      if !choice.isEmpty { choices.append(choice) }
+    }
+    if choices.count < 2 {
+      let activations = Self.allActivations(of: model, reading: target)
+      if activations.count > choices.count { choices = activations.map { [$0] } }
+    }
+    self.choices = choices
+  }
+
+  // MARK: Articulations
+
+  /// The articulations from the input whose chain is longest; masks and rates, which reach into every block, have short ones.
+  private static func longestChain(in index: GraphIndex, to target: Int) -> Chain {
+    let influences = index.influences(on: target)
+    return index.inputs.filter { influences[$0] }
+      .map { Chain(in: index, from: $0, to: target, influences: influences) }
+      .max { $0.articulations.count < $1.articulations.count } ?? Chain()
+  }
+
+  private struct Chain {
+    var articulations: [Int] = []
+    /// The nodes between the input and the target, in topological order.
+    var nodes: [Int] = []
+
+    init() {}
+
+    init(in index: GraphIndex, from source: Int, to target: Int, influences: [Bool]) {
+      let follows = index.follows(from: source)
+      let isOnPath = { (tensor: Int) in follows[tensor] && influences[tensor] }
+      guard isOnPath(target) else { return }
+
+      // Immediate dominators of tensors, by the intersection of their producers' operands; a node that makes two tensors
+      // dominates both but is no tensor, so it gets a number of its own behind them.
+      let tensorCount = index.names.count
+      var dominator = [Int](repeating: -1, count: tensorCount + index.order.count)
+      var depth = [Int](repeating: 0, count: dominator.count)
+      for node in index.order where index.writes[node].contains(where: isOnPath) {
+        let operands = index.reads[node].filter(isOnPath)
+        if index.readsOnlyShape[node] || operands.isEmpty { continue }
+        nodes.append(node)
+        let common = operands.dropFirst().reduce(operands[0]) { a, b in
+          var (a, b) = (a, b)
+          while a != b {
+            if depth[a] >= depth[b] { a = dominator[a] } else { b = dominator[b] }
+          }
+          return a
+        }
+        let vertex = tensorCount + node
+        dominator[vertex] = common
+        depth[vertex] = depth[common] + 1
+        for tensor in index.writes[node] where isOnPath(tensor) {
+          dominator[tensor] = vertex
+          depth[tensor] = depth[vertex] + 1
+        }
+      }
+      var vertex = target
+      while vertex >= 0 {
+        if vertex < tensorCount { articulations.append(vertex) }
+        vertex = dominator[vertex]
+      }
+      articulations.reverse()
+    }
+  }
+
+  // MARK: Steps
+
+  /// What lies between two articulations.
+  private struct Step {
+    /// The articulation that it ends in.
+    let end: Int
+    let operatorType: String
+    let isBranched: Bool
+    let learnedCount: Int
+    let hasAttention: Bool
+    let endsInActivation: Bool
+    let isRecurrent: Bool
+    let innerActivations: [Int]
+    /// Whether it turns tokens into vectors.
+    let embeds: Bool
+  }
+
+  private static func steps(of model: Model, along chain: Chain) -> [Step] {
+    let index = model.index
+    let functions = Set(model.proto.functions.map(\.name))
+    let data = Set(chain.nodes.flatMap { index.writes[$0] } + chain.articulations.prefix(1))
+    var steps: [Step] = []
+    var next = 0
+    for (source, end) in zip(chain.articulations, chain.articulations.dropFirst()) {
+      guard let last = index.maker[end] else { continue }
+      var nodes: [Int] = []
+      while next < chain.nodes.count, index.place[chain.nodes[next]] <= index.place[last] {
+        nodes.append(chain.nodes[next])
+        next += 1
+      }
+      let protos = nodes.map { model.proto.graph.node[$0] }
+      let ending = model.proto.graph.node[last]
+      let activations = zip(nodes, protos).filter { OperatorTraits.activations.contains($1.opType) }.map(\.0)
+      let multipliesData = nodes.contains { node in
+        ["MatMul", "Einsum"].contains(model.proto.graph.node[node].opType)
+          && index.reads[node].filter(data.contains).count > 1
+      }
+      let learned = protos.count { OperatorTraits.isLearned($0, functions: functions) }
+      // x·sigmoid(x), x·Φ(x) spelled with Erf, and a constant factor after it are activations too.
+      let continuesActivation = steps.last.map { $0.endsInActivation && $0.operatorType == "Mul" } ?? false
+      steps.append(
+        Step(
+          end: end, operatorType: ending.opType, isBranched: nodes.count > 1, learnedCount: learned,
+          hasAttention: multipliesData || protos.contains(where: OperatorTraits.isAttention),
+          endsInActivation: learned == 0
+            && (OperatorTraits.activations.contains(ending.opType)
+              || ending.opType == "Mul" && (!activations.isEmpty || nodes.count == 1 && continuesActivation)),
+          isRecurrent: OperatorTraits.recurrent.contains(ending.opType),
+          innerActivations: activations.compactMap { index.writes[$0].first },
+          embeds: ending.opType == "Gather" && ending.input(at: 0) != index.names[source]
+            || ending.opType == "EmbedLayerNormalization"))
+    }
+    return steps
+  }
+
+  // MARK: Blocks
+
+  private struct Block {
+    var steps: [Step]
+
+    var hasAttention: Bool { steps[0].isBranched && steps[0].hasAttention }
+
+    /// A branched step without attention, as the second half of a transformer's layer is.
+    var isBranchedWithoutAttention: Bool { steps[0].isBranched && !steps[0].hasAttention }
+
+    var choices: [Int] {
+      let activations = steps.filter(\.endsInActivation)
+      let joins = steps.filter { OperatorTraits.joins.contains($0.operatorType) }
+      let views = steps.dropFirst().filter { OperatorTraits.views.contains($0.operatorType) }
+      // A recurrent operator gives time first; the layout that follows it often puts the batch first.
+      let preferred = steps[0].isRecurrent ? [joins, views, Array(steps.prefix(1))] : [joins, Array(steps.prefix(1))]
+      var seen: Set<Int> = []
+      return ([activations] + preferred + [steps]).flatMap { $0.reversed().map(\.end) }.filter { seen.insert($0).inserted }
+    }
+  }
+
+  private static func group(_ steps: [Step]) -> [Block] {
+    var blocks: [Block] = []
+    for step in steps {
+      if step.learnedCount > 0 || step.embeds && blocks.isEmpty {
+        blocks.append(Block(steps: [step]))
+      } else if !blocks.isEmpty {
+        blocks[blocks.count - 1].steps.append(step)
+      }
+    }
+    return blocks
+  }
+
+  /// Makes one block of a transformer's attention and the perceptron that follows it, ended by the latter.
+  private static func mergeAttention(_ blocks: inout [Block]) {
+    blocks = blocks.enumerated().filter { number, block in
+      !(block.hasAttention && number + 1 < blocks.count && blocks[number + 1].isBranchedWithoutAttention)
+    }.map(\.element)
+  }
+
+  private static func allActivations(of model: Model, reading target: Int) -> [Int] {
+    let influences = model.index.influences(on: target)
+    return model.index.order.filter { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) }
+      .compactMap { model.index.writes[$0].first }
+      .filter { influences[$0] && $0 != target && model.index.dependence[$0] == .data }
+  }
+}

@@ -1,0 +1,81 @@
+/// A tensor that could be scanned: float activations that the read output depends on.
+///
+/// Whether its shape and batch axis allow a scan shows only when the model runs.
+package struct LayerCandidate: Sendable, Hashable {
+  package let tensor: String
+  package let operatorType: String
+  package let nodeName: String
+
+  /// The producing node's place in topological order.
+  package let position: Int
+
+  /// The producing node's place in the file, as `forwardCosts(shapes:)` numbers nodes.
+  package let node: Int
+
+  /// Whether `--layers auto` would take it if there were no limit to the number of layers.
+  package let isBlockEnd: Bool
+}
+
+extension Model {
+  /// How many layers `--layers auto` scans at most.
+  package static let automaticLayerLimit = 12
+
+  /// The tensors that could be scanned, upstream first: float values made by operators that depend on the model's inputs
+  /// and that `output` depends on, without `output`.
+  ///
+  /// - Parameter output: the tensor that is read; by default the first output, before its softmax or sigmoid.
+  /// - Cost: a few passes over the graph.
+  package func layerCandidates(reading output: String? = nil) -> [LayerCandidate] {
+    guard let target = index.numbers[output ?? defaultReadout] else { return [] }
+    let types = elementTypes()
+    let influences = index.influences(on: target)
+    let blockEnds = Set(Blocks(of: self, reading: target).choices.compactMap(\.first))
+    var candidates: [LayerCandidate] = []
+    for node in index.order {
+      for tensor in index.writes[node]
+      where influences[tensor] && tensor != target && index.dependence[tensor] == .data
+        && types[index.names[tensor]]?.isFloat ?? true
+      {
+        let name = index.names[tensor]
+        let proto = proto.graph.node[node]
+        candidates.append(
+          LayerCandidate(
+            tensor: name, operatorType: proto.opType, nodeName: proto.name, position: index.place[node], node: node,
+            isBlockEnd: blockEnds.contains(tensor)))
+      }
+    }
+    return candidates
+  }
+
+  /// One tensor a block, upstream first, thinned evenly to `automaticLayerLimit`.
+  ///
+  /// - Parameters:
+  ///   - output: the tensor that is read, as in `layerCandidates(reading:)`.
+  ///   - isScannable: whether a run of the model found that the tensor can be scanned; where it says no, the block's
+  ///     next best tensor is taken.
+  package func automaticLayers(
+    reading output: String? = nil, where isScannable: (String) -> Bool = { _ in true }
+  ) -> [String] {
+    let candidates = Set(layerCandidates(reading: output).map(\.tensor))
+    guard let target = index.numbers[output ?? defaultReadout] else { return [] }
+    var layers: [String] = []
+    for choices in Blocks(of: self, reading: target).choices {
+      let names = choices.lazy.map { self.index.names[$0] }
+      if let layer = names.first(where: { candidates.contains($0) && !layers.contains($0) && isScannable($0) }) {
+        layers.append(layer)
+      }
+    }
+    return Self.thinned(layers)
+  }
+
+  private var defaultReadout: String {
+    proto.graph.output.first.map { readout(of: $0.name).tensor } ?? ""
+  }
+
+  /// The first, the last, and evenly spaced ones between.
+  private static func thinned(_ layers: [String]) -> [String] {
+    let limit = automaticLayerLimit
+    guard layers.count > limit else { return layers }
+    return (0..<limit).map { layers[($0 * (layers.count - 1) + (limit - 1) / 2) / (limit - 1)] }
+  }
+}
