@@ -100,6 +100,9 @@ package struct GraphIndex: Sendable {
   /// What a tensor's values follow from; `nil` for unknown names.
   package func dependence(of tensor: String) -> Dependence? { numbers[tensor].map { dependence[$0] } }
 
+  /// Every tensor that some node reads.
+  var readNames: Set<String> { Set(reads.joined().lazy.map { names[$0] }) }
+
   /// By node: whether one of the tensors needs it.
   func ancestors(of tensors: [Int]) -> [Bool] {
     var found = [Bool](repeating: false, count: reads.count)
