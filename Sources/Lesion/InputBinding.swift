@@ -1,5 +1,4 @@
 package import ModelGraph
-package import OnnxRuntime
 package import Stimuli
 
 /// How one input of a model is fed from a set of stimuli.
@@ -14,77 +13,43 @@ package struct InputBinding: Sendable {
   package let shape: [Int]
   /// Which axis of `shape` counts stimuli; `nil` where none does.
   package let batchAxis: Int?
-  /// The number of the array in the set of stimuli.
-  package let array: Int
-
-  /// Matches a model's inputs with the arrays of a set: by name, or the only one with the only one.
-  ///
-  /// - Throws: `LesionError` (`badStimulus`) with both shapes, if they don't fit.
-  package static func bind(_ ports: [Port], to stimuli: StimulusSet) throws(LesionError) -> [InputBinding] {
-    var bindings: [InputBinding] = []
-    for port in ports {
-      let array: Int
-      if ports.count == 1 && stimuli.inputs.count == 1 {
-        array = 0
-      } else if let index = stimuli.inputs.firstIndex(where: { $0.name == port.name }) {
-        array = index
-      } else {
-        let names = stimuli.inputs.map { $0.name ?? "one unnamed array" }.joined(separator: ", ")
-        throw LesionError(
-          .badStimulus,
-          """
-          the model needs an input "\(port.name)" and the stimuli hold \(names); give an .npz with one array per \
-          model input, named alike: \(ports.map(\.name).joined(separator: ", "))
-          """)
-      }
-      bindings.append(try bind(port, to: array, of: stimuli))
-    }
-    return bindings
-  }
-
-  private static func bind(
-    _ port: Port, to array: Int, of stimuli: StimulusSet
-  ) throws(LesionError) -> InputBinding {
-    let given = stimuli.inputs[array].shape
-    func mismatch(_ wanted: [Dimension]) -> LesionError {
-      LesionError(
-        .badStimulus,
-        """
-        the model's input "\(port.name)" has shape [\(wanted.map(\.description).joined(separator: ", "))] and a \
-        stimulus has shape \(given); the stimuli must have the input's shape without its batch axis
-        """)
-    }
-    guard let dimensions = port.dimensions else {
-      // Nothing is declared: a batch axis in front is what every exporter means.
-      return InputBinding(name: port.name, elementType: port.elementType, shape: [1] + given, batchAxis: 0, array: array)
-    }
-    func fits(_ length: Int, _ dimension: Dimension) -> Bool {
-      if case .fixed(let fixed) = dimension { return fixed == length }
-      return true
-    }
-    if given.count == dimensions.count {
-      // The stimulus brings its own batch axis of length one, or there is none.
-      guard zip(given, dimensions).allSatisfy({ fits($0, $1) }) else { throw mismatch(dimensions) }
-      let axis = given.indices.first { given[$0] == 1 && dimensions[$0].isFree } ?? (given.first == 1 ? 0 : nil)
-      return InputBinding(name: port.name, elementType: port.elementType, shape: given, batchAxis: axis, array: array)
-    }
-    guard given.count + 1 == dimensions.count else { throw mismatch(dimensions) }
-    // The batch axis is the one without which the rest fits: the first axis before any other.
-    for axis in dimensions.indices where dimensions[axis].isFree || dimensions[axis] == .fixed(1) {
-      var rest = dimensions
-      rest.remove(at: axis)
-      guard zip(given, rest).allSatisfy({ fits($0, $1) }) else { continue }
-      var shape = given
-      shape.insert(1, at: axis)
-      return InputBinding(name: port.name, elementType: port.elementType, shape: shape, batchAxis: axis, array: array)
-    }
-    throw mismatch(dimensions)
-  }
 
   /// The input's shape for a batch.
   package func shape(batch: Int) -> [Int] {
     var shape = shape
     if let batchAxis { shape[batchAxis] = batch }
     return shape
+  }
+
+  /// Fits a set of stimuli to a model's inputs, one array each in their order.
+  ///
+  /// - Throws: `StimuliError` with the names or both shapes, if they don't fit.
+  package static func bind(_ ports: [Port], to stimuli: inout StimulusSet) throws(StimuliError) -> [InputBinding] {
+    let axes = ports.map(batchAxis)
+    try stimuli.fit(
+      to: zip(ports, axes).map { port, axis in
+        guard var dimensions = port.dimensions else { return (port.name, nil) }
+        if let axis { dimensions.remove(at: axis) }
+        return (port.name, dimensions.map(\.fixedLength))
+      })
+    return zip(zip(ports, axes), stimuli.inputs).map { port, input in
+      var shape = input.shape
+      if let axis = port.1 { shape.insert(1, at: axis) }
+      return InputBinding(name: port.0.name, elementType: port.0.elementType, shape: shape, batchAxis: port.1)
+    }
+  }
+
+  /// The first axis that is free or has length 1; none for a scalar. Where nothing is declared, the first, which is
+  /// what every exporter means.
+  private static func batchAxis(_ port: Port) -> Int? {
+    guard let dimensions = port.dimensions else { return 0 }
+    return dimensions.firstIndex { ($0.fixedLength ?? 1) == 1 }
+  }
+}
+
+extension Dimension {
+  /// The length, where it is fixed.
+  fileprivate var fixedLength: Int? {
+    if case .fixed(let length) = self { length } else { nil }
   }
 }

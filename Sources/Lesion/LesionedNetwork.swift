@@ -131,7 +131,7 @@ package final class LesionedNetwork {
     for row in 0..<batch {
       let index = min(row, coalitions.count - 1)
       let target = UnsafeMutableBufferPointer(rebasing: rows[(row * units)..<((row + 1) * units)])
-      try withReplacement(choice.isEmpty ? nil : choice[index]) { replacement in
+      withReplacement(choice.isEmpty ? nil : choice[index]) { replacement in
         configuration.stencil.paint(
           coalitions[index], activations: UnsafeBufferPointer(activations.floats), replacement: replacement,
           scratch: &scratch, into: target)

@@ -8,10 +8,12 @@ package final class StimulusFeed {
   package let stimuli: StimulusSet
   package let bindings: [InputBinding]
 
-  package init(runtime: Runtime, stimuli: StimulusSet, bindings: [InputBinding]) {
+  /// - Throws: `StimuliError` with the names or both shapes, if the stimuli don't fit the model's inputs.
+  package init(runtime: Runtime, stimuli: StimulusSet, inputs: [Port]) throws(StimuliError) {
+    var stimuli = stimuli
+    self.bindings = try InputBinding.bind(inputs, to: &stimuli)
     self.runtime = runtime
     self.stimuli = stimuli
-    self.bindings = bindings
   }
 
   /// The inputs named `names` for a batch with one stimulus a row.
@@ -20,14 +22,13 @@ package final class StimulusFeed {
   package func tensors(_ names: [String], rows: [Int]) throws -> [Tensor] {
     var tensors: [Tensor] = []
     for name in names {
-      guard let binding = bindings.first(where: { $0.name == name }) else {
-        throw LesionError(.badModel, "the model's input \"\(name)\" is not among those that the stimuli feed")
-      }
+      let input = bindings.firstIndex { $0.name == name }!
+      let binding = bindings[input]
       let tensor = try Tensor(
         runtime: runtime, shape: binding.shape(batch: rows.count), elementType: binding.elementType.rawValue)
       let scalar = try scalarType(of: binding)
       guard let axis = binding.batchAxis else {
-        try stimuli.read(stimulus: rows[0], input: binding.array, as: scalar, into: tensor.bytes)
+        try stimuli.read(stimulus: rows[0], input: input, as: scalar, into: tensor.bytes)
         tensors.append(tensor)
         continue
       }
@@ -39,7 +40,7 @@ package final class StimulusFeed {
       var loaded: Int?
       for (index, stimulus) in rows.enumerated() {
         if loaded != stimulus {
-          try stimuli.read(stimulus: stimulus, input: binding.array, as: scalar, into: sample)
+          try stimuli.read(stimulus: stimulus, input: input, as: scalar, into: sample)
           loaded = stimulus
         }
         tiling.copy(UnsafeRawBufferPointer(sample), to: index, of: rows.count, in: tensor.bytes)

@@ -103,3 +103,25 @@ package struct Communicator {
     return bytes
   }
 }
+
+extension Communicator {
+  /// Collects a message from each rank on the root. Collective.
+  ///
+  /// - Returns: the messages by rank on the root, nothing elsewhere.
+  package func gather(_ bytes: [UInt8], tag: Int32) throws(MPIError) -> [[UInt8]] {
+    let lengths = try gather(Int64(bytes.count))
+    guard isRoot else {
+      if !bytes.isEmpty { try send(bytes, to: Self.root, tag: tag) }
+      return []
+    }
+    var messages = [[UInt8]](repeating: [], count: size)
+    messages[Self.root] = bytes
+    var missing = lengths.enumerated().count { $0.offset != Self.root && $0.element > 0 }
+    while missing > 0 {
+      guard let envelope = try probe() else { continue }
+      messages[envelope.source] = try receive(envelope)
+      missing -= 1
+    }
+    return messages
+  }
+}

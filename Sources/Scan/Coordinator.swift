@@ -19,8 +19,10 @@ enum Tag {
   static let failure: Int32 = 3
   /// Coordinator to worker: a layer's mean activations.
   static let means: Int32 = 4
+  /// Coordinator to worker: the plan, if it has changed.
+  static let plan: Int32 = 5
   /// Coordinator to worker: nothing more will come.
-  static let stop: Int32 = 5
+  static let stop: Int32 = 6
 }
 
 /// Hands out tasks on demand and takes in results, on rank 0.

@@ -75,6 +75,20 @@ package struct ScanRequest: Sendable {
   }
 }
 
+extension ScanRequest {
+  /// SHA-256 of everything that decides a byte of the result; the output folder, the cache's size and such do not.
+  var digest: String {
+    var result = self
+    result.model = ""
+    result.data = ""
+    result.labels = nil
+    result.cacheBytes = 0
+    result.keepsAcquisition = true
+    result.output = ""
+    return Digest.of(Array(String(describing: result).utf8))
+  }
+}
+
 extension ScanRequest.Target {
   /// The name on the command line and in files.
   package var name: String {

@@ -13,11 +13,11 @@ final class Worker {
   private static let layersKept = 2
 
   private let request: ScanRequest
-  private let plan: ScanPlan
+  private var plan: ScanPlan
   private let model: Model
   private let feed: StimulusFeed
   private let reader: OutputReader
-  private let geometry: [LayerGeometry]
+  private var geometry: [LayerGeometry]
   private var observer: Session?
   private var networks: [(layer: Int, network: LesionedNetwork)] = []
   private var means: [Int: [Float]] = [:]
@@ -29,8 +29,7 @@ final class Worker {
     self.request = request
     self.plan = plan
     self.model = plan.isBatchFreed ? model.freeingBatchAxis() ?? model : model
-    self.feed = StimulusFeed(
-      runtime: runtime, stimuli: stimuli, bindings: try InputBinding.bind(model.inputs, to: stimuli))
+    self.feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: self.model.inputs)
     self.reader = try OutputReader(
       shape: plan.outputShape, value: request.value, link: OutputReader.Link(rawValue: plan.link)!,
       position: request.position, channelsLast: request.layout == .nhwc)
@@ -51,7 +50,8 @@ final class Worker {
         continue
       }
       pause = 20
-      var reader = MessageReader(try world.receive(envelope))
+      let bytes = try world.receive(envelope)
+      var reader = MessageReader(bytes)
       switch envelope.tag {
       case Tag.task:
         do {
@@ -65,11 +65,22 @@ final class Worker {
           try world.send(writer.bytes, to: Communicator.root, tag: Tag.failure)
         }
       case Tag.means:
-        setMeans(reader.readFloats(), layer: reader.readInt())
+        let layer = reader.readInt()
+        setMeans(reader.readFloats(), layer: layer)
+      case Tag.plan:
+        try adopt(ScanPlan(encoded: bytes))
       default:
         return reader.readInt()
       }
     }
+  }
+
+  /// Follows another plan: the first one without layers that were found not to be scannable.
+  func adopt(_ plan: ScanPlan) throws {
+    self.plan = plan
+    geometry = try plan.layers.map { try LayerGeometry($0, request: request) }
+    observer = nil
+    networks = []
   }
 
   /// Makes a layer's mean activations known, for mean lesions.

@@ -1,0 +1,30 @@
+import Scan
+import Shapley
+
+/// `acquisition/design.json`: what, with the program, tells the coalition of every value in `layer_*.npy`.
+enum DesignFile {
+  static func content(_ result: ScanResult) -> JSONValue {
+    .object([
+      "seed": .string("\(result.request.seed)"),
+      "index": .string(result.request.index.rawValue),
+      "lesion": .string(result.request.lesion.rawValue),
+      "value": .string(result.request.value.name),
+      "targets": JSONValue(result.targets),
+      "donors": .int(result.plan.donorCount),
+      "layers": .array(
+        result.layers.map { layer in
+          [
+            "layer": .string("layer_\(layer.plan.number)"),
+            "tensor": .string(layer.plan.tensor),
+            "grid": JSONValue(layer.plan.grid),
+            "regions": .int(layer.plan.regionCount),
+            "estimator": .string(layer.plan.estimator),
+            "budget": .int(layer.plan.budget),
+            "design_rows": .int(layer.plan.designRows),
+            "rows": .int(layer.plan.rows),
+            "file": .string("layer_\(layer.plan.number).npy"),
+          ]
+        }),
+    ])
+  }
+}

@@ -1,0 +1,99 @@
+import Anatomy
+internal import Glibc
+package import Scan
+
+/// What a person reads in the terminal.
+package struct ScanSummary: Sendable {
+  /// Critical regions listed a layer.
+  private static let regionsShown = 5
+
+  private let result: ScanResult
+  private let verdict: [String]
+
+  /// - Parameter verdict: lines on how the finding compares with the truth, where it is known.
+  package init(_ result: ScanResult, verdict: [String]) {
+    self.result = result
+    self.verdict = verdict
+  }
+
+  /// What is about to be done, one line each.
+  package static func announce(_ plan: ScanPlan, ranks: Int) -> [String] {
+    let regions = plan.layers.reduce(0) { $0 + $1.regionCount }
+    return [
+      """
+      \(plan.layers.count) layers, \(regions) regions, \(plan.stimulusCount) stimuli: \(plan.evaluations) evaluations \
+      on \(ranks) rank\(ranks == 1 ? "" : "s")
+      """
+    ] + plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
+  }
+
+  /// The whole summary.
+  package var text: String {
+    var parts = result.layers.map(layer)
+    if !verdict.isEmpty { parts.append(verdict.joined(separator: "\n")) }
+    if result.skippedSeries > 0 {
+      parts.append("\(result.skippedSeries) series were skipped: their values are NaN or infinite.")
+    }
+    let seconds = result.timings.reduce(0) { $0 + $1.seconds }
+    parts.append(
+      """
+      \(result.plan.evaluations) evaluations in \(Self.fixed(seconds, 1)) s on \(result.ranks) \
+      rank\(result.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
+      Results: \(result.request.output)/ (impact.json, density.json, regions.tsv, scan.json\
+      \(result.request.keepsAcquisition ? ", acquisition/" : ""))
+      """)
+    return parts.joined(separator: "\n\n")
+  }
+
+  private func layer(_ layer: ScanResult.Layer) -> String {
+    let effects = layer.effects
+    let critical = effects.isCritical.indices.filter { effects.isCritical[$0] }.sorted {
+      effects.rank[$0] < effects.rank[$1]
+    }
+    let shape = layer.plan.shape.dropFirst().map(String.init).joined(separator: "x")
+    let grid = layer.plan.grid.map(String.init).joined(separator: "x")
+    var text = """
+      layer_\(layer.plan.number)  \(layer.plan.tensor)  \(shape)  grid \(grid)  \
+      effect \(Self.significant(effects.effect))  coverage \(Self.fixed(100 * layer.moments.coverage, 0)) %  \
+      \(critical.count) critical of \(layer.plan.regionCount) regions
+      """
+    if let reason = effects.scoreReason { text += "\n  no ζ scores: \(reason)" }
+    guard !critical.isEmpty else { return text }
+    let hasScores = effects.scoreReason == nil
+    let confidence = Self.fixed(100 * result.request.confidence, result.request.confidence * 100 == (result.request.confidence * 100).rounded() ? 0 : 1)
+    var table = TextTable(["rank", "region", hasScores ? "ζ score, %" : "ζ", "\(confidence) % CI", "q", "ranks"])
+    for region in critical.prefix(Self.regionsShown) {
+      let interval = effects.interval[region]
+      let scaled = ImpactFile.scoreInterval(interval, effects) ?? interval
+      let ranks = effects.rankInterval[region]
+      table.append([
+        "\(effects.rank[region])", layer.grid.name(of: region),
+        hasScores ? Self.fixed(effects.score(effects.zeta[region])!, 2) : Self.significant(effects.zeta[region]),
+        "[\(hasScores ? Self.fixed(scaled.lowerBound, 2) : Self.significant(scaled.lowerBound)), \(hasScores ? Self.fixed(scaled.upperBound, 2) : Self.significant(scaled.upperBound))]",
+        Self.probability(effects.qValue[region]),
+        ranks.lowerBound == ranks.upperBound ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)-\(ranks.upperBound)",
+      ])
+    }
+    text += "\n" + table.text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+    if critical.count > Self.regionsShown { text += "\n  and \(critical.count - Self.regionsShown) more" }
+    return text
+  }
+
+  private static func fixed(_ value: Double, _ digits: Int) -> String {
+    format("%.\(digits)f", value)
+  }
+
+  private static func significant(_ value: Double) -> String {
+    format("%.3g", value)
+  }
+
+  private static func probability(_ value: Double) -> String {
+    value < 0.0001 ? "<0.0001" : format("%.4f", value)
+  }
+
+  private static func format(_ format: String, _ value: Double) -> String {
+    var text = [CChar](repeating: 0, count: 64)
+    withVaList([value]) { _ = vsnprintf(&text, text.count, format, $0) }
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}

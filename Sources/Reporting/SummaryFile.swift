@@ -1,0 +1,74 @@
+import Scan
+
+/// `scan.json`: what was done, with what, and how long it took.
+enum SummaryFile {
+  static func content(_ result: ScanResult) -> JSONValue {
+    let (plan, request) = (result.plan, result.request)
+    return [
+      "program": "nnfmri-mpi",
+      "complete": true,
+      "versions": [
+        "nnfmri-mpi": .string(result.versions.program),
+        "onnxruntime": .string(result.versions.onnxRuntime),
+        "mpi": .string(result.versions.mpi),
+      ],
+      "model": [
+        "file": .string(request.model),
+        "sha256": .string(plan.modelDigest),
+        "read_tensor": .string(plan.readTensor),
+        "output_shape": JSONValue(plan.outputShape),
+        "batch_axis_freed": .bool(plan.isBatchFreed),
+      ],
+      "stimuli": [
+        "file": .string(request.data),
+        "sha256": .string(plan.dataDigest),
+        "count": .int(plan.stimulusCount),
+        "targets": JSONValue(result.targets),
+        "predictions": JSONValue(result.predictions),
+        "labels": result.labels.map { JSONValue($0) } ?? .null,
+      ],
+      "options": [
+        "grid": .string("\(request.grid)"),
+        "layout": .string(request.layout.rawValue),
+        "samples": .int(request.samplesPerRegion),
+        "estimator": .string(request.estimator?.rawValue ?? "auto"),
+        "index": .string(request.index.rawValue),
+        "lesion": .string(request.lesion.rawValue),
+        "value": .string(request.value.name),
+        "target": .string(request.target.name),
+        "position": JSONValue(request.position),
+        "seed": .string("\(request.seed)"),
+        "batch": .int(plan.batch),
+        "confidence": .double(request.confidence),
+        "fdr": .double(request.falseDiscoveryRate),
+        "flips": .int(request.signFlips),
+        "threads": .int(request.threads),
+      ],
+      "layers": .array(
+        result.layers.map { layer in
+          [
+            "layer": .string("layer_\(layer.plan.number)"),
+            "tensor": .string(layer.plan.tensor),
+            "operator": .string(layer.plan.operatorType),
+            "shape": JSONValue(Array(layer.plan.shape.dropFirst())),
+            "grid": JSONValue(layer.plan.grid),
+            "regions": .int(layer.plan.regionCount),
+            "estimator": .string(layer.plan.estimator),
+            "evaluations_per_series": .int(layer.plan.rows),
+            "cost_share": .double(layer.plan.suffixCostShare),
+            "cut_deviation": .double(layer.cutDeviation),
+            "critical_regions": .int(layer.effects.isCritical.count { $0 }),
+          ]
+        }),
+      "refused_layers": .array(
+        plan.refusals.map { ["tensor": .string($0.tensor), "reason": .string($0.reason)] }),
+      "notes": .array(plan.notes.map(JSONValue.string)),
+      "skipped_series": .int(result.skippedSeries),
+      "evaluations": .int(plan.evaluations),
+      "evaluations_per_second": .double(result.evaluationsPerSecond),
+      "ranks": .int(result.ranks),
+      "timings_seconds": .object(
+        Dictionary(result.timings.map { ($0.phase, .double($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
+    ]
+  }
+}

@@ -1,0 +1,134 @@
+import Anatomy
+import Lesion
+import MPI
+import Shapley
+
+/// Leads a scan through its phases, on rank 0.
+struct Conductor {
+  let request: ScanRequest
+  let labels: [Int]?
+  let world: Communicator
+  let worker: Worker
+  let progress: Progress
+  let versions: ScanResult.Versions
+
+  func scan(_ proposed: ScanPlan) throws -> ScanResult {
+    var coordinator = Coordinator(world: world, worker: worker)
+    var timings: [(phase: String, seconds: Double)] = []
+    func run(_ name: String, _ total: Int, _ phase: inout some Phase) throws {
+      progress.begin(name, total: total)
+      try coordinator.run(&phase, tick: progress.tick)
+      timings.append((name, progress.end()))
+    }
+
+    var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) })
+    try run("checking cuts", proposed.layers.count, &verification)
+    let checked = verification.results.map { result in
+      var reader = MessageReader(result!)
+      return reader.readDouble()
+    }
+    let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
+    if plan != proposed {
+      try worker.adopt(plan)
+      try coordinator.tellWorkers(plan.encoded(), tag: Tag.plan)
+    }
+
+    var observation = ObservationPhase(plan: plan, progress: progress)
+    try run("observing stimuli", plan.stimulusCount, &observation)
+    worker.endObservation()
+    let predictions = try predictions(observation.scores)
+    let targets = targets(predictions)
+
+    if request.lesion == .mean {
+      var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) })
+      try run("averaging activations", plan.layers.count, &averaging)
+      for (layer, result) in averaging.results.enumerated() {
+        var reader = MessageReader(result!)
+        let means = reader.readFloats()
+        worker.setMeans(means, layer: layer)
+        var message = MessageWriter()
+        message.append(layer)
+        message.append(means)
+        try coordinator.tellWorkers(message.bytes, tag: Tag.means)
+      }
+    }
+
+    let densities = observation.moments.map { $0.map(\.densities) }
+    let classes = labels ?? predictions
+    let informationReason = LayerInformation.reasonNotToReport(labels: classes)
+    var information = LayerPhase(
+      informationReason != nil
+        ? []
+        : plan.layers.map { .inform(layer: $0.number, labels: classes, densities: densities[$0.number].flatMap(\.self)) })
+    if informationReason == nil { try run("measuring information", plan.layers.count, &information) }
+
+    let folder = OutputFolder(request.output)
+    let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
+    var acquisition = AcquisitionPhase(
+      plan: plan, targets: targets, allowsNonFinite: request.allowsNonFinite, store: store, progress: progress)
+    try run(Scan.measuring, plan.evaluations, &acquisition)
+    try store?.synchronize()
+
+    let layers = try plan.layers.map { layer in
+      let number = layer.number
+      return ScanResult.Layer(
+        plan: layer, grid: try LayerGeometry(layer, request: request).grid, cutDeviation: deviations[number],
+        moments: observation.moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
+        densities: densities[number],
+        information: information.results.isEmpty ? nil : LayerInformation(message: information.results[number]!),
+        informationReason: informationReason, series: acquisition.results[number],
+        effects: RegionEffects(acquisition.results[number].compactMap(\.self), request: request, layer: number))
+    }
+    return ScanResult(
+      request: request, plan: plan, layers: layers, targets: targets, predictions: predictions, labels: labels,
+      skippedSeries: acquisition.results.reduce(0) { $0 + $1.count { $0 == nil } }, ranks: world.size,
+      timings: timings, versions: versions)
+  }
+
+  /// The plan without layers whose cut doesn't reproduce the model.
+  ///
+  /// - Throws: `ScanError` if such a layer was asked for by name, or none is left.
+  private func keepFaithfulLayers(_ plan: ScanPlan, _ deviations: [Double]) throws -> (ScanPlan, [Double]) {
+    var result = plan
+    result.layers = []
+    var kept: [Double] = []
+    for (layer, deviation) in zip(plan.layers, deviations) {
+      if deviation <= Scan.cutTolerance {
+        var layer = layer
+        layer.number = result.layers.count
+        result.layers.append(layer)
+        kept.append(deviation)
+        continue
+      }
+      let reason = "cut there, the network's output is off by \(deviation) of its largest score"
+      if case .named = request.layers {
+        throw ScanError(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
+      }
+      result.refusals.append(ScanPlan.Refusal(tensor: layer.tensor, reason: reason))
+    }
+    guard !result.layers.isEmpty else {
+      throw ScanError(.badInput, "no layer can be scanned: \(result.refusals.last?.reason ?? "there is none")")
+    }
+    return (result, kept)
+  }
+
+  /// The class with the largest score, by stimulus.
+  private func predictions(_ scores: [[Float]]) throws(ScanError) -> [Int] {
+    if let stimulus = scores.firstIndex(where: { !$0.allSatisfy(\.isFinite) }), !request.allowsNonFinite {
+      throw ScanError(
+        .badInput,
+        "stimulus \(stimulus): the intact network's scores are NaN or infinite; check the stimuli's scale, or skip such series with --allow-nonfinite")
+    }
+    return scores.map { scores in
+      scores.indices.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 } ?? 0
+    }
+  }
+
+  private func targets(_ predictions: [Int]) -> [Int] {
+    switch request.target {
+    case .predicted: predictions
+    case .label: labels!
+    case .fixed(let index): predictions.map { _ in index }
+    }
+  }
+}

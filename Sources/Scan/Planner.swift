@@ -1,0 +1,168 @@
+import Anatomy
+import Lesion
+import ModelGraph
+import OnnxRuntime
+import Shapley
+import Stimuli
+
+/// Turns a request into a plan, on rank 0: looks at the model by running it, chooses layers, designs and shards.
+struct Planner {
+  /// Batches in a shard: long enough that a message a shard costs nothing, short enough that ranks end together.
+  private static let batchesPerShard = 8
+  /// Donors of a series under `resample`: each costs one prefix run and one evaluation of ∅.
+  private static let donorLimit = 8
+
+  let request: ScanRequest
+  let model: Model
+  let stimuli: StimulusSet
+  let runtime: Runtime
+
+  /// Cost: some forward passes, and the activations of all candidate tensors at once in memory.
+  /// - Throws: `ScanError` for a request that doesn't fit the model or the stimuli.
+  func makePlan() throws -> ScanPlan {
+    try checkRequest()
+    let readsRaw = if case .output = request.value { true } else { false }
+    let survey = try NetworkSurvey(
+      model: model, stimuli: stimuli, runtime: runtime,
+      session: Session.Options(threads: request.threads, externalDataFolder: model.folder), readsRaw: readsRaw)
+    let reader = try OutputReader(
+      shape: survey.outputShape, value: request.value, link: survey.link, position: request.position,
+      channelsLast: request.layout == .nhwc)
+    try checkTargets(classCount: reader.classCount)
+
+    var refusals: [ScanPlan.Refusal] = []
+    let chosen = try chooseLayers(survey, &refusals)
+    let donors = request.lesion == .resample ? min(Self.donorLimit, stimuli.count - 1) : 0
+    let shares = survey.suffixCostShares
+    var layers: [ScanPlan.Layer] = []
+    for layer in chosen {
+      let tensor = layer.candidate.tensor
+      let cut = try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes)
+      layers.append(
+        try plan(layer, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1))
+    }
+    let batch = survey.takesBatches ? request.batch : 1
+    return ScanPlan(
+      modelDigest: try Self.modelDigest(request, model), dataDigest: try Digest.ofFiles(stimuli.files),
+      requestDigest: request.digest, isBatchFreed: survey.isBatchFreed, batch: batch, readTensor: survey.readTensor,
+      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count, donorCount: donors,
+      rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
+      notes: survey.notes)
+  }
+
+  /// SHA-256 of the model file and its files of weights.
+  static func modelDigest(_ request: ScanRequest, _ model: Model) throws(ScanError) -> String {
+    try Digest.ofFiles([request.model] + model.externalFiles.map { "\(model.folder ?? ".")/\($0)" })
+  }
+
+  private func checkRequest() throws(ScanError) {
+    guard request.lesion != .resample || stimuli.count > 1 else {
+      throw ScanError(.usage, "--lesion resample takes replacements from other stimuli, and there is only one; give more stimuli or use --lesion zero")
+    }
+    guard request.lesion != .mean || stimuli.count > 1 else {
+      throw ScanError(.usage, "--lesion mean needs more than one stimulus, since the mean of one is its own activation; give more stimuli or use --lesion zero")
+    }
+    if request.lesion == .resample, request.estimator == .exact || request.estimator == .affine {
+      throw ScanError(
+        .usage, "--estimator \(request.estimator!.rawValue) needs a value without chance, and --lesion resample draws donors; use --estimator regression")
+    }
+  }
+
+  private func checkTargets(classCount: Int) throws(ScanError) {
+    switch request.target {
+    case .predicted: break
+    case .fixed(let index):
+      guard index < classCount else {
+        throw ScanError(.usage, "--target \(index) is out of range: the model has \(classCount) classes, 0 to \(classCount - 1)")
+      }
+    case .label:
+      guard let labels = stimuli.labels else {
+        throw ScanError(.usage, "--target label needs labels, and \(stimuli.description) has none; give them with --labels FILE")
+      }
+      if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classCount }) {
+        throw ScanError(
+          .badInput, "stimulus \(index) has label \(labels[index]), and the model has \(classCount) classes, 0 to \(classCount - 1)")
+      }
+    }
+  }
+
+  private func chooseLayers(
+    _ survey: NetworkSurvey, _ refusals: inout [ScanPlan.Refusal]
+  ) throws -> [NetworkSurvey.Layer] {
+    let scannable = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
+    guard !scannable.isEmpty else {
+      throw ScanError(
+        .badInput, "\(model.label) has no layer that can be scanned: no float32 tensor between its inputs and \"\(survey.readTensor)\"")
+    }
+    switch request.layers {
+    case .automatic:
+      let names = survey.model.automaticLayers(reading: survey.readTensor) { scannable[$0] != nil }
+      return names.isEmpty ? survey.layers : names.map { scannable[$0]! }
+    case .all:
+      refusals += survey.refusals.map { ScanPlan.Refusal(tensor: $0.tensor, reason: $0.reason) }
+      return survey.layers
+    case .named(let names):
+      for name in names {
+        _ = try model.require(name)
+        guard scannable[name] != nil else {
+          let reason = survey.refusals.first { $0.tensor == name }?.reason
+          throw ScanError(
+            .badInput,
+            """
+            \(model.label): tensor "\(name)" can't be scanned: \
+            \(reason ?? "it isn't an activation between the inputs and \"\(survey.readTensor)\""). \
+            Run 'nnfmri-mpi layers \(request.model)' for those that can
+            """)
+        }
+      }
+      return survey.layers.filter { names.contains($0.candidate.tensor) }
+    }
+  }
+
+  private func plan(
+    _ layer: NetworkSurvey.Layer, cut: Cut, number: Int, donors: Int, suffixCostShare: Double
+  ) throws -> ScanPlan.Layer {
+    let grid = Grid(request.grid, over: try TensorGeometry(shape: layer.shape, layout: request.layout))
+    let players = grid.regionCount
+    let budget = request.samplesPerRegion * players
+    let isAffine = cut.isAffine && request.value.isAffineInScores && request.lesion != .resample
+    let (estimator, reason) = choose(players: players, budget: budget, isAffine: isAffine)
+    let design: Design
+    do {
+      design = try Design(
+        estimator: estimator, players: players, budget: budget, index: request.index, seed: request.seed)
+    } catch {
+      throw ScanError(.usage, "layer \"\(layer.candidate.tensor)\" with \(players) regions: \(error.message)")
+    }
+    return ScanPlan.Layer(
+      number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,
+      sideTypes: Dictionary(
+        cut.sideInputs.map { ($0.name, $0.elementType.rawValue) }, uniquingKeysWith: { a, _ in a }),
+      grid: [grid.size.height, grid.size.width, grid.size.channels], regionCount: players,
+      estimator: estimator.rawValue, estimatorReason: reason, budget: budget, designRows: design.rowCount,
+      rows: design.rowCount + max(donors - 1, 0), suffixCostShare: suffixCostShare)
+  }
+
+  private func choose(players: Int, budget: Int, isAffine: Bool) -> (EstimatorName, String) {
+    if let estimator = request.estimator { return (estimator, "It was asked for.") }
+    var estimator = EstimatorName.automatic(players: players, budget: budget, isAffine: isAffine)
+    if estimator == .exact && request.lesion == .resample { estimator = .regression }
+    let reason =
+      switch estimator {
+      case .affine: "The network is affine in this layer, so single lesions give ζ exactly."
+      case .exact: "All 2^\(players) coalitions fit the budget of \(budget)."
+      default: "The most accurate estimator for a layer that is neither affine nor small enough to enumerate."
+      }
+    return (estimator, reason)
+  }
+}
+
+extension ValueFunction {
+  /// Whether the value is an affine function of the tensor that is read.
+  fileprivate var isAffineInScores: Bool {
+    switch self {
+    case .logit, .output: true
+    case .logProbability, .probability, .margin, .loss: false
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Anatomy
+import Lesion
+package import MPI
+import ModelGraph
+import OnnxRuntime
+import Shapley
+import Stimuli
+
+/// A distributed lesion scan, from request to result.
+///
+/// Rank 0 looks at the model and makes the plan; all ranks get it and prove that they hold the same model, stimuli and
+/// options; then rank 0 hands out tasks and takes in their results. What a task returns depends on the task alone, and
+/// results are put together in the order of the plan, so any number of ranks gives the same bytes.
+package enum Scan {
+  /// The phase that takes the evaluations.
+  static let measuring = "measuring"
+  /// How far prefix and suffix with nothing lesioned may be from the whole model, as a share of the largest score. A
+  /// right cut of a float32 network stays below 1e-5; a wrong one is off by the size of the score itself.
+  static let cutTolerance = 1e-3
+  /// The tag of a rank's words on its set-up.
+  private static let setUpTag: Int32 = 10
+
+  /// Scans. Collective: every rank calls it with the same request.
+  ///
+  /// - Parameters:
+  ///   - progress: shown on rank 0.
+  ///   - announce: called on rank 0 with the plan, before the first task.
+  ///   - report: called on rank 0 with the result: writes the files.
+  ///   - fail: called on rank 0 with the reason, if the scan can't be done.
+  /// - Returns: the exit code, the same on all ranks: 0, or that of the error.
+  /// - Throws: `MPIError`, on which the job can only be aborted.
+  package static func run(
+    _ request: ScanRequest, program version: String, world: Communicator, progress: Progress,
+    announce: (ScanPlan) -> Void, report: (ScanResult) throws -> Void, fail: (ScanError) -> Void
+  ) throws -> Int {
+    // Rank 0 speaks first: what is wrong for everyone is said once.
+    var message = MessageWriter()
+    var inputs: Inputs?
+    if world.isRoot {
+      do {
+        let opened = try Inputs(request)
+        let folder = OutputFolder(request.output)
+        try folder.claim()
+        let plan = try opened.planner(request).makePlan()
+        message.append(0)
+        message.append(String(decoding: try plan.encoded(), as: UTF8.self))
+        inputs = opened
+      } catch {
+        let error = ScanError(error)
+        fail(error)
+        message.append(error.code.rawValue)
+      }
+    }
+    var reader = MessageReader(try world.broadcast(message.bytes))
+    let code = reader.readInt()
+    guard code == 0 else { return code }
+    let plan = try ScanPlan(encoded: Array(reader.readString().utf8))
+
+    // Then every rank says whether it can take part.
+    var worker: Worker?
+    var objection = ""
+    do {
+      let opened = try inputs ?? Inputs(request)
+      objection = try opened.objection(to: plan, request: request) ?? ""
+      worker = try Worker(
+        request: request, plan: plan, model: opened.model, stimuli: opened.stimuli, runtime: opened.runtime)
+      inputs = opened
+    } catch {
+      objection = ScanError(error).message
+    }
+    let objections = try world.gather(Array(objection.utf8), tag: setUpTag)
+    var verdict = MessageWriter()
+    verdict.append(objections.contains { !$0.isEmpty } ? ScanError.Code.badInput.rawValue : 0)
+    if let rank = objections.firstIndex(where: { !$0.isEmpty }) {
+      fail(ScanError(.badInput, "rank \(rank) can't take part: \(String(decoding: objections[rank], as: UTF8.self))"))
+    }
+    var answer = MessageReader(try world.broadcast(verdict.bytes))
+    let agreed = answer.readInt()
+    guard agreed == 0, let worker, let inputs else { return agreed }
+
+    guard world.isRoot else { return try worker.serve(world) }
+    announce(plan)
+    let versions = ScanResult.Versions(
+      program: version, onnxRuntime: inputs.runtime.version, mpi: MPI.libraryVersion())
+    let conductor = Conductor(
+      request: request, labels: inputs.stimuli.labels, world: world, worker: worker, progress: progress,
+      versions: versions)
+    var exitCode = 0
+    do {
+      try report(conductor.scan(plan))
+    } catch let error where !(error is MPIError) {
+      let error = ScanError(error)
+      fail(error)
+      exitCode = error.code.rawValue
+    }
+    var stop = MessageWriter()
+    stop.append(exitCode)
+    for rank in 1..<max(world.size, 1) { try world.send(stop.bytes, to: rank, tag: Tag.stop) }
+    return exitCode
+  }
+
+  /// Makes the plan that a scan would follow, without measuring anything.
+  package static func plan(_ request: ScanRequest) throws -> ScanPlan {
+    try Inputs(request).planner(request).makePlan()
+  }
+
+  /// What a rank opens before it can do anything.
+  private struct Inputs {
+    let model: Model
+    let stimuli: StimulusSet
+    let runtime: Runtime
+
+    init(_ request: ScanRequest) throws {
+      model = try Model(contentsOf: request.model)
+      try model.checkExternalFiles()
+      var stimuli = try StimulusSet.load(request.data, labels: request.labels)
+      try stimuli.setPreprocessing(
+        Preprocessing(
+          scale: request.scale, mean: request.mean, standardDeviation: request.standardDeviation,
+          channelAxis: request.layout == .nhwc ? .last : .first))
+      self.stimuli = stimuli.prefix(request.stimulusLimit)
+      runtime = try Runtime()
+    }
+
+    func planner(_ request: ScanRequest) -> Planner {
+      Planner(request: request, model: model, stimuli: stimuli, runtime: runtime)
+    }
+
+    /// Why this rank would measure something else than the plan says, if it would.
+    func objection(to plan: ScanPlan, request: ScanRequest) throws -> String? {
+      if request.digest != plan.requestDigest {
+        return "it was started with other options than rank 0; start all ranks with the same command"
+      }
+      let model = try Planner.modelDigest(request, model)
+      if model != plan.modelDigest {
+        return "its model file \(request.model) has SHA-256 \(model.prefix(12))…, and rank 0's has \(plan.modelDigest.prefix(12))…; give all ranks the same file"
+      }
+      let data = try Digest.ofFiles(stimuli.files)
+      if data != plan.dataDigest {
+        return "its stimuli \(request.data) have SHA-256 \(data.prefix(12))…, and rank 0's have \(plan.dataDigest.prefix(12))…; give all ranks the same files"
+      }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package import Anatomy
+package import Shapley
+
+/// What a scan found: everything that its files are written from.
+package struct ScanResult: Sendable {
+  /// One scanned layer.
+  package struct Layer: Sendable {
+    package var plan: ScanPlan.Layer
+    package var grid: Grid
+    /// How far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
+    package var cutDeviation: Double
+    /// Over all stimuli.
+    package var moments: RegionMoments
+    /// φ of each stimulus; [stimuli x regions].
+    package var densities: [[Double]]
+    /// `nil` with a reason where it isn't reported.
+    package var information: LayerInformation?
+    package var informationReason: String?
+    /// First level, by stimulus; `nil` for a series that was skipped.
+    package var series: [Estimate?]
+    /// Second level.
+    package var effects: RegionEffects
+  }
+
+  package var request: ScanRequest
+  package var plan: ScanPlan
+  package var layers: [Layer]
+  /// By stimulus.
+  package var targets: [Int]
+  /// The class that the intact network predicts, by stimulus; empty where the output isn't classes.
+  package var predictions: [Int]
+  package var labels: [Int]?
+  /// Series that were skipped because of values that are not finite.
+  package var skippedSeries: Int
+  package var ranks: Int
+  /// Seconds of wall time by phase, in order.
+  package var timings: [(phase: String, seconds: Double)]
+  package var versions: Versions
+
+  /// What ran.
+  package struct Versions: Sendable {
+    package var program: String
+    package var onnxRuntime: String
+    package var mpi: String
+
+    package init(program: String, onnxRuntime: String, mpi: String) {
+      self.program = program
+      self.onnxRuntime = onnxRuntime
+      self.mpi = mpi
+    }
+  }
+
+  /// Evaluations a second of all ranks together, while measuring.
+  package var evaluationsPerSecond: Double {
+    let seconds = timings.first { $0.phase == Scan.measuring }?.seconds ?? 0
+    return seconds > 0 ? Double(plan.evaluations) / seconds : 0
+  }
+}

@@ -1,0 +1,54 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// What the process can tell of how it was launched, before MPI is initialised.
+enum Launcher {
+  /// Whether this is rank 0, or wasn't started by an MPI launcher.
+  static var isFirstProcess: Bool {
+    for name in ["PMI_RANK", "PMIX_RANK", "SLURM_PROCID"] {
+      if let rank = environment(name) { return rank == "0" }
+    }
+    return true
+  }
+
+  /// How many tasks Slurm started in this step, inside a job.
+  static var slurmTasks: Int? {
+    environment("SLURM_STEP_ID") == nil ? nil : environment("SLURM_NTASKS").flatMap(Int.init)
+  }
+
+  /// Whether a person sees standard error: it is a terminal, or it passes through a launcher whose own standard error
+  /// is one. Under mpirun a rank's standard error is a pipe even in a terminal.
+  static var isWatched: Bool {
+    if isatty(2) != 0 { return true }
+    var process = getppid()
+    for _ in 0..<16 where process > 1 {
+      guard let (name, parent) = status(of: process) else { return false }
+      if name.hasPrefix("mpiexec") || name.hasPrefix("mpirun") {
+        var target = [UInt8](repeating: 0, count: 4096)
+        let length = target.withUnsafeMutableBytes {
+          readlink("/proc/\(process)/fd/2", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+        let path = String(decoding: target.prefix(max(length, 0)), as: UTF8.self)
+        return path.hasPrefix("/dev/pts/") || path.hasPrefix("/dev/tty")
+      }
+      process = parent
+    }
+    return false
+  }
+
+  static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  private static func status(of process: pid_t) -> (name: String, parent: pid_t)? {
+    // "PID (name) state parent ..."; the name may hold spaces and parentheses, so it ends at the last one.
+    guard
+      let data = FileManager.default.contents(atPath: "/proc/\(process)/stat"),
+      case let text = String(decoding: data, as: UTF8.self),
+      let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")")
+    else { return nil }
+    let fields = text[text.index(after: close)...].split(separator: " ")
+    guard fields.count > 1, let parent = pid_t(fields[1]) else { return nil }
+    return (String(text[text.index(after: open)..<close]), parent)
+  }
+}

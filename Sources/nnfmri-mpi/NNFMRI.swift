@@ -1,0 +1,31 @@
+import ArgumentParser
+internal import Glibc
+
+/// The root command: configuration and subcommands only.
+@main
+struct NNFMRI: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "nnfmri-mpi",
+    abstract: "Finds the regions of a neural network that its answers depend on, with error bars.",
+    discussion: """
+      Lesions random coalitions of regions of hidden layers, runs the rest of the network, and estimates every \
+      region's Shapley value. Start it with mpirun to use many processes; any number of them gives the same result. \
+      Without arguments it scans a built-in phantom into nnfmri-phantom/.
+      """,
+    version: version,
+    subcommands: [ScanCommand.self, LayersCommand.self, PlanCommand.self, PhantomCommand.self],
+    defaultSubcommand: ScanCommand.self)
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      // Under mpirun every process reads the same arguments, and one complaint is enough.
+      if Launcher.isFirstProcess { exit(withError: error) }
+      Glibc.exit(exitCode(for: error).rawValue)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+internal import Glibc
+import Scan
+
+/// Shows a scan's progress on standard error.
+final class ProgressDisplay {
+  enum Style: String, ExpressibleByArgument, CaseIterable {
+    /// A bar where a person watches, else a line a minute.
+    case auto
+    case bar, lines, json, none
+  }
+
+  private let style: Style
+  private var lastShown = -Double.infinity
+  private var shownPhase = ""
+
+  init(_ style: Style) {
+    self.style = style == .auto ? (Launcher.isWatched ? .bar : .lines) : style
+  }
+
+  /// Takes note of a state and shows it if it is time to.
+  func show(_ state: Progress.State) {
+    let now = monotonicSeconds()
+    let isNewPhase = state.phase != shownPhase
+    guard isNewPhase || state.isLast || now - lastShown >= interval else { return }
+    // A phase that is over at once leaves no line behind.
+    if state.isLast && style == .lines && state.elapsed < 1 { return }
+    if isNewPhase && style == .lines {
+      shownPhase = state.phase
+      lastShown = now
+      return
+    }
+    lastShown = now
+    shownPhase = state.phase
+    switch style {
+    case .bar: say(bar(state), terminator: state.isLast ? "\n" : "")
+    case .lines: say("\(state.phase): \(text(state))", terminator: "\n")
+    case .json: say(json(state), terminator: "\n")
+    case .auto, .none: break
+    }
+  }
+
+  private var interval: Double {
+    switch style {
+    case .bar: 0.1
+    case .json: 1
+    default: 60
+    }
+  }
+
+  private func text(_ state: Progress.State) -> String {
+    let percent = state.total > 0 ? 100 * state.completed / state.total : 100
+    var text = "\(percent) % (\(state.completed) of \(state.total))"
+    if state.rate > 0, state.completed > 0 {
+      text += ", \(Self.number(state.rate)) a second"
+      let left = Double(state.total - state.completed) / state.rate
+      text += state.isLast ? ", took \(Self.duration(state.elapsed))" : ", \(Self.duration(left)) left"
+    }
+    return text
+  }
+
+  private func bar(_ state: Progress.State) -> String {
+    let width = 24
+    let filled = state.total > 0 ? width * state.completed / state.total : width
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    // The line is cleared from the cursor on, so that a shorter text leaves nothing of a longer one.
+    return "\r\(bar) \(state.phase) \(text(state))\u{1B}[K"
+  }
+
+  private func json(_ state: Progress.State) -> String {
+    """
+    {"phase": "\(state.phase)", "completed": \(state.completed), "total": \(state.total), \
+    "elapsed_seconds": \(state.elapsed), "last": \(state.isLast)}
+    """
+  }
+
+  private func say(_ text: String, terminator: String) {
+    fputs(text + terminator, stderr)
+  }
+
+  private static func number(_ value: Double) -> String {
+    value >= 100 ? "\(Int(value.rounded()))" : "\((value * 10).rounded() / 10)"
+  }
+
+  private static func duration(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    switch whole {
+    case ..<60: return "\(whole) s"
+    case ..<3600: return "\(whole / 60) min \(whole % 60) s"
+    default: return "\(whole / 3600) h \(whole / 60 % 60) min"
+    }
+  }
+}
