@@ -60,13 +60,13 @@ let package = Package(
 
     // Floor 3: the distributed scan and its files.
     module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
-    module("Reporting", imports: ["Scan", "Anatomy", "Shapley"]),
+    module("Reporting", imports: ["Scan", "Anatomy", "Lesion", "Shapley"]),
 
     // Floor 4: the command.
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Scan", "Reporting", "Phantom", "MPI", "ModelGraph", "Stimuli",
+        "Anatomy", "Lesion", "MPI", "Phantom", "Reporting", "Scan", "Shapley",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -1,3 +1,4 @@
+import Lesion
 import Scan
 import Shapley
 

@@ -1,5 +1,7 @@
 import Anatomy
+import Lesion
 import Scan
+import Shapley
 
 /// `impact.json`: which regions the answer depends on.
 enum ImpactFile {

@@ -1,4 +1,7 @@
+import Anatomy
+import Lesion
 import Scan
+import Shapley
 
 /// `scan.json`: what was done, with what, and how long it took.
 enum SummaryFile {

@@ -29,7 +29,7 @@ package struct LayerListing: Sendable {
   package init(model path: String, data: String?, grid: GridSize, layout: TensorLayout) throws {
     let model = try Model(contentsOf: path)
     try model.checkExternalFiles()
-    let stimuli = try data.map { try StimulusSet.load($0, labels: nil) } ?? Self.zeros(for: model)
+    let stimuli = try data.map { try StimulusSet(contentsOf: $0) } ?? Self.zeros(for: model)
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: Runtime(),
       session: Session.Options(externalDataFolder: model.folder), readsRaw: false)

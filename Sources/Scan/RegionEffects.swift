@@ -1,5 +1,3 @@
-package import Shapley
-
 /// What a layer's series say together about every region: the second level, or the first where there is one series.
 package struct RegionEffects: Sendable {
   /// Where the errors come from.

@@ -113,7 +113,7 @@ package enum Scan {
     init(_ request: ScanRequest) throws {
       model = try Model(contentsOf: request.model)
       try model.checkExternalFiles()
-      var stimuli = try StimulusSet.load(request.data, labels: request.labels)
+      var stimuli = try StimulusSet(contentsOf: request.data, labels: request.labels)
       try stimuli.setPreprocessing(
         Preprocessing(
           scale: request.scale, mean: request.mean, standardDeviation: request.standardDeviation,

@@ -75,7 +75,9 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package func rows(ofShard shard: Int, _ layer: Layer) -> Range<Int> {
     (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)
   }
+}
 
+extension ScanPlan {
   func encoded() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]

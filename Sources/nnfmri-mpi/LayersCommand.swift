@@ -1,6 +1,7 @@
 import Anatomy
 import ArgumentParser
 internal import Glibc
+import Reporting
 import Scan
 
 struct LayersCommand: ParsableCommand {

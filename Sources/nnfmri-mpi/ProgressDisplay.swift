@@ -1,5 +1,4 @@
 import ArgumentParser
-internal import Glibc
 import Scan
 
 /// Shows a scan's progress on standard error.
@@ -75,7 +74,7 @@ final class ProgressDisplay {
   }
 
   private func say(_ text: String, terminator: String) {
-    fputs(text + terminator, stderr)
+    writeToStandardError(text + terminator)
   }
 
   private static func number(_ value: Double) -> String {

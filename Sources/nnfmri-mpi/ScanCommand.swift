@@ -40,7 +40,7 @@ struct ScanCommand: ParsableCommand {
         announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
         report: { result in
           try ScanFiles(result).write(to: subject.output)
-          print(ScanSummary(result, truth: subject.truth).text)
+          print(ScanSummary(result, verdict: subject.verdict(on: result)).text)
         },
         fail: { complain($0.message) })
     }
@@ -52,14 +52,4 @@ struct ScanCommand: ParsableCommand {
     complain("rank \(world.rank): \(ScanError(error).message)")
     return Int32(ScanError(error).code.rawValue)
   }
-}
-
-/// Writes a line to standard error.
-func say(_ line: String) {
-  fputs(line + "\n", stderr)
-}
-
-/// Writes an error to standard error.
-func complain(_ message: String) {
-  say("nnfmri-mpi: \(message)")
 }

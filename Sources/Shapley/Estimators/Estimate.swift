@@ -17,6 +17,20 @@ package struct Estimate: Sendable, Hashable {
   /// Sentences for the reader of the result.
   package let notes: [String]
 
+  package init(
+    zeta: [Double], standardError: [Double], degreesOfFreedom: Double, full: Double, empty: Double, evaluations: Int,
+    efficiencyResidual: Double, notes: [String]
+  ) {
+    self.zeta = zeta
+    self.standardError = standardError
+    self.degreesOfFreedom = degreesOfFreedom
+    self.full = full
+    self.empty = empty
+    self.evaluations = evaluations
+    self.efficiencyResidual = efficiencyResidual
+    self.notes = notes
+  }
+
   /// Δ = v(G) − v(∅), the whole effect.
   package var effect: Double { full - empty }
 }

@@ -93,5 +93,7 @@ extension CounterRandom {
     case permutationOffsets = 4
     case coalitionPair = 5
     case signFlips = 6
+    case donors = 16
+    case informationPermutations = 17
   }
 }
