@@ -22,6 +22,8 @@ package struct StimulusInput: Sendable {
   /// The type it is stored in.
   package let scalarType: ScalarType
   package private(set) var preprocessing = Preprocessing()
+  /// The description of the set that it belongs to.
+  var source = "the stimuli"
 
   /// True for formats of images, whose axes are known to be C, H, W.
   let isImage: Bool
@@ -54,12 +56,13 @@ package struct StimulusInput: Sendable {
   /// Elements of one stimulus.
   package var elementCount: Int { shape.reduce(1, *) }
 
-  var label: String { name.map { "array \"\($0)\"" } ?? "the stimuli" }
+  /// Where it comes from, for messages.
+  private var place: String { name.map { "array \"\($0)\" of \(source)" } ?? source }
 
   mutating func setPreprocessing(_ preprocessing: Preprocessing) throws(StimuliError) {
     var preprocessing = preprocessing
     if isImage { preprocessing.channelAxis = .first }
-    try preprocessing.check(shape: storedShape, of: label)
+    try preprocessing.check(shape: storedShape, of: place)
     self.preprocessing = preprocessing
   }
 
@@ -84,7 +87,7 @@ package struct StimulusInput: Sendable {
       let wantedText = "[" + wanted.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
       throw StimuliError(
         .badInput,
-        "one stimulus of \(label) has shape \(storedShape), and model input \"\(inputName)\" takes \(wantedText): reshape the stimuli, their first axis being the stimulus")
+        "one stimulus of \(place) has shape \(storedShape), and model input \"\(inputName)\" takes \(wantedText): reshape the stimuli, their first axis being the stimulus")
     }
     self.shape = shape
     self.arrangement = arrangement
@@ -159,7 +162,7 @@ package struct StimulusInput: Sendable {
     } catch {
       throw StimuliError(
         .badInput,
-        "stimulus \(record) of \(label) holds \(error.value) (\(scalarType)) at element \(error.index), which the model's \(wanted) input cannot take unchanged: convert the stimuli to \(wanted)")
+        "stimulus \(record) of \(place) holds \(error.value) (\(scalarType)) at element \(error.index), which the model's \(wanted) input cannot take unchanged: convert the stimuli to \(wanted)")
     }
   }
 

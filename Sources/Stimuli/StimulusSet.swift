@@ -19,7 +19,11 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     guard count > 0 else {
       throw StimuliError(.badInput, "\(description): there are no stimuli in it: give at least one")
     }
-    self.inputs = inputs
+    self.inputs = inputs.map { input in
+      var input = input
+      input.source = description
+      return input
+    }
     self.description = description
     self.files = files
     records = Array(0..<count)
