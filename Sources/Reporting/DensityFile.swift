@@ -18,8 +18,8 @@ enum DensityFile {
         "mean_abs": .double(moments.meanMagnitude(region)),
         "variance": .double(moments.variance(region)),
         "activation_count": .int(layer.grid.unitCounts[region]),
-        "information_content": JSONValue(layer.information?.bits[region]),
-        "information_p_value": JSONValue(layer.information?.pValues[region]),
+        "information_content": JSONValue(layer.information?.bits[region] ?? nil),
+        "information_p_value": JSONValue(layer.information?.pValues[region] ?? nil),
       ]
     }
     return [

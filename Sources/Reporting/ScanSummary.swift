@@ -1,5 +1,4 @@
 import Anatomy
-internal import Glibc
 package import Scan
 
 /// What a person reads in the terminal.
@@ -37,7 +36,7 @@ package struct ScanSummary: Sendable {
     let seconds = result.timings.reduce(0) { $0 + $1.seconds }
     parts.append(
       """
-      \(result.plan.evaluations) evaluations in \(Self.fixed(seconds, 1)) s on \(result.ranks) \
+      \(result.plan.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.ranks) \
       rank\(result.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.output)/ (impact.json, density.json, regions.tsv, scan.json\
       \(result.request.keepsAcquisition ? ", acquisition/" : ""))
@@ -54,13 +53,13 @@ package struct ScanSummary: Sendable {
     let grid = layer.plan.grid.map(String.init).joined(separator: "x")
     var text = """
       layer_\(layer.plan.number)  \(layer.plan.tensor)  \(shape)  grid \(grid)  \
-      effect \(Self.significant(effects.effect))  coverage \(Self.fixed(100 * layer.moments.coverage, 0)) %  \
+      effect \(Number.significant(effects.effect))  coverage \(Number.fixed(100 * layer.moments.coverage, 0)) %  \
       \(critical.count) critical of \(layer.plan.regionCount) regions
       """
     if let reason = effects.scoreReason { text += "\n  no ζ scores: \(reason)" }
     guard !critical.isEmpty else { return text }
     let hasScores = effects.scoreReason == nil
-    let confidence = Self.fixed(100 * result.request.confidence, result.request.confidence * 100 == (result.request.confidence * 100).rounded() ? 0 : 1)
+    let confidence = Number.fixed(100 * result.request.confidence, result.request.confidence * 100 == (result.request.confidence * 100).rounded() ? 0 : 1)
     var table = TextTable(["rank", "region", hasScores ? "ζ score, %" : "ζ", "\(confidence) % CI", "q", "ranks"])
     for region in critical.prefix(Self.regionsShown) {
       let interval = effects.interval[region]
@@ -68,32 +67,14 @@ package struct ScanSummary: Sendable {
       let ranks = effects.rankInterval[region]
       table.append([
         "\(effects.rank[region])", layer.grid.name(of: region),
-        hasScores ? Self.fixed(effects.score(effects.zeta[region])!, 2) : Self.significant(effects.zeta[region]),
-        "[\(hasScores ? Self.fixed(scaled.lowerBound, 2) : Self.significant(scaled.lowerBound)), \(hasScores ? Self.fixed(scaled.upperBound, 2) : Self.significant(scaled.upperBound))]",
-        Self.probability(effects.qValue[region]),
+        hasScores ? Number.fixed(effects.score(effects.zeta[region])!, 2) : Number.significant(effects.zeta[region]),
+        "[\(hasScores ? Number.fixed(scaled.lowerBound, 2) : Number.significant(scaled.lowerBound)), \(hasScores ? Number.fixed(scaled.upperBound, 2) : Number.significant(scaled.upperBound))]",
+        Number.probability(effects.qValue[region]),
         ranks.lowerBound == ranks.upperBound ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)-\(ranks.upperBound)",
       ])
     }
     text += "\n" + table.text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
     if critical.count > Self.regionsShown { text += "\n  and \(critical.count - Self.regionsShown) more" }
     return text
-  }
-
-  private static func fixed(_ value: Double, _ digits: Int) -> String {
-    format("%.\(digits)f", value)
-  }
-
-  private static func significant(_ value: Double) -> String {
-    format("%.3g", value)
-  }
-
-  private static func probability(_ value: Double) -> String {
-    value < 0.0001 ? "<0.0001" : format("%.4f", value)
-  }
-
-  private static func format(_ format: String, _ value: Double) -> String {
-    var text = [CChar](repeating: 0, count: 64)
-    withVaList([value]) { _ = vsnprintf(&text, text.count, format, $0) }
-    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

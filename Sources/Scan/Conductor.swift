@@ -23,10 +23,7 @@ struct Conductor {
 
     var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) })
     try run("checking cuts", proposed.layers.count, &verification)
-    let checked = verification.results.map { result in
-      var reader = MessageReader(result!)
-      return reader.readDouble()
-    }
+    let checked = verification.results.map { read($0!) { $0.readDouble() } }
     let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
     if plan != proposed {
       try worker.adopt(plan)
@@ -43,8 +40,7 @@ struct Conductor {
       var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) })
       try run("averaging activations", plan.layers.count, &averaging)
       for (layer, result) in averaging.results.enumerated() {
-        var reader = MessageReader(result!)
-        let means = reader.readFloats()
+        let means = read(result!) { $0.readFloats() }
         worker.setMeans(means, layer: layer)
         var message = MessageWriter()
         message.append(layer)
@@ -55,7 +51,7 @@ struct Conductor {
 
     let densities = observation.moments.map { $0.map(\.densities) }
     let classes = labels ?? predictions
-    let informationReason = LayerInformation.reasonNotToReport(labels: classes)
+    let informationReason = LayerInformation.reasonForNone(labels: classes)
     var information = LayerPhase(
       informationReason != nil
         ? []
@@ -75,7 +71,7 @@ struct Conductor {
         plan: layer, grid: try LayerGeometry(layer, request: request).grid, cutDeviation: deviations[number],
         moments: observation.moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
         densities: densities[number],
-        information: information.results.isEmpty ? nil : LayerInformation(message: information.results[number]!),
+        information: informationReason == nil ? read(information.results[number]!) { LayerInformation(&$0) } : nil,
         informationReason: informationReason, series: acquisition.results[number],
         effects: RegionEffects(acquisition.results[number].compactMap(\.self), request: request, layer: number))
     }
@@ -83,6 +79,11 @@ struct Conductor {
       request: request, plan: plan, layers: layers, targets: targets, predictions: predictions, labels: labels,
       skippedSeries: acquisition.results.reduce(0) { $0 + $1.count { $0 == nil } }, ranks: world.size,
       timings: timings, versions: versions)
+  }
+
+  private func read<Value>(_ result: [UInt8], _ body: (inout MessageReader) -> Value) -> Value {
+    var reader = MessageReader(result)
+    return body(&reader)
   }
 
   /// The plan without layers whose cut doesn't reproduce the model.

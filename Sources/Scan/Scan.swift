@@ -99,13 +99,8 @@ package enum Scan {
     return exitCode
   }
 
-  /// Makes the plan that a scan would follow, without measuring anything.
-  package static func plan(_ request: ScanRequest) throws -> ScanPlan {
-    try Inputs(request).planner(request).makePlan()
-  }
-
   /// What a rank opens before it can do anything.
-  private struct Inputs {
+  struct Inputs {
     let model: Model
     let stimuli: StimulusSet
     let runtime: Runtime

@@ -20,10 +20,3 @@ extension RegionEffects {
     self.init(level: .second, seriesCount: series.count, degreesOfFreedom: 1, effect: effect, effectStandardError: 0, zeta: zeta, standardError: se, interval: interval, pValue: se, qValue: se, familyWisePValue: nil, isSignificant: sig, isCritical: sig, rank: rank, rankInterval: rank.map { $0...$0 }, scoreReason: nil)
   }
 }
-package struct LayerInformation: Sendable {
-  package var bits: [Double]
-  package var pValues: [Double]
-  init(densities: [Double], labels: [Int], seed: UInt64, layer: Int) { bits = []; pValues = [] }
-  init(message: [UInt8]) { bits = []; pValues = [] }
-  static func reasonNotToReport(labels: [Int]) -> String? { "temp" }
-}

@@ -111,10 +111,7 @@ final class Worker {
       let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
       EstimateMessage.write(try game.design().estimate(values: game.foldAnchors(values)), to: &writer)
     case .inform(let layer, let labels, let densities):
-      let information = LayerInformation(
-        densities: densities, labels: labels, seed: request.seed, layer: layer)
-      writer.append(information.bits)
-      writer.append(information.pValues)
+      LayerInformation(densities: densities, labels: labels, seed: request.seed, layer: layer).encode(to: &writer)
     }
     return writer.bytes
   }
@@ -177,6 +174,20 @@ final class Worker {
       try pause()
     }
     return values
+  }
+
+  /// The time of a batch of a layer, for a forecast. Runs two and takes the second, after everything is warm.
+  func secondsPerBatch(layer: Int) throws -> Double {
+    let network = try network(layer, lesion: .zero)
+    let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: 0)
+    try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
+    let batch = try game.rows(0..<min(plan.batch, plan.layers[layer].rows))
+    var start = 0.0
+    for _ in 0..<2 {
+      start = monotonicSeconds()
+      _ = try network.values(of: batch.coalitions)
+    }
+    return monotonicSeconds() - start
   }
 
   // MARK: Caches

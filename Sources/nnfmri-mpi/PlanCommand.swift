@@ -1,5 +1,24 @@
 import ArgumentParser
+import Reporting
+import Scan
 
 struct PlanCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "plan", abstract: "Plan.")
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Say what a scan would take: series, evaluations, memory and time on 1 to 256 ranks.",
+    discussion: "Measures one batch of each layer on this machine; scans nothing.")
+
+  @OptionGroup var options: ScanOptions
+
+  func run() throws {
+    do {
+      let subject = try ScanSubject(options, writesPhantom: true)
+      let forecast = try Forecast(options.request(model: subject.model, data: subject.data, output: subject.output))
+      print(PlanSummary(forecast).text)
+    } catch {
+      let error = ScanError(error)
+      complain(error.message)
+      throw ExitCode(Int32(error.code.rawValue))
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reporting
 import Scan
 
 /// Shows a scan's progress on standard error.
@@ -51,9 +52,9 @@ final class ProgressDisplay {
     let percent = state.total > 0 ? 100 * state.completed / state.total : 100
     var text = "\(percent) % (\(state.completed) of \(state.total))"
     if state.rate > 0, state.completed > 0 {
-      text += ", \(Self.number(state.rate)) a second"
+      text += ", \(rate(state.rate)) a second"
       let left = Double(state.total - state.completed) / state.rate
-      text += state.isLast ? ", took \(Self.duration(state.elapsed))" : ", \(Self.duration(left)) left"
+      text += state.isLast ? ", took \(Number.duration(state.elapsed))" : ", \(Number.duration(left)) left"
     }
     return text
   }
@@ -77,16 +78,7 @@ final class ProgressDisplay {
     writeToStandardError(text + terminator)
   }
 
-  private static func number(_ value: Double) -> String {
-    value >= 100 ? "\(Int(value.rounded()))" : "\((value * 10).rounded() / 10)"
-  }
-
-  private static func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded())
-    switch whole {
-    case ..<60: return "\(whole) s"
-    case ..<3600: return "\(whole / 60) min \(whole % 60) s"
-    default: return "\(whole / 3600) h \(whole / 60 % 60) min"
-    }
+  private func rate(_ value: Double) -> String {
+    Number.fixed(value, value >= 100 ? 0 : 1)
   }
 }
