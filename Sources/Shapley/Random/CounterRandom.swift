@@ -92,6 +92,7 @@ extension CounterRandom {
     case permutationStrata = 3
     case permutationOffsets = 4
     case coalitionPair = 5
-    case signFlips = 6
+    case stratumOrder = 6
+    case signFlips = 7
   }
 }
