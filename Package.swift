@@ -66,6 +66,7 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    tests("ModelGraph"),
     tests("Shapley"),
   ]
 )
