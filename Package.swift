@@ -11,8 +11,10 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A module of the program, with its test target's settings alike.
-func module(_ name: String, imports dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func module(
+  _ name: String, imports dependencies: [Target.Dependency] = [], with more: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings + more)
 }
 
 func tests(_ module: String, imports dependencies: [Target.Dependency] = []) -> Target {
@@ -45,7 +47,7 @@ let package = Package(
     .target(
       name: "ModelGraph", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Proto/onnx.proto"], swiftSettings: settings),
-    module("Shapley", imports: ["CBLAS", "CSpecialFunctions"]),
+    module("Shapley", imports: ["CBLAS", "CSpecialFunctions"], with: [.strictMemorySafety()]),
     module("Stimuli", imports: ["CZip"]),
 
     // Floor 2: what is measured.
