@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "ModelGraph", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Proto/onnx.proto"], swiftSettings: settings),
-    module("Shapley", imports: ["CBLAS", "CSpecialFunctions"]),
+    module("Shapley", imports: ["CBLAS", "CSpecialFunctions"], settings: strict),
     module("Stimuli", imports: ["CZip"], settings: strict),
 
     // Floor 2: what is measured.
