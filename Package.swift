@@ -10,8 +10,13 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// For modules whose unsafe steps are all marked as such.
+let strict = settings + [.strictMemorySafety()]
+
 /// A module of the program, with its test target's settings alike.
-func module(_ name: String, imports dependencies: [Target.Dependency] = []) -> Target {
+func module(
+  _ name: String, imports dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = settings
+) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -46,10 +51,10 @@ let package = Package(
       name: "ModelGraph", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Proto/onnx.proto"], swiftSettings: settings),
     module("Shapley", imports: ["CBLAS", "CSpecialFunctions"]),
-    module("Stimuli", imports: ["CZip"]),
+    module("Stimuli", imports: ["CZip"], settings: strict),
 
     // Floor 2: what is measured.
-    module("Anatomy", imports: ["Shapley", "CSpecialFunctions"]),
+    module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
     module("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
 
@@ -67,5 +72,7 @@ let package = Package(
       swiftSettings: settings),
 
     tests("Shapley"),
+    tests("Stimuli"),
+    tests("Anatomy", imports: ["Shapley"]),
   ]
 )

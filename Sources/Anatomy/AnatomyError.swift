@@ -1,0 +1,20 @@
+/// What went wrong between a layer and its grid, for the person who asked for it.
+package struct AnatomyError: Error, Sendable, Equatable, CustomStringConvertible {
+  package enum Code: Sendable, Equatable {
+    /// A flag that cannot be read, such as a grid of two numbers.
+    case usage
+    /// A tensor that has no anatomy, such as a scalar.
+    case badInput
+  }
+
+  package let code: Code
+  /// One sentence: what, where and how to mend it.
+  package let message: String
+
+  package init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  package var description: String { message }
+}

@@ -1,0 +1,107 @@
+extension Design {
+  /// Naive: pair t is (S, S ∪ {g}) for region g = t mod n, S a coalition of the others: uniform in size, then among
+  /// its size (Shapley), or uniform over all subsets (Banzhaf).
+  func appendNaive(_ rows: Range<Int>, to result: inout [Coalition]) {
+    appendPairs(rows, to: &result) { pair in
+      var random = self.random(.naive, pair)
+      var without: Coalition
+      switch index {
+      case .shapley:
+        without = random.coalition(of: playerCount - 1, size: random.next(below: playerCount))
+      case .banzhaf:
+        without = random.coalition(of: playerCount - 1)
+      }
+      without = without.insertingPlayer(at: pair % playerCount)
+      var with = without
+      with.insert(pair % playerCount)
+      return (without, with)
+    }
+  }
+
+  /// Regression: pair t is (S, complement of S). Shapley: the sizes of S are a rotated golden-ratio sequence on
+  /// 1..<n, which is spread evenly at every length; Banzhaf: S is uniform over all subsets.
+  func appendComplementPairs(_ rows: Range<Int>, to result: inout [Coalition]) {
+    appendPairs(rows, to: &result) { pair in
+      var random = self.random(.coalitionPair, pair)
+      let coalition =
+        switch index {
+        case .shapley: random.coalition(of: playerCount, size: pairSize(pair))
+        case .banzhaf: random.coalition(of: playerCount)
+        }
+      return (coalition, coalition.complement)
+    }
+  }
+
+  /// The number of intact regions in the first coalition of a complement pair, 1..<n.
+  func pairSize(_ pair: Int) -> Int {
+    let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
+    let position = UInt64(pair) &* golden &+ drawSeed
+    return 1 + Int(position.multipliedFullWidth(by: UInt64(playerCount - 1)).high)
+  }
+
+  /// Permutations: block b is the chain of a permutation and its reverse, row pairs (prefix of size j, its complement).
+  func appendChains(_ rows: Range<Int>, to result: inout [Coalition]) {
+    guard !rows.isEmpty else { return }
+    for block in (rows.lowerBound - 2) / rowsPerGroup...(rows.upperBound - 3) / rowsPerGroup {
+      let first = 2 + block * rowsPerGroup
+      let wanted = rows.clamped(to: first..<first + rowsPerGroup)
+      var prefix = Coalition(emptyOf: playerCount)
+      for (step, player) in permutation(block).dropLast().enumerated() {
+        prefix.insert(player)
+        if wanted.contains(first + 2 * step) { result.append(prefix) }
+        if wanted.contains(first + 2 * step + 1) { result.append(prefix.complement) }
+      }
+    }
+  }
+
+  /// The order in which block b lets the regions join.
+  ///
+  /// Latin-hypercube positions: with B planned blocks each region visits every one of B strata of its distance from
+  /// the nearer end of the chain once (a chain and its reverse stand at p and 1 − p), and joins early or late with
+  /// equal chance. A single block is then a uniform permutation but for ties of measure zero, and all blocks together
+  /// cover the positions evenly. Source of the idea: Mitchell et al., "Sampling permutations for Shapley value
+  /// estimation", JMLR 23 (2022).
+  func permutation(_ block: Int) -> [Int] {
+    let positions = chainPositions(block)
+    return (0..<playerCount).sorted { (positions[$0], $0) < (positions[$1], $1) }
+  }
+
+  /// Where in the chain of block b each region wants to join, in [0, 1).
+  private func chainPositions(_ block: Int) -> [Double] {
+    var offsets = random(.permutationOffsets, block)
+    let strata = plannedChainPairs
+    return (0..<playerCount).map { player in
+      let fromEnd = (Double(chainStratum(player: player, block: block)) + offsets.nextUnit()) / Double(2 * strata)
+      return offsets.nextWord() & 1 == 0 ? fromEnd : 1 - fromEnd
+    }
+  }
+
+  /// The stratum, 0..<planned blocks, that a region visits in a block. O(blocks).
+  func chainStratum(player: Int, block: Int) -> Int {
+    var order = Array(0..<plannedChainPairs)
+    var random = self.random(.permutationStrata, player)
+    random.shuffle(&order)
+    return order[block]
+  }
+
+  private func random(_ domain: CounterRandom.Domain, _ index: Int) -> CounterRandom {
+    CounterRandom(seed: drawSeed, domain: domain.rawValue, index: UInt64(index))
+  }
+
+  private func appendPairs(
+    _ rows: Range<Int>, to result: inout [Coalition], _ pair: (Int) -> (Coalition, Coalition)
+  ) {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let (first, second) = pair((row - 2) / 2)
+      if row & 1 == 0 {
+        result.append(first)
+        if row + 1 < rows.upperBound { result.append(second) }
+        row += 2
+      } else {
+        result.append(second)
+        row += 1
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+extension Design {
+  /// ζ and its errors from the series' table of values.
+  ///
+  /// Linear in the values: the estimate of a sum of games is the sum of their estimates under one design.
+  ///
+  /// - Parameter values: `[rowCount]`, in design order.
+  /// - Throws: `badValues` where the number of values isn't the design's or one isn't finite.
+  package func estimate(values: [Float]) throws(ShapleyError) -> Estimate {
+    try estimate(values: values.map(Double.init))
+  }
+
+  package func estimate(values: [Double]) throws(ShapleyError) -> Estimate {
+    guard values.count == rowCount else {
+      throw ShapleyError(
+        .badValues, "The design has \(rowCount) coalitions and \(values.count) values were given: measure it again.")
+    }
+    if let row = values.firstIndex(where: { !$0.isFinite }) {
+      throw ShapleyError(
+        .badValues,
+        "The value of coalition \(row) is \(values[row]): choose a value or lesion for which the network's output stays finite.")
+    }
+    if playerCount == 1 { return estimateSinglePlayer(values) }
+    return switch estimator {
+    case .naive: estimateNaive(values)
+    case .permutation: estimateChains(values)
+    case .regression: try estimateRegression(values)
+    case .exact: estimateEnumerated(values)
+    case .affine: estimateAffine(values)
+    }
+  }
+
+  /// One region carries the whole effect, under both indices.
+  private func estimateSinglePlayer(_ values: [Double]) -> Estimate {
+    Estimate(
+      zeta: [values[0] - values[1]], standardError: [0], degreesOfFreedom: .infinity, full: values[0],
+      empty: values[1], evaluations: values.count, efficiencyResidual: 0, notes: [])
+  }
+
+  /// From single lesions: ζ_g = v(G) − v(G ∖ {g}), exact where v is affine in what is lesioned.
+  ///
+  /// The residual ρ = Δ − Σζ is 0 for an affine game up to rounding. It is spread evenly, so that Σζ = Δ, and taken as
+  /// one draw of the sum of n independent errors: standard error |ρ|/√n with one degree of freedom.
+  private func estimateAffine(_ values: [Double]) -> Estimate {
+    let zeta = (0..<playerCount).map { values[0] - values[2 + $0] }
+    let effect = values[0] - values[1]
+    let residual = effect - zeta.reduce(0, +)
+    let scale = max(abs(values[0]), abs(values[1]))
+    let share = scale > 0 ? abs(residual) / scale : 0
+    let notes =
+      share > 1e-4
+      ? ["The single lesions miss the whole effect by \(residual): the layer's suffix isn't affine, choose another estimator."]
+      : []
+    return Estimate(
+      zeta: zeta.map { $0 + residual / Double(playerCount) },
+      standardError: Array(repeating: abs(residual) / Double(playerCount).squareRoot(), count: playerCount),
+      degreesOfFreedom: 1, full: values[0], empty: values[1], evaluations: values.count,
+      efficiencyResidual: residual, notes: notes)
+  }
+}

@@ -1,0 +1,23 @@
+/// What can go wrong when a design is asked for or values are analysed: one sentence that says what, where and the mend.
+package struct ShapleyError: Error, Sendable, Hashable, CustomStringConvertible {
+  package enum Code: Sendable, Hashable {
+    /// An estimator, index and number of regions that don't go together.
+    case unsuitableEstimator
+    /// The budget is below what the estimator needs for an estimate with an error bar.
+    case budgetTooSmall
+    /// Values that don't belong to the design: wrong number, or not finite.
+    case badValues
+    /// A factorisation failed although the input was valid.
+    case numericalFailure
+  }
+
+  package let code: Code
+  package let message: String
+
+  package init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  package var description: String { message }
+}
