@@ -12,7 +12,7 @@ package struct Preprocessing: Hashable, Sendable {
     case last
   }
 
-  /// nil: 255 for CIFAR-10 and IDX bytes, 1 for everything else.
+  /// nil: 255 for the bytes of image formats (CIFAR-10, IDX), 1 for everything else.
   package var scale: Double?
   /// None, one for all channels, or one a channel.
   package var mean: [Double]

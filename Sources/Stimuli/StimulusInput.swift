@@ -166,7 +166,7 @@ package struct StimulusInput: Sendable {
   private func preprocess<Value: BinaryFloatingPoint & BitwiseCopyable>(
     _ values: UnsafeMutableBufferPointer<Value>
   ) {
-    unsafe preprocessing.apply(to: values, shape: storedShape, defaultScale: isImage ? 255 : 1)
+    unsafe preprocessing.apply(to: values, shape: storedShape, defaultScale: isImage && scalarType == .uint8 ? 255 : 1)
   }
 
   private func locate(_ record: Int) -> (segment: Segment, start: Int) {

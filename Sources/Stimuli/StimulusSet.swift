@@ -8,7 +8,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   /// What they are and where they come from, for people.
   package let description: String
   /// The files that were read, in order, for the record of a scan; none for stimuli made in memory.
-  package let files: [String]
+  package private(set) var files: [String]
   /// The records in use, by their place in the files. [count]
   private var records: [Int]
 
@@ -113,6 +113,11 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
         .badInput, "\(source): \(labels.count) labels for \(count) stimuli: give one label for each stimulus, in order")
     }
     self.labels = labels
+  }
+
+  /// Notes one more file that the stimuli come from.
+  mutating func addFile(_ path: String) {
+    files.append(path)
   }
 
   /// Sets how stored numbers reach floating-point inputs. Of several arrays, those with channels and two more axes are meant.
