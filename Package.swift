@@ -43,6 +43,7 @@ let package = Package(
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
+    .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
 
     // Floor 1: one library each, no knowledge of scans.
     module("MPI", imports: ["CMPI"]),
@@ -56,7 +57,7 @@ let package = Package(
     // Floor 2: what is measured.
     module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
-    module("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
+    module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
     module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
@@ -75,5 +76,6 @@ let package = Package(
     tests("Shapley"),
     tests("Stimuli"),
     tests("Anatomy", imports: ["Shapley"]),
+    tests("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
   ]
 )
