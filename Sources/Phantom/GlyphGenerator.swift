@@ -12,8 +12,9 @@ package struct GlyphGenerator: Sendable {
   package enum Placement: Sendable, Hashable {
     /// Each image has its own place and palette: for training, and for measuring accuracy.
     case anywhere
-    /// All images share one place and one palette that the seed chooses, and differ in glyph and texture: for a scan, whose
-    /// statistics across stimuli ask about fixed regions of space and channels.
+    /// All images show one glyph in one place and one palette, which the seed chooses, and differ in texture: for a scan,
+    /// whose statistics across stimuli ask about fixed regions of space and channels, as a scanner's phantom is one
+    /// object measured many times.
     case fixed
   }
 
@@ -25,7 +26,8 @@ package struct GlyphGenerator: Sendable {
     self.placement = placement
   }
 
-  /// The image with this number. Every ten consecutive numbers from a multiple of ten show the ten glyphs, in random order.
+  /// The image with this number. Placed anywhere, every ten consecutive numbers from a multiple of ten show the ten
+  /// glyphs, in random order.
   package func image(_ index: Int) -> GlyphImage {
     let glyph = glyph(of: index)
     let box = box(of: index)
@@ -49,7 +51,8 @@ package struct GlyphGenerator: Sendable {
   }
 
   private func glyph(of index: Int) -> Glyph {
-    let (ten, position) = index.quotientAndRemainder(dividingBy: Glyph.count)
+    let shown = placement == .fixed ? 0 : index
+    let (ten, position) = shown.quotientAndRemainder(dividingBy: Glyph.count)
     var random = stream(.labels, ten)
     var numbers = Array(0..<Glyph.count)
     random.shuffle(&numbers)

@@ -30,11 +30,11 @@ package struct GlyphPhantom: Sendable {
 
   /// The images as a scan takes them, with glyph numbers as labels; the default preprocessing of image bytes fits the network.
   package var stimuli: StimulusSet {
-    let place = placement == .fixed ? "one place" : "any place"
+    let what = placement == .fixed ? "images of one glyph" : "images of ten glyphs"
     do {
       return try StimulusSet(
         pixels: images.flatMap(\.pixels), channels: GlyphImage.channels, height: GlyphImage.side, width: GlyphImage.side,
-        labels: images.map(\.glyph.number), description: "\(images.count) glyphs in \(place), seed \(seed)")
+        labels: images.map(\.glyph.number), description: "\(images.count) \(what), seed \(seed)")
     } catch {
       preconditionFailure("images of one size with a label each were refused: \(error)")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Phantom
 import Scan
+import Shapley
 
 /// What is scanned: the user's network and stimuli, or the built-in phantom.
 struct ScanSubject {
