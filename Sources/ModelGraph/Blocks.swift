@@ -15,6 +15,7 @@ struct Blocks {
     var blocks = Self.group(steps)
     Self.mergeAttention(&blocks)
     Self.thin(&blocks)
+    Self.dropFinalNormalisation(&blocks)
     var choices: [[Int]] = []
     let learnedTotal = steps.reduce(0) { $0 + $1.learnedCount }
     for block in blocks {
@@ -153,6 +154,10 @@ struct Blocks {
     /// A branched step without attention, as the second half of a transformer's layer is.
     var isBranchedWithoutAttention: Bool { steps[0].isBranched && !steps[0].hasAttention }
 
+    var endsInItsSum: Bool {
+      steps[0].operatorType == "Add" && steps.dropFirst().allSatisfy { !OperatorTraits.joins.contains($0.operatorType) }
+    }
+
     /// Whether it ends a stage of a plain convolutional network.
     var pools: Bool { steps.contains { $0.operatorType.hasSuffix("Pool") } }
 
@@ -190,6 +195,18 @@ struct Blocks {
     blocks = blocks.enumerated().filter { number, block in
       !(block.hasAttention && number + 1 < blocks.count && blocks[number + 1].isBranchedWithoutAttention)
     }.map(\.element)
+  }
+
+  /// Where the blocks end in their own sums, so that a stream of sums runs through the network, the last does too, and not in
+  /// the normalisation that leads to the head.
+  private static func dropFinalNormalisation(_ blocks: inout [Block]) {
+    let branched = blocks.indices.filter { blocks[$0].steps[0].isBranched }
+    guard branched.count > 1, let last = branched.last, last >= blocks.count - 2,
+      branched.dropLast().allSatisfy({ blocks[$0].endsInItsSum }), !blocks[last].steps.contains(where: \.endsInActivation)
+    else { return }
+    let followers = blocks[last].steps.dropFirst().filter { $0.operatorType.hasSuffix("Normalization") }
+    if followers.isEmpty && !blocks[last].steps.dropFirst().contains(where: \.isBranched) { return }
+    blocks[last].steps.removeSubrange(1...)
   }
 
   /// Brings many blocks nearer to the limit by what they mean before they are thinned by number: of a network with branches,

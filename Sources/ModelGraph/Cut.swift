@@ -34,4 +34,10 @@ package struct SideInput: Sendable, Hashable {
   /// False where it follows only from shapes: such a value is the same for all stimuli and depends on the batch size, so
   /// take it from a prefix run at the suffix's own batch size.
   package let dependsOnData: Bool
+
+  package init(name: String, elementType: ElementType, dependsOnData: Bool) {
+    self.name = name
+    self.elementType = elementType
+    self.dependsOnData = dependsOnData
+  }
 }

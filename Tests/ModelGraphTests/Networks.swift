@@ -102,6 +102,7 @@ enum Networks {
       x = net.add("Add", "l\(l)_down", x, to: "l\(l)_perceptron")
       if !normalisesFirst { x = normalised(x, "perceptron_norm") }
     }
+    if normalisesFirst { x = net.add("LayerNormalization", x, net.weight(), net.weight(), to: "final_norm") }
     net.add("MatMul", x, net.weight(), to: "logits")
     net.builder.output("logits", [nil, nil, 100])
     return net.model
