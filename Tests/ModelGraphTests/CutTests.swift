@@ -179,7 +179,8 @@ extension Onnx_GraphProto {
   /// The operator between t and y; `t`, `t2` follow from t, `s` does not.
   @Test(arguments: [
     ("Mul", ["t", "s"], true), ("Mul", ["t", "t2"], false), ("Mul", ["t", "t"], false), ("Div", ["t", "s"], true),
-    ("Div", ["s", "t"], false), ("MatMul", ["t", "s"], true), ("MatMul", ["t", "t2"], false), ("Sub", ["s", "t"], true),
+    ("Div", ["s", "t"], false), ("MatMul", ["t", "s"], true), ("MatMul", ["t", "t2"], false),
+    ("Sub", ["s", "t"], true),
     ("Add", ["t", "t2"], true), ("Gather", ["t", "s"], true), ("Gather", ["s", "t"], false),
     ("Where", ["s", "t", "t2"], true), ("Where", ["t", "s", "s"], false), ("MaxPool", ["t"], false),
     ("AveragePool", ["t"], true), ("Reshape", ["t", "s"], true), ("Reshape", ["s", "t"], false),
