@@ -70,10 +70,11 @@ extension Model {
     let known = elementTypes()
     func elementType(_ tensor: Int) throws(ModelGraphError) -> ElementType {
       let name = index.names[tensor]
-      guard let type = types[name] ?? known[name] else {
+      guard let type = types[name] ?? known[name], type != .noTensor else {
         throw ModelGraphError(
           .badInput,
-          "\(label): the element type of tensor \"\(name)\" is not declared. Run ONNX shape inference on the model.")
+          "\(label): the element type of \"\(name)\" is not declared, or it is no tensor. Run ONNX shape inference on the model."
+        )
       }
       return type
     }
