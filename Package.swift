@@ -71,6 +71,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // What Scripts/benchmark runs; no product, so it isn't installed.
+    .executableTarget(
+      name: "nnfmri-benchmark",
+      dependencies: [
+        "Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Reporting", "Shapley", "Stimuli",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
 
     tests("ModelGraph"),
     tests("Shapley"),
