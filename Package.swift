@@ -71,6 +71,7 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    tests("ModelGraph"),
     tests("Shapley"),
     tests("Stimuli"),
     tests("Anatomy", imports: ["Shapley"]),

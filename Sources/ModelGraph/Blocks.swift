@@ -5,8 +5,8 @@
 /// section such as a residual branch with its skip. A block begins with a step that learns (holds a convolution, a matrix
 /// product, ...) and goes on through steps that do not: normalisations, activations, pooling.
 struct Blocks {
-  /// By block, upstream first: the tensors that could stand for it, best first. The first is the activation that ends it; else
-  /// the last sum, join or normalisation; else what its learning step gives.
+  /// By block, upstream first: the tensors that could stand for it, best first. The first is the activation that ends it;
+  /// else the last sum, join or normalisation; else what its learning step gives.
   let choices: [[Int]]
 
   init(of model: Model, reading target: Int) {
@@ -14,6 +14,7 @@ struct Blocks {
     let steps = Self.steps(of: model, along: chain)
     var blocks = Self.group(steps)
     Self.mergeAttention(&blocks)
+    Self.thin(&blocks)
     var choices: [[Int]] = []
     let learnedTotal = steps.reduce(0) { $0 + $1.learnedCount }
     for block in blocks {
@@ -21,7 +22,7 @@ struct Blocks {
       if let step = block.steps.first, step.learnedCount >= 8, 3 * step.learnedCount > learnedTotal {
         choices += step.innerActivations.map { [$0] }
       }
-      let choice = block.choices.filter { $0 != target }
+      let choice = block.choices(before: target)
       if !choice.isEmpty { choices.append(choice) }
     }
     if choices.count < 2 {
@@ -132,9 +133,10 @@ struct Blocks {
           hasAttention: multipliesData || protos.contains(where: OperatorTraits.isAttention),
           endsInActivation: learned == 0
             && (OperatorTraits.activations.contains(ending.opType)
-              || ending.opType == "Mul" && (!activations.isEmpty || nodes.count == 1 && continuesActivation)),
+              || ending.opType == "Mul" && !activations.isEmpty
+              || ["Mul", "Div"].contains(ending.opType) && nodes.count == 1 && continuesActivation),
           isRecurrent: OperatorTraits.recurrent.contains(ending.opType),
-          innerActivations: activations.compactMap { index.writes[$0].first },
+          innerActivations: activations.compactMap { Self.end(ofActivation: $0, in: model) },
           embeds: ending.opType == "Gather" && ending.input(at: 0) != index.names[source]
             || ending.opType == "EmbedLayerNormalization"))
     }
@@ -151,7 +153,16 @@ struct Blocks {
     /// A branched step without attention, as the second half of a transformer's layer is.
     var isBranchedWithoutAttention: Bool { steps[0].isBranched && !steps[0].hasAttention }
 
-    var choices: [Int] {
+    /// Whether it ends a stage of a plain convolutional network.
+    var pools: Bool { steps.contains { $0.operatorType.hasSuffix("Pool") } }
+
+    /// Without `target`: a last block that only makes logits, a product and its bias, has nothing to choose.
+    func choices(before target: Int) -> [Int] {
+      let isHead = steps.last?.end == target && !steps[0].isBranched && !steps.contains(where: \.endsInActivation)
+      return isHead && !steps[0].isRecurrent ? [] : choices.filter { $0 != target }
+    }
+
+    private var choices: [Int] {
       let activations = steps.filter(\.endsInActivation)
       let joins = steps.filter { OperatorTraits.joins.contains($0.operatorType) }
       let views = steps.dropFirst().filter { OperatorTraits.views.contains($0.operatorType) }
@@ -181,10 +192,42 @@ struct Blocks {
     }.map(\.element)
   }
 
+  /// Brings many blocks nearer to the limit by what they mean before they are thinned by number: of a network with branches,
+  /// its first and last block and the branched ones stay; of a plain one, what is pooled next and what follows all pooling.
+  private static func thin(_ blocks: inout [Block]) {
+    guard blocks.count > Model.automaticLayerLimit else { return }
+    let branched = blocks.count { $0.steps[0].isBranched }
+    if branched >= 4 {
+      blocks = blocks.enumerated().filter { number, block in
+        block.steps[0].isBranched || number == 0 || number == blocks.count - 1
+      }.map(\.element)
+    } else if branched == 0, let lastPool = blocks.lastIndex(where: \.pools), blocks.count(where: \.pools) >= 3 {
+      blocks = blocks.enumerated().filter { $0 > lastPool || $1.pools }.map(\.element)
+    }
+  }
+
+  /// Where an activation spelled in several nodes ends: x·sigmoid(x), or a gate's product with what it gates.
+  private static func end(ofActivation node: Int, in model: Model) -> Int? {
+    let index = model.index
+    guard var tensor = index.writes[node].first else { return nil }
+    guard !["Relu", "LeakyRelu", "PRelu", "Gelu"].contains(model.proto.graph.node[node].opType) else { return tensor }
+    let first = tensor
+    while index.readers[tensor].count == 1, let reader = index.readers[tensor].first {
+      let operands = index.reads[reader].filter { index.dependence[$0] == .data }
+      guard let next = index.writes[reader].first else { return first }
+      switch (model.proto.graph.node[reader].opType, operands.count) {
+      case ("Mul", 2): return next
+      case ("Mul", 1), ("Add", 1), ("Div", 1): tensor = next
+      default: return first
+      }
+    }
+    return first
+  }
+
   private static func allActivations(of model: Model, reading target: Int) -> [Int] {
     let influences = model.index.influences(on: target)
     return model.index.order.filter { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) }
-      .compactMap { model.index.writes[$0].first }
+      .compactMap { end(ofActivation: $0, in: model) }
       .filter { influences[$0] && $0 != target && model.index.dependence[$0] == .data }
   }
 }

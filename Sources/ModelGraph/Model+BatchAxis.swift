@@ -79,6 +79,7 @@ private struct BatchAxisRewrite {
 
   private mutating func freeInputs() {
     let name = batchName
+    let states = recurrentStates
     for place in graph.input.indices where !index.isWeight(graph.input[place].name) {
       let port = Port(graph.input[place])
       guard let dimensions = port.dimensions else {
@@ -86,6 +87,10 @@ private struct BatchAxisRewrite {
         continue
       }
       switch (dimensions.count, dimensions.first, dimensions.dropFirst().first) {
+      case (3, .fixed(1), .fixed(1)) where states.contains(port.name):
+        graph.input[place].type.tensorType.shape.dim[1].dimParam = name
+        hasChanged = true
+        note(port.name, axis: 1)
       case (2..., .fixed(1), _):
         graph.input[place].type.tensorType.shape.dim[0].dimParam = name
         hasChanged = true
@@ -102,6 +107,13 @@ private struct BatchAxisRewrite {
         break
       }
     }
+  }
+
+  /// The inputs that start an LSTM, GRU or RNN, [directions, batch, hidden].
+  private var recurrentStates: Set<String> {
+    Set(
+      graph.node.filter { OperatorTraits.recurrent.contains($0.opType) && $0.integer("layout") ?? 0 == 0 }
+        .flatMap { $0.input.dropFirst(5).prefix(2) })
   }
 
   private mutating func note(_ input: String, axis: Int) {
@@ -236,7 +248,9 @@ private struct BatchAxisRewrite {
       return
     }
     guard let batch = axis(after: node, source) else { return }
-    for name in outputs where !name.isEmpty { axes[name] = batch }
+    // Scale and zero point of a dynamic quantisation are the whole batch's.
+    let carriers = node.opType == "DynamicQuantizeLinear" ? outputs.prefix(1) : outputs[...]
+    for name in carriers where !name.isEmpty { axes[name] = batch }
   }
 
   private func axis(after node: Onnx_NodeProto, _ batch: BatchAxis) -> BatchAxis? {

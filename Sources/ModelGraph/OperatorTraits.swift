@@ -56,11 +56,12 @@ enum OperatorTraits {
     "Conv", "ConvTranspose", "ConvInteger", "DeformConv", "QLinearConv", "FusedConv", "Gemm", "FusedGemm", "MatMul",
     "MatMulInteger", "QLinearMatMul", "FusedMatMul", "MatMulNBits", "DynamicQuantizeMatMul", "MatMulIntegerToFloat",
     "Einsum", "LSTM", "GRU", "RNN", "DynamicQuantizeLSTM", "Attention", "MultiHeadAttention", "GroupQueryAttention",
-    "PackedAttention", "QAttention", "Loop", "Scan", "If",
+    "PackedAttention", "QAttention",
   ]
 
   static func isLearned(_ node: Onnx_NodeProto, functions: Set<String>) -> Bool {
     learned.contains(node.opType) || functions.contains(node.opType)
+      || node.subgraphs.contains { $0.node.contains { isLearned($0, functions: functions) } }
   }
 
   private static let attention: Set<String> = [
