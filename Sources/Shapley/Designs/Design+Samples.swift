@@ -18,25 +18,43 @@ extension Design {
     }
   }
 
-  /// Regression: pair t is (S, complement of S). Shapley: the sizes of S are a rotated golden-ratio sequence on
-  /// 1..<n, which is spread evenly at every length; Banzhaf: S is uniform over all subsets.
+  /// Regression: pair t is (S, complement of S), S drawn from the pair's stratum of the plan.
   func appendComplementPairs(_ rows: Range<Int>, to result: inout [Coalition]) {
+    guard let plan = pairPlan else { return }
+    var orders: [Int: [Int]] = [:]
     appendPairs(rows, to: &result) { pair in
-      var random = self.random(.coalitionPair, pair)
-      let coalition =
-        switch index {
-        case .shapley: random.coalition(of: playerCount, size: pairSize(pair))
-        case .banzhaf: random.coalition(of: playerCount)
-        }
+      let visit = plan.visit(pair)
+      let coalition: Coalition
+      if let distinct = PairPlan.distinctPairs(players: playerCount, index: index, stratum: visit.stratum) {
+        if orders[visit.stratum] == nil { orders[visit.stratum] = stratumOrder(visit.stratum, distinct: distinct) }
+        coalition = numberedCoalition(stratum: visit.stratum, rank: orders[visit.stratum]?[visit.draw] ?? 0)
+      } else {
+        var random = self.random(.coalitionPair, visit.place)
+        coalition =
+          switch index {
+          case .shapley: random.coalition(of: playerCount, size: visit.stratum + 1)
+          case .banzhaf: random.coalition(of: playerCount)
+          }
+      }
       return (coalition, coalition.complement)
     }
   }
 
-  /// The number of intact regions in the first coalition of a complement pair, 1..<n.
-  func pairSize(_ pair: Int) -> Int {
-    let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
-    let position = UInt64(pair) &* golden &+ drawSeed
-    return 1 + Int(position.multipliedFullWidth(by: UInt64(playerCount - 1)).high)
+  /// The order in which a stratum's distinct pairs are drawn without replacement.
+  private func stratumOrder(_ stratum: Int, distinct: Int) -> [Int] {
+    var order = Array(0..<distinct)
+    var random = self.random(.stratumOrder, stratum)
+    random.shuffle(&order)
+    return order
+  }
+
+  /// One coalition of the pair with the given number. Of two complements of n/2 the one without the last region comes
+  /// first in colexicographic order, so half the ranks name all pairs.
+  private func numberedCoalition(stratum: Int, rank: Int) -> Coalition {
+    switch index {
+    case .shapley: Combinations.subset(of: playerCount, size: stratum + 1, rank: rank)
+    case .banzhaf: Coalition(of: playerCount, mask: UInt64(rank))
+    }
   }
 
   /// Permutations: block b is the chain of a permutation and its reverse, row pairs (prefix of size j, its complement).

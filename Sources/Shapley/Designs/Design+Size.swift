@@ -28,7 +28,8 @@ extension Design {
     return switch estimator {
     case .naive: 2 + 4 * players
     case .permutation: 2 + 2 * rowsPerChainPair(players: players)
-    case .regression: 2 + 4 * players
+    case .regression:
+      2 + min(4 * players, 2 * (PairPlan.distinctPairs(players: players, index: index) ?? Int.max / 4))
     case .exact: 1 << min(players, Int.bitWidth - 2)
     case .affine: players + 2
     }
@@ -71,7 +72,10 @@ extension Design {
     if players == 1 { return 2 }
     switch estimator {
     case .exact, .affine: return minimum
-    case .naive, .permutation, .regression:
+    case .regression:
+      let distinct = PairPlan.distinctPairs(players: players, index: index) ?? Int.max / 4
+      return 2 + 2 * min((budget - 2) / 2, distinct)
+    case .naive, .permutation:
       let unit = rowsPerUnit(estimator: estimator, players: players)
       return 2 + (budget - 2) / unit * unit
     }

@@ -92,8 +92,8 @@ extension CounterRandom {
     case permutationStrata = 3
     case permutationOffsets = 4
     case coalitionPair = 5
-    case signFlips = 6
+    case stratumOrder = 6
+    case signFlips = 7
     case donors = 16
-    case informationPermutations = 17
   }
 }

@@ -1,0 +1,69 @@
+/// The complement pairs of a regression design with what their values say: one row a pair {S, Sᶜ}.
+///
+/// Memory: n/8 + 40 bytes a pair.
+struct PairTable {
+  let playerCount: Int
+  let wordsPerPair: Int
+  /// `[pairs x wordsPerPair]`: S.
+  private(set) var words: [UInt64] = []
+  /// `[pairs]`: |S|.
+  private(set) var sizes: [Int] = []
+  /// `[pairs]`: (v(S) − v(Sᶜ))/2. Every interaction of an even order cancels.
+  private(set) var oddParts: [Double] = []
+  /// `[pairs]`: the weight of the pair in the regression.
+  private(set) var weights: [Double] = []
+  /// `[pairs]`: 1 − the share of the stratum's distinct pairs that was measured: what is left to chance
+  /// (the finite-population correction; 1 where pairs are drawn with replacement).
+  private(set) var unmeasuredShares: [Double] = []
+
+  var count: Int { sizes.count }
+
+  init(design: Design, values: [Double]) {
+    playerCount = design.playerCount
+    wordsPerPair = Coalition.wordCount(players: design.playerCount)
+    let pairs = design.groupCount
+    words.reserveCapacity(pairs * wordsPerPair)
+    let slice = 1024
+    for start in stride(from: 0, to: pairs, by: slice) {
+      let rows = 2 + 2 * start..<2 + 2 * min(pairs, start + slice)
+      let coalitions = design.coalitions(in: rows)
+      for row in stride(from: 0, to: rows.count, by: 2) {
+        words.append(contentsOf: coalitions[row].words)
+        sizes.append(coalitions[row].count)
+        oddParts.append((values[rows.lowerBound + row] - values[rows.lowerBound + row + 1]) / 2)
+      }
+    }
+    if let plan = design.pairPlan { weigh(design: design, strata: (0..<pairs).map { plan.visit($0).stratum }) }
+  }
+
+  /// Weights under which the pairs stand for the index' distribution over coalitions.
+  ///
+  /// Shapley: the kernel (n−1)/(s(n−s)) a size (Lundberg & Lee 2017), divided by how often the size was drawn against
+  /// an even spread. Then a region's centred feature has the same weighted variance at every size. Banzhaf: 1.
+  private mutating func weigh(design: Design, strata: [Int]) {
+    let n = playerCount
+    var counts = [Int](repeating: 0, count: (strata.max() ?? 0) + 1)
+    for stratum in strata { counts[stratum] += 1 }
+    let perStratum = counts.indices.map { stratum -> (weight: Double, unmeasured: Double) in
+      guard counts[stratum] > 0 else { return (0, 1) }
+      let distinct = PairPlan.distinctPairs(players: n, index: design.index, stratum: stratum)
+      let unmeasured = distinct.map { 1 - Double(counts[stratum]) / Double($0) } ?? 1
+      switch design.index {
+      case .banzhaf: return (1, unmeasured)
+      case .shapley:
+        let size = Double(stratum + 1)
+        let sizes = 2 * (stratum + 1) == n ? 1.0 : 2.0
+        let evenCount = Double(strata.count) * sizes / Double(n - 1)
+        return (Double(n - 1) / (size * (Double(n) - size)) * evenCount / Double(counts[stratum]), unmeasured)
+      }
+    }
+    weights = strata.map { perStratum[$0].weight }
+    unmeasuredShares = strata.map { perStratum[$0].unmeasured }
+  }
+
+  /// Whether S of a pair leaves the player intact.
+  @inline(__always)
+  func isIntact(_ player: Int, in pair: Int) -> Bool {
+    words[pair * wordsPerPair + (player >> 6)] >> UInt64(player & 63) & 1 == 1
+  }
+}
