@@ -75,6 +75,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelGraph", "Stimuli"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
+    tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
     tests("ModelGraph"),
     tests("Shapley"),
     tests("Stimuli"),
