@@ -43,6 +43,7 @@ let package = Package(
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
+    .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
 
     // Floor 1: one library each, no knowledge of scans.
     module("MPI", imports: ["CMPI"]),
@@ -50,13 +51,13 @@ let package = Package(
     .target(
       name: "ModelGraph", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Proto/onnx.proto"], swiftSettings: settings),
-    module("Shapley", imports: ["CBLAS", "CSpecialFunctions"]),
+    module("Shapley", imports: ["CBLAS", "CSpecialFunctions"], settings: strict),
     module("Stimuli", imports: ["CZip"], settings: strict),
 
     // Floor 2: what is measured.
     module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
-    module("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
+    module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
     module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
@@ -80,5 +81,6 @@ let package = Package(
     tests("Shapley"),
     tests("Stimuli"),
     tests("Anatomy", imports: ["Shapley"]),
+    tests("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
   ]
 )

@@ -12,24 +12,25 @@ enum ImpactFile {
   }
 
   private static func content(_ layer: ScanResult.Layer, _ request: ScanRequest) -> JSONValue {
-    let effects = layer.effects
+    let statistics = layer.statistics
+    let score = LayerScore(layer)
     var grids: [String: JSONValue] = [:]
     for region in 0..<layer.grid.regionCount {
-      let interval = effects.interval[region]
-      let ranks = effects.rankInterval[region]
+      let test = statistics.tests[region]
+      let ranks = statistics.rankInterval[region]
       grids[layer.grid.name(of: region)] = [
-        "zeta": .double(effects.zeta[region]),
-        "standard_error": .double(effects.standardError[region]),
-        "zeta_confidence_interval": JSONValue(interval),
-        "zeta_score": JSONValue(effects.score(effects.zeta[region])),
-        "confidence_interval": JSONValue(scoreInterval(interval, effects)),
-        "p_value": .double(effects.pValue[region]),
-        "q_value": .double(effects.qValue[region]),
-        "family_wise_p_value": JSONValue(effects.familyWisePValue?[region]),
-        "significance": .bool(effects.isSignificant[region]),
-        "rank": .int(effects.rank[region]),
+        "zeta": .double(test.mean),
+        "standard_error": .double(test.standardError),
+        "zeta_confidence_interval": JSONValue(test.interval),
+        "zeta_score": JSONValue(score.percent(test.mean)),
+        "confidence_interval": JSONValue(score.percent(test.interval)),
+        "p_value": .double(test.p),
+        "q_value": .double(statistics.q[region]),
+        "family_wise_p_value": JSONValue(layer.familyWiseP?[region]),
+        "significance": .bool(statistics.isSignificant[region]),
+        "rank": .int(statistics.rank[region]),
         "rank_interval": [.int(ranks.lowerBound), .int(ranks.upperBound)],
-        "critical": .bool(effects.isCritical[region]),
+        "critical": .bool(statistics.isCritical[region]),
       ]
     }
     return [
@@ -41,19 +42,12 @@ enum ImpactFile {
       "estimator": .string(layer.plan.estimator),
       "estimator_reason": .string(layer.plan.estimatorReason),
       "evaluations_per_series": .int(layer.plan.rows),
-      "series": .int(effects.seriesCount),
-      "error_level": .string(effects.level.rawValue),
-      "degrees_of_freedom": .double(effects.degreesOfFreedom),
-      "effect": .double(effects.effect),
-      "effect_standard_error": .double(effects.effectStandardError),
-      "zeta_score_reason": JSONValue(effects.scoreReason),
+      "series": .int(statistics.seriesCount),
+      "error_level": .string(statistics.level.rawValue),
+      "degrees_of_freedom": .double(statistics.tests[0].degreesOfFreedom),
+      "effect": .double(score.effect),
+      "zeta_score_reason": JSONValue(score.reason),
       "grids": .object(grids),
     ]
-  }
-
-  /// The interval of ζ in percent of the whole effect; its ends change places where the effect is negative.
-  static func scoreInterval(_ interval: ClosedRange<Double>, _ effects: RegionEffects) -> ClosedRange<Double>? {
-    guard let a = effects.score(interval.lowerBound), let b = effects.score(interval.upperBound) else { return nil }
-    return min(a, b)...max(a, b)
   }
 }

@@ -1,5 +1,6 @@
 import Anatomy
 import Scan
+import Shapley
 
 /// `regions.tsv`: one line a region, all layers, with tab-separated columns.
 enum RegionTable {
@@ -11,18 +12,19 @@ enum RegionTable {
   static func text(_ result: ScanResult) -> String {
     var text = columns.joined(separator: "\t") + "\n"
     for layer in result.layers {
-      let (effects, moments) = (layer.effects, layer.moments)
+      let (statistics, moments) = (layer.statistics, layer.moments)
+      let score = LayerScore(layer)
       let units = layer.grid.unitCounts
       for region in 0..<layer.grid.regionCount {
         let cell = layer.grid.cell(of: region)
+        let test = statistics.tests[region]
+        let ranks = statistics.rankInterval[region]
         let fields: [String] = [
           "layer_\(layer.plan.number)", layer.plan.tensor, layer.grid.name(of: region), "\(cell.i)", "\(cell.j)",
-          "\(cell.k)", "\(units[region])", "\(effects.zeta[region])", "\(effects.standardError[region])",
-          "\(effects.interval[region].lowerBound)", "\(effects.interval[region].upperBound)",
-          effects.score(effects.zeta[region]).map { "\($0)" } ?? "n/a", "\(effects.pValue[region])",
-          "\(effects.qValue[region])", "\(effects.isSignificant[region])", "\(effects.isCritical[region])",
-          "\(effects.rank[region])", "\(effects.rankInterval[region].lowerBound)",
-          "\(effects.rankInterval[region].upperBound)", "\(moments.density(region))",
+          "\(cell.k)", "\(units[region])", "\(test.mean)", "\(test.standardError)", "\(test.interval.lowerBound)",
+          "\(test.interval.upperBound)", score.percent(test.mean).map { "\($0)" } ?? "n/a", "\(test.p)",
+          "\(statistics.q[region])", "\(statistics.isSignificant[region])", "\(statistics.isCritical[region])",
+          "\(statistics.rank[region])", "\(ranks.lowerBound)", "\(ranks.upperBound)", "\(moments.density(region))",
           "\(moments.meanMagnitude(region))", "\(moments.variance(region))",
         ]
         text += fields.joined(separator: "\t") + "\n"

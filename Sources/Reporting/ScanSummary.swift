@@ -1,5 +1,6 @@
 import Anatomy
 package import Scan
+import Shapley
 
 /// What a person reads in the terminal.
 package struct ScanSummary: Sendable {
@@ -45,32 +46,31 @@ package struct ScanSummary: Sendable {
   }
 
   private func layer(_ layer: ScanResult.Layer) -> String {
-    let effects = layer.effects
-    let critical = effects.isCritical.indices.filter { effects.isCritical[$0] }.sorted {
-      effects.rank[$0] < effects.rank[$1]
-    }
+    let statistics = layer.statistics
+    let score = LayerScore(layer)
+    let critical = Ranking.order(statistics.zeta).filter { statistics.isCritical[$0] }
     let shape = layer.plan.shape.dropFirst().map(String.init).joined(separator: "x")
     let grid = layer.plan.grid.map(String.init).joined(separator: "x")
     var text = """
       layer_\(layer.plan.number)  \(layer.plan.tensor)  \(shape)  grid \(grid)  \
-      effect \(Number.significant(effects.effect))  coverage \(Number.fixed(100 * layer.moments.coverage, 0)) %  \
+      effect \(Number.significant(score.effect))  coverage \(Number.fixed(100 * layer.moments.coverage, 0)) %  \
       \(critical.count) critical of \(layer.plan.regionCount) regions
       """
-    if let reason = effects.scoreReason { text += "\n  no ζ scores: \(reason)" }
+    if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
     guard !critical.isEmpty else { return text }
-    let hasScores = effects.scoreReason == nil
-    let confidence = Number.fixed(100 * result.request.confidence, result.request.confidence * 100 == (result.request.confidence * 100).rounded() ? 0 : 1)
-    var table = TextTable(["rank", "region", hasScores ? "ζ score, %" : "ζ", "\(confidence) % CI", "q", "ranks"])
+    let confidence = Number.significant(100 * result.request.confidence)
+    var table = TextTable(
+      ["rank", "region", score.reason == nil ? "ζ score, %" : "ζ", "\(confidence) % CI", "q", "ranks"])
     for region in critical.prefix(Self.regionsShown) {
-      let interval = effects.interval[region]
-      let scaled = ImpactFile.scoreInterval(interval, effects) ?? interval
-      let ranks = effects.rankInterval[region]
+      let test = statistics.tests[region]
+      let ranks = statistics.rankInterval[region]
+      // Scores are shares of 100 and read best with two decimals; ζ is in units of v, of any size.
+      let show = score.reason == nil ? { Number.fixed($0, 2) } : Number.significant
+      let interval = score.percent(test.interval) ?? test.interval
       table.append([
-        "\(effects.rank[region])", layer.grid.name(of: region),
-        hasScores ? Number.fixed(effects.score(effects.zeta[region])!, 2) : Number.significant(effects.zeta[region]),
-        "[\(hasScores ? Number.fixed(scaled.lowerBound, 2) : Number.significant(scaled.lowerBound)), \(hasScores ? Number.fixed(scaled.upperBound, 2) : Number.significant(scaled.upperBound))]",
-        Number.probability(effects.qValue[region]),
-        ranks.lowerBound == ranks.upperBound ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)-\(ranks.upperBound)",
+        "\(statistics.rank[region])", layer.grid.name(of: region), show(score.percent(test.mean) ?? test.mean),
+        "[\(show(interval.lowerBound)), \(show(interval.upperBound))]", Number.probability(statistics.q[region]),
+        ranks.count == 1 ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)-\(ranks.upperBound)",
       ])
     }
     text += "\n" + table.text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")

@@ -60,7 +60,7 @@ enum SummaryFile {
             "evaluations_per_series": .int(layer.plan.rows),
             "cost_share": .double(layer.plan.suffixCostShare),
             "cut_deviation": .double(layer.cutDeviation),
-            "critical_regions": .int(layer.effects.isCritical.count { $0 }),
+            "critical_regions": .int(layer.statistics.isCritical.count { $0 }),
           ]
         }),
       "refused_layers": .array(

@@ -67,13 +67,24 @@ struct Conductor {
 
     let layers = try plan.layers.map { layer in
       let number = layer.number
+      let series = acquisition.results[number].compactMap(\.self)
+      guard !series.isEmpty else {
+        throw ScanError(
+          .badInput,
+          "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean")
+      }
       return ScanResult.Layer(
         plan: layer, grid: try LayerGeometry(layer, request: request).grid, cutDeviation: deviations[number],
         moments: observation.moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
         densities: densities[number],
         information: informationReason == nil ? read(information.results[number]!) { LayerInformation(&$0) } : nil,
         informationReason: informationReason, series: acquisition.results[number],
-        effects: RegionEffects(acquisition.results[number].compactMap(\.self), request: request, layer: number))
+        statistics: LayerStatistics(
+          series: series, confidence: request.confidence, falseDiscoveryRate: request.falseDiscoveryRate),
+        familyWiseP: request.signFlips == 0
+          ? nil
+          : SignFlips.familyWiseP(
+            series.map(\.zeta), flips: request.signFlips, seed: request.seed, stream: UInt64(number)))
     }
     return ScanResult(
       request: request, plan: plan, layers: layers, targets: targets, predictions: predictions, labels: labels,

@@ -17,10 +17,10 @@ package struct OutputFolder: Sendable {
   /// Makes the folder, or takes one that an earlier scan wrote, and marks it as a scan that is not complete.
   ///
   /// - Throws: `ScanError` (`cannotWrite`) if it can't be written, or if it holds something else.
-  func claim() throws(ScanError) {
+  package func claim() throws(ScanError) {
     try makeFolder(path)
     let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    if !content.isEmpty && !isOurs && !content.contains(Self.phantomTruth) {
+    if !content.isEmpty && !isOurs {
       throw ScanError(
         .cannotWrite, "\(path) exists and isn't the folder of a scan; choose another with --out, or remove it")
     }
@@ -29,9 +29,6 @@ package struct OutputFolder: Sendable {
     defer { fclose(file) }
     guard fputs(mark, file) >= 0, fflush(file) == 0 else { throw ScanError.cannotWrite(summary) }
   }
-
-  /// The file by which a folder of a phantom is known.
-  private static let phantomTruth = "truth.json"
 
   private var isOurs: Bool {
     guard let data = FileManager.default.contents(atPath: summary) else { return false }

@@ -18,8 +18,10 @@ package struct ScanResult: Sendable {
     package var informationReason: String?
     /// First level, by stimulus; `nil` for a series that was skipped.
     package var series: [Estimate?]
-    /// Second level.
-    package var effects: RegionEffects
+    /// What the series say together.
+    package var statistics: LayerStatistics
+    /// Family-wise p-values by sign flips; `nil` if none were asked for.
+    package var familyWiseP: [Double]?
   }
 
   package var request: ScanRequest

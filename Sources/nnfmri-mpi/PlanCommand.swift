@@ -13,7 +13,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     do {
       let subject = try ScanSubject(options, writesPhantom: true)
-      let forecast = try Forecast(options.request(model: subject.model, data: subject.data, output: subject.output))
+      let forecast = try Forecast(subject.request)
       print(PlanSummary(forecast).text)
     } catch {
       let error = ScanError(error)

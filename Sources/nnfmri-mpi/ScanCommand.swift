@@ -35,11 +35,10 @@ struct ScanCommand: ParsableCommand {
       // Rank 0 may just have written the phantom that the others are about to read.
       try world.barrier()
       return try Scan.run(
-        options.request(model: subject.model, data: subject.data, output: subject.output),
-        program: NNFMRI.version, world: world, progress: Progress(display.show),
+        subject.request, program: NNFMRI.version, world: world, progress: Progress(display.show),
         announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
         report: { result in
-          try ScanFiles(result).write(to: subject.output)
+          try ScanFiles(result).write(to: subject.request.output)
           print(ScanSummary(result, verdict: subject.verdict(on: result)).text)
         },
         fail: { complain($0.message) })

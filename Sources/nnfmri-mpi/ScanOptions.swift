@@ -31,8 +31,8 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "K, the evaluations per region.")
   var samples = 16
 
-  @Option(help: "How many stimuli are used: the first ones.")
-  var stimuli = 64
+  @Option(help: "How many stimuli are used: the first ones. (default: 64, or 8 of the phantom)")
+  var stimuli: Int?
 
   @Option(help: "auto, regression, permutation, naive, exact or affine.")
   var estimator = "auto"
@@ -95,7 +95,7 @@ struct ScanOptions: ParsableArguments {
   var out: String?
 
   func validate() throws {
-    _ = try request(model: "", data: "", output: "")
+    _ = try request(model: "", data: "", output: "", stimuli: 1)
     if model != nil && data == nil {
       throw ValidationError("--model \(model!) needs stimuli: give them with --data.")
     }
@@ -104,10 +104,11 @@ struct ScanOptions: ParsableArguments {
     }
   }
 
-  /// The request for a model and stimuli.
+  /// The request for a model and data.
   ///
+  /// - Parameter count: how many stimuli are used where no option says.
   /// - Throws: `ValidationError` that names the option and what it takes.
-  func request(model: String, data: String, output: String) throws -> ScanRequest {
+  func request(model: String, data: String, output: String, stimuli count: Int) throws -> ScanRequest {
     func atLeast(_ least: Int, _ value: Int, _ option: String) throws -> Int {
       guard value >= least else { throw ValidationError("--\(option) \(value) is below \(least).") }
       return value
@@ -148,7 +149,7 @@ struct ScanOptions: ParsableArguments {
     }
     request.layout = try named(layout, "layout")
     request.samplesPerRegion = try atLeast(1, samples, "samples")
-    request.stimulusLimit = try atLeast(1, stimuli, "stimuli")
+    request.stimulusLimit = try atLeast(1, stimuli ?? count, "stimuli")
     request.estimator = estimator == "auto" ? nil : try named(estimator, "estimator")
     request.index = try named(index, "index")
     request.lesion = try named(lesion, "lesion")

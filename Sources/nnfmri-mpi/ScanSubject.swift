@@ -1,22 +1,51 @@
 import ArgumentParser
+import Phantom
 import Scan
+import Shapley
 
 /// What is scanned: the user's network and stimuli, or the built-in phantom.
 struct ScanSubject {
-  let model: String
-  let data: String
-  let output: String
+  /// How many stimuli the phantom shows unless told otherwise.
+  private static let phantomStimuli = 8
+  private static let userStimuli = 64
 
+  let request: ScanRequest
+  private let phantom: GlyphPhantom?
+
+  /// - Parameter writesPhantom: whether this process is the one that writes the phantom's files, if it is scanned.
   init(_ options: ScanOptions, writesPhantom: Bool) throws {
     if let model = options.model, let data = options.data {
-      self.model = model
-      self.data = data
-      output = options.out ?? "nnfmri-scan"
-    } else {
-      throw ScanError(.usage, "phantom pending")
+      request = try options.request(
+        model: model, data: data, output: options.out ?? "nnfmri-scan", stimuli: Self.userStimuli)
+      phantom = nil
+      return
+    }
+    let folder = options.out ?? "nnfmri-phantom"
+    request = try options.request(
+      model: folder + "/model.onnx", data: folder + "/stimuli.bin", output: folder, stimuli: Self.phantomStimuli)
+    let phantom = GlyphPhantom(count: request.stimulusLimit, seed: request.seed, placement: .fixed)
+    self.phantom = phantom
+    if writesPhantom {
+      try OutputFolder(folder).claim()
+      try phantom.write(to: folder)
     }
   }
 
   /// Lines on how the finding compares with the truth, where it is known.
-  func verdict(on result: ScanResult) -> [String] { [] }
+  func verdict(on result: ScanResult) -> [String] {
+    guard let phantom else { return [] }
+    var lines: [String] = []
+    for layer in result.layers {
+      let (rows, columns, groups) = (layer.plan.grid[0], layer.plan.grid[1], layer.plan.grid[2])
+      guard let truth = phantom.truth(of: layer.plan.tensor, gridRows: rows, gridColumns: columns) else { continue }
+      let critical = layer.statistics.isCritical.indices.filter { layer.statistics.isCritical[$0] }
+      let verdict = truth.verdict(criticalRegions: critical, channelGroups: groups)
+      lines.append(
+        """
+        Phantom, layer_\(layer.plan.number): \(verdict.found) of \(verdict.found + verdict.missed) planted cells found, \
+        \(verdict.missed) missed, \(verdict.false) of \(verdict.critical) critical regions false.
+        """)
+    }
+    return lines
+  }
 }

@@ -29,7 +29,8 @@ extension Design {
     case .naive: 2 + 4 * players
     case .permutation: 2 + 2 * rowsPerChainPair(players: players)
     case .regression:
-      2 + min(4 * players, 2 * (PairPlan.distinctPairs(players: players, index: index) ?? Int.max / 4))
+      // Below about 24 pairs two regions may by chance never part company.
+      min(max(4 * players, 50), 2 + 2 * (PairPlan.distinctPairs(players: players, index: index) ?? Int.max / 4))
     case .exact: 1 << min(players, Int.bitWidth - 2)
     case .affine: players + 2
     }

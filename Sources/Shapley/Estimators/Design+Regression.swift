@@ -36,6 +36,7 @@ extension Design {
       ridge: 1.2 * Double(n) / Double(pairs.count), isCentred: true)
 
     let sizeEffect = SizeEffect(playerCount: n, sizes: pairs.sizes)
+    let sizeLeverages = sizeEffect.leverages()
     let deviations = pairs.oddParts.indices.map { pairs.oddParts[$0] - effect / 2 * imbalance[$0] }
     var predictions = [Double](repeating: 0, count: pairs.count)
     var residuals = deviations
@@ -48,15 +49,16 @@ extension Design {
       residuals = targets.indices.map { targets[$0] - predictions[$0] }
       beta = Array(coefficients.suffix(n))
     }
-    let errors = regression.variances(residuals: residuals)
+    let errors = regression.variances(residuals: residuals, otherLeverages: pairs.sizes.map { sizeLeverages[$0] })
     let zeta = beta.map { 2 * $0 }
     let shift = (effect - zeta.reduce(0, +)) / Double(n)
     return Estimate(
       zeta: zeta.map { $0 + shift }, standardError: errors.beta.map { 2 * $0.squareRoot() },
-      degreesOfFreedom: max(1, Double(pairs.count) - errors.parameters), full: values[0], empty: values[1],
+      degreesOfFreedom: errors.degreesOfFreedom, full: values[0], empty: values[1],
       evaluations: values.count, efficiencyResidual: 0,
-      notes: n > Design.largestModulatedCount
+      notes: (n > Design.largestModulatedCount
         ? ["Above \(Design.largestModulatedCount) regions the regression leaves out the modulation by size."] : [])
+        + regression.notes)
   }
 
   /// The best linear approximation of the game under the uniform distribution has the Banzhaf values as slopes
@@ -67,11 +69,12 @@ extension Design {
       pairs: pairs, centres: Array(repeating: 0, count: pairs.count), modulation: [], ridge: 0, isCentred: false)
     let beta = try regression.coefficients(for: pairs.oddParts)
     let predictions = regression.predictions(of: beta)
-    let errors = regression.variances(residuals: predictions.indices.map { pairs.oddParts[$0] - predictions[$0] })
+    let errors = regression.variances(residuals: predictions.indices.map { pairs.oddParts[$0] - predictions[$0] }, otherLeverages: Array(repeating: 0, count: pairs.count))
     let zeta = beta.map { 2 * $0 }
     return Estimate(
       zeta: zeta, standardError: errors.beta.map { 2 * $0.squareRoot() },
-      degreesOfFreedom: max(1, Double(pairs.count) - errors.parameters), full: values[0], empty: values[1],
-      evaluations: values.count, efficiencyResidual: values[0] - values[1] - zeta.reduce(0, +), notes: [])
+      degreesOfFreedom: errors.degreesOfFreedom, full: values[0], empty: values[1],
+      evaluations: values.count, efficiencyResidual: values[0] - values[1] - zeta.reduce(0, +),
+      notes: regression.notes)
   }
 }

@@ -40,8 +40,8 @@ struct NormalSystem {
     }
   }
 
-  /// A = LLᵀ.
-  mutating func factorise() throws(ShapleyError) {
+  /// A = LLᵀ. Whether A is positive definite to working precision; where not, A is left as it was.
+  mutating func factorise() -> Bool {
     diagonal = (0..<order).map { matrix[$0 * (order + 1)] }
     for column in 0..<order {
       for row in column + 1..<max(order, column + 1) { matrix[row * order + column] = matrix[column * order + row] }
@@ -49,11 +49,12 @@ struct NormalSystem {
     var p = Int32(order)
     var info: Int32 = 0
     unsafe dpotrf_("L", &p, &matrix, &p, &info)
-    guard info == 0 else {
-      throw ShapleyError(
-        .numericalFailure,
-        "The coalitions don't tell region \(info) from the others: raise the samples a region.")
+    if info == 0 { return true }
+    for column in 0..<order {
+      matrix[column * (order + 1)] = diagonal[column]
+      for row in column + 1..<max(order, column + 1) { matrix[column * order + row] = matrix[row * order + column] }
     }
+    return false
   }
 
   /// x = A⁻¹b with one step of refinement; the residual is checked.
@@ -84,7 +85,7 @@ struct NormalSystem {
     let head = order - tail
     unsafe matrix.withUnsafeBufferPointer { matrix in
       unsafe features.withUnsafeMutableBufferPointer { features in
-        guard let factor = unsafe matrix.baseAddress, let columns = unsafe features.baseAddress else { return }
+        guard let factor = matrix.baseAddress, let columns = features.baseAddress else { return }
         unsafe cblas_dtrsm(
           CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, Int32(tail), Int32(count), 1,
           factor + head * (order + 1), p, columns + head, p)

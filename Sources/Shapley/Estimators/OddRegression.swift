@@ -11,6 +11,13 @@ struct OddRegression {
   private let modulation: [Double]
   private let playerCount: Int
   private var system: NormalSystem
+  /// Whether the pairs tell all regions apart; where not, what they share is split evenly among them.
+  private(set) var isDetermined = true
+
+  var notes: [String] {
+    isDetermined
+      ? [] : ["Some regions were always lesioned together: they share their ζ evenly, and the errors leave that out."]
+  }
 
   private var isModulated: Bool { !modulation.isEmpty }
   private var betaStart: Int { system.order - playerCount }
@@ -36,7 +43,13 @@ struct OddRegression {
     let beta = betaStart..<system.order
     if isCentred { system.addConstant(system.meanDiagonal(beta) / Double(playerCount), on: beta) }
     if isModulated { system.addRidge(ridge * system.meanDiagonal(0..<playerCount), on: 0..<playerCount) }
-    try system.factorise()
+    isDetermined = system.factorise()
+    if !isDetermined {
+      system.addRidge(1e-3 * system.meanDiagonal(beta), on: beta)
+      guard system.factorise() else {
+        throw ShapleyError(.numericalFailure, "The regression has no solution: raise the samples a region.")
+      }
+    }
   }
 
   /// The coefficients [γ | β] for targets `[pairs]`. Linear in the targets.
@@ -71,15 +84,24 @@ struct OddRegression {
     }
   }
 
-  /// The variances of β and the effective number of parameters, from the residuals of the final fit.
+  /// The variances of β and their degrees of freedom, from the residuals of the final fit.
   ///
-  /// The sandwich A⁻¹(Σ w²x e²xᵀ)A⁻¹ with each squared residual divided by 1 − leverage (HC2: unbiased where pairs are
-  /// alike, without the over-correction of HC3) and, where pairs are drawn without replacement, times the share of their stratum that
-  /// was not measured. Source: MacKinnon & White, J. Econometrics 29 (1985); Cochran, Sampling Techniques, ch. 2.
+  /// The sandwich A⁻¹(Σ w²x e²xᵀ)A⁻¹ with each squared residual divided by a power of 1 − leverage and, where pairs are
+  /// drawn without replacement, times the share of their stratum that was not measured. The power is 1 (HC2, unbiased
+  /// where pairs are alike) with many residual degrees of freedom r = P − Σ leverages, and goes to 1½, half-way to the
+  /// jackknife's HC3, as r falls to 20, where HC2 is known to be too small: the two variances are blended with weight
+  /// 20/r. Source: MacKinnon & White, J. Econometrics 29 (1985); Cochran, Sampling Techniques, ch. 2.
   ///
-  /// - Parameter residuals: `[pairs]`.
-  func variances(residuals: [Double]) -> (beta: [Double], parameters: Double) {
+  /// The degrees of freedom are Satterthwaite's, Var(Σaᵢ) read off the terms themselves as ⅔Σaᵢ² (a squared normal), as a
+  /// mean over the regions and scaled by r/P.
+  ///
+  /// - Parameters:
+  ///   - residuals: `[pairs]`.
+  ///   - otherLeverages: `[pairs]`, of what was fitted beside the coefficients.
+  func variances(residuals: [Double], otherLeverages: [Double]) -> (beta: [Double], degreesOfFreedom: Double) {
     var variances = [Double](repeating: 0, count: playerCount)
+    var cautious = variances
+    var squares = variances
     var parameters = 0.0
     var features: [Double] = []
     let p = system.order
@@ -87,25 +109,38 @@ struct OddRegression {
       let block = start..<min(pairs.count, start + blockSize)
       write(block, into: &features)
       system.whiten(&features, count: block.count)
-      var noise: [Double] = []
+      var noise: [(plain: Double, cautious: Double)] = []
       for pair in block {
-        var leverage = 0.0
+        var leverage = otherLeverages[pair]
         for feature in (pair - start) * p..<(pair - start + 1) * p { leverage += features[feature] * features[feature] }
         parameters += leverage
         let squared = pairs.weights[pair] * residuals[pair] * residuals[pair] * pairs.unmeasuredShares[pair]
-        noise.append(squared / max(1 - leverage, 1e-3))
+        let free = max(1 - leverage, 1e-3)
+        noise.append((squared / free, squared / (free * free.squareRoot())))
       }
       system.unwhitenTail(playerCount, &features, count: block.count)
       for pair in block {
         let column = (pair - start) * p + betaStart
-        let squared = noise[pair - start]
+        let (plain, wide) = noise[pair - start]
         for player in 0..<playerCount {
-          let sensitivity = features[column + player]
-          variances[player] += squared * sensitivity * sensitivity
+          let sensitivity = features[column + player] * features[column + player]
+          let term = plain * sensitivity
+          variances[player] += term
+          cautious[player] += wide * sensitivity
+          squares[player] += term * term
         }
       }
     }
-    return (variances, parameters)
+    let count = Double(pairs.count)
+    let free = max(1, count - parameters)
+    let caution = min(1, 20 / free)
+    let effectiveCounts = zip(variances, squares).filter { $0.1 > 0 }.map { 3 * $0.0 * $0.0 / $0.1 }
+    let typicalCount =
+      effectiveCounts.isEmpty ? count : effectiveCounts.reduce(0, +) / Double(effectiveCounts.count)
+    return (
+      zip(variances, cautious).map { (1 - caution) * $0.0 + caution * $0.1 },
+      max(1, min(count, typicalCount) * free / count)
+    )
   }
 
   /// The features of a block of pairs times √w: `[features x block]`, a column a pair.

@@ -40,6 +40,17 @@ struct SizeEffect {
     return (0...n).map { (smooth[$0] - smooth[n - $0]) / 2 }
   }
 
+  /// How much of its own residual a pair of that size keeps in h, `[n + 1]`: the smoother's leverage.
+  func leverages() -> [Double] {
+    (0...playerCount).map { size in
+      guard size > 0 && size < playerCount && counts[size] > 0 else { return 0 }
+      var impulse = [Double](repeating: 0, count: playerCount + 1)
+      impulse[size] += 1
+      impulse[playerCount - size] -= 1
+      return localLine(impulse, at: size) / counts[size]
+    }
+  }
+
   /// The value at `size` of the line fitted around it.
   private func localLine(_ means: [Double], at size: Int) -> Double {
     let reach = Int((6 * bandwidth).rounded(.up))

@@ -1,0 +1,40 @@
+internal import FoundationEssentials
+
+/// A folder that a phantom's files go to.
+struct PhantomFolder {
+  private let path: String
+
+  /// Makes the folder, and those above it, if they are not there.
+  init(_ path: String) throws(PhantomError) {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw PhantomError(.cannotWrite, "\(path): the folder cannot be made. Check the permissions of the one above it, or give another.")
+    }
+  }
+
+  /// The path of a file in the folder.
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  func write(_ files: [(name: String, bytes: [UInt8])]) throws(PhantomError) {
+    for (name, bytes) in files {
+      do {
+        try Data(bytes).write(to: URL(filePath: file(name)), options: .atomic)
+      } catch {
+        throw PhantomError(.cannotWrite, "\(file(name)) cannot be written. Check its folder's permissions and free space.")
+      }
+    }
+  }
+
+  /// JSON with its keys in order, so that equal phantoms give equal bytes.
+  static func json(_ value: some Encodable) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    do {
+      return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+    } catch {
+      preconditionFailure("finite numbers and names do not encode: \(error)")
+    }
+  }
+}

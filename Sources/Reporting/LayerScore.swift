@@ -1,0 +1,26 @@
+import Scan
+import Shapley
+
+/// ζ of a layer in percent of the layer's whole effect.
+struct LayerScore {
+  /// Mean of v(G) − v(∅) over the series.
+  let effect: Double
+  /// Why there are no scores; `nil` where there are.
+  let reason: String?
+
+  init(_ layer: ScanResult.Layer) {
+    effect = SampleMoments(layer.series.compactMap { $0?.effect }).mean
+    reason = if case .undefined(let reason) = layer.statistics.score { reason } else { nil }
+  }
+
+  /// `nil` where the effect isn't clearly different from 0.
+  func percent(_ zeta: Double) -> Double? {
+    reason == nil ? 100 * zeta / effect : nil
+  }
+
+  /// The ends change places where the effect is negative.
+  func percent(_ interval: ClosedRange<Double>) -> ClosedRange<Double>? {
+    guard let a = percent(interval.lowerBound), let b = percent(interval.upperBound) else { return nil }
+    return min(a, b)...max(a, b)
+  }
+}

@@ -1,0 +1,27 @@
+/// One region's ζ against 0: an estimate, its error and what follows from them.
+package struct RegionTest: Sendable, Hashable {
+  /// In units of v.
+  package let mean: Double
+  /// In units of v.
+  package let standardError: Double
+  package let degreesOfFreedom: Double
+  /// mean / standard error. 0/0 is 0; a mean other than 0 without error gives ±infinity.
+  package let t: Double
+  /// Two-sided; 1 for t = 0, 0 for infinite t. Never NaN.
+  package let p: Double
+  /// mean ± critical value × standard error.
+  package let interval: ClosedRange<Double>
+
+  package init(mean: Double, standardError: Double, degreesOfFreedom: Double, confidence: Double) {
+    precondition(standardError >= 0 && degreesOfFreedom > 0 && confidence > 0 && confidence < 1)
+    self.mean = mean
+    self.standardError = standardError
+    self.degreesOfFreedom = degreesOfFreedom
+    t = mean == 0 ? 0 : mean / standardError
+    p = StudentT.twoSidedP(t, degreesOfFreedom: degreesOfFreedom)
+    let halfWidth =
+      standardError == 0
+      ? 0 : StudentT.criticalValue(confidence: confidence, degreesOfFreedom: degreesOfFreedom) * standardError
+    interval = mean - halfWidth...mean + halfWidth
+  }
+}

@@ -1,0 +1,31 @@
+/// ζ as a percentage of the layer's whole effect, or why it isn't one.
+package enum ZetaScore: Sendable, Hashable {
+  /// `[regions]`: 100·mean ζ / mean Δ; they add up to 100 where the estimator is efficient.
+  case percent([Double])
+  /// A sentence: the denominator isn't clearly different from 0.
+  case undefined(reason: String)
+
+  /// How many standard errors across series the mean effect must be away from 0.
+  package static let leastErrors = 3.0
+  /// A single series has no such error: its effect must exceed this share of the larger of |v(G)| and |v(∅)|.
+  package static let leastShare = 1e-6
+
+  /// - Parameters:
+  ///   - zeta: `[regions]`, the mean over series.
+  ///   - full: `[series]`, v(G).
+  ///   - empty: `[series]`, v(∅).
+  package init(zeta: [Double], full: [Double], empty: [Double]) {
+    precondition(!full.isEmpty && full.count == empty.count)
+    let effects = zip(full, empty).map { $0 - $1 }
+    let moments = SampleMoments(effects)
+    let scale = zip(full, empty).map { max(abs($0), abs($1)) }.max() ?? 0
+    if abs(moments.mean) <= ZetaScore.leastShare * scale {
+      self = .undefined(reason: "The layer's effect is \(moments.mean) on values of up to \(scale), which is rounding: lesioning all of it changes nothing.")
+    } else if moments.count > 1 && abs(moments.mean) < ZetaScore.leastErrors * moments.standardError {
+      self = .undefined(
+        reason: "The layer's mean effect of \(moments.mean) isn't clearly different from 0 (standard error \(moments.standardError)): use ζ, or more stimuli.")
+    } else {
+      self = .percent(zeta.map { 100 * $0 / moments.mean })
+    }
+  }
+}
