@@ -80,6 +80,11 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Tests: one target a module, on a floor of their own.
+    .target(
+      name: "TestSupport", dependencies: ["ModelGraph", "Stimuli"], path: "Tests/TestSupport", swiftSettings: settings),
+    tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
+    tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
     tests("ModelGraph"),
     tests("Shapley"),
     tests("Stimuli"),

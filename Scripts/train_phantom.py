@@ -195,7 +195,7 @@ def main():
     parser.add_argument("--train", required=True, help="CIFAR-10 binary batch to learn from")
     parser.add_argument("--test", required=True, help="CIFAR-10 binary batch to measure on")
     parser.add_argument("--out", required=True, help="ONNX file to write")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 

@@ -1,12 +1,13 @@
 /// The blocks that a network passes its data through, one after another.
 ///
-/// A block is found by its *articulations*, the tensors through which every path from the main input to the output leads: the
-/// dominators of the output (Cooper, Harvey, Kennedy 2001). Between two of them lies a *step*: one operator, or a branched
-/// section such as a residual branch with its skip. A block begins with a step that learns (holds a convolution, a matrix
-/// product, ...) and goes on through steps that do not: normalisations, activations, pooling.
+/// A block is found by its *articulations*, the tensors through which every path from the main input to the output
+/// leads: the dominators of the output (Cooper, Harvey, Kennedy 2001). Between two of them lies a *step*: one
+/// operator, or a branched section such as a residual branch with its skip. A block begins with a step that learns
+/// (holds a convolution, a matrix product, ...) and goes on through steps that do not: normalisations, activations,
+/// pooling.
 struct Blocks {
-  /// By block, upstream first: the tensors that could stand for it, best first. The first is the activation that ends it;
-  /// else the last sum, join or normalisation; else what its learning step gives.
+  /// By block, upstream first: the tensors that could stand for it, best first. The first is the activation that ends
+  /// it; else the last sum, join or normalisation; else what its learning step gives.
   let choices: [[Int]]
 
   init(of model: Model, reading target: Int) {
@@ -15,6 +16,7 @@ struct Blocks {
     var blocks = Self.group(steps)
     Self.mergeAttention(&blocks)
     Self.thin(&blocks)
+    Self.dropFinalNormalisation(&blocks)
     var choices: [[Int]] = []
     let learnedTotal = steps.reduce(0) { $0 + $1.learnedCount }
     for block in blocks {
@@ -34,7 +36,8 @@ struct Blocks {
 
   // MARK: Articulations
 
-  /// The articulations from the input whose chain is longest; masks and rates, which reach into every block, have short ones.
+  /// The articulations from the input whose chain is longest; masks and rates, which reach into every block, have
+  /// short ones.
   private static func longestChain(in index: GraphIndex, to target: Int) -> Chain {
     let influences = index.influences(on: target)
     return index.inputs.filter { influences[$0] }
@@ -54,8 +57,8 @@ struct Blocks {
       let isOnPath = { (tensor: Int) in follows[tensor] && influences[tensor] }
       guard isOnPath(target) else { return }
 
-      // Immediate dominators of tensors, by the intersection of their producers' operands; a node that makes two tensors
-      // dominates both but is no tensor, so it gets a number of its own behind them.
+      // Immediate dominators of tensors, by the intersection of their producers' operands; a node that makes two
+      // tensors dominates both but is no tensor, so it gets a number of its own behind them.
       let tensorCount = index.names.count
       var dominator = [Int](repeating: -1, count: tensorCount + index.order.count)
       var depth = [Int](repeating: 0, count: dominator.count)
@@ -153,6 +156,10 @@ struct Blocks {
     /// A branched step without attention, as the second half of a transformer's layer is.
     var isBranchedWithoutAttention: Bool { steps[0].isBranched && !steps[0].hasAttention }
 
+    var endsInItsSum: Bool {
+      steps[0].operatorType == "Add" && steps.dropFirst().allSatisfy { !OperatorTraits.joins.contains($0.operatorType) }
+    }
+
     /// Whether it ends a stage of a plain convolutional network.
     var pools: Bool { steps.contains { $0.operatorType.hasSuffix("Pool") } }
 
@@ -169,7 +176,9 @@ struct Blocks {
       // A recurrent operator gives time first; the layout that follows it often puts the batch first.
       let preferred = steps[0].isRecurrent ? [joins, views, Array(steps.prefix(1))] : [joins, Array(steps.prefix(1))]
       var seen: Set<Int> = []
-      return ([activations] + preferred + [steps]).flatMap { $0.reversed().map(\.end) }.filter { seen.insert($0).inserted }
+      return ([activations] + preferred + [steps]).flatMap { $0.reversed().map(\.end) }.filter {
+        seen.insert($0).inserted
+      }
     }
   }
 
@@ -192,8 +201,22 @@ struct Blocks {
     }.map(\.element)
   }
 
-  /// Brings many blocks nearer to the limit by what they mean before they are thinned by number: of a network with branches,
-  /// its first and last block and the branched ones stay; of a plain one, what is pooled next and what follows all pooling.
+  /// Where the blocks end in their own sums, so that a stream of sums runs through the network, the last does too,
+  /// and not in the normalisation that leads to the head.
+  private static func dropFinalNormalisation(_ blocks: inout [Block]) {
+    let branched = blocks.indices.filter { blocks[$0].steps[0].isBranched }
+    guard branched.count > 1, let last = branched.last, last >= blocks.count - 2,
+      branched.dropLast().allSatisfy({ blocks[$0].endsInItsSum }),
+      !blocks[last].steps.contains(where: \.endsInActivation)
+    else { return }
+    let followers = blocks[last].steps.dropFirst().filter { $0.operatorType.hasSuffix("Normalization") }
+    if followers.isEmpty && !blocks[last].steps.dropFirst().contains(where: \.isBranched) { return }
+    blocks[last].steps.removeSubrange(1...)
+  }
+
+  /// Brings many blocks nearer to the limit by what they mean before they are thinned by number: of a network with
+  /// branches, its first and last block and the branched ones stay; of a plain one, what is pooled next and what
+  /// follows all pooling.
   private static func thin(_ blocks: inout [Block]) {
     guard blocks.count > Model.automaticLayerLimit else { return }
     let branched = blocks.count { $0.steps[0].isBranched }

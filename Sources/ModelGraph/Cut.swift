@@ -1,7 +1,7 @@
 /// A graph cut in two at a tensor.
 ///
-/// Running `prefix` and feeding what it gives to `suffix` gives `output` as the whole model does; putting another value
-/// in the tensor's place gives the lesioned output, and only the suffix runs again.
+/// Running `prefix` and feeding what it gives to `suffix` gives `output` as the whole model does; putting another
+/// value in the tensor's place gives the lesioned output, and only the suffix runs again.
 package struct Cut: Sendable {
   /// Where the graph is cut.
   package let tensor: String
@@ -31,7 +31,13 @@ package struct SideInput: Sendable, Hashable {
   package let name: String
   package let elementType: ElementType
 
-  /// False where it follows only from shapes: such a value is the same for all stimuli and depends on the batch size, so
-  /// take it from a prefix run at the suffix's own batch size.
+  /// False where it follows only from shapes: such a value is the same for all stimuli and depends on the batch size,
+  /// so take it from a prefix run at the suffix's own batch size.
   package let dependsOnData: Bool
+
+  package init(name: String, elementType: ElementType, dependsOnData: Bool) {
+    self.name = name
+    self.elementType = elementType
+    self.dependsOnData = dependsOnData
+  }
 }

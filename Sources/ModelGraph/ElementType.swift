@@ -6,6 +6,8 @@ package struct ElementType: RawRepresentable, Hashable, Sendable {
     self.rawValue = rawValue
   }
 
+  /// The type of what is no tensor: sequences, maps, optional values.
+  package static let noTensor = ElementType(rawValue: 0)
   package static let float = ElementType(rawValue: 1)
   package static let uint8 = ElementType(rawValue: 2)
   package static let int8 = ElementType(rawValue: 3)
@@ -29,6 +31,7 @@ package struct ElementType: RawRepresentable, Hashable, Sendable {
 extension ElementType: CustomStringConvertible {
   package var description: String {
     switch self {
+    case .noTensor: "no tensor"
     case .float: "float32"
     case .uint8: "uint8"
     case .int8: "int8"

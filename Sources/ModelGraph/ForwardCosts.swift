@@ -1,8 +1,9 @@
 extension Model {
-  /// Floating-point operations of a forward pass by node, in the file's order: a multiplication and an addition are two.
+  /// Floating-point operations of a forward pass by node, in the file's order: a multiplication and an addition are
+  /// two.
   ///
-  /// Convolutions, matrix products and recurrent layers are counted by their formulas, everything else as one operation an
-  /// element that it makes. Nodes whose shapes are not given count as 0.
+  /// Convolutions, matrix products and recurrent layers are counted by their formulas, everything else as one
+  /// operation an element that it makes. Nodes whose shapes are not given count as 0.
   ///
   /// - Parameter shapes: shapes of tensors at the batch of interest, as a run of the model shows them; weights are known.
   package func forwardCosts(shapes: [String: [Int]]) -> [Double] {
@@ -17,7 +18,9 @@ extension Model {
     return proto.graph.node.enumerated().map { number, node in
       let shape = { (name: String?) in name.flatMap { shapes[$0] ?? weightShapes[$0] } }
       let elements = { (name: String?) in shape(name).map { Double($0.reduce(1, *)) } ?? 0 }
-      if index.readsOnlyShape[number] || index.writes[number].allSatisfy({ index.dependence[$0] == .constant }) { return 0 }
+      if index.readsOnlyShape[number] || index.writes[number].allSatisfy({ index.dependence[$0] == .constant }) {
+        return 0
+      }
       let made = elements(node.output.first { !$0.isEmpty })
       switch node.opType {
       case "Conv", "ConvInteger", "FusedConv", "QLinearConv":

@@ -1,7 +1,8 @@
 /// Who makes and who reads each tensor of a graph.
 ///
-/// Bodies of If, Loop and Scan read outer tensors that no input list names; those count as read by their node. Tensors
-/// and nodes are numbered, so that walks cost no hashing: a node by its place in the file, a tensor as it is first met.
+/// Bodies of If, Loop and Scan read outer tensors that no input list names; those count as read by their node.
+/// Tensors and nodes are numbered, so that walks cost no hashing: a node by its place in the file, a tensor as it is
+/// first met.
 package struct GraphIndex: Sendable {
   /// What a tensor's values follow from.
   package enum Dependence: Int, Comparable, Sendable {

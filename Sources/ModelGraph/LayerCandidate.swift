@@ -20,8 +20,8 @@ extension Model {
   /// How many layers `--layers auto` scans at most.
   package static let automaticLayerLimit = 12
 
-  /// The tensors that could be scanned, upstream first: float values made by operators that depend on the model's inputs
-  /// and that `output` depends on, without `output`.
+  /// The tensors that could be scanned, upstream first: float values made by operators that depend on the model's
+  /// inputs and that `output` depends on, without `output`.
   ///
   /// - Parameter output: the tensor that is read; by default the first output, before its softmax or sigmoid.
   /// - Cost: a few passes over the graph.

@@ -1,9 +1,9 @@
 extension Model {
   /// The first operator of the suffix that is not affine in the tensor, as "type name"; `nil` if all are.
   ///
-  /// The tensor may pass through value inputs only: where it decides an index, a shape or a condition, or is multiplied by
-  /// something that follows from it too, the operator is not affine. Operators outside the standard, calls of functions and
-  /// bodies are taken for not affine.
+  /// The tensor may pass through value inputs only: where it decides an index, a shape or a condition, or is
+  /// multiplied by something that follows from it too, the operator is not affine. Operators outside the standard,
+  /// calls of functions and bodies are taken for not affine.
   func firstNonlinearOperator(in suffix: [Int], from tensor: Int) -> String? {
     var follows: Set<Int> = [tensor]
     let functions = Set(proto.functions.map(\.name))
@@ -32,9 +32,10 @@ extension Model {
       "GlobalAveragePool", "ReduceMean", "ReduceSum", "CumSum", "Trilu", "ReverseSequence", "Upsample", "Div", "Pad":
       positions == [0]
     case "Resize":
-      positions == [0] && node.attribute("coordinate_transformation_mode")?.s.elementsEqual("tf_crop_and_resize".utf8) != true
+      positions == [0]
+        && node.attribute("coordinate_transformation_mode")?.s.elementsEqual("tf_crop_and_resize".utf8) != true
     case "Dropout":
-      positions == [0] && (node.input(at: 2) == nil) && node.output.dropFirst().allSatisfy(\.isEmpty)
+      positions == [0] && node.input(at: 2) == nil
     case "BatchNormalization":
       positions == [0] && (node.integer("training_mode") ?? 0) == 0 && node.output.dropFirst().allSatisfy(\.isEmpty)
     case "Cast":
@@ -42,7 +43,8 @@ extension Model {
     case "Where":
       !positions.contains(0)
     case "ScatterElements", "ScatterND":
-      !positions.contains(1) && ["none", nil].contains(node.attribute("reduction").map { String(decoding: $0.s, as: UTF8.self) })
+      !positions.contains(1)
+        && ["none", nil].contains(node.attribute("reduction").map { String(decoding: $0.s, as: UTF8.self) })
     case "Mul", "MatMul", "Einsum":
       positions.count == 1
     case "Gemm", "Conv", "ConvTranspose":

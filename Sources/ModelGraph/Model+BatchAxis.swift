@@ -1,9 +1,10 @@
 extension Model {
-  /// The model with its batch axis freed: a batch of 1 that was baked into graph inputs, Reshape and Resize targets, class
-  /// tokens and recurrent states is replaced by the batch that is fed. `nil` if nothing of the kind is found.
+  /// The model with its batch axis freed: a batch of 1 that was baked into graph inputs, Reshape and Resize targets,
+  /// class tokens and recurrent states is replaced by the batch that is fed. `nil` if nothing of the kind is found.
   ///
-  /// The batch is taken to be axis 0 of an input, or axis 1 of a state of rank 3, and followed through the operators; where
-  /// it is lost sight of, targets stay as they are. So run batch 2 against batch 1 twice before believing the result.
+  /// The batch is taken to be axis 0 of an input, or axis 1 of a state of rank 3, and followed through the operators;
+  /// where it is lost sight of, targets stay as they are. So run batch 2 against batch 1 twice before believing the
+  /// result.
   package func freeingBatchAxis() -> Model? {
     var rewrite = BatchAxisRewrite(self)
     return rewrite.run()
@@ -127,13 +128,16 @@ private struct BatchAxisRewrite {
     guard node.isStandard else { return }
     switch node.opType {
     case "Reshape":
-      guard let batch = node.input(at: 0).flatMap({ axes[$0] }), let target = constant(node.input(at: 1)) else { return }
+      guard let batch = node.input(at: 0).flatMap({ axes[$0] }), let target = constant(node.input(at: 1)) else {
+        return
+      }
       if let freed = freedTarget(target, batch, allowsZero: node.integer("allowzero") == 1) {
         node.input[1] = freed
         hasChanged = true
       }
     case "Resize":
-      guard node.input(at: 0).flatMap({ axes[$0] })?.axis == 0, let sizes = constant(node.input(at: 3)), sizes.first == 1
+      guard node.input(at: 0).flatMap({ axes[$0] })?.axis == 0, let sizes = constant(node.input(at: 3)),
+        sizes.first == 1
       else { return }
       node.input[3] = scaledByBatch(sizes, at: 0)
       hasChanged = true
@@ -157,7 +161,8 @@ private struct BatchAxisRewrite {
     if length < 0 || length == 0 && !allowsZero { return nil }
     var freed = target
     if !target.contains(-1) {
-      // The batch comes first in memory among the values of its axis, so whatever this axis had is now that many times the batch.
+      // The batch comes first in memory among the values of its axis, so whatever this axis had is now that many
+      // times the batch.
       freed[batch.axis] = -1
     } else if length == 1 && batch.isAlone && !allowsZero {
       freed[batch.axis] = 0

@@ -23,8 +23,8 @@ extension Model {
 
   /// Cuts the graph at `tensor` and reads it at `output`.
   ///
-  /// What the suffix reads and what follows from weights alone is copied into it; what follows from shapes or data is a
-  /// side input. The suffix's inputs have free shapes unless given.
+  /// What the suffix reads and what follows from weights alone is copied into it; what follows from shapes or data is
+  /// a side input. The suffix's inputs have free shapes unless given.
   ///
   /// - Parameters:
   ///   - types: element types found by running the model; they override what the graph declares. Needed for side inputs
@@ -70,9 +70,11 @@ extension Model {
     let known = elementTypes()
     func elementType(_ tensor: Int) throws(ModelGraphError) -> ElementType {
       let name = index.names[tensor]
-      guard let type = types[name] ?? known[name] else {
+      guard let type = types[name] ?? known[name], type != .noTensor else {
         throw ModelGraphError(
-          .badInput, "\(label): the element type of tensor \"\(name)\" is not declared. Run ONNX shape inference on the model.")
+          .badInput,
+          "\(label): the element type of \"\(name)\" is not declared, or it is no tensor. Run ONNX shape inference on the model."
+        )
       }
       return type
     }
@@ -105,8 +107,8 @@ extension Model {
     return used
   }
 
-  /// Declares an output by its type alone, if the model states it: the runtime infers the rest, and a shape that was true
-  /// of the exporter's batch would be wrong of others.
+  /// Declares an output by its type alone, if the model states it: the runtime infers the rest, and a shape that was
+  /// true of the exporter's batch would be wrong of others.
   private func outputDeclaration(_ name: String) -> Onnx_ValueInfoProto {
     let declarations = [proto.graph.output, proto.graph.input, proto.graph.valueInfo].joined()
     if let type = declarations.first(where: { $0.name == name })?.type, type.tensorType.elemType != 0 {

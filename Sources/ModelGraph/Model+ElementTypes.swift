@@ -59,6 +59,9 @@ private struct ElementTypeInference {
       return all(type(node, 1))
     case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not", "IsNaN", "IsInf":
       return all(.bool)
+    case "SequenceConstruct", "SequenceEmpty", "SequenceInsert", "SequenceErase", "SequenceMap", "SplitToSequence",
+      "Optional", "ZipMap":
+      return all(.noTensor)
     case "Constant":
       return all(constantType(node))
     case "ConstantOfShape":

@@ -9,7 +9,8 @@ extension Model {
       "\(label): tensor \"\(tensor)\" not found\(nearest). Run 'nnfmri-mpi layers \(label)' for the list.")
   }
 
-  /// The tensor made by an operator whose name is nearest by edit distance; `nil` if none shares half of its characters.
+  /// The tensor made by an operator whose name is nearest by edit distance; `nil` if none shares half of its
+  /// characters.
   package func nearestName(to name: String) -> String? {
     let wanted = Array(name.utf8)
     var best: (name: String, distance: Int)?

@@ -38,10 +38,12 @@ extension Model {
     do {
       proto = try Onnx_ModelProto(serializedBytes: data)
     } catch {
-      throw ModelGraphError(.badInput, "\(label) is damaged: its ONNX messages cannot be decoded. Export or copy it again.")
+      throw ModelGraphError(
+        .badInput, "\(label) is damaged: its ONNX messages cannot be decoded. Export or copy it again.")
     }
     guard !proto.graph.node.isEmpty else {
-      throw ModelGraphError(.badInput, "\(label): the graph has no operators, so there is nothing to scan. Export the model again.")
+      throw ModelGraphError(
+        .badInput, "\(label): the graph has no operators, so there is nothing to scan. Export the model again.")
     }
     guard !proto.graph.output.isEmpty else {
       throw ModelGraphError(.badInput, "\(label): the graph declares no output to read. Export the model again.")
@@ -56,7 +58,8 @@ extension Model {
       return try proto.serializedBytes()
     } catch {
       throw ModelGraphError(
-        .badInput, "\(label): the model exceeds the 2 GB that ONNX allows in one file. Save its weights as external data.")
+        .badInput,
+        "\(label): the model exceeds the 2 GB that ONNX allows in one file. Save its weights as external data.")
     }
   }
 }

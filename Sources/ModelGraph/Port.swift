@@ -2,7 +2,7 @@
 package struct Port: Sendable, Hashable {
   package let name: String
 
-  /// `ElementType(rawValue: 0)` where the declaration names no tensor type (a sequence, a map, nothing at all).
+  /// `.noTensor` where the declaration names no tensor type (a sequence, a map, nothing at all).
   package let elementType: ElementType
 
   /// One entry an axis; `nil` where the declaration leaves even the number of axes open.

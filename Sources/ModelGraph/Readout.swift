@@ -9,6 +9,11 @@ package struct Readout: Sendable, Hashable {
 
   /// What the graph applies to `tensor` at its end.
   package let activation: Activation?
+
+  package init(tensor: String, activation: Activation?) {
+    self.tensor = tensor
+    self.activation = activation
+  }
 }
 
 extension Model {

@@ -72,7 +72,9 @@ package final class Session {
     var outputs: [Tensor] = []
     for index in values.indices {
       do {
-        outputs.append(try Tensor(runtime: runtime, adopting: values[index]!))
+        let output = try Tensor(runtime: runtime, adopting: values[index]!)
+        // An input that is an output too is handed back in its own memory, which may not live as long as the result.
+        outputs.append(inputs.contains { $0.sharesMemory(with: output) } ? try output.copy() : output)
       } catch {
         for value in values[(index + 1)...] { ort_release_value(runtime.api, value) }
         throw error

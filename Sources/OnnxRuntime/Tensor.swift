@@ -90,6 +90,16 @@ package final class Tensor {
     UnsafeMutableRawBufferPointer(start: data, count: count * Self.byteSize(of: elementType)!)
   }
 
+  /// Whether the other tensor's elements begin where this one's do.
+  func sharesMemory(with other: Tensor) -> Bool { data == other.data }
+
+  /// The same elements in memory of their own.
+  func copy() throws(OnnxRuntimeError) -> Tensor {
+    let copy = try Tensor(runtime: runtime, shape: shape, elementType: elementType)
+    copy.bytes.copyMemory(from: UnsafeRawBufferPointer(bytes))
+    return copy
+  }
+
   /// The size in bytes of an element of the ONNX type with this number; `nil` where there is none.
   package static func byteSize(of elementType: Int32) -> Int? {
     switch elementType {

@@ -18,9 +18,17 @@ extension ScanError {
       case .runFailed: self.init(.badInput, "ONNX Runtime couldn't run the model: \(error.message)")
       }
     case let error as ModelGraphError:
-      self.init(error.code == .missingInput ? .missingInput : .badInput, error.message)
+      switch error.code {
+      case .badInput: self.init(.badInput, error.message)
+      case .missingInput: self.init(.missingInput, error.message)
+      case .unknownTensor: self.init(.usage, error.message)
+      }
     case let error as StimuliError:
-      self.init(error.code == .missingInput ? .missingInput : .badInput, error.message)
+      switch error.code {
+      case .badInput: self.init(.badInput, error.message)
+      case .missingInput: self.init(.missingInput, error.message)
+      case .cannotWrite: self.init(.cannotWrite, error.message)
+      }
     case let error as LesionError:
       self.init(.badInput, error.message)
     case let error as AnatomyError:

@@ -8,6 +8,10 @@ struct PhantomCommand: ParsableCommand {
     case glyphs, conv, dense, sequence
   }
 
+  enum Placement: String, ExpressibleByArgument, CaseIterable {
+    case fixed, anywhere
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "phantom", abstract: "Write a phantom: a network and stimuli with a known answer.",
     discussion: """
@@ -27,8 +31,9 @@ struct PhantomCommand: ParsableCommand {
   @Option(help: "Largest order of interactions in conv, dense and sequence: 1, 2 or 3.")
   var order = 3
 
-  @Flag(help: "Let glyphs lie anywhere, one place a stimulus, instead of all in one place.")
-  var anywhere = false
+  @Option(
+    help: "Glyphs: fixed shows one glyph in one place, as a scan wants; anywhere shows all ten in any place, as training does.")
+  var placement = Placement.fixed
 
   @Option(help: "The folder to write.")
   var out = "nnfmri-phantom"
@@ -42,7 +47,7 @@ struct PhantomCommand: ParsableCommand {
     do {
       switch kind {
       case .glyphs:
-        try GlyphPhantom(count: count, seed: seed, placement: anywhere ? .anywhere : .fixed).write(to: out)
+        try GlyphPhantom(count: count, seed: seed, placement: placement == .fixed ? .fixed : .anywhere).write(to: out)
       case .conv, .dense, .sequence:
         try AnalyticPhantom(shape: AnalyticPhantom.Shape(rawValue: kind.rawValue)!, order: order, seed: seed)
           .write(to: out, stimulusCount: count)

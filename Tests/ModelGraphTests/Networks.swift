@@ -36,7 +36,8 @@ enum Networks {
     var x = net.add("Relu", "stem", to: "stem_relu")
     for b in 0..<blocks {
       net.add("Conv", x, net.weight(), to: "b\(b)_conv1")
-      net.add("BatchNormalization", "b\(b)_conv1", net.weight(), net.weight(), net.weight(), net.weight(), to: "b\(b)_bn")
+      net.add(
+        "BatchNormalization", "b\(b)_conv1", net.weight(), net.weight(), net.weight(), net.weight(), to: "b\(b)_bn")
       net.add("Relu", "b\(b)_bn", to: "b\(b)_inner")
       net.add("Conv", "b\(b)_inner", net.weight(), to: "b\(b)_conv2")
       net.add("Add", "b\(b)_conv2", x, to: "b\(b)_sum")
@@ -102,6 +103,7 @@ enum Networks {
       x = net.add("Add", "l\(l)_down", x, to: "l\(l)_perceptron")
       if !normalisesFirst { x = normalised(x, "perceptron_norm") }
     }
+    if normalisesFirst { x = net.add("LayerNormalization", x, net.weight(), net.weight(), to: "final_norm") }
     net.add("MatMul", x, net.weight(), to: "logits")
     net.builder.output("logits", [nil, nil, 100])
     return net.model

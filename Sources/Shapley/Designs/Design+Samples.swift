@@ -60,11 +60,12 @@ extension Design {
   /// Permutations: block b is the chain of a permutation and its reverse, row pairs (prefix of size j, its complement).
   func appendChains(_ rows: Range<Int>, to result: inout [Coalition]) {
     guard !rows.isEmpty else { return }
-    for block in (rows.lowerBound - 2) / rowsPerGroup...(rows.upperBound - 3) / rowsPerGroup {
+    let blocks = (rows.lowerBound - 2) / rowsPerGroup..<(rows.upperBound - 3) / rowsPerGroup + 1
+    for (block, permutation) in zip(blocks, permutations(of: blocks)) {
       let first = 2 + block * rowsPerGroup
       let wanted = rows.clamped(to: first..<first + rowsPerGroup)
       var prefix = Coalition(emptyOf: playerCount)
-      for (step, player) in permutation(block).dropLast().enumerated() {
+      for (step, player) in permutation.dropLast().enumerated() {
         prefix.insert(player)
         if wanted.contains(first + 2 * step) { result.append(prefix) }
         if wanted.contains(first + 2 * step + 1) { result.append(prefix.complement) }
@@ -72,34 +73,32 @@ extension Design {
     }
   }
 
-  /// The order in which block b lets the regions join.
+  /// `[blocks][players]`: the order in which each block lets the regions join.
   ///
   /// Latin-hypercube positions: with B planned blocks each region visits every one of B strata of its distance from
   /// the nearer end of the chain once (a chain and its reverse stand at p and 1 − p), and joins early or late with
-  /// equal chance. A single block is then a uniform permutation but for ties of measure zero, and all blocks together
-  /// cover the positions evenly. Source of the idea: Mitchell et al., "Sampling permutations for Shapley value
-  /// estimation", JMLR 23 (2022).
-  func permutation(_ block: Int) -> [Int] {
-    let positions = chainPositions(block)
-    return (0..<playerCount).sorted { (positions[$0], $0) < (positions[$1], $1) }
-  }
-
-  /// Where in the chain of block b each region wants to join, in [0, 1).
-  private func chainPositions(_ block: Int) -> [Double] {
-    var offsets = random(.permutationOffsets, block)
-    let strata = plannedChainPairs
-    return (0..<playerCount).map { player in
-      let fromEnd = (Double(chainStratum(player: player, block: block)) + offsets.nextUnit()) / Double(2 * strata)
-      return offsets.nextWord() & 1 == 0 ? fromEnd : 1 - fromEnd
+  /// equal chance. A single block is a uniform permutation, and all blocks together cover the positions evenly.
+  /// O(players × planned blocks) once, then O(players × log players) a block.
+  /// Source of the idea: Mitchell et al., "Sampling permutations for Shapley value estimation", JMLR 23 (2022).
+  func permutations(of blocks: Range<Int>) -> [[Int]] {
+    let strata = (0..<playerCount).map { Array(chainStrata(player: $0)[blocks]) }
+    return blocks.map { block in
+      var offsets = random(.permutationOffsets, block)
+      let positions = strata.map { strata in
+        let stratum = Double(strata[block - blocks.lowerBound])
+        let fromEnd = (stratum + offsets.nextUnit()) / Double(2 * plannedChainPairs)
+        return offsets.nextWord() & 1 == 0 ? fromEnd : 1 - fromEnd
+      }
+      return (0..<playerCount).sorted { (positions[$0], $0) < (positions[$1], $1) }
     }
   }
 
-  /// The stratum, 0..<planned blocks, that a region visits in a block. O(blocks).
-  func chainStratum(player: Int, block: Int) -> Int {
+  /// `[planned blocks]`: the stratum that a region visits in each block, every one once.
+  func chainStrata(player: Int) -> [Int] {
     var order = Array(0..<plannedChainPairs)
     var random = self.random(.permutationStrata, player)
     random.shuffle(&order)
-    return order[block]
+    return order
   }
 
   private func random(_ domain: CounterRandom.Domain, _ index: Int) -> CounterRandom {

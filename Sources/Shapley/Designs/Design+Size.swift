@@ -52,7 +52,8 @@ extension Design {
   ) throws(ShapleyError) -> Int {
     guard players >= 1 && players <= largestPlayerCount else {
       throw ShapleyError(
-        .unsuitableEstimator, "\(players) regions can't be estimated: choose a grid of 1 to \(largestPlayerCount) regions.")
+        .unsuitableEstimator,
+        "\(players) regions can't be estimated: choose a grid of 1 to \(largestPlayerCount) regions.")
     }
     if estimator == .permutation && index == .banzhaf {
       throw ShapleyError(
@@ -62,13 +63,19 @@ extension Design {
     if estimator == .exact && players > EstimatorName.largestEnumeration {
       throw ShapleyError(
         .unsuitableEstimator,
-        "Enumeration is limited to \(EstimatorName.largestEnumeration) regions and the grid has \(players): choose the regression estimator or a coarser grid.")
+        """
+        Enumeration is limited to \(EstimatorName.largestEnumeration) regions and the grid has \(players): \
+        choose the regression estimator or a coarser grid.
+        """)
     }
     let minimum = minimumRowCount(estimator: estimator, players: players, index: index)
     guard budget >= minimum else {
       throw ShapleyError(
         .budgetTooSmall,
-        "The \(estimator.rawValue) estimator needs at least \(minimum) evaluations for \(players) regions and has \(budget): raise the samples a region to \((minimum + players - 1) / players) or choose a coarser grid.")
+        """
+        The \(estimator.rawValue) estimator needs at least \(minimum) evaluations for \(players) regions and has \(budget): \
+        raise the samples a region to \((minimum + players - 1) / players) or choose a coarser grid.
+        """)
     }
     if players == 1 { return 2 }
     switch estimator {

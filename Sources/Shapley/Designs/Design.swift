@@ -4,8 +4,8 @@
 /// rows that any rank writes down without the rows before it, and coalitions are never sent or stored.
 ///
 /// Cost of a slice: naive, exact and affine O(n) a row; regression the same and the shuffle of each stratum of at most
-/// 2¹⁴ distinct pairs that the slice touches (below 0.1 ms). Permutation: O(n·(blocks + log n)) for each block of
-/// 2(n − 1) rows that the slice touches.
+/// 2¹⁴ distinct pairs that the slice touches (below 0.1 ms). Permutation: O(n·blocks)
+/// a slice and O(n·log n) for each block of 2(n − 1) rows that it touches.
 package struct Design: Sendable, Hashable {
   package let estimator: EstimatorName
   package let playerCount: Int

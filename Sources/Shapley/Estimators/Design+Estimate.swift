@@ -3,13 +3,17 @@ extension Design {
   ///
   /// Linear in the values: the estimate of a sum of games is the sum of their estimates under one design.
   ///
-  /// - Parameter values: `[rowCount]`, in design order.
+  /// - Parameters:
+  ///   - values: `[rowCount]`, in design order.
+  ///   - lesionsAreDrawn: whether what replaces a lesioned region is drawn anew for each group, so that measuring all
+  ///     coalitions of a stratum leaves something to chance. Enumerated and affine designs have one group: their ζ and
+  ///     errors are those of its one draw, and only the spread across series shows the rest.
   /// - Throws: `badValues` where the number of values isn't the design's or one isn't finite.
-  package func estimate(values: [Float]) throws(ShapleyError) -> Estimate {
-    try estimate(values: values.map(Double.init))
+  package func estimate(values: [Float], lesionsAreDrawn: Bool = false) throws(ShapleyError) -> Estimate {
+    try estimate(values: values.map(Double.init), lesionsAreDrawn: lesionsAreDrawn)
   }
 
-  package func estimate(values: [Double]) throws(ShapleyError) -> Estimate {
+  package func estimate(values: [Double], lesionsAreDrawn: Bool = false) throws(ShapleyError) -> Estimate {
     guard values.count == rowCount else {
       throw ShapleyError(
         .badValues, "The design has \(rowCount) coalitions and \(values.count) values were given: measure it again.")
@@ -17,13 +21,16 @@ extension Design {
     if let row = values.firstIndex(where: { !$0.isFinite }) {
       throw ShapleyError(
         .badValues,
-        "The value of coalition \(row) is \(values[row]): choose a value or lesion for which the network's output stays finite.")
+        """
+        The value of coalition \(row) is \(values[row]): \
+        choose a value or lesion for which the network's output stays finite.
+        """)
     }
     if playerCount == 1 { return estimateSinglePlayer(values) }
     return switch estimator {
     case .naive: estimateNaive(values)
     case .permutation: estimateChains(values)
-    case .regression: try estimateRegression(values)
+    case .regression: try estimateRegression(PairTable(design: self, values: values, lesionsAreDrawn: lesionsAreDrawn), values)
     case .exact: estimateEnumerated(values)
     case .affine: estimateAffine(values)
     }
@@ -48,8 +55,7 @@ extension Design {
     let share = scale > 0 ? abs(residual) / scale : 0
     let notes =
       share > 1e-4
-      ? ["The single lesions miss the whole effect by \(residual): the layer's suffix isn't affine, choose another estimator."]
-      : []
+      ? ["The single lesions miss the effect by \(residual): the suffix isn't affine, choose another estimator."] : []
     return Estimate(
       zeta: zeta.map { $0 + residual / Double(playerCount) },
       standardError: Array(repeating: abs(residual) / Double(playerCount).squareRoot(), count: playerCount),

@@ -1,12 +1,12 @@
 extension Design {
-  /// Above this many regions the modulation γ is left out: it doubles the order of the system, which would take 512 MB at
-  /// 4096 regions and four times the time; without it 128 MB.
+  /// Above this many regions the modulation γ is left out: it doubles the order of the system, which at 4096 regions would
+  /// take 512 MB and four times the time; without it 128 MB.
   static let largestModulatedCount = 1024
 
-  func estimateRegression(_ values: [Double]) throws(ShapleyError) -> Estimate {
+  func estimateRegression(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
     switch index {
-    case .shapley: try estimateOddShapley(values)
-    case .banzhaf: try estimateOddBanzhaf(values)
+    case .shapley: try estimateOddShapley(pairs, values)
+    case .banzhaf: try estimateOddBanzhaf(pairs, values)
     }
   }
 
@@ -23,9 +23,8 @@ extension Design {
   /// without bias in the limit, whatever h is and however γ is shrunk: model and shrinkage cost or save variance only.
   ///
   /// γ's prior precision is fixed, so its ridge as a share of the mean diagonal falls with the number of pairs.
-  private func estimateOddShapley(_ values: [Double]) throws(ShapleyError) -> Estimate {
+  private func estimateOddShapley(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
     let n = playerCount
-    let pairs = PairTable(design: self, values: values)
     let effect = values[0] - values[1]
     let imbalance = pairs.sizes.map { Double(2 * $0 - n) / Double(n) }
     // Σ_{s=1}^{n−1} ((2s−n)/n)² = (n−1)(n−2)/(3n).
@@ -42,14 +41,16 @@ extension Design {
     var residuals = deviations
     var beta: [Double] = []
     for _ in 0..<3 {
-      let bySize = sizeEffect.fit(sizes: pairs.sizes, residuals: deviations.indices.map { deviations[$0] - predictions[$0] })
+      let bySize = sizeEffect.fit(
+        sizes: pairs.sizes, residuals: deviations.indices.map { deviations[$0] - predictions[$0] })
       let targets = deviations.indices.map { deviations[$0] - bySize[pairs.sizes[$0]] }
       let coefficients = try regression.coefficients(for: targets)
       predictions = regression.predictions(of: coefficients)
       residuals = targets.indices.map { targets[$0] - predictions[$0] }
       beta = Array(coefficients.suffix(n))
     }
-    let errors = regression.variances(residuals: residuals, otherLeverages: pairs.sizes.map { sizeLeverages[$0] })
+    let errors = regression.variances(
+      residuals: residuals, otherLeverages: pairs.sizes.map { sizeLeverages[$0] })
     let zeta = beta.map { 2 * $0 }
     let shift = (effect - zeta.reduce(0, +)) / Double(n)
     return Estimate(
@@ -63,13 +64,14 @@ extension Design {
 
   /// The best linear approximation of the game under the uniform distribution has the Banzhaf values as slopes
   /// (Hammer & Holzman 1992): y = (v(S) − v(Sᶜ))/2 ≈ Σ_g β_g·χ_g over uniform S, ζ_g = 2β_g.
-  private func estimateOddBanzhaf(_ values: [Double]) throws(ShapleyError) -> Estimate {
-    let pairs = PairTable(design: self, values: values)
+  private func estimateOddBanzhaf(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
+    let zeros = [Double](repeating: 0, count: pairs.count)
     let regression = try OddRegression(
-      pairs: pairs, centres: Array(repeating: 0, count: pairs.count), modulation: [], ridge: 0, isCentred: false)
+      pairs: pairs, centres: zeros, modulation: [], ridge: 0, isCentred: false)
     let beta = try regression.coefficients(for: pairs.oddParts)
     let predictions = regression.predictions(of: beta)
-    let errors = regression.variances(residuals: predictions.indices.map { pairs.oddParts[$0] - predictions[$0] }, otherLeverages: Array(repeating: 0, count: pairs.count))
+    let residuals = predictions.indices.map { pairs.oddParts[$0] - predictions[$0] }
+    let errors = regression.variances(residuals: residuals, otherLeverages: zeros)
     let zeta = beta.map { 2 * $0 }
     return Estimate(
       zeta: zeta, standardError: errors.beta.map { 2 * $0.squareRoot() },

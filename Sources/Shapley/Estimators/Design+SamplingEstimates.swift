@@ -22,11 +22,11 @@ extension Design {
   func estimateChains(_ values: [Double]) -> Estimate {
     let blocks = groupCount
     var contributions = [[Double]](repeating: [], count: playerCount)
-    for block in 0..<blocks {
+    for (block, permutation) in permutations(of: 0..<blocks).enumerated() {
       let first = 2 + block * rowsPerGroup
       var prefix = values[1]
       var complement = values[0]
-      for (step, player) in permutation(block).enumerated() {
+      for (step, player) in permutation.enumerated() {
         let isLast = step == playerCount - 1
         let nextPrefix = isLast ? values[0] : values[first + 2 * step]
         let nextComplement = isLast ? values[1] : values[first + 2 * step + 1]

@@ -67,7 +67,8 @@ struct NormalSystem {
     let error = norm(residual(of: solution, right: right))
     guard error <= 1e-8 * norm(right) || error == 0 else {
       throw ShapleyError(
-        .numericalFailure, "The regression lost its digits (relative residual \(error / norm(right))): raise the samples a region.")
+        .numericalFailure,
+        "The regression lost its digits (relative residual \(error / norm(right))): raise the samples a region.")
     }
     return solution
   }

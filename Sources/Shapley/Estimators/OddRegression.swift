@@ -88,9 +88,10 @@ struct OddRegression {
   ///
   /// The sandwich A⁻¹(Σ w²x e²xᵀ)A⁻¹ with each squared residual divided by a power of 1 − leverage and, where pairs are
   /// drawn without replacement, times the share of their stratum that was not measured. The power is 1 (HC2, unbiased
-  /// where pairs are alike) with many residual degrees of freedom r = P − Σ leverages, and goes to 1½, half-way to the
-  /// jackknife's HC3, as r falls to 20, where HC2 is known to be too small: the two variances are blended with weight
-  /// 20/r. Source: MacKinnon & White, J. Econometrics 29 (1985); Cochran, Sampling Techniques, ch. 2.
+  /// where pairs are alike) with many pairs. It goes to 1½, half-way to the jackknife's HC3, where HC2 is known to be
+  /// too small: with few residual degrees of freedom r = P − Σ leverages or a large mean leverage. The two variances
+  /// are blended with weight 20/r + (1 − r/P)², at most 1; the constants were set by coverage on games with exact ζ.
+  /// Source: MacKinnon & White, J. Econometrics 29 (1985); Cochran, Sampling Techniques, ch. 2.
   ///
   /// The degrees of freedom are Satterthwaite's, Var(Σaᵢ) read off the terms themselves as ⅔Σaᵢ² (a squared normal), as a
   /// mean over the regions and scaled by r/P.
@@ -133,7 +134,7 @@ struct OddRegression {
     }
     let count = Double(pairs.count)
     let free = max(1, count - parameters)
-    let caution = min(1, 20 / free)
+    let caution = min(1, 20 / free + (1 - free / count) * (1 - free / count))
     let effectiveCounts = zip(variances, squares).filter { $0.1 > 0 }.map { 3 * $0.0 * $0.0 / $0.1 }
     let typicalCount =
       effectiveCounts.isEmpty ? count : effectiveCounts.reduce(0, +) / Double(effectiveCounts.count)

@@ -13,12 +13,12 @@ struct PairTable {
   /// `[pairs]`: the weight of the pair in the regression.
   private(set) var weights: [Double] = []
   /// `[pairs]`: 1 − the share of the stratum's distinct pairs that was measured: what is left to chance
-  /// (the finite-population correction; 1 where pairs are drawn with replacement).
+  /// (the finite-population correction; 1 where pairs are drawn with replacement or lesions are drawn).
   private(set) var unmeasuredShares: [Double] = []
 
   var count: Int { sizes.count }
 
-  init(design: Design, values: [Double]) {
+  init(design: Design, values: [Double], lesionsAreDrawn: Bool) {
     playerCount = design.playerCount
     wordsPerPair = Coalition.wordCount(players: design.playerCount)
     let pairs = design.groupCount
@@ -34,6 +34,7 @@ struct PairTable {
       }
     }
     if let plan = design.pairPlan { weigh(design: design, strata: (0..<pairs).map { plan.visit($0).stratum }) }
+    if lesionsAreDrawn { unmeasuredShares = Array(repeating: 1, count: pairs) }
   }
 
   /// Weights under which the pairs stand for the index' distribution over coalitions.

@@ -85,7 +85,8 @@ package struct CounterRandom: RandomNumberGenerator, Sendable {
 }
 
 extension CounterRandom {
-  /// What a stream is for; streams of different purposes never overlap.
+  /// What a stream is for; streams of different purposes never overlap. Domains below 256 are this module's; others
+  /// choose from 256 up.
   package enum Domain: UInt32, Sendable {
     case derivedSeed = 1
     case naive = 2

@@ -20,10 +20,17 @@ package enum ZetaScore: Sendable, Hashable {
     let moments = SampleMoments(effects)
     let scale = zip(full, empty).map { max(abs($0), abs($1)) }.max() ?? 0
     if abs(moments.mean) <= ZetaScore.leastShare * scale {
-      self = .undefined(reason: "The layer's effect is \(moments.mean) on values of up to \(scale), which is rounding: lesioning all of it changes nothing.")
+      self = .undefined(
+        reason: """
+          The layer's effect is \(moments.mean) on values of up to \(scale), which is rounding: \
+          lesioning all of it changes nothing.
+          """)
     } else if moments.count > 1 && abs(moments.mean) < ZetaScore.leastErrors * moments.standardError {
       self = .undefined(
-        reason: "The layer's mean effect of \(moments.mean) isn't clearly different from 0 (standard error \(moments.standardError)): use ζ, or more stimuli.")
+        reason: """
+          The layer's mean effect of \(moments.mean) isn't clearly different from 0 \
+          (standard error \(moments.standardError)): use ζ, or more stimuli.
+          """)
     } else {
       self = .percent(zeta.map { 100 * $0 / moments.mean })
     }

@@ -1,0 +1,94 @@
+import Foundation
+import Lesion
+import Testing
+
+@Suite struct `An output reader` {
+  private func read(
+    _ output: [Float], _ shape: [Int], _ value: ValueFunction, target: Int = 0, link: OutputReader.Link = .softmax,
+    position: Int? = nil, channelsLast: Bool = false
+  ) throws -> Float {
+    let reader = try OutputReader(
+      shape: shape, value: value, link: link, position: position, channelsLast: channelsLast)
+    return output.withUnsafeBufferPointer { reader.value($0, target: target) }
+  }
+
+  @Test(arguments: [
+    ([3], false, [1, 2, 3, 4, 5, 6], [1, 2, 3]), ([3, 1, 1], false, [1, 2, 3], [1, 2, 3]),
+    ([1, 1, 3], true, [1, 2, 3], [1, 2, 3]), ([2, 3], false, [1, 2, 3, 4, 5, 6], [2.5, 3.5, 4.5]),
+    ([3, 1, 2], false, [1, 2, 3, 4, 5, 6], [1.5, 3.5, 5.5]), ([1, 2, 3], true, [1, 2, 3, 4, 5, 6], [2.5, 3.5, 4.5]),
+    ([], false, [7], [7]),
+  ] as [([Int], Bool, [Float], [Float])])
+  func `finds the classes of every shape`(
+    _ shape: [Int], _ channelsLast: Bool, _ output: [Float], _ expected: [Float]
+  ) throws {
+    let reader = try OutputReader(
+      shape: shape, value: .logit, link: .softmax, position: nil, channelsLast: channelsLast)
+    #expect(reader.classCount == expected.count)
+    #expect(output.withUnsafeBufferPointer { reader.scores($0) } == expected)
+  }
+
+  @Test func `takes one position where it is told to`() throws {
+    #expect(try read([1, 2, 3, 4, 5, 6], [3, 2], .logit, target: 1, position: 2) == 6)
+    #expect(try read([1, 2, 3, 4, 5, 6], [3, 2], .margin, target: 1, position: 0) == 1)
+  }
+
+  @Test func `takes one element of any shape`() throws {
+    #expect(try read([1, 2, 3, 4, 5, 6, 7, 8], [2, 1, 2, 1, 2], .output(5)) == 6)
+  }
+
+  @Test(arguments: [
+    ([2, 2, 2, 2], .logit, nil, "[2, 2, 2, 2]"), ([5], .output(5), nil, "[5]"), ([4, 3], .logit, 4, "4 positions"),
+    ([1], .margin, nil, "two classes"), ([0], .logit, nil, "[0]"), ([4, 0], .logit, nil, "[4, 0]"),
+  ] as [([Int], ValueFunction, Int?, String)])
+  func `refuses what has no such value and says why`(
+    _ shape: [Int], _ value: ValueFunction, _ position: Int?, _ words: String
+  ) throws {
+    let error = try #require(throws: LesionError.self) {
+      try OutputReader(shape: shape, value: value, link: .softmax, position: position, channelsLast: false)
+    }
+    #expect(error.code == .badModel)
+    #expect(error.message.contains(words), "\(error)")
+  }
+
+  @Test(arguments: [Float(1000), -1000, 1e30])
+  func `doesn't overflow where scores are large`(_ large: Float) throws {
+    for link in [OutputReader.Link.softmax, .sigmoid] {
+      let value = try read([large, 0], [2], .logProbability, target: 0, link: link)
+      #expect(value == min(large, 0))
+      let probability = try read([large, 0], [2], .probability, target: 0, link: link)
+      #expect(probability == (large > 0 ? 1 : 0))
+    }
+    #expect(try read([large], [1], .probability) == (large > 0 ? 1 : 0))
+  }
+
+  @Test func `is NaN where the output is, and never something else`() throws {
+    for value: ValueFunction in [.logProbability, .probability, .loss, .margin] {
+      #expect(try read([1, .nan, 2], [3], value, target: 0).isNaN, "\(value)")
+      #expect(try read([.nan, 1, 2], [3], value, target: 0).isNaN, "\(value)")
+      #expect(try read([1, 2, .nan], [3], value, target: 0).isNaN, "\(value)")
+    }
+    #expect(try read([.nan, 1, 2], [3], .logit, target: 0).isNaN)
+    #expect(try read([.nan, 1], [2], .logProbability, target: 0, link: .sigmoid).isNaN)
+  }
+
+  @Test func `loss and logprob agree and prob is their exponential`() throws {
+    let output: [Float] = [0.3, -1, 2.5]
+    for target in 0..<3 {
+      let logarithm = try read(output, [3], .logProbability, target: target)
+      #expect(try read(output, [3], .loss, target: target) == logarithm)
+      #expect(abs(try read(output, [3], .probability, target: target) - exp(logarithm)) < 1e-6)
+    }
+    let sum = try (0..<3).reduce(0) { try $0 + read(output, [3], .probability, target: $1) }
+    #expect(abs(sum - 1) < 1e-6)
+  }
+
+  @Test(arguments: ["logit", "logprob", "prob", "margin", "loss", "output:0", "output:17"])
+  func `value names are read as they are written`(_ name: String) throws {
+    #expect(ValueFunction(name: name)?.name == name)
+  }
+
+  @Test(arguments: ["", "logits", "output", "output:", "output:-1", "output:x", "Logit", "output:99999999999999999999"])
+  func `other value names are none`(_ name: String) {
+    #expect(ValueFunction(name: name) == nil)
+  }
+}

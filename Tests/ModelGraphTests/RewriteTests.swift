@@ -1,0 +1,124 @@
+import ModelGraph
+import Testing
+
+@Suite struct `Freeing the batch axis` {
+  private func targets(_ model: Model) -> [[Int64]] {
+    model.proto.graph.node.filter { $0.opType == "Reshape" }.map { node in
+      model.proto.graph.initializer.first { $0.name == node.input[1] }!.int64Data
+    }
+  }
+
+  @Test func `rewrites inputs, outputs and the targets that hold the batch`() throws {
+    var net = Networks.Writer()
+    net.builder.input("x", [1, 3, 4, 4])
+    net.builder.weight("flat", [2], [Int64(1), 48])
+    net.builder.weight("heads", [3], [Int64(12), 2, 2])
+    net.builder.weight("open", [2], [Int64(1), -1])
+    net.add("Reshape", "x", "flat", to: "a")
+    net.add("Reshape", "a", "heads", to: "b")
+    net.add("Reshape", "a", "open", to: "c")
+    net.add("Neg", "c", to: "y")
+    net.builder.output("y", [1, 48])
+    let freed = try #require(net.model.freeingBatchAxis())
+    #expect(freed.inputs[0].dimensions?.first == .named("N"))
+    #expect(freed.outputs[0].dimensions?.first == .named("N"))
+    #expect(targets(freed) == [[-1, 48], [-1, 2, 2], [0, -1]])
+  }
+
+  @Test func `repeats a class token along the batch`() throws {
+    var net = Networks.Writer()
+    net.builder.input("x", [1, 4, 8])
+    net.builder.weight("token", [1, 1, 8], [Float](repeating: 0, count: 8))
+    net.add("Concat", "token", "x", to: "y", ["axis": .int(1)])
+    net.builder.output("y", [1, 5, 8])
+    let freed = try #require(net.model.freeingBatchAxis())
+    let join = try #require(freed.proto.graph.node.last)
+    #expect(join.input[0] != "token")
+    #expect(freed.proto.graph.node.contains { $0.opType == "Expand" && $0.input[0] == "token" })
+  }
+
+  @Test func `follows the batch through layouts to a recurrent state`() throws {
+    var net = Networks.Writer()
+    net.builder.input("x", [1, 6, 3])
+    net.builder.weight("zeros", [1, 1, 4], [Float](repeating: 0, count: 4))
+    net.add("Transpose", "x", to: "time_first", ["perm": .ints([1, 0, 2])])
+    let (w, r) = (net.weight(), net.weight())
+    net.builder.node("LSTM", ["time_first", w, r, "", "", "zeros"], ["y"], ["hidden_size": .int(4)])
+    net.builder.output("y", [6, 1, 1, 4])
+    let freed = try #require(net.model.freeingBatchAxis())
+    let recurrent = try #require(freed.proto.graph.node.last)
+    #expect(recurrent.input[5] != "zeros")
+    #expect(freed.outputs[0].dimensions == nil)
+  }
+
+  @Test func `leaves a network alone whose batch is free`() {
+    #expect(Networks.residual(blocks: 2).freeingBatchAxis() == nil)
+    #expect(Networks.transformer(layers: 1, normalisesFirst: true).freeingBatchAxis() == nil)
+  }
+}
+
+@Suite struct `The readout` {
+  private func network(ending: [(String, [String: GraphBuilder.Attribute])]) -> Model {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 4])
+    var x = net.add("MatMul", "x", net.weight(), to: "logits")
+    for (place, step) in ending.enumerated() { x = net.add(step.0, x, to: "y\(place)", step.1) }
+    net.builder.output(x, [nil, 4])
+    return net.model
+  }
+
+  @Test(arguments: [
+    (["Softmax"], Readout.Activation.softmax), (["LogSoftmax", "Identity"], .logSoftmax),
+    (["Sigmoid", "Flatten"], .sigmoid), (["Softmax", "Reshape"], .softmax),
+  ])
+  func `is the tensor before the activation`(ending: [String], activation: Readout.Activation) {
+    let model = network(ending: ending.map { ($0, [:]) })
+    let readout = model.readout(of: model.outputs[0].name)
+    #expect(readout.tensor == "logits")
+    #expect(readout.activation == activation)
+  }
+
+  @Test(arguments: [["Neg"], ["Softmax", "Neg"], ["Relu", "Flatten"]])
+  func `is the output where no activation ends the graph`(ending: [String]) {
+    let model = network(ending: ending.map { ($0, [:]) })
+    let output = model.outputs[0].name
+    #expect(model.readout(of: output) == Readout(tensor: output, activation: nil))
+  }
+
+  @Test func `sees a softmax that is spelled out`() {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 4])
+    net.add("MatMul", "x", net.weight(), to: "logits")
+    net.add("ReduceMax", "logits", to: "max")
+    net.add("Sub", "logits", "max", to: "shifted")
+    net.add("Exp", "shifted", to: "exp")
+    net.add("ReduceSum", "exp", to: "sum")
+    net.add("Div", "exp", "sum", to: "y")
+    net.builder.output("y", [nil, 4])
+    #expect(net.model.readout(of: "y") == Readout(tensor: "logits", activation: .softmax))
+  }
+}
+
+@Suite struct `Forward costs` {
+  @Test func `count multiplications and additions of products and elements of the rest`() {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 4, 8, 8])
+    net.builder.weight("grouped", [6, 2, 3, 3], [Float](repeating: 0, count: 108))
+    net.builder.weight("dense", [384, 10], [Float](repeating: 0, count: 3840))
+    net.add("Conv", "x", "grouped", to: "c", ["group": .int(2)])
+    net.add("Relu", "c", to: "r")
+    net.add("Flatten", "r", to: "f")
+    net.add("MatMul", "f", "dense", to: "y")
+    net.builder.output("y", [nil, 10])
+    let costs = net.model.forwardCosts(shapes: [
+      "x": [2, 4, 8, 8], "c": [2, 6, 8, 8], "r": [2, 6, 8, 8], "f": [2, 384], "y": [2, 10],
+    ])
+    // Two images: 6 x 8 x 8 outputs that sum over 2 x 3 x 3 inputs each, then as many elements, then 10 sums over 384.
+    let expected: [Double] = [27_648, 768, 0, 15_360]
+    #expect(costs == expected)
+    let shares = net.model.suffixCostShares(of: ["x", "f", "y"], reading: "y", costs: costs)
+    #expect(shares["x"] == 1)
+    #expect(shares["f"] == costs[3] / costs.reduce(0, +))
+    #expect(shares["y"] == 0)
+  }
+}

@@ -1,0 +1,45 @@
+import Testing
+
+@testable import Shapley
+
+/// Seeded, so that the counts are facts: the share of 95 % intervals that hold the true ζ.
+@Suite struct CoverageTests {
+  private func coverage(
+    of estimator: EstimatorName, index: ValueIndex = .shapley, on game: some Game, truth: [Double],
+    samples: Int, repeats: Int
+  ) throws -> Double {
+    var covered = 0
+    for seed in 0..<repeats {
+      let design = try Design(
+        estimator: estimator, players: game.playerCount, budget: samples * game.playerCount, index: index,
+        seed: 500 + UInt64(seed))
+      let statistics = LayerStatistics(series: [try design.estimate(of: game)])
+      covered += zip(statistics.tests, truth).count { $0.interval.contains($1) }
+    }
+    return Double(covered) / Double(repeats * truth.count)
+  }
+
+  @Test(arguments: [(8, 16), (10, 8), (10, 16), (12, 16)])
+  func regressionIntervalsHoldTheTruthOfSmallNetworks(players: Int, samples: Int) throws {
+    let game = TableGame.network(players: players, hidden: 6, seed: UInt64(40 + players))
+    let truth = try ExactSolver.shapley(of: game)
+    let share = try coverage(of: .regression, on: game, truth: truth, samples: samples, repeats: 60)
+    #expect(share > 0.92 && share < 0.985)
+  }
+
+  @Test(arguments: ValueIndex.allCases)
+  func regressionIntervalsHoldTheTruthOfInteractions(index: ValueIndex) throws {
+    let game = InteractionGame.random(players: 32, orders: [32, 60, 60], curve: index == .shapley ? 5 : 0, seed: 3)
+    let truth = index == .shapley ? game.shapley : game.banzhaf
+    let share = try coverage(of: .regression, index: index, on: game, truth: truth, samples: 16, repeats: 12)
+    #expect(share > 0.92 && share < 0.98)
+  }
+
+  @Test(arguments: [EstimatorName.naive, .permutation])
+  func samplingIntervalsHoldTheTruth(estimator: EstimatorName) throws {
+    let game = TableGame.network(players: 9, hidden: 6, seed: 49)
+    let truth = try ExactSolver.shapley(of: game)
+    let share = try coverage(of: estimator, on: game, truth: truth, samples: 24, repeats: 60)
+    #expect(share > 0.93 && share < 0.985)
+  }
+}
