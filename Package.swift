@@ -79,6 +79,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // What Scripts/validate runs.
+    .executableTarget(
+      name: "nnfmri-validate",
+      dependencies: [
+        "Phantom", "Reporting", "Shapley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
 
     // Tests: one target a module, on a floor of their own.
     .target(

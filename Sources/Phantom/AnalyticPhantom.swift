@@ -87,7 +87,7 @@ package struct AnalyticPhantom: Sendable {
   package var nullRegions: [Int] { polynomial.nullRegions }
 
   /// x of a stimulus: the mean of each intact region of `scanned`. [regions]
-  func activity(stimulus: Int) -> [Double] {
+  package func activity(stimulus: Int) -> [Double] {
     var sums = [Double](repeating: 0, count: shape.regionCount)
     for (unit, value) in units(stimulus: stimulus).enumerated() {
       sums[shape.region(ofUnit: unit)] += Double(max(0, value))

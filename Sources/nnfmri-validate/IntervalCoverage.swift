@@ -1,0 +1,84 @@
+import Phantom
+import Reporting
+import Shapley
+
+/// How often 95 % intervals hold the true ζ, and how far estimates are off: Σ(ζ̂ − ζ)²/Σζ² as a mean over designs.
+struct IntervalCoverage {
+  /// The bar for the share of intervals that hold the truth.
+  static let bar = 0.93...0.97
+  private static let samples = [8, 16, 32]
+  /// From this many samples a region on, the bar is to be met.
+  private static let leastSamples = 16
+  /// Intervals a cell of the table, at least.
+  private static let intervals = 4000
+
+  private var games: [ReferenceGame] {
+    [
+      .network(regions: 10, hidden: 6, seed: 1), .network(regions: 12, hidden: 6, seed: 2),
+      .products(regions: 32, counts: [32, 60, 60], curve: 5, seed: 3),
+      .products(regions: 64, counts: [64, 200, 200, 200], curve: 30, seed: 4),
+      .phantom(AnalyticPhantom(shape: .sequence, order: 3, seed: 5), stimulus: 0),
+      .phantom(AnalyticPhantom(shape: .conv, order: 3, seed: 6), stimulus: 0),
+    ]
+  }
+
+  func report() throws -> String {
+    var table = MarkdownTable(
+      ["game", "n", "index", "estimator"] + Self.samples.map { "K = \($0)" } + Self.samples.map { "error, K = \($0)" })
+    var (cells, low, high) = (0, 0, 0)
+    for game in games {
+      for index in ValueIndex.allCases {
+        for estimator in [EstimatorName.naive, .permutation, .regression]
+        where index == .shapley || estimator != .permutation {
+          var (shares, errors): ([String], [String]) = ([], [])
+          for samples in Self.samples {
+            guard let cell = try measure(game, index, estimator, samples: samples) else {
+              shares.append("–")
+              errors.append("–")
+              continue
+            }
+            shares.append(Number.fixed(cell.coverage, 3))
+            errors.append(Number.significant(cell.error))
+            if samples >= Self.leastSamples {
+              cells += 1
+              low += cell.coverage < Self.bar.lowerBound ? 1 : 0
+              high += cell.coverage > Self.bar.upperBound ? 1 : 0
+            }
+          }
+          table.append([game.name, "\(game.playerCount)", index.rawValue, estimator.rawValue] + shares + errors)
+        }
+      }
+    }
+    return """
+      \(table)
+
+      Of the \(cells) cells with K ≥ \(Self.leastSamples), \(cells - low - high) lie within \
+      \(Self.bar.lowerBound) to \(Self.bar.upperBound), \(high) above and \(low) below.
+      """
+  }
+
+  /// Nil where the budget enumerates the game or is too small for the estimator.
+  private func measure(
+    _ game: ReferenceGame, _ index: ValueIndex, _ estimator: EstimatorName, samples: Int
+  ) throws -> (coverage: Double, error: Double)? {
+    let budget = samples * game.playerCount
+    let least = Design.minimumRowCount(estimator: estimator, players: game.playerCount, index: index)
+    guard budget >= least, game.playerCount > 20 || budget < 1 << game.playerCount else { return nil }
+    let truth = game.zeta(index)
+    let size = truth.reduce(0) { $0 + $1 * $1 }
+    let repeats = max(16, Self.intervals / game.playerCount)
+    var (covered, error) = (0, 0.0)
+    for seed in 0..<repeats {
+      let design = try Design(
+        estimator: estimator, players: game.playerCount, budget: budget, index: index, seed: UInt64(seed))
+      let tests = LayerStatistics(series: [try design.estimate(of: game)]).tests
+      for (test, truth) in zip(tests, truth) {
+        // Values are rounded to single precision, and so is a ζ without an error.
+        let rounding = 1e-6 * size.squareRoot()
+        covered += test.interval.lowerBound - rounding <= truth && truth <= test.interval.upperBound + rounding ? 1 : 0
+        error += (test.mean - truth) * (test.mean - truth) / size
+      }
+    }
+    return (Double(covered) / Double(repeats * game.playerCount), error / Double(repeats))
+  }
+}

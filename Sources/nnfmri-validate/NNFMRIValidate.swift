@@ -1,0 +1,49 @@
+import ArgumentParser
+
+/// Measures the promises of the statistics on games whose ζ are known, and prints Docs/validation.md.
+@main
+struct NNFMRIValidate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "nnfmri-validate",
+    abstract: "Measure estimators, intervals and detection on games with known ζ, as a Markdown page.")
+
+  func run() throws {
+    print(
+      """
+      # Validation
+
+      What estimators, intervals and detection keep of their promises, on games whose ζ are known exactly. Written by
+      `Scripts/validate`; seeds are part of the program, so the numbers repeat wherever it runs. Values are rounded to
+      single precision, as measured ones are. How the games are made stands in `Sources/nnfmri-validate`.
+
+      ## Intervals
+
+      The share of 95 % first-level intervals that hold the true ζ (at least 4,000 intervals a cell; the bar is 0.93 to
+      0.97 from K = 16 on), and the mean of Σ(ζ̂ − ζ)²/Σζ². Seeds 0, 1, 2, ... of the designs. Games: *rectifiers*, a random
+      network with one hidden layer, ζ from all coalitions; *products*, random products of regions and a term in the number
+      of intact regions, ζ in closed form; *phantom*, one stimulus of an analytic phantom, where most regions are null.
+      A dash: the budget would enumerate the game, or is below the estimator's least. Regions whose draws are all alike,
+      such as the phantom's nulls under the sampling estimators, can only be covered, and intervals of regions with less
+      noise than most are widened towards the layer's mean, so shares near 1 are expected there.
+
+      \(try IntervalCoverage().report())
+
+      ## False discoveries
+
+      200 layers of 100 regions, 80 of them null, q < 0.05; seeds 0 to 199. With one series the errors are the design's,
+      and nulls have a ζ of exactly 0; with more, they come from the spread across series, and nulls are 0 on average
+      only. The expected share of false discoveries is at most 0.05·80/100 = 0.04 if p-values are exact.
+
+      \(try FalseDiscoveries().report())
+
+      ## Detection on the analytic phantom
+
+      K = 16, 40 phantoms a row (seeds 0 to 39), means over phantoms. *Found*: the share of the truly critical regions that
+      are called critical. *Critical, falsely*: the share of those called critical that aren't. *Significant, falsely*: the
+      share of the significant regions whose ζ is 0 under every stimulus. The bars, for 8 stimuli and more: above 0.9
+      found, at most 0.05 falsely critical. Order 1 is affine and exact.
+
+      \(try PhantomDetection().report())
+      """)
+  }
+}
