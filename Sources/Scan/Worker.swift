@@ -19,7 +19,7 @@ final class Worker {
   private let reader: OutputReader
   private var geometry: [LayerGeometry]
   private var observer: Session?
-  private var networks: [(layer: Int, network: LesionedNetwork)] = []
+  private var networks: [(layer: Int, lesion: LesionKind, network: LesionedNetwork)] = []
   private var means: [Int: [Float]] = [:]
 
   /// - Parameters:
@@ -197,14 +197,14 @@ final class Worker {
   }
 
   private func network(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
-    if let index = networks.firstIndex(where: { $0.layer == layer }) {
+    if let index = networks.firstIndex(where: { $0.layer == layer && $0.lesion == lesion }) {
       let entry = networks.remove(at: index)
       networks.append(entry)
       return entry.network
     }
     while networks.count >= Self.layersKept { networks.removeFirst() }
     let network = try makeNetwork(layer, lesion: lesion)
-    networks.append((layer, network))
+    networks.append((layer, lesion, network))
     return network
   }
 
