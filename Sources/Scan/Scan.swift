@@ -71,8 +71,10 @@ package enum Scan {
     do {
       let opened = try inputs ?? Inputs(request)
       objection = try opened.objection(to: plan, request: request) ?? ""
-      worker = try Worker(
-        request: request, plan: plan, model: opened.model, stimuli: opened.stimuli, runtime: opened.runtime)
+      if objection.isEmpty {
+        worker = try Worker(
+          request: request, plan: plan, model: opened.model, stimuli: opened.stimuli, runtime: opened.runtime)
+      }
       inputs = opened
     } catch {
       objection = ScanError(error).message

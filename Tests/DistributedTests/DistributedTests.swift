@@ -1,0 +1,4 @@
+import Testing
+
+/// Tests that start ranks. One at a time, so that ranks don't fight over cores.
+@Suite(.serialized) enum DistributedTests {}
