@@ -85,6 +85,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["ModelGraph", "Stimuli"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+    tests("Scan", imports: ["TestSupport"]),
     .testTarget(
       name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),
     tests("ModelGraph"),
