@@ -300,6 +300,22 @@ extension DistributedTests {
       try expectRefusal(scan(perceptron(), ["--out", file + "/out"]), code: 73, naming: [file + "/out", "--out"])
     }
 
+    @Test(arguments: ["acquisition", "density.json", "acquisition/design.json"])
+    func `a result that can't be written`(_ name: String) throws {
+      let files = try perceptron()
+      let command = try Program.run(scan(files, ["--layers", "first"]))
+      #expect(command.exitCode == 0, "\(command)")
+      // A file where a folder belongs, and a folder where a file belongs.
+      let path = folder.path("out/" + name)
+      try FileManager.default.removeItem(atPath: path)
+      if name == "acquisition" {
+        _ = folder.file("out/acquisition", text: "")
+      } else {
+        try FileManager.default.createDirectory(atPath: path + "/in the way", withIntermediateDirectories: true)
+      }
+      try expectRefusal(scan(files, ["--layers", "first"]), code: 73, naming: [path])
+    }
+
     @Test func `a bad model leaves no folder behind`() throws {
       let absent = folder.path("absent.onnx")
       _ = try Program.run(scan(model: absent, data: perceptron().data))
