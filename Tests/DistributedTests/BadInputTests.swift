@@ -9,10 +9,15 @@ extension DistributedTests {
     private let folder = TemporaryFolder()
 
     /// Runs the program alone and on two ranks; both must refuse in the same words, once.
+    ///
+    /// - Parameter prepare: called before each run with the output folder, which isn't there.
     private func expectRefusal(
-      _ arguments: [String], code: Int, naming words: [String], sourceLocation: SourceLocation = #_sourceLocation
+      _ arguments: [String], code: Int, naming words: [String], sourceLocation: SourceLocation = #_sourceLocation,
+      prepare: (String) throws -> Void = { _ in }
     ) throws {
       for ranks in [nil, 2] where ranks == nil || arguments.first == "scan" {
+        try? FileManager.default.removeItem(atPath: folder.path("out"))
+        try prepare(folder.path("out"))
         let command = try Program.run(arguments, ranks: ranks, limit: 30)
         #expect(command.exitCode == code, "\(command)", sourceLocation: sourceLocation)
         #expect(command.complaints.count == 1, "\(command)", sourceLocation: sourceLocation)
@@ -302,18 +307,19 @@ extension DistributedTests {
 
     @Test(arguments: ["acquisition", "density.json", "acquisition/design.json"])
     func `a result that can't be written`(_ name: String) throws {
-      let files = try perceptron()
-      let command = try Program.run(scan(files, ["--layers", "first"]))
-      #expect(command.exitCode == 0, "\(command)")
-      // A file where a folder belongs, and a folder where a file belongs.
-      let path = folder.path("out/" + name)
-      try FileManager.default.removeItem(atPath: path)
-      if name == "acquisition" {
-        _ = folder.file("out/acquisition", text: "")
-      } else {
-        try FileManager.default.createDirectory(atPath: path + "/in the way", withIntermediateDirectories: true)
+      let arguments = scan(try perceptron(), ["--layers", "first"])
+      try expectRefusal(arguments, code: 73, naming: [folder.path("out/" + name)]) { output in
+        let command = try Program.run(arguments)
+        #expect(command.exitCode == 0, "\(command)")
+        // A file where a folder belongs, and a folder where a file belongs.
+        try FileManager.default.removeItem(atPath: output + "/" + name)
+        if name == "acquisition" {
+          _ = folder.file("out/acquisition", text: "")
+        } else {
+          try FileManager.default.createDirectory(
+            atPath: output + "/" + name + "/in the way", withIntermediateDirectories: true)
+        }
       }
-      try expectRefusal(scan(files, ["--layers", "first"]), code: 73, naming: [path])
     }
 
     @Test func `a bad model leaves no folder behind`() throws {

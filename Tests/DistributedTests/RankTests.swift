@@ -53,7 +53,7 @@ extension DistributedTests {
     }
 
     @Test(arguments: [
-      ["--seed", "7"], ["--samples", "17"], ["--stimuli", "2"], ["--lesion", "mean"], ["--batch", "16"],
+      ["--seed", "7"], ["--samples", "17"], ["--stimuli", "2"], ["--lesion", "mean"], ["--batch", "7"],
     ])
     func `that was given other options is named`(_ odd: [String]) throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
