@@ -82,7 +82,8 @@ let package = Package(
 
     // Tests: one target a module, on a floor of their own.
     .target(
-      name: "TestSupport", dependencies: ["ModelGraph", "Stimuli"], path: "Tests/TestSupport", swiftSettings: settings),
+      name: "TestSupport", dependencies: ["ModelGraph", "OnnxRuntime", "Stimuli"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["TestSupport"]),

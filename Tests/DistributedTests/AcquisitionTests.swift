@@ -44,13 +44,17 @@ extension DistributedTests {
           for (row, value) in values.enumerated() {
             // Row 0 is the intact network and row 1 the wholly lesioned one; then all others by their masks.
             let mask = row == 0 ? 255 : row == 1 ? 0 : row - 1
-            let tensors = evaluator.run(inputs[stimulus], replacing: [layer: { original in
-              var lesioned = original
-              for unit in 0..<units where mask >> (unit * 8 / units) & 1 == 0 {
-                lesioned.elements[unit] = replacement[unit]
-              }
-              return lesioned
-            }])
+            let tensors = evaluator.run(
+              inputs[stimulus],
+              replacing: [
+                layer: { original in
+                  var lesioned = original
+                  for unit in 0..<units where mask >> (unit * 8 / units) & 1 == 0 {
+                    lesioned.elements[unit] = replacement[unit]
+                  }
+                  return lesioned
+                }
+              ])
             let expected = tensors["logits"]!.elements[2]
             #expect(abs(Double(value) - expected) < 1e-5, "\(layer), stimulus \(stimulus), row \(row)")
           }

@@ -9,10 +9,15 @@ extension DistributedTests {
     private let folder = TemporaryFolder()
 
     /// Runs the program alone and on two ranks; both must refuse in the same words, once.
+    ///
+    /// - Parameter prepare: called before each run with the output folder, which isn't there.
     private func expectRefusal(
-      _ arguments: [String], code: Int, naming words: [String], sourceLocation: SourceLocation = #_sourceLocation
+      _ arguments: [String], code: Int, naming words: [String], sourceLocation: SourceLocation = #_sourceLocation,
+      prepare: (String) throws -> Void = { _ in }
     ) throws {
-      for ranks in [nil, 2] where ranks == nil || Launching.isPossible && arguments.first == "scan" {
+      for ranks in [nil, 2] where ranks == nil || arguments.first == "scan" {
+        try? FileManager.default.removeItem(atPath: folder.path("out"))
+        try prepare(folder.path("out"))
         let command = try Program.run(arguments, ranks: ranks, limit: 30)
         #expect(command.exitCode == code, "\(command)", sourceLocation: sourceLocation)
         #expect(command.complaints.count == 1, "\(command)", sourceLocation: sourceLocation)
@@ -50,7 +55,8 @@ extension DistributedTests {
     func `a model file that isn't there`(_ subcommand: String) throws {
       let data = try perceptron().data
       let absent = folder.path("absent.onnx")
-      let arguments = subcommand == "layers" ? [absent] : ["--model", absent, "--data", data, "--out", folder.path("out")]
+      let arguments =
+        subcommand == "layers" ? [absent] : ["--model", absent, "--data", data, "--out", folder.path("out")]
       try expectRefusal([subcommand] + arguments, code: 66, naming: [absent])
     }
 
@@ -61,7 +67,8 @@ extension DistributedTests {
     @Test(arguments: ["", "not a model, but a letter\nto a friend\n", "version https://git-lfs.github.com/spec/v1\n"])
     func `a file that is no model`(_ text: String) throws {
       let data = try perceptron().data
-      try expectRefusal(scan(model: folder.file("letter.onnx", text: text), data: data), code: 65, naming: ["letter.onnx"])
+      try expectRefusal(
+        scan(model: folder.file("letter.onnx", text: text), data: data), code: 65, naming: ["letter.onnx"])
     }
 
     @Test(arguments: [0.3, 0.6, 0.9, 0.999])
@@ -86,7 +93,8 @@ extension DistributedTests {
 
     @Test func `a layer that isn't there, with the nearest that is`() throws {
       try expectRefusal(
-        scan(perceptron(), ["--layers", "secnd"]), code: 64, naming: ["\"secnd\"", "nearest: \"second\"", "nnfmri-mpi layers"])
+        scan(perceptron(), ["--layers", "secnd"]), code: 64,
+        naming: ["\"secnd\"", "nearest: \"second\"", "nnfmri-mpi layers"])
     }
 
     @Test(arguments: ["features", "logits", "probabilities", "w1"])
@@ -180,7 +188,9 @@ extension DistributedTests {
     private func roots(_ firstFeatures: [Float]) throws -> SmallNetwork.Files {
       let files = try SmallNetwork.squareRoot.write(to: folder, stimuli: 1)
       try writeNPZ(
-        [("features", NumericArray(shape: [firstFeatures.count, 4], floats: firstFeatures.flatMap { [$0, 0, 0, 0] }))],
+        [
+          ("features", NumericArray(shape: [firstFeatures.count, 4], floats: firstFeatures.flatMap { [$0, 0, 0, 0] }))
+        ],
         to: files.data)
       return files
     }
@@ -224,8 +234,10 @@ extension DistributedTests {
 
     @Test(arguments: [
       (["--grid", "0x8x8"], ["--grid", "0x8x8"]), (["--grid", "9x9"], ["--grid", "9x9", "3 axes"]),
-      (["--grid", "8x8x-4"], ["--grid"]), (["--estimator", "guess"], ["--estimator guess", "permutation", "regression"]),
-      (["--index", "power"], ["--index power", "shapley", "banzhaf"]), (["--lesion", "cut"], ["--lesion cut", "resample"]),
+      (["--grid", "8x8x-4"], ["--grid"]),
+      (["--estimator", "guess"], ["--estimator guess", "permutation", "regression"]),
+      (["--index", "power"], ["--index power", "shapley", "banzhaf"]),
+      (["--lesion", "cut"], ["--lesion cut", "resample"]),
       (["--value", "logits"], ["--value logits", "logprob", "output:INDEX"]),
       (["--value", "output:-1"], ["--value output:-1"]), (["--target", "cat"], ["--target cat", "predicted"]),
       (["--target", "-1"], ["--target"]), (["--layout", "chwn"], ["--layout chwn", "nhwc"]),
@@ -234,7 +246,8 @@ extension DistributedTests {
       (["--batch", "0"], ["--batch 0"]), (["--threads", "0"], ["--threads 0"]), (["--seed", "-1"], ["seed"]),
       (["--samples", "many"], ["many", "--samples"]), (["--mean", "a,b"], ["--mean a,b"]),
       (["--progress", "dots"], ["dots", "--progress"]), (["--frobnicate"], ["--frobnicate"]),
-      (["--position", "-1"], ["--position"]), (["--flips", "-1"], ["--flips"]), (["--cache-memory", "0"], ["--cache-memory 0"]),
+      (["--position", "-1"], ["--position"]), (["--flips", "-1"], ["--flips"]),
+      (["--cache-memory", "0"], ["--cache-memory 0"]),
     ])
     func `an option's value that is none of those it takes`(_ option: [String], _ words: [String]) throws {
       try expectRefusal(scan(perceptron(), option), code: 64, naming: words)
@@ -290,6 +303,23 @@ extension DistributedTests {
     @Test func `a folder below a file`() throws {
       let file = folder.file("file", text: "")
       try expectRefusal(scan(perceptron(), ["--out", file + "/out"]), code: 73, naming: [file + "/out", "--out"])
+    }
+
+    @Test(arguments: ["acquisition", "density.json", "acquisition/design.json"])
+    func `a result that can't be written`(_ name: String) throws {
+      let arguments = scan(try perceptron(), ["--layers", "first"])
+      try expectRefusal(arguments, code: 73, naming: [folder.path("out/" + name)]) { output in
+        let command = try Program.run(arguments)
+        #expect(command.exitCode == 0, "\(command)")
+        // A file where a folder belongs, and a folder where a file belongs.
+        try FileManager.default.removeItem(atPath: output + "/" + name)
+        if name == "acquisition" {
+          _ = folder.file("out/acquisition", text: "")
+        } else {
+          try FileManager.default.createDirectory(
+            atPath: output + "/" + name + "/in the way", withIntermediateDirectories: true)
+        }
+      }
     }
 
     @Test func `a bad model leaves no folder behind`() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension DistributedTests {
-  @Suite(.enabled(if: Launching.isPossible, Launching.reason)) struct `A rank` {
+  @Suite struct `A rank` {
     private let folder = TemporaryFolder()
 
     private func options(_ files: SmallNetwork.Files) -> [String] {
@@ -30,7 +30,8 @@ extension DistributedTests {
     func `that sees another model is named`(_ network: SmallNetwork) throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
       let other = try network.write(to: folder, stimuli: 3)
-      let command = try scan(options(files), ["scan", "--model", other.model, "--data", files.data] + options(files).suffix(4))
+      let command = try scan(
+        options(files), ["scan", "--model", other.model, "--data", files.data] + options(files).suffix(4))
       expectRefusal(command, code: 65, naming: ["rank 1", other.model, "SHA-256"])
     }
 
@@ -38,18 +39,22 @@ extension DistributedTests {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
       let elsewhere = TemporaryFolder()
       let other = try SmallNetwork.perceptron.write(to: elsewhere, stimuli: 4)
-      let command = try scan(options(files), ["scan", "--model", files.model, "--data", other.data] + options(files).suffix(4))
+      let command = try scan(
+        options(files), ["scan", "--model", files.model, "--data", other.data] + options(files).suffix(4))
       expectRefusal(command, code: 65, naming: ["rank 1", other.data])
     }
 
     @Test func `that doesn't see the model is named`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
       let absent = folder.path("absent.onnx")
-      let command = try scan(options(files), ["scan", "--model", absent, "--data", files.data] + options(files).suffix(4))
+      let command = try scan(
+        options(files), ["scan", "--model", absent, "--data", files.data] + options(files).suffix(4))
       expectRefusal(command, code: 65, naming: ["rank 1", absent])
     }
 
-    @Test(arguments: [["--seed", "7"], ["--samples", "17"], ["--stimuli", "2"], ["--lesion", "mean"], ["--batch", "16"]])
+    @Test(arguments: [
+      ["--seed", "7"], ["--samples", "17"], ["--stimuli", "2"], ["--lesion", "mean"], ["--batch", "7"],
+    ])
     func `that was given other options is named`(_ odd: [String]) throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
       let command = try scan(options(files), options(files) + odd)

@@ -19,12 +19,16 @@ extension DistributedTests {
       Variant(network: .residual, options: ["--estimator", "permutation", "--samples", "70", "--lesion", "resample"]),
       Variant(
         network: .perceptron,
-        options: ["--estimator", "naive", "--samples", "65", "--index", "banzhaf", "--value", "prob", "--layers", "all"]),
+        options: [
+          "--estimator", "naive", "--samples", "65", "--index", "banzhaf", "--value", "prob", "--layers", "all",
+        ]),
       Variant(network: .residual, options: ["--estimator", "permutation", "--samples", "40", "--no-acquisition"]),
       Variant(network: .tokens, options: ["--samples", "64", "--layers", "mixed,hidden", "--target", "1"]),
       Variant(
-        network: .sequence, options: ["--estimator", "permutation", "--samples", "20", "--position", "2", "--batch", "5"]),
-      Variant(network: .stubbornSequence, options: ["--estimator", "permutation", "--samples", "10", "--flips", "100"]),
+        network: .sequence,
+        options: ["--estimator", "permutation", "--samples", "20", "--position", "2", "--batch", "5"]),
+      Variant(
+        network: .stubbornSequence, options: ["--estimator", "permutation", "--samples", "10", "--flips", "100"]),
     ]
 
     @Test(arguments: variants)

@@ -8,7 +8,7 @@ struct ScanRun {
   /// What it left behind, by path inside its folder.
   let files: [String: [UInt8]]
 
-  /// Scans on a number of ranks; `nil` without a launcher.
+  /// - Parameter ranks: `nil` starts the program without a launcher.
   init(_ arguments: [String], ranks: Int?, limit: Double = 60) throws {
     let folder = TemporaryFolder()
     let output = folder.path("out")
@@ -31,10 +31,4 @@ struct ScanRun {
     for key in ["ranks", "timings_seconds", "evaluations_per_second"] { content[key] = nil }
     return String(decoding: try JSONSerialization.data(withJSONObject: content, options: .sortedKeys), as: UTF8.self)
   }
-}
-
-/// Whether distributed tests can be run, and why not.
-enum Launching {
-  static let isPossible = Program.launcher != nil
-  static let reason: Comment = "needs mpirun"
 }

@@ -26,7 +26,8 @@ extension DistributedTests {
         #expect(zeta.count == grids.count, sourceLocation: sourceLocation)
         // Neither the Banzhaf index nor the textbook's estimator is efficient.
         if layer["index"] as? String == "shapley", layer["estimator"] as? String != "naive" {
-          #expect(abs(zeta.reduce(0, +) - effect) < 1e-5 * max(1, abs(effect)), "\(name)", sourceLocation: sourceLocation)
+          #expect(
+            abs(zeta.reduce(0, +) - effect) < 1e-5 * max(1, abs(effect)), "\(name)", sourceLocation: sourceLocation)
           let scores = grids.values.compactMap { $0["zeta_score"] as? Double }
           if layer["zeta_score_reason"] is String {
             #expect(scores.isEmpty, "\(name)", sourceLocation: sourceLocation)
@@ -54,12 +55,15 @@ extension DistributedTests {
     }
 
     @Test(arguments: [
-      ["--grid", "1x1x1"], ["--grid", "100x100x100", "--layers", "pooled"], ["--batch", "1"], ["--batch", "1000"], ["--stimuli", "1"],
+      ["--grid", "1x1x1"], ["--grid", "100x100x100", "--layers", "pooled"], ["--batch", "1"], ["--batch", "1000"],
+      ["--stimuli", "1"],
       ["--stimuli", "1", "--estimator", "exact", "--grid", "1x2x2"], ["--stimuli", "1", "--estimator", "naive"],
-      ["--stimuli", "1000"], ["--value", "output:3"], ["--target", "0", "--value", "loss"], ["--layers", "block,block"],
+      ["--stimuli", "1000"], ["--value", "output:3"], ["--target", "0", "--value", "loss"],
+      ["--layers", "block,block"],
       ["--layers", "pooled"], ["--index", "banzhaf"], ["--lesion", "resample", "--stimuli", "2"],
       ["--lesion", "mean", "--stimuli", "2"], ["--threads", "2"], ["--seed", "18446744073709551615"],
-      ["--confidence", "0.5"], ["--flips", "50"], ["--cache-memory", "1"], ["--scale", "2", "--mean", "0.5", "--std", "3"],
+      ["--confidence", "0.5"], ["--flips", "50"], ["--cache-memory", "1"],
+      ["--scale", "2", "--mean", "0.5", "--std", "3"],
     ])
     func `is whole at the ends of its options`(_ options: [String]) throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 5)
@@ -71,7 +75,10 @@ extension DistributedTests {
       // An intact layer of zeros is what a zero lesion makes of it.
       try NumericArray(shape: [3, 12], floats: [Float](repeating: 0, count: 36)).writeNPY(to: folder.path("zeros.npy"))
       let run = try ScanRun(
-        ["--model", files.model, "--data", folder.path("zeros.npy"), "--layers", "first", "--value", "output:0", "--lesion", "mean", "--samples", "20"],
+        [
+          "--model", files.model, "--data", folder.path("zeros.npy"), "--layers", "first", "--value", "output:0",
+          "--lesion", "mean", "--samples", "20",
+        ],
         ranks: 2)
       try check(run)
       let layer = try #require(run.json("impact.json")["layer_0"] as? [String: any Sendable])
@@ -130,7 +137,8 @@ extension DistributedTests {
       for data in [[], ["--data", files.data]] {
         let command = try Program.run(["layers", files.model, "--all", "--grid", "2x2x2"] + data)
         #expect(command.exitCode == 0, "\(command)")
-        #expect(command.output.contains("hidden") || command.output.contains("second") || command.output.contains("block"))
+        #expect(
+          command.output.contains("hidden") || command.output.contains("second") || command.output.contains("block"))
       }
     }
 
@@ -146,7 +154,8 @@ extension DistributedTests {
       var results: [[String: [UInt8]]] = []
       for ranks in [nil, 3] {
         let place = TemporaryFolder()
-        let command = try Program.run(["--samples", "8", "--stimuli", "4", "--progress", "none"], ranks: ranks, in: place.path)
+        let command = try Program.run(
+          ["--samples", "8", "--stimuli", "4", "--progress", "none"], ranks: ranks, in: place.path)
         #expect(command.exitCode == 0, "\(command)")
         #expect(command.output.contains("planted cells found"), "\(command)")
         results.append(TemporaryFolder.files(below: place.path + "/nnfmri-phantom").filter { $0.key != "scan.json" })
