@@ -21,9 +21,14 @@ package final class StopRequest {
 
   /// Lets the signals be wishes from now on, instead of ending the process.
   package static func listen() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
     for number in [SIGINT, SIGTERM, SIGUSR1] {
       signal(number) { _ in StopRequest.signalled.store(true, ordering: .relaxed) }
+      sigaddset(&signals, number)
     }
+    // A launcher may have started this process with them blocked.
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// Whether this process has been signalled.

@@ -11,6 +11,11 @@ enum Launcher {
     return true
   }
 
+  /// Whether an MPI launcher started several processes.
+  static var isOneOfMany: Bool {
+    (environment("PMI_SIZE") ?? environment("PMIX_SIZE")).flatMap(Int.init).map { $0 > 1 } ?? false
+  }
+
   /// How many tasks Slurm started in this step, inside a job.
   static var slurmTasks: Int? {
     environment("SLURM_STEP_ID") == nil ? nil : environment("SLURM_NTASKS").flatMap(Int.init)

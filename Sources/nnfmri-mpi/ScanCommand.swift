@@ -28,6 +28,8 @@ struct ScanCommand: ParsableCommand {
     let options = options
     let display = ProgressDisplay(progress)
     let code = try withEnvironment(onFailure: Self.abort) { world -> Int in
+      let agreed = try Self.agree(onCode: 0, world)
+      guard agreed == 0 else { return agreed }
       if let tasks = Launcher.slurmTasks, tasks > 1, world.size == 1 {
         if Launcher.isFirstProcess {
           complain(
@@ -60,6 +62,25 @@ struct ScanCommand: ParsableCommand {
         fail: { complain($0.message) })
     }
     if code != 0 { throw ExitCode(Int32(code)) }
+  }
+
+  /// The first thing that ranks tell each other: whether all could read their arguments.
+  ///
+  /// - Parameter code: this rank's exit code, 0 if it may go on.
+  /// - Returns: 0 if all may; else the first code that isn't.
+  private static func agree(onCode code: Int, _ world: Communicator) throws(MPIError) -> Int {
+    let codes = try world.gather(Int64(code))
+    let odd = codes.firstIndex { $0 != 0 }
+    if let odd, odd != Communicator.root {
+      complain("rank \(odd) was started with arguments that it can't read; start all ranks with the same command.")
+    }
+    let verdict = try world.broadcast([UInt8(odd.map { codes[$0] } ?? 0)])
+    return Int(verdict[0])
+  }
+
+  /// The same, for a rank that can't go on and whose others may.
+  static func agree(onCode code: Int) throws(MPIError) -> Int {
+    try withEnvironment(onFailure: abort) { try agree(onCode: code, $0) }
   }
 
   /// The last words of a rank that can't go on.
