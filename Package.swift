@@ -91,7 +91,7 @@ let package = Package(
       name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),
     tests("ModelGraph"),
     tests("Shapley"),
-    tests("Stimuli"),
+    tests("Stimuli", imports: ["TestSupport"]),
     tests("Anatomy", imports: ["Shapley"]),
     tests("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
   ]
