@@ -42,4 +42,32 @@ import Testing
     let share = try coverage(of: estimator, on: game, truth: truth, samples: 24, repeats: 60)
     #expect(share > 0.93 && share < 0.985)
   }
+
+  /// Where a region's contribution depends on its position alone, chains err by what is left within a stratum.
+  @Test func theErrorsOfChainsCreditTheirStrata() throws {
+    let game = InteractionGame(playerCount: 24, terms: [], curve: 24)
+    var (squaredErrors, variances) = (0.0, 0.0)
+    for seed in 0..<40 {
+      let design = try Design(estimator: .permutation, players: 24, budget: 24 * 32, seed: 900 + UInt64(seed))
+      let estimate = try design.estimate(of: game)
+      for player in 0..<24 {
+        squaredErrors += (estimate.zeta[player] - game.shapley[player]) * (estimate.zeta[player] - game.shapley[player])
+        variances += estimate.standardError[player] * estimate.standardError[player]
+      }
+    }
+    #expect(variances > 0.8 * squaredErrors && variances < 2 * squaredErrors)
+  }
+
+  /// A design that was stopped early has not balanced its strata.
+  @Test func theErrorsOfChainsThatWereStoppedHoldTheTruth() throws {
+    let game = InteractionGame.random(players: 20, orders: [20, 20, 40], curve: 20, seed: 3)
+    var covered = 0
+    for seed in 0..<60 {
+      let design = try Design(estimator: .permutation, players: 20, budget: 20 * 64, seed: 500 + UInt64(seed))
+      let stopped = try #require(design.truncated(toRows: 20 * 24))
+      let statistics = LayerStatistics(series: [try stopped.estimate(of: game)])
+      covered += zip(statistics.tests, game.shapley).count { $0.interval.contains($1) }
+    }
+    #expect(Double(covered) > 0.93 * 1200)
+  }
 }

@@ -1,26 +1,69 @@
 internal import CBLAS
 
-/// A symmetric positive definite system A = Σ xᵢxᵢᵀ + ridge, built from blocks of feature vectors and factored in place.
+/// A symmetric positive definite system A = Σ xᵢxᵢᵀ + ridge whose features are [q·z | z], built from blocks of vectors z
+/// and factored in place.
 ///
-/// The only user of BLAS and LAPACK here. OpenBLAS is held to one thread, so that equal inputs give equal bits and a rank
-/// keeps to its core. Memory: 8p² bytes for p features.
+/// The head are the features with the modulation q, the tail those without; the head may be empty. Where every feature
+/// of the head is one of the tail times the same number, A consists of three symmetric blocks of a quarter its size.
+///
+/// With `FactorBlocks` the only user of BLAS and LAPACK here. OpenBLAS is held to one thread, so that equal inputs give
+/// equal bits and a rank keeps to its core. Memory: 8p² bytes for p features.
 struct NormalSystem {
-  let order: Int
+  /// A quarter of A, as rows and columns.
+  enum Block {
+    /// Σ (qz)(qz)ᵀ
+    case head
+    /// Σ (q + 1)²zzᵀ, of which `separateCross` makes Σ qzzᵀ.
+    case cross
+    /// Σ zzᵀ
+    case tail
+  }
+
+  let headCount: Int
+  let tailCount: Int
+  var order: Int { headCount + tailCount }
   /// Column-major `[order x order]`: the factor L in the lower triangle, A itself above the diagonal.
   private var matrix: [Double]
   /// The diagonal of A, which the factor overwrites.
   private var diagonal: [Double] = []
 
-  init(order: Int) {
+  /// - Parameter headCount: 0 or `tailCount`.
+  init(headCount: Int, tailCount: Int) {
+    precondition(headCount == 0 || headCount == tailCount)
     openblas_set_num_threads(1)
-    self.order = order
-    matrix = [Double](repeating: 0, count: order * order)
+    self.headCount = headCount
+    self.tailCount = tailCount
+    matrix = [Double](repeating: 0, count: (headCount + tailCount) * (headCount + tailCount))
   }
 
-  /// A += Σ xxᵀ over the columns of `features`, `[order x count]` column-major.
-  mutating func addProducts(of features: [Double], count: Int) {
+  /// The block += Σ zzᵀ over the columns of `vectors`, `[tailCount x count]` column-major.
+  mutating func addProducts(of vectors: [Double], count: Int, to block: Block) {
+    let offset =
+      switch block {
+      case .head: 0
+      case .cross: headCount
+      case .tail: headCount * (order + 1)
+      }
+    let n = Int32(tailCount)
     let p = Int32(order)
-    unsafe cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, p, Int32(count), 1, features, p, 1, &matrix, p)
+    unsafe matrix.withUnsafeMutableBufferPointer { matrix in
+      guard let start = matrix.baseAddress else { return }
+      unsafe cblas_dsyrk(
+        CblasColMajor, CblasLower, CblasNoTrans, n, Int32(count), 1, vectors, n, 1, start + offset, p)
+    }
+  }
+
+  /// The cross block from the three sums: Σ qzzᵀ = ½(Σ (q + 1)²zzᵀ − Σ q²zzᵀ − Σ zzᵀ).
+  mutating func separateCross() {
+    let tail = headCount * (order + 1)
+    for column in 0..<headCount {
+      for row in column..<headCount {
+        let place = column * order + row
+        let value = (matrix[headCount + place] - matrix[place] - matrix[tail + place]) / 2
+        matrix[headCount + place] = value
+        matrix[headCount + row * order + column] = value
+      }
+    }
   }
 
   /// The mean of the diagonal over a range of features.
@@ -43,18 +86,32 @@ struct NormalSystem {
   /// A = LLᵀ. Whether A is positive definite to working precision; where not, A is left as it was.
   mutating func factorise() -> Bool {
     diagonal = (0..<order).map { matrix[$0 * (order + 1)] }
-    for column in 0..<order {
-      for row in column + 1..<max(order, column + 1) { matrix[row * order + column] = matrix[column * order + row] }
-    }
+    copyTriangle(toUpper: true)
     var p = Int32(order)
     var info: Int32 = 0
     unsafe dpotrf_("L", &p, &matrix, &p, &info)
     if info == 0 { return true }
-    for column in 0..<order {
-      matrix[column * (order + 1)] = diagonal[column]
-      for row in column + 1..<max(order, column + 1) { matrix[column * order + row] = matrix[row * order + column] }
-    }
+    for feature in 0..<order { matrix[feature * (order + 1)] = diagonal[feature] }
+    copyTriangle(toUpper: false)
     return false
+  }
+
+  /// One triangle from the other, tile by tile, since a whole column's strides miss every cache.
+  private mutating func copyTriangle(toUpper: Bool) {
+    let tile = 16
+    for left in stride(from: 0, to: order, by: tile) {
+      for top in stride(from: left, to: order, by: tile) {
+        for column in left..<min(order, left + tile) {
+          for row in max(top, column + 1)..<max(min(order, top + tile), max(top, column + 1)) {
+            if toUpper {
+              matrix[row * order + column] = matrix[column * order + row]
+            } else {
+              matrix[column * order + row] = matrix[row * order + column]
+            }
+          }
+        }
+      }
+    }
   }
 
   /// x = A⁻¹b with one step of refinement; the residual is checked.
@@ -73,26 +130,8 @@ struct NormalSystem {
     return solution
   }
 
-  /// For each column x of `features`, in place: z = L⁻¹x, whose squared norm is xᵀA⁻¹x.
-  func whiten(_ features: inout [Double], count: Int) {
-    let p = Int32(order)
-    unsafe cblas_dtrsm(
-      CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, p, Int32(count), 1, matrix, p, &features, p)
-  }
-
-  /// For each whitened column, in place: its last `tail` entries become those of A⁻¹x. The others are left as they are.
-  func unwhitenTail(_ tail: Int, _ features: inout [Double], count: Int) {
-    let p = Int32(order)
-    let head = order - tail
-    unsafe matrix.withUnsafeBufferPointer { matrix in
-      unsafe features.withUnsafeMutableBufferPointer { features in
-        guard let factor = matrix.baseAddress, let columns = features.baseAddress else { return }
-        unsafe cblas_dtrsm(
-          CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, Int32(tail), Int32(count), 1,
-          factor + head * (order + 1), p, columns + head, p)
-      }
-    }
-  }
+  /// An element of L.
+  func factor(_ row: Int, _ column: Int) -> Double { matrix[column * order + row] }
 
   private func substitute(_ right: inout [Double]) {
     var p = Int32(order)

@@ -1,8 +1,9 @@
 /// Weighted least squares of odd parts on the signs of the regions, with errors: what both indices have in common.
 ///
 /// The features of a pair are [q·χ̃ | χ̃], χ̃ = χ − centre, with coefficients [γ | β]; without modulation only β.
-/// Cost for P pairs and p features: Pp² multiply-adds for the system and the leverages, p³/6 for the factor, Pn² for the
-/// errors. Memory: 8p² bytes, the pairs, and blocks of 4 MB.
+/// Cost for P pairs of n regions, in multiply-adds: with modulation 1½Pn² for the system, 1⅓n³ for the factor and, in
+/// single precision, 2½Pn² for the errors; without it ½Pn², n³/6 and Pn². Memory for p features: 12p² bytes, the pairs,
+/// and blocks of 256 pairs.
 struct OddRegression {
   private let pairs: PairTable
   /// `[pairs]`: what is taken off χ.
@@ -20,8 +21,10 @@ struct OddRegression {
   }
 
   private var isModulated: Bool { !modulation.isEmpty }
-  private var betaStart: Int { system.order - playerCount }
-  private var blockSize: Int { max(16, min(pairs.count, (1 << 19) / system.order)) }
+  private var blocks: [Range<Int>] {
+    let size = 256
+    return stride(from: 0, to: pairs.count, by: size).map { $0..<min(pairs.count, $0 + size) }
+  }
 
   /// - Parameters:
   ///   - ridge: the shrinkage of γ as a share of its mean diagonal.
@@ -33,14 +36,9 @@ struct OddRegression {
     self.centres = centres
     self.modulation = modulation
     playerCount = pairs.playerCount
-    system = NormalSystem(order: modulation.isEmpty ? playerCount : 2 * playerCount)
-    var features: [Double] = []
-    for start in stride(from: 0, to: pairs.count, by: blockSize) {
-      let block = start..<min(pairs.count, start + blockSize)
-      write(block, into: &features)
-      system.addProducts(of: features, count: block.count)
-    }
-    let beta = betaStart..<system.order
+    system = NormalSystem(headCount: modulation.isEmpty ? 0 : playerCount, tailCount: playerCount)
+    addPairs()
+    let beta = system.headCount..<system.order
     if isCentred { system.addConstant(system.meanDiagonal(beta) / Double(playerCount), on: beta) }
     if isModulated { system.addRidge(ridge * system.meanDiagonal(0..<playerCount), on: 0..<playerCount) }
     isDetermined = system.factorise()
@@ -52,36 +50,51 @@ struct OddRegression {
     }
   }
 
-  /// The coefficients [γ | β] for targets `[pairs]`. Linear in the targets.
-  func coefficients(for targets: [Double]) throws(ShapleyError) -> [Double] {
-    var right = [Double](repeating: 0, count: system.order)
-    for pair in 0..<pairs.count {
-      let target = pairs.weights[pair] * targets[pair]
-      let intact = target * (1 - centres[pair])
-      let lesioned = target * (-1 - centres[pair])
-      let factor = isModulated ? modulation[pair] : 0
-      for player in 0..<playerCount {
-        let product = pairs.isIntact(player, in: pair) ? intact : lesioned
-        right[betaStart + player] += product
-        if isModulated { right[player] += factor * product }
+  private mutating func addPairs() {
+    let roots = pairs.weights.map { $0.squareRoot() }
+    var signs = [Double](repeating: 0, count: playerCount * (blocks.first?.count ?? 0))
+    var features = signs
+    for block in blocks {
+      writeCentredSigns(of: block, to: &signs)
+      scale(signs, by: roots[block], into: &features)
+      system.addProducts(of: features, count: block.count, to: .tail)
+      if isModulated {
+        scale(signs, by: block.map { roots[$0] * modulation[$0] }, into: &features)
+        system.addProducts(of: features, count: block.count, to: .head)
+        scale(signs, by: block.map { roots[$0] * (modulation[$0] + 1) }, into: &features)
+        system.addProducts(of: features, count: block.count, to: .cross)
       }
     }
+    system.separateCross()
+  }
+
+  /// The coefficients [γ | β] for targets `[pairs]`. Linear in the targets.
+  func coefficients(for targets: [Double]) throws(ShapleyError) -> [Double] {
+    let weighted = pairs.weights.indices.map { pairs.weights[$0] * targets[$0] }
+    var right: [Double] = []
+    if isModulated { right = featureTotals(of: weighted.indices.map { modulation[$0] * weighted[$0] }) }
+    right += featureTotals(of: weighted)
     return try system.solve(right)
+  }
+
+  /// `[players]`: Σ χ̃_g·a over the pairs.
+  private func featureTotals(of amounts: [Double]) -> [Double] {
+    let centred = zip(amounts, centres).reduce(0) { $0 + $1.0 * $1.1 }
+    return pairs.signTotals(of: amounts).map { $0 - centred }
   }
 
   /// What coefficients predict for each pair: `[pairs]`.
   func predictions(of coefficients: [Double]) -> [Double] {
-    (0..<pairs.count).map { pair in
-      let factor = isModulated ? modulation[pair] : 0
-      let intact = 1 - centres[pair]
-      let lesioned = -1 - centres[pair]
-      var sum = 0.0
-      for player in 0..<playerCount {
-        let slope = coefficients[betaStart + player] + (isModulated ? factor * coefficients[player] : 0)
-        sum += (pairs.isIntact(player, in: pair) ? intact : lesioned) * slope
-      }
-      return sum
-    }
+    let beta = featureSums(of: Array(coefficients.suffix(playerCount)))
+    if !isModulated { return beta }
+    let gamma = featureSums(of: Array(coefficients.prefix(playerCount)))
+    return beta.indices.map { beta[$0] + modulation[$0] * gamma[$0] }
+  }
+
+  /// `[pairs]`: Σ_g χ̃_g·v_g.
+  private func featureSums(of vector: [Double]) -> [Double] {
+    let total = vector.reduce(0, +)
+    return zip(pairs.signedSums(of: vector), centres).map { $0 - $1 * total }
   }
 
   /// The variances of β and their degrees of freedom, from the residuals of the final fit.
@@ -100,69 +113,113 @@ struct OddRegression {
   ///   - residuals: `[pairs]`.
   ///   - otherLeverages: `[pairs]`, of what was fitted beside the coefficients.
   func variances(residuals: [Double], otherLeverages: [Double]) -> (beta: [Double], degreesOfFreedom: Double) {
-    var variances = [Double](repeating: 0, count: playerCount)
-    var cautious = variances
-    var squares = variances
+    let factor = FactorBlocks(system)
+    var sums = VarianceSums(playerCount: playerCount)
     var parameters = 0.0
-    var features: [Double] = []
-    let p = system.order
-    for start in stride(from: 0, to: pairs.count, by: blockSize) {
-      let block = start..<min(pairs.count, start + blockSize)
-      write(block, into: &features)
-      system.whiten(&features, count: block.count)
+    var tail = [Float](repeating: 0, count: playerCount * (blocks.first?.count ?? 0))
+    var head = isModulated ? tail : []
+    for block in blocks {
+      writeWeightedSigns(of: block, to: &tail)
+      if isModulated { scale(tail, by: block.map { Float(modulation[$0]) }, into: &head) }
+      factor.whiten(head: &head, tail: &tail, count: block.count)
       var noise: [(plain: Double, cautious: Double)] = []
       for pair in block {
-        var leverage = otherLeverages[pair]
-        for feature in (pair - start) * p..<(pair - start + 1) * p { leverage += features[feature] * features[feature] }
+        let column = pair - block.lowerBound
+        let leverage =
+          otherLeverages[pair] + FactorBlocks.squaredNorm(head, rows: system.headCount, column: column)
+          + FactorBlocks.squaredNorm(tail, rows: playerCount, column: column)
         parameters += leverage
         let squared = pairs.weights[pair] * residuals[pair] * residuals[pair] * pairs.unmeasuredShares[pair]
         let free = max(1 - leverage, 1e-3)
         noise.append((squared / free, squared / (free * free.squareRoot())))
       }
-      system.unwhitenTail(playerCount, &features, count: block.count)
-      for pair in block {
-        let column = (pair - start) * p + betaStart
-        let (plain, wide) = noise[pair - start]
-        for player in 0..<playerCount {
-          let sensitivity = features[column + player] * features[column + player]
-          let term = plain * sensitivity
-          variances[player] += term
-          cautious[player] += wide * sensitivity
-          squares[player] += term * term
-        }
+      factor.unwhiten(tail: &tail, count: block.count)
+      for (column, noise) in noise.enumerated() {
+        sums.add(sensitivities: tail.span.extracting(column * playerCount..<(column + 1) * playerCount), noise)
       }
     }
     let count = Double(pairs.count)
     let free = max(1, count - parameters)
     let caution = min(1, 20 / free + (1 - free / count) * (1 - free / count))
-    let effectiveCounts = zip(variances, squares).filter { $0.1 > 0 }.map { 3 * $0.0 * $0.0 / $0.1 }
-    let typicalCount =
-      effectiveCounts.isEmpty ? count : effectiveCounts.reduce(0, +) / Double(effectiveCounts.count)
-    return (
-      zip(variances, cautious).map { (1 - caution) * $0.0 + caution * $0.1 },
-      max(1, min(count, typicalCount) * free / count)
-    )
+    return (sums.variances(caution: caution), max(1, min(count, sums.typicalCount ?? count) * free / count))
   }
 
-  /// The features of a block of pairs times √w: `[features x block]`, a column a pair.
-  private func write(_ block: Range<Int>, into features: inout [Double]) {
-    let p = system.order
-    let needed = p * block.count
-    if features.count < needed { features = [Double](repeating: 0, count: needed) }
+  /// χ̃ of a block of pairs: `[players x block]`, a column a pair.
+  private func writeCentredSigns(of block: Range<Int>, to columns: inout [Double]) {
+    var columns = columns.mutableSpan
     for pair in block {
-      let column = (pair - block.lowerBound) * p
-      let root = pairs.weights[pair].squareRoot()
-      let intact = root * (1 - centres[pair])
-      let lesioned = root * (-1 - centres[pair])
-      for player in 0..<playerCount {
-        features[column + betaStart + player] = pairs.isIntact(player, in: pair) ? intact : lesioned
-      }
-      if isModulated {
-        let factor = modulation[pair]
-        for player in 0..<playerCount {
-          features[column + player] = factor * features[column + playerCount + player]
-        }
-      }
+      pairs.writeSigns(
+        of: pair, intact: 1 - centres[pair], lesioned: -1 - centres[pair], to: &columns,
+        at: (pair - block.lowerBound) * playerCount)
     }
+  }
+
+  /// √w·χ̃ of a block of pairs: `[players x block]`, a column a pair.
+  private func writeWeightedSigns(of block: Range<Int>, to columns: inout [Float]) {
+    var columns = columns.mutableSpan
+    for pair in block {
+      let root = pairs.weights[pair].squareRoot()
+      pairs.writeSigns(
+        of: pair, intact: Float(root * (1 - centres[pair])), lesioned: Float(root * (-1 - centres[pair])), to: &columns,
+        at: (pair - block.lowerBound) * playerCount)
+    }
+  }
+
+  /// Each column times its number: `[players x numbers]`.
+  private func scale<Number: BinaryFloatingPoint>(
+    _ columns: [Number], by numbers: some Collection<Number>, into result: inout [Number]
+  ) {
+    let columns = columns.span
+    var result = result.mutableSpan
+    var start = 0
+    for number in numbers {
+      for place in start..<start + playerCount { result[place] = number * columns[place] }
+      start += playerCount
+    }
+  }
+}
+
+/// The sums over pairs that make up the sandwich's diagonal: Σa with a = noise·sensitivity², and Σa².
+private struct VarianceSums {
+  private var plain: [Double]
+  private var cautious: [Double]
+  private var squares: [Double]
+
+  init(playerCount: Int) {
+    plain = [Double](repeating: 0, count: playerCount)
+    cautious = plain
+    squares = plain
+  }
+
+  /// - Parameter sensitivities: `[players]`, the tail of A⁻¹x of one pair.
+  mutating func add(sensitivities: Span<Float>, _ noise: (plain: Double, cautious: Double)) {
+    VarianceSums.add(sensitivities, noise, &plain, &cautious, &squares)
+  }
+
+  private static func add(
+    _ sensitivities: Span<Float>, _ noise: (plain: Double, cautious: Double), _ plain: inout [Double],
+    _ cautious: inout [Double], _ squares: inout [Double]
+  ) {
+    var plain = plain.mutableSpan
+    var cautious = cautious.mutableSpan
+    var squares = squares.mutableSpan
+    for player in sensitivities.indices {
+      let sensitivity = Double(sensitivities[player])
+      let square = sensitivity * sensitivity
+      let term = noise.plain * square
+      plain[player] += term
+      cautious[player] += noise.cautious * square
+      squares[player] += term * term
+    }
+  }
+
+  func variances(caution: Double) -> [Double] {
+    zip(plain, cautious).map { (1 - caution) * $0 + caution * $1 }
+  }
+
+  /// 3(Σa)²/Σa² as a mean over the regions that have an error, nil where none has.
+  var typicalCount: Double? {
+    let counts = zip(plain, squares).filter { $0.1 > 0 }.map { 3 * $0.0 * $0.0 / $0.1 }
+    return counts.isEmpty ? nil : counts.reduce(0, +) / Double(counts.count)
   }
 }

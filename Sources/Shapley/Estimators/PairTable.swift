@@ -61,10 +61,4 @@ struct PairTable {
     weights = strata.map { perStratum[$0].weight }
     unmeasuredShares = strata.map { perStratum[$0].unmeasured }
   }
-
-  /// Whether S of a pair leaves the player intact.
-  @inline(__always)
-  func isIntact(_ player: Int, in pair: Int) -> Bool {
-    words[pair * wordsPerPair + (player >> 6)] >> UInt64(player & 63) & 1 == 1
-  }
 }

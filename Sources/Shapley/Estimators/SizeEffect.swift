@@ -9,7 +9,8 @@ struct SizeEffect {
   private let playerCount: Int
   /// `[n + 1]`: pairs with a coalition of that size.
   private let counts: [Double]
-  private let bandwidth: Double
+  /// `[distance]`: the Gaussian's weight of a size at that distance.
+  private let kernel: [Double]
 
   init(playerCount: Int, sizes: [Int]) {
     self.playerCount = playerCount
@@ -22,7 +23,8 @@ struct SizeEffect {
     counts[0] = mean
     counts[playerCount] = mean
     self.counts = counts
-    bandwidth = max(Double(playerCount) / 32, 0.5)
+    let bandwidth = max(Double(playerCount) / 32, 0.5)
+    kernel = (0...Int((6 * bandwidth).rounded(.up))).map { exp(-0.5 * Double($0 * $0) / (bandwidth * bandwidth)) }
   }
 
   /// The smooth of the residuals of pairs: `[n + 1]`, by size. Linear in the residuals.
@@ -53,11 +55,11 @@ struct SizeEffect {
 
   /// The value at `size` of the line fitted around it.
   private func localLine(_ means: [Double], at size: Int) -> Double {
-    let reach = Int((6 * bandwidth).rounded(.up))
+    let reach = kernel.count - 1
     var (s0, s1, s2, t0, t1) = (0.0, 0.0, 0.0, 0.0, 0.0)
     for other in max(0, size - reach)...min(playerCount, size + reach) {
       let distance = Double(other - size)
-      let weight = counts[other] * exp(-0.5 * distance * distance / (bandwidth * bandwidth))
+      let weight = counts[other] * kernel[abs(other - size)]
       s0 += weight
       s1 += weight * distance
       s2 += weight * distance * distance

@@ -8,16 +8,17 @@ package enum Philox4x32 {
 
   /// The output block at `counter` under `key`. About 10 ns.
   package static func block(counter: Counter, key: Key) -> SIMD4<UInt32> {
-    var x = counter
-    var k = key
-    for round in 0..<10 {
-      if round > 0 { k &+= SIMD2(0x9E37_79B9, 0xBB67_AE85) }
-      let a = UInt64(0xD251_1F53) &* UInt64(x.x)
-      let b = UInt64(0xCD9E_8D57) &* UInt64(x.z)
-      x = SIMD4(
-        UInt32(truncatingIfNeeded: b >> 32) ^ x.y ^ k.x, UInt32(truncatingIfNeeded: b),
-        UInt32(truncatingIfNeeded: a >> 32) ^ x.w ^ k.y, UInt32(truncatingIfNeeded: a))
+    // Scalars: vectors of four would be taken apart and put together in every round.
+    var (x0, x1, x2, x3) = (counter.x, counter.y, counter.z, counter.w)
+    var (k0, k1) = (key.x, key.y)
+    for _ in 0..<10 {
+      let a = UInt64(0xD251_1F53) &* UInt64(x0)
+      let b = UInt64(0xCD9E_8D57) &* UInt64(x2)
+      (x0, x1) = (UInt32(truncatingIfNeeded: b >> 32) ^ x1 ^ k0, UInt32(truncatingIfNeeded: b))
+      (x2, x3) = (UInt32(truncatingIfNeeded: a >> 32) ^ x3 ^ k1, UInt32(truncatingIfNeeded: a))
+      k0 &+= 0x9E37_79B9
+      k1 &+= 0xBB67_AE85
     }
-    return x
+    return SIMD4(x0, x1, x2, x3)
   }
 }

@@ -1,0 +1,80 @@
+internal import CBLAS
+
+/// The factor of a normal system for many right sides at once, in single precision: errors need no more digits.
+///
+/// L = [L₁ 0; L₂₁ L₂], head and tail. L₁ and L₂ are inverted, so that a substitution is products of matrices, which run
+/// at twice the speed of triangular solves. Memory: 4(h² + ht + t²) bytes.
+struct FactorBlocks {
+  private let headCount: Int
+  private let tailCount: Int
+  /// Column-major `[head x head]`, lower triangle: L₁⁻¹.
+  private let headInverse: [Float]
+  /// Column-major `[tail x head]`: L₂₁.
+  private let cross: [Float]
+  /// Column-major `[tail x tail]`, lower triangle: L₂⁻¹.
+  private let tailInverse: [Float]
+
+  /// - Parameter system: factored.
+  init(_ system: NormalSystem) {
+    headCount = system.headCount
+    tailCount = system.tailCount
+    headInverse = FactorBlocks.invertedTriangle(of: system, from: 0, count: headCount)
+    tailInverse = FactorBlocks.invertedTriangle(of: system, from: headCount, count: tailCount)
+    var cross = [Float](repeating: 0, count: headCount * tailCount)
+    for column in 0..<headCount {
+      for row in 0..<tailCount { cross[column * tailCount + row] = Float(system.factor(headCount + row, column)) }
+    }
+    self.cross = cross
+  }
+
+  private static func invertedTriangle(of system: NormalSystem, from start: Int, count: Int) -> [Float] {
+    var triangle = [Float](repeating: 0, count: count * count)
+    for column in 0..<count {
+      for row in column..<count { triangle[column * count + row] = Float(system.factor(start + row, start + column)) }
+    }
+    var n = Int32(count)
+    var info: Int32 = 0
+    if count > 0 { unsafe strtri_("L", "N", &n, &triangle, &n, &info) }
+    precondition(info == 0)
+    return triangle
+  }
+
+  /// For each column x = [head | tail], in place: z = L⁻¹x. Its squared norm is xᵀA⁻¹x.
+  ///
+  /// - Parameters:
+  ///   - head: `[headCount x count]`, column-major.
+  ///   - tail: `[tailCount x count]`, column-major.
+  func whiten(head: inout [Float], tail: inout [Float], count: Int) {
+    if headCount > 0 {
+      multiply(headInverse, order: headCount, CblasNoTrans, &head, count: count)
+      let t = Int32(tailCount)
+      let h = Int32(headCount)
+      unsafe cblas_sgemm(
+        CblasColMajor, CblasNoTrans, CblasNoTrans, t, Int32(count), h, -1, cross, t, head, h, 1, &tail, t)
+    }
+    multiply(tailInverse, order: tailCount, CblasNoTrans, &tail, count: count)
+  }
+
+  /// For the tail of each whitened column, in place: the tail of A⁻¹x.
+  func unwhiten(tail: inout [Float], count: Int) {
+    multiply(tailInverse, order: tailCount, CblasTrans, &tail, count: count)
+  }
+
+  /// The squared norm of a column of `[rows x columns]`.
+  static func squaredNorm(_ vectors: [Float], rows: Int, column: Int) -> Double {
+    if rows == 0 { return 0 }
+    return unsafe vectors.withUnsafeBufferPointer { vectors in
+      guard let start = vectors.baseAddress else { return 0 }
+      let first = unsafe start + column * rows
+      return unsafe cblas_dsdot(Int32(rows), first, 1, first, 1)
+    }
+  }
+
+  private func multiply(
+    _ triangle: [Float], order: Int, _ transpose: CBLAS_TRANSPOSE, _ columns: inout [Float], count: Int
+  ) {
+    let n = Int32(order)
+    unsafe cblas_strmm(
+      CblasColMajor, CblasLeft, CblasLower, transpose, CblasNonUnit, n, Int32(count), 1, triangle, n, &columns, n)
+  }
+}

@@ -1,0 +1,62 @@
+/// Sums over the signs χ ∈ {±1} of pairs and regions, eight regions at a time: what a byte of signs adds comes from a table
+/// of its 256 patterns. Cost: pairs·n/8 + 32n additions.
+extension PairTable {
+  /// `[pairs]`: Σ_g χ_g·v_g of every pair.
+  ///
+  /// - Parameter vector: `[players]`.
+  func signedSums(of vector: [Double]) -> [Double] {
+    let bytes = (playerCount + 7) / 8
+    var table = [Double](repeating: 0, count: bytes * 256)
+    for byte in 0..<bytes {
+      let players = 8 * byte..<min(playerCount, 8 * byte + 8)
+      table[256 * byte] = -players.reduce(0) { $0 + vector[$1] }
+      for pattern in 1..<1 << players.count {
+        let last = 8 * byte + pattern.trailingZeroBitCount
+        table[256 * byte + pattern] = table[256 * byte + (pattern & (pattern - 1))] + 2 * vector[last]
+      }
+    }
+    return (0..<count).map { pair in
+      var sum = 0.0
+      for byte in 0..<bytes { sum += table[256 * byte + pattern(byte, of: pair)] }
+      return sum
+    }
+  }
+
+  /// `[players]`: Σ χ_g·a over the pairs.
+  ///
+  /// - Parameter amounts: `[pairs]`.
+  func signTotals(of amounts: [Double]) -> [Double] {
+    let bytes = (playerCount + 7) / 8
+    var byPattern = [Double](repeating: 0, count: bytes * 256)
+    for pair in 0..<count {
+      let amount = amounts[pair]
+      for byte in 0..<bytes { byPattern[256 * byte + pattern(byte, of: pair)] += amount }
+    }
+    return (0..<playerCount).map { player in
+      let patterns = 256 * (player / 8)..<256 * (player / 8) + 256
+      return patterns.reduce(0.0) { $1 >> (player & 7) & 1 == 1 ? $0 + byPattern[$1] : $0 - byPattern[$1] }
+    }
+  }
+
+  /// Writes one of two numbers for each region of a pair: for an intact one, for a lesioned one.
+  ///
+  /// - Parameter start: where the first region's number goes.
+  @inline(__always)
+  func writeSigns<Number: BinaryFloatingPoint>(
+    of pair: Int, intact: Number, lesioned: Number, to numbers: inout MutableSpan<Number>, at start: Int
+  ) {
+    for word in 0..<wordsPerPair {
+      var bits = words[pair * wordsPerPair + word]
+      for player in 64 * word..<min(playerCount, 64 * word + 64) {
+        numbers[start + player] = bits & 1 == 1 ? intact : lesioned
+        bits >>= 1
+      }
+    }
+  }
+
+  /// Eight signs.
+  @inline(__always)
+  private func pattern(_ byte: Int, of pair: Int) -> Int {
+    Int(truncatingIfNeeded: words[pair * wordsPerPair + byte >> 3] >> UInt64(8 * (byte & 7)) & 255)
+  }
+}
