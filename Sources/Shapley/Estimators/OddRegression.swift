@@ -52,20 +52,28 @@ struct OddRegression {
 
   private mutating func addPairs() {
     let roots = pairs.weights.map { $0.squareRoot() }
-    var signs = [Double](repeating: 0, count: playerCount * (blocks.first?.count ?? 0))
-    var features = signs
     for block in blocks {
-      writeCentredSigns(of: block, to: &signs)
-      scale(signs, by: roots[block], into: &features)
-      system.addProducts(of: features, count: block.count, to: .tail)
+      let signs = pairs.signRows(of: block, centres: centres)
+      func add(_ scales: [Double], to part: NormalSystem.Block) {
+        system.addProducts(of: OddRegression.scale(rows: signs, by: scales), count: block.count, to: part)
+      }
+      add(Array(roots[block]), to: .tail)
       if isModulated {
-        scale(signs, by: block.map { roots[$0] * modulation[$0] }, into: &features)
-        system.addProducts(of: features, count: block.count, to: .head)
-        scale(signs, by: block.map { roots[$0] * (modulation[$0] + 1) }, into: &features)
-        system.addProducts(of: features, count: block.count, to: .cross)
+        add(block.map { roots[$0] * modulation[$0] }, to: .head)
+        add(block.map { roots[$0] * (modulation[$0] + 1) }, to: .cross)
       }
     }
     system.separateCross()
+  }
+
+  /// Each column of `[rows x scales]`, row-major, times its number.
+  private static func scale(rows: [Double], by scales: [Double]) -> [Double] {
+    var scaled = rows
+    var result = scaled.mutableSpan
+    for start in stride(from: 0, to: rows.count, by: scales.count) {
+      for column in 0..<scales.count { result[start + column] *= scales[column] }
+    }
+    return scaled
   }
 
   /// The coefficients [γ | β] for targets `[pairs]`. Linear in the targets.
@@ -142,16 +150,6 @@ struct OddRegression {
     let free = max(1, count - parameters)
     let caution = min(1, 20 / free + (1 - free / count) * (1 - free / count))
     return (sums.variances(caution: caution), max(1, min(count, sums.typicalCount ?? count) * free / count))
-  }
-
-  /// χ̃ of a block of pairs: `[players x block]`, a column a pair.
-  private func writeCentredSigns(of block: Range<Int>, to columns: inout [Double]) {
-    var columns = columns.mutableSpan
-    for pair in block {
-      pairs.writeSigns(
-        of: pair, intact: 1 - centres[pair], lesioned: -1 - centres[pair], to: &columns,
-        at: (pair - block.lowerBound) * playerCount)
-    }
   }
 
   /// √w·χ̃ of a block of pairs: `[players x block]`, a column a pair.

@@ -38,6 +38,28 @@ extension PairTable {
     }
   }
 
+  /// χ − centre of a block of pairs: `[players x block]`, row-major.
+  ///
+  /// - Parameter centres: `[pairs]`.
+  func signRows(of block: Range<Int>, centres: [Double]) -> [Double] {
+    // Bit patterns, so that choosing between two numbers takes no branch and the loop over pairs becomes vectors.
+    let lesioned = block.map { (-1 - centres[$0]).bitPattern }
+    let difference = block.map { (-1 - centres[$0]).bitPattern ^ (1 - centres[$0]).bitPattern }
+    var rows = [Double](repeating: 0, count: playerCount * block.count)
+    var result = rows.mutableSpan
+    for word in 0..<wordsPerPair {
+      let signs = block.map { words[$0 * wordsPerPair + word] }
+      for player in 64 * word..<min(playerCount, 64 * word + 64) {
+        let start = player * block.count
+        for column in 0..<signs.count {
+          let isIntact = 0 &- (signs[column] &>> UInt64(player & 63) & 1)
+          result[start + column] = Double(bitPattern: lesioned[column] ^ difference[column] & isIntact)
+        }
+      }
+    }
+    return rows
+  }
+
   /// Writes one of two numbers for each region of a pair: for an intact one, for a lesioned one.
   ///
   /// - Parameter start: where the first region's number goes.
