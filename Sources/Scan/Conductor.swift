@@ -24,7 +24,7 @@ struct Conductor {
       timings.append((name, progress.end()))
     }
 
-    var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) })
+    var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) }, progress: progress)
     try run("checking cuts", proposed.layers.count, &verification)
     let checked = verification.results.map { read($0!) { $0.readDouble() } }
     let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
@@ -40,7 +40,7 @@ struct Conductor {
     let targets = targets(predictions)
 
     if request.lesion == .mean {
-      var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) })
+      var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) }, progress: progress)
       try run("averaging activations", plan.layers.count, &averaging)
       for (layer, result) in averaging.results.enumerated() {
         let means = read(result!) { $0.readFloats() }
@@ -58,7 +58,8 @@ struct Conductor {
     var information = LayerPhase(
       informationReason != nil
         ? []
-        : plan.layers.map { .inform(layer: $0.number, labels: classes, densities: densities[$0.number].flatMap(\.self)) })
+        : plan.layers.map { .inform(layer: $0.number, labels: classes, densities: densities[$0.number].flatMap(\.self)) },
+      progress: progress)
     if informationReason == nil { try run("measuring information", plan.layers.count, &information) }
 
     let folder = OutputFolder(request.output)
