@@ -89,12 +89,16 @@ let package = Package(
 
     // Tests: one target a module, on a floor of their own.
     .target(
-      name: "TestSupport", dependencies: ["ModelGraph", "Stimuli"], path: "Tests/TestSupport", swiftSettings: settings),
+      name: "TestSupport", dependencies: ["ModelGraph", "OnnxRuntime", "Stimuli"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+    tests("Scan", imports: ["TestSupport"]),
+    .testTarget(
+      name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),
     tests("ModelGraph"),
     tests("Shapley"),
-    tests("Stimuli"),
+    tests("Stimuli", imports: ["TestSupport"]),
     tests("Anatomy", imports: ["Shapley"]),
     tests("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
   ]

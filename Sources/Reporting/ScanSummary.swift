@@ -21,7 +21,8 @@ package struct ScanSummary: Sendable {
     let regions = plan.layers.reduce(0) { $0 + $1.regionCount }
     return [
       """
-      \(plan.layers.count) layers, \(regions) regions, \(plan.stimulusCount) stimuli: \(plan.evaluations) evaluations \
+      \(plan.layers.count) layer\(plan.layers.count == 1 ? "" : "s"), \(regions) region\(regions == 1 ? "" : "s"), \
+      \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(plan.evaluations) evaluations \
       on \(ranks) rank\(ranks == 1 ? "" : "s")
       """
     ] + plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }

@@ -11,9 +11,12 @@ struct Conductor {
   let worker: Worker
   let progress: Progress
   let versions: ScanResult.Versions
+  let stop: StopRequest
+  /// What an earlier run measured, where this one goes on.
+  let earlier: Checkpoint.Content?
 
   func scan(_ proposed: ScanPlan) throws -> ScanResult {
-    var coordinator = Coordinator(world: world, worker: worker)
+    var coordinator = Coordinator(world: world, worker: worker, stop: stop)
     var timings: [(phase: String, seconds: Double)] = []
     func run(_ name: String, _ total: Int, _ phase: inout some Phase) throws {
       progress.begin(name, total: total)
@@ -21,7 +24,7 @@ struct Conductor {
       timings.append((name, progress.end()))
     }
 
-    var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) })
+    var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) }, progress: progress)
     try run("checking cuts", proposed.layers.count, &verification)
     let checked = verification.results.map { read($0!) { $0.readDouble() } }
     let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
@@ -37,7 +40,7 @@ struct Conductor {
     let targets = targets(predictions)
 
     if request.lesion == .mean {
-      var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) })
+      var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) }, progress: progress)
       try run("averaging activations", plan.layers.count, &averaging)
       for (layer, result) in averaging.results.enumerated() {
         let means = read(result!) { $0.readFloats() }
@@ -55,14 +58,33 @@ struct Conductor {
     var information = LayerPhase(
       informationReason != nil
         ? []
-        : plan.layers.map { .inform(layer: $0.number, labels: classes, densities: densities[$0.number].flatMap(\.self)) })
+        : plan.layers.map { .inform(layer: $0.number, labels: classes, densities: densities[$0.number].flatMap(\.self)) },
+      progress: progress)
     if informationReason == nil { try run("measuring information", plan.layers.count, &information) }
 
     let folder = OutputFolder(request.output)
+    let identity = ScanIdentity(
+      options: request.decisiveOptions, plan: plan, program: versions.program, onnxRuntime: versions.onnxRuntime)
+    if let earlier, let difference = identity.difference(from: earlier.identity) {
+      throw ScanError(
+        .usage,
+        "\(folder.path) holds an unfinished scan that can't be gone on with: \(difference); give the same again, or choose another folder with --out")
+    }
+    let restored = earlier?.shards ?? [:]
+    let checkpoint = try Checkpoint(
+      path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
+    coordinator.stopMargin = { 2 * checkpoint.lastCost }
     let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
     var acquisition = AcquisitionPhase(
-      plan: plan, targets: targets, allowsNonFinite: request.allowsNonFinite, store: store, progress: progress)
-    try run(Scan.measuring, plan.evaluations, &acquisition)
+      plan: plan, targets: targets, allowsNonFinite: request.allowsNonFinite, store: store, checkpoint: checkpoint,
+      restored: restored, progress: progress)
+    do {
+      try run(Scan.measuring, plan.evaluations, &acquisition)
+    } catch {
+      // Whatever ended it, what was measured is kept.
+      try checkpoint.flush()
+      throw error
+    }
     try store?.synchronize()
 
     let layers = try plan.layers.map { layer in

@@ -4,7 +4,7 @@ import MPI
 /// A source of tasks with what happens to their results: one phase of a scan.
 protocol Phase {
   /// The next task for a rank, or `nil` if there is none for now.
-  mutating func next(for rank: Int) -> ScanTask?
+  mutating func next(for rank: Int) throws -> ScanTask?
   /// Takes in a result; may make further tasks available.
   mutating func complete(_ task: ScanTask, with result: [UInt8]) throws
 }
@@ -21,8 +21,23 @@ enum Tag {
   static let means: Int32 = 4
   /// Coordinator to worker: the plan, if it has changed.
   static let plan: Int32 = 5
+  /// Coordinator to worker: leave what you are at, and every task that you hold.
+  static let interrupt: Int32 = 6
+  /// Worker to coordinator: the oldest task it holds was left undone.
+  static let abandoned: Int32 = 7
+  /// Worker to coordinator: this process was asked to stop.
+  static let wish: Int32 = 8
   /// Coordinator to worker: nothing more will come.
-  static let stop: Int32 = 6
+  static let stop: Int32 = 9
+}
+
+/// A task was left because the scan is to end early.
+struct Interruption: Error {}
+
+/// The scan ends early.
+struct EarlyStop: Error {
+  /// What asked for it: "a signal", "the time limit".
+  let reason: String
 }
 
 /// Hands out tasks on demand and takes in results, on rank 0.
@@ -42,10 +57,16 @@ struct Coordinator {
   private let worker: Worker
   private var held: [[ScanTask]]
   private let computes: Bool
+  private let stop: StopRequest
+  /// Seconds that an early end takes after the last batch.
+  var stopMargin: () -> Double = { 0 }
+  private var stopReason: String?
+  private var failure: (any Error)?
 
-  init(world: Communicator, worker: Worker) {
+  init(world: Communicator, worker: Worker, stop: StopRequest) {
     self.world = world
     self.worker = worker
+    self.stop = stop
     self.held = Array(repeating: [], count: world.size)
     self.computes = world.size <= Self.largestComputingSize
   }
@@ -53,35 +74,54 @@ struct Coordinator {
   /// Runs a phase to its end.
   ///
   /// - Parameter tick: called between batches and messages, for progress.
-  /// - Throws: what a task threw, on whichever rank, after every outstanding result has come in, so that the workers
-  ///   are ready for an orderly end.
+  /// - Throws: what a task threw, on whichever rank, or `EarlyStop`; only after every task that was handed out has been
+  ///   answered, so that the workers are ready for an orderly end.
   mutating func run(_ phase: inout some Phase, tick: () -> Void) throws {
-    var failure: (any Error)?
     while true {
       do {
         var isIdle = !(try serve(&phase))
-        if failure == nil {
-          try handOut(&phase)
-          if computes, let task = phase.next(for: Communicator.root) {
-            let result = try worker.run(task) {
-              _ = try serve(&phase)
-              try handOut(&phase)
-              tick()
-            }
-            try phase.complete(task, with: result)
-            isIdle = false
+        try handOut(&phase)
+        if computes, !isEnding, let task = try phase.next(for: Communicator.root) {
+          let result = try worker.run(task) {
+            _ = try serve(&phase)
+            try handOut(&phase)
+            tick()
+            try lookForStop()
+            if isEnding { throw Interruption() }
           }
+          try phase.complete(task, with: result)
+          isIdle = false
         }
         tick()
-        if held.allSatisfy(\.isEmpty), isIdle {
-          if let failure { throw failure }
-          return
-        }
+        try lookForStop()
+        if held.allSatisfy(\.isEmpty), isIdle { break }
         if isIdle { usleep(200) }
-      } catch let error where failure == nil && !(error is MPIError) {
-        failure = error
+      } catch let error as MPIError {
+        throw error
+      } catch is Interruption {
+        continue
+      } catch {
+        if failure == nil {
+          failure = error
+          try tellWorkers([], tag: Tag.interrupt)
+        }
       }
     }
+    if let failure { throw failure }
+    if let stopReason { throw EarlyStop(reason: stopReason) }
+  }
+
+  private var isEnding: Bool { failure != nil || stopReason != nil }
+
+  private mutating func lookForStop() throws {
+    guard !isEnding, let reason = stop.reason(margin: stopMargin()) else { return }
+    try end(because: reason)
+  }
+
+  private mutating func end(because reason: String) throws {
+    guard !isEnding else { return }
+    stopReason = reason
+    try tellWorkers([], tag: Tag.interrupt)
   }
 
   /// Sends every worker a message.
@@ -95,21 +135,30 @@ struct Coordinator {
     while let envelope = try world.probe() {
       found = true
       let bytes = try world.receive(envelope)
+      if envelope.tag == Tag.wish {
+        try end(because: "a signal to rank \(envelope.source)")
+        continue
+      }
       let task = held[envelope.source].removeFirst()
-      if envelope.tag == Tag.failure {
+      switch envelope.tag {
+      case Tag.result:
+        try phase.complete(task, with: bytes)
+      case Tag.failure:
         var reader = MessageReader(bytes)
         throw ScanError(ScanError.Code(rawValue: reader.readInt()) ?? .defect, reader.readString())
+      default:
+        precondition(envelope.tag == Tag.abandoned, "a message of tag \(envelope.tag) came from rank \(envelope.source)")
       }
-      try phase.complete(task, with: bytes)
     }
     return found
   }
 
   private mutating func handOut(_ phase: inout some Phase) throws {
+    guard !isEnding else { return }
     // One round a depth, so that a few tasks are spread and not heaped on the first ranks.
     for depth in 1...Self.tasksHeld {
       for rank in 1..<max(world.size, 1) where held[rank].count < depth {
-        guard let task = phase.next(for: rank) else { continue }
+        guard let task = try phase.next(for: rank) else { continue }
         held[rank].append(task)
         try world.send(task.encode(), to: rank, tag: Tag.task)
       }

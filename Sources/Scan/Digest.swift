@@ -1,9 +1,9 @@
 internal import CMessageDigest
 internal import Glibc
 
-/// SHA-256 of files and texts, as 64 hexadecimal digits.
+/// SHA-256.
 enum Digest {
-  /// The digest of files' contents, one after another. Cost: one read of each; memory: one block.
+  /// The digest of files' contents, one after another, as 64 hexadecimal digits. Cost: one read of each; memory: one block.
   static func ofFiles(_ paths: [String]) throws(ScanError) -> String {
     var context = SHA2_CTX()
     SHA256Init(&context)
@@ -20,19 +20,29 @@ enum Digest {
       }
       guard ferror(file) == 0 else { throw ScanError(.badInput, "\(path): can't be read to its end") }
     }
-    return finish(&context)
+    return hexadecimal(finish(&context))
   }
 
-  static func of(_ bytes: [UInt8]) -> String {
+  /// The digest's 32 bytes.
+  static func bytes(of bytes: ArraySlice<UInt8>) -> [UInt8] {
     var context = SHA2_CTX()
     SHA256Init(&context)
-    SHA256Update(&context, bytes, bytes.count)
+    bytes.withUnsafeBytes { SHA256Update(&context, $0.baseAddress, $0.count) }
     return finish(&context)
   }
 
-  private static func finish(_ context: inout SHA2_CTX) -> String {
+  /// The digest as 64 hexadecimal digits.
+  static func hexadecimal(of bytes: [UInt8]) -> String {
+    hexadecimal(Self.bytes(of: bytes[...]))
+  }
+
+  private static func finish(_ context: inout SHA2_CTX) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
     SHA256Final(&digest, &context)
+    return digest
+  }
+
+  private static func hexadecimal(_ digest: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }

@@ -14,27 +14,50 @@ package struct OutputFolder: Sendable {
   /// The folder of measured values.
   package var acquisition: String { path + "/acquisition" }
 
+  /// What was measured so far, while a scan isn't complete.
+  package var checkpoint: String { path + "/checkpoint.bin" }
+
   /// Makes the folder, or takes one that an earlier scan wrote, and marks it as a scan that is not complete.
   ///
-  /// - Throws: `ScanError` (`cannotWrite`) if it can't be written, or if it holds something else.
-  package func claim() throws(ScanError) {
+  /// - Parameter resumes: an unfinished scan in it is to be gone on with, and not in the way.
+  /// - Throws: `ScanError` (`cannotWrite`) if it can't be written, or if it holds something that would be lost.
+  package func claim(resumes: Bool) throws(ScanError) {
     try makeFolder(path)
     let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    if !content.isEmpty && !isOurs {
+    guard content.isEmpty || mark != nil else {
       throw ScanError(
         .cannotWrite, "\(path) exists and isn't the folder of a scan; choose another with --out, or remove it")
     }
-    let mark = #"{"program": "nnfmri-mpi", "complete": false}"# + "\n"
+    guard resumes || access(checkpoint, F_OK) != 0 else {
+      throw ScanError(
+        .cannotWrite,
+        "\(path) holds a scan that ended early; go on with it by --resume, choose another folder with --out, or remove it")
+    }
+    let text = #"{"program": "nnfmri-mpi", "complete": false}"# + "\n"
     guard let file = fopen(summary, "w") else { throw ScanError.cannotWrite(summary) }
     defer { fclose(file) }
-    guard fputs(mark, file) >= 0, fflush(file) == 0 else { throw ScanError.cannotWrite(summary) }
+    guard fputs(text, file) >= 0, fflush(file) == 0 else { throw ScanError.cannotWrite(summary) }
   }
 
-  private var isOurs: Bool {
-    guard let data = FileManager.default.contents(atPath: summary) else { return false }
-    struct Mark: Decodable {
-      var program: String
-    }
-    return (try? JSONDecoder().decode(Mark.self, from: data))?.program == "nnfmri-mpi"
+  /// Whether the folder holds the whole result of a scan.
+  package var isComplete: Bool { mark?.complete == true }
+
+  /// Removes what only an unfinished scan needs.
+  func removeCheckpoint() {
+    unlink(checkpoint)
+    unlink(path + "/STOP")
+  }
+
+  /// What `scan.json` says of itself.
+  private struct Mark: Decodable {
+    var program: String
+    var complete: Bool
+  }
+
+  private var mark: Mark? {
+    guard let data = FileManager.default.contents(atPath: summary),
+      let mark = try? JSONDecoder().decode(Mark.self, from: data), mark.program == "nnfmri-mpi"
+    else { return nil }
+    return mark
   }
 }

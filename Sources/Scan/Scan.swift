@@ -19,32 +19,41 @@ package enum Scan {
   static let cutTolerance = 1e-3
   /// The tag of a rank's words on its set-up.
   private static let setUpTag: Int32 = 10
+  /// Told to all ranks instead of a plan, where the result is there already.
+  private static let nothingToDo = -1
+
+  private struct AlreadyComplete: Error {}
 
   /// Scans. Collective: every rank calls it with the same request.
   ///
   /// - Parameters:
   ///   - progress: shown on rank 0.
   ///   - announce: called on rank 0 with the plan, before the first task.
+  ///   - note: called on rank 0 with a sentence that the user should read.
   ///   - report: called on rank 0 with the result: writes the files.
   ///   - fail: called on rank 0 with the reason, if the scan can't be done.
   /// - Returns: the exit code, the same on all ranks: 0, or that of the error.
   /// - Throws: `MPIError`, on which the job can only be aborted.
   package static func run(
     _ request: ScanRequest, program version: String, world: Communicator, progress: Progress,
-    announce: (ScanPlan) -> Void, report: (ScanResult) throws -> Void, fail: (ScanError) -> Void
+    announce: (ScanPlan) -> Void, note: (String) -> Void, report: (ScanResult) throws -> Void, fail: (ScanError) -> Void
   ) throws -> Int {
     // Rank 0 speaks first: what is wrong for everyone is said once.
     var message = MessageWriter()
     var inputs: Inputs?
+    let folder = OutputFolder(request.output)
     if world.isRoot {
       do {
+        guard !request.resumes || !folder.isComplete else { throw AlreadyComplete() }
         let opened = try Inputs(request)
-        let folder = OutputFolder(request.output)
-        try folder.claim()
+        try folder.claim(resumes: request.resumes)
         let plan = try opened.planner(request).makePlan()
         message.append(0)
         message.append(String(decoding: try plan.encoded(), as: UTF8.self))
         inputs = opened
+      } catch is AlreadyComplete {
+        note("\(request.output) holds the whole result of a scan already; there is nothing to go on with.")
+        message.append(nothingToDo)
       } catch {
         let error = ScanError(error)
         fail(error)
@@ -53,7 +62,7 @@ package enum Scan {
     }
     var reader = MessageReader(try world.broadcast(message.bytes))
     let code = reader.readInt()
-    guard code == 0 else { return code }
+    guard code == 0 else { return code == nothingToDo ? 0 : code }
     let plan = try ScanPlan(encoded: Array(reader.readString().utf8))
 
     // Then every rank says whether it can take part.
@@ -62,8 +71,10 @@ package enum Scan {
     do {
       let opened = try inputs ?? Inputs(request)
       objection = try opened.objection(to: plan, request: request) ?? ""
-      worker = try Worker(
-        request: request, plan: plan, model: opened.model, stimuli: opened.stimuli, runtime: opened.runtime)
+      if objection.isEmpty {
+        worker = try Worker(
+          request: request, plan: plan, model: opened.model, stimuli: opened.stimuli, runtime: opened.runtime)
+      }
       inputs = opened
     } catch {
       objection = ScanError(error).message
@@ -80,22 +91,36 @@ package enum Scan {
 
     guard world.isRoot else { return try worker.serve(world) }
     announce(plan)
+    let stop = StopRequest(folder: request.output, secondsLeft: request.timeLimit)
+    let earlier = request.resumes ? Checkpoint.read(folder.checkpoint) : nil
+    if let earlier {
+      note("Going on with \(earlier.shards.count) of \(plan.shardCount) shards measured.")
+      if earlier.lostBytes > 0 {
+        note("\(folder.checkpoint): \(earlier.lostBytes) bytes are damaged; what they held is measured again.")
+      }
+    }
     let versions = ScanResult.Versions(
       program: version, onnxRuntime: inputs.runtime.version, mpi: MPI.libraryVersion())
     let conductor = Conductor(
       request: request, labels: inputs.stimuli.labels, world: world, worker: worker, progress: progress,
-      versions: versions)
+      versions: versions, stop: stop, earlier: earlier)
     var exitCode = 0
     do {
       try report(conductor.scan(plan))
+      folder.removeCheckpoint()
+    } catch let stop as EarlyStop {
+      fail(
+        ScanError(
+          .stopped, "stopped early by \(stop.reason); what was measured is kept in \(request.output): run the same command with --resume"))
+      exitCode = ScanError.Code.stopped.rawValue
     } catch let error where !(error is MPIError) {
       let error = ScanError(error)
       fail(error)
       exitCode = error.code.rawValue
     }
-    var stop = MessageWriter()
-    stop.append(exitCode)
-    for rank in 1..<max(world.size, 1) { try world.send(stop.bytes, to: rank, tag: Tag.stop) }
+    var ending = MessageWriter()
+    ending.append(exitCode)
+    for rank in 1..<max(world.size, 1) { try world.send(ending.bytes, to: rank, tag: Tag.stop) }
     return exitCode
   }
 

@@ -14,6 +14,8 @@ package struct ScanError: Error, Sendable, CustomStringConvertible {
     case defect = 70
     /// The output folder can't be written.
     case cannotWrite = 73
+    /// Ended early with a checkpoint: run again with `--resume`.
+    case stopped = 75
   }
 
   package let code: Code

@@ -71,6 +71,11 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     (layer.rows + rowsPerShard - 1) / rowsPerShard
   }
 
+  /// All shards of the scan.
+  package var shardCount: Int {
+    layers.reduce(0) { $0 + shardCount($1) } * stimulusCount
+  }
+
   /// The rows of a shard.
   package func rows(ofShard shard: Int, _ layer: Layer) -> Range<Int> {
     (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)

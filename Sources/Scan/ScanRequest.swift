@@ -44,8 +44,8 @@ package struct ScanRequest: Sendable {
   /// The position of a sequence's output that is read; `nil` is the mean.
   package var position: Int?
   package var seed: UInt64 = 42
-  /// Coalitions in one run of the suffix.
-  package var batch = 32
+  /// Coalitions in one run of the suffix: enough to amortise it, few enough that activations stay in the cache.
+  package var batch = 16
   /// Of intervals.
   package var confidence = 0.95
   /// The false discovery rate that significance is judged at.
@@ -65,6 +65,12 @@ package struct ScanRequest: Sendable {
   package var keepsAcquisition = true
   /// Skip series whose values are NaN or infinite instead of stopping.
   package var allowsNonFinite = false
+  /// Go on with a scan that ended early, where the output folder holds one.
+  package var resumes = false
+  /// Seconds that the scan may take; `nil` for as long as it needs.
+  package var timeLimit: Double?
+  /// Seconds between two checkpoints.
+  package var checkpointInterval = 60.0
   /// The output folder.
   package var output: String
 
@@ -76,16 +82,24 @@ package struct ScanRequest: Sendable {
 }
 
 extension ScanRequest {
-  /// SHA-256 of everything that decides a byte of the result; the output folder, the cache's size and such do not.
+  /// The options that decide a byte of the result, by their names on the command line, as text. The files are not among
+  /// them, since what they hold counts; nor are the cache's size and such.
+  var decisiveOptions: [String: String] {
+    [
+      "layers": "\(layers)", "grid": "\(grid)", "layout": layout.rawValue, "samples": "\(samplesPerRegion)",
+      "stimuli": "\(stimulusLimit)", "estimator": estimator?.rawValue ?? "auto", "index": index.rawValue,
+      "lesion": lesion.rawValue, "value": value.name, "target": target.name,
+      "position": position.map { "\($0)" } ?? "mean", "seed": "\(seed)", "batch": "\(batch)",
+      "confidence": "\(confidence)", "fdr": "\(falseDiscoveryRate)", "flips": "\(signFlips)",
+      "scale": scale.map { "\($0)" } ?? "default", "mean": "\(mean)", "std": "\(standardDeviation)",
+      "threads": "\(threads)", "allow-nonfinite": "\(allowsNonFinite)",
+    ]
+  }
+
+  /// SHA-256 of the decisive options.
   var digest: String {
-    var result = self
-    result.model = ""
-    result.data = ""
-    result.labels = nil
-    result.cacheBytes = 0
-    result.keepsAcquisition = true
-    result.output = ""
-    return Digest.of(Array(String(describing: result).utf8))
+    let lines = decisiveOptions.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }
+    return Digest.hexadecimal(of: Array(lines.joined().utf8))
   }
 }
 

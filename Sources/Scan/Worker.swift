@@ -9,9 +9,6 @@ import Stimuli
 
 /// What a rank does: it runs tasks, and keeps the sessions and prefix results that the next ones are likely to need.
 final class Worker {
-  /// Layers whose sessions a rank keeps: the current one and the one it is moving to.
-  private static let layersKept = 2
-
   private let request: ScanRequest
   private var plan: ScanPlan
   private let model: Model
@@ -19,8 +16,11 @@ final class Worker {
   private let reader: OutputReader
   private var geometry: [LayerGeometry]
   private var observer: Session?
-  private var networks: [(layer: Int, network: LesionedNetwork)] = []
+  /// The layer that is being measured: one at a time, since sessions hold memory and ranks stay on a layer.
+  private var current: (layer: Int, network: LesionedNetwork)?
   private var means: [Int: [Float]] = [:]
+  private var isInterrupted = false
+  private var hasPassedOnSignal = false
 
   /// - Parameters:
   ///   - model: as read from its file; the plan says whether its batch axis is to be freed.
@@ -44,6 +44,7 @@ final class Worker {
   func serve(_ world: Communicator) throws -> Int {
     var pause: UInt32 = 20
     while true {
+      try passOnSignal(world)
       guard let envelope = try world.probe() else {
         usleep(pause)
         pause = min(pause * 2, 1000)
@@ -54,25 +55,52 @@ final class Worker {
       var reader = MessageReader(bytes)
       switch envelope.tag {
       case Tag.task:
-        do {
-          let result = try run(ScanTask(&reader)) {}
-          try world.send(result, to: Communicator.root, tag: Tag.result)
-        } catch let error where !(error is MPIError) {
-          let failure = ScanError(error)
-          var writer = MessageWriter()
-          writer.append(failure.code.rawValue)
-          writer.append(failure.message)
-          try world.send(writer.bytes, to: Communicator.root, tag: Tag.failure)
-        }
+        let answer = try answer(ScanTask(&reader), world)
+        try world.send(answer.bytes, to: Communicator.root, tag: answer.tag)
       case Tag.means:
         let layer = reader.readInt()
         setMeans(reader.readFloats(), layer: layer)
       case Tag.plan:
         try adopt(ScanPlan(encoded: bytes))
+      case Tag.interrupt:
+        isInterrupted = true
       default:
         return reader.readInt()
       }
     }
+  }
+
+  /// What the coordinator is told of a task: its result, why it failed, or that it was left undone.
+  private func answer(_ task: ScanTask, _ world: Communicator) throws(MPIError) -> (bytes: [UInt8], tag: Int32) {
+    guard !isInterrupted else { return ([], Tag.abandoned) }
+    do {
+      let result = try run(task) {
+        try passOnSignal(world)
+        if let envelope = try world.probe(tag: Tag.interrupt) {
+          _ = try world.receive(envelope)
+          isInterrupted = true
+          throw Interruption()
+        }
+      }
+      return (result, Tag.result)
+    } catch is Interruption {
+      return ([], Tag.abandoned)
+    } catch let error as MPIError {
+      throw error
+    } catch {
+      let failure = ScanError(error)
+      var writer = MessageWriter()
+      writer.append(failure.code.rawValue)
+      writer.append(failure.message)
+      return (writer.bytes, Tag.failure)
+    }
+  }
+
+  /// Tells the coordinator, once, that this process has been asked to stop: a signal may reach one rank only.
+  private func passOnSignal(_ world: Communicator) throws(MPIError) {
+    guard StopRequest.isSignalled, !hasPassedOnSignal else { return }
+    hasPassedOnSignal = true
+    try world.send([], to: Communicator.root, tag: Tag.wish)
   }
 
   /// Follows another plan: the first one without layers that were found not to be scannable.
@@ -80,7 +108,7 @@ final class Worker {
     self.plan = plan
     geometry = try plan.layers.map { try LayerGeometry($0, request: request) }
     observer = nil
-    networks = []
+    current = nil
   }
 
   /// Makes a layer's mean activations known, for mean lesions.
@@ -109,7 +137,9 @@ final class Worker {
       writer.append(try acquire(layer, stimulus, target, shard, pause: pause))
     case .estimate(let layer, let stimulus, let values):
       let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
-      EstimateMessage.write(try game.design().estimate(values: game.foldAnchors(values)), to: &writer)
+      let estimate = try game.design().estimate(
+        values: game.foldAnchors(values), lesionsAreDrawn: request.lesion == .resample)
+      EstimateMessage.write(estimate, to: &writer)
     case .inform(let layer, let labels, let densities):
       LayerInformation(densities: densities, labels: labels, seed: request.seed, layer: layer).encode(to: &writer)
     }
@@ -149,7 +179,7 @@ final class Worker {
   }
 
   private func averageActivations(_ layer: Int, pause: () throws -> Void) throws -> [Float] {
-    let network = try network(layer, lesion: .zero)
+    let network = try makeNetwork(layer, lesion: .zero)
     var sums = [Double](repeating: 0, count: geometry[layer].grid.unitCount)
     for stimulus in 0..<plan.stimulusCount {
       for (unit, activation) in try network.activations(of: stimulus).enumerated() { sums[unit] += Double(activation) }
@@ -161,7 +191,7 @@ final class Worker {
   private func acquire(
     _ layer: Int, _ stimulus: Int, _ target: Int, _ shard: Int, pause: () throws -> Void
   ) throws -> [Float] {
-    let network = try network(layer, lesion: request.lesion)
+    let network = try currentNetwork(layer)
     let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
     try network.begin(
       LesionedNetwork.Series(stimulus: stimulus, target: target, donors: game.donors))
@@ -178,7 +208,7 @@ final class Worker {
 
   /// The time of a batch of a layer, for a forecast. Runs two and takes the second, after everything is warm.
   func secondsPerBatch(layer: Int) throws -> Double {
-    let network = try network(layer, lesion: .zero)
+    let network = try makeNetwork(layer, lesion: .zero)
     let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: 0)
     try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
     let batch = try game.rows(0..<min(plan.batch, plan.layers[layer].rows))
@@ -196,15 +226,12 @@ final class Worker {
     Session.Options(threads: request.threads, externalDataFolder: model.folder)
   }
 
-  private func network(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
-    if let index = networks.firstIndex(where: { $0.layer == layer }) {
-      let entry = networks.remove(at: index)
-      networks.append(entry)
-      return entry.network
-    }
-    while networks.count >= Self.layersKept { networks.removeFirst() }
-    let network = try makeNetwork(layer, lesion: lesion)
-    networks.append((layer, network))
+  private func currentNetwork(_ layer: Int) throws -> LesionedNetwork {
+    if let current, current.layer == layer { return current.network }
+    // Let go of the old one before the new one takes memory.
+    current = nil
+    let network = try makeNetwork(layer, lesion: request.lesion)
+    current = (layer, network)
     return network
   }
 

@@ -25,7 +25,7 @@ struct NNFMRIBenchmark: ParsableCommand {
   var grid = "8x8x4"
 
   @Option(help: "Coalitions in one forward pass.")
-  var batch = 32
+  var batch = 16
 
   @Option(help: "Batches of each kind that are timed a layer.")
   var rounds = 100

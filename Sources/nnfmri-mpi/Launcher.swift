@@ -11,9 +11,27 @@ enum Launcher {
     return true
   }
 
+  /// Whether an MPI launcher started several processes.
+  static var isOneOfMany: Bool {
+    (environment("PMI_SIZE") ?? environment("PMIX_SIZE")).flatMap(Int.init).map { $0 > 1 } ?? false
+  }
+
   /// How many tasks Slurm started in this step, inside a job.
   static var slurmTasks: Int? {
     environment("SLURM_STEP_ID") == nil ? nil : environment("SLURM_NTASKS").flatMap(Int.init)
+  }
+
+  /// Seconds until the Slurm job that this process is in reaches its time limit; `nil` outside of one, or where the
+  /// limit is none.
+  static var slurmSecondsLeft: Double? {
+    guard let job = environment("SLURM_JOB_ID"), job.allSatisfy(\.isNumber),
+      let answer = popen("squeue --noheader --jobs=\(job) --format=%L 2>/dev/null", "r")
+    else { return nil }
+    defer { pclose(answer) }
+    var line = [CChar](repeating: 0, count: 64)
+    guard fgets(&line, Int32(line.count), answer) != nil else { return nil }
+    let text = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return TimeSpan(clock: text.filter { !$0.isWhitespace })?.seconds
   }
 
   /// Whether a person sees standard error: it is a terminal, or it passes through a launcher whose own standard error

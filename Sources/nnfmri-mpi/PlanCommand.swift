@@ -12,7 +12,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let subject = try ScanSubject(options, writesPhantom: true)
+      let subject = try ScanSubject(options, resumes: true, writesPhantom: true)
       let forecast = try Forecast(subject.request)
       print(PlanSummary(forecast).text)
     } catch {

@@ -13,10 +13,23 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "What is shown while it runs: auto, bar, lines, json or none.")
   var progress = ProgressDisplay.Style.auto
 
+  @Flag(help: "Go on with the scan in the output folder that ended early, if there is one, on any number of ranks.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp("End with a checkpoint before this time is over: 8h, 90m, 30s; inside a Slurm job its own limit counts too.", valueName: "time"))
+  var maxTime: TimeSpan?
+
+  @Option(help: ArgumentHelp("Time between checkpoints, which bounds what a killed scan loses.", valueName: "time"))
+  var checkpointInterval = TimeSpan(seconds: 60)
+
   func run() throws {
+    StopRequest.listen()
     let options = options
     let display = ProgressDisplay(progress)
     let code = try withEnvironment(onFailure: Self.abort) { world -> Int in
+      let agreed = try Self.agree(onCode: 0, world)
+      guard agreed == 0 else { return agreed }
       if let tasks = Launcher.slurmTasks, tasks > 1, world.size == 1 {
         if Launcher.isFirstProcess {
           complain(
@@ -26,7 +39,7 @@ struct ScanCommand: ParsableCommand {
       }
       let subject: ScanSubject
       do {
-        subject = try ScanSubject(options, writesPhantom: world.isRoot)
+        subject = try ScanSubject(options, resumes: resume, writesPhantom: world.isRoot)
       } catch {
         let error = ScanError(error)
         if world.isRoot { complain(error.message) }
@@ -34,9 +47,14 @@ struct ScanCommand: ParsableCommand {
       }
       // Rank 0 may just have written the phantom that the others are about to read.
       try world.barrier()
+      var request = subject.request
+      request.resumes = resume
+      request.timeLimit = [maxTime?.seconds, world.isRoot ? Launcher.slurmSecondsLeft : nil].compactMap(\.self).min()
+      request.checkpointInterval = checkpointInterval.seconds
       return try Scan.run(
-        subject.request, program: NNFMRI.version, world: world, progress: Progress(display.show),
+        request, program: NNFMRI.version, world: world, progress: Progress(display.show),
         announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
+        note: say,
         report: { result in
           try ScanFiles(result).write(to: subject.request.output)
           print(ScanSummary(result, verdict: subject.verdict(on: result)).text)
@@ -44,6 +62,25 @@ struct ScanCommand: ParsableCommand {
         fail: { complain($0.message) })
     }
     if code != 0 { throw ExitCode(Int32(code)) }
+  }
+
+  /// The first thing that ranks tell each other: whether all could read their arguments.
+  ///
+  /// - Parameter code: this rank's exit code, 0 if it may go on.
+  /// - Returns: 0 if all may; else the first code that isn't.
+  private static func agree(onCode code: Int, _ world: Communicator) throws(MPIError) -> Int {
+    let codes = try world.gather(Int64(code))
+    let odd = codes.firstIndex { $0 != 0 }
+    if let odd, odd != Communicator.root {
+      complain("rank \(odd) was started with arguments that it can't read; start all ranks with the same command.")
+    }
+    let verdict = try world.broadcast([UInt8(odd.map { codes[$0] } ?? 0)])
+    return Int(verdict[0])
+  }
+
+  /// The same, for a rank that can't go on and whose others may.
+  static func agree(onCode code: Int) throws(MPIError) -> Int {
+    try withEnvironment(onFailure: abort) { try agree(onCode: code, $0) }
   }
 
   /// The last words of a rank that can't go on.

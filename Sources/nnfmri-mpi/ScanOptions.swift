@@ -56,7 +56,7 @@ struct ScanOptions: ParsableArguments {
   var seed: UInt64 = 42
 
   @Option(help: "Coalitions in one forward pass.")
-  var batch = 32
+  var batch = 16
 
   @Option(help: "The confidence of intervals.")
   var confidence = 0.95

@@ -13,7 +13,7 @@ struct ScanSubject {
   private let phantom: GlyphPhantom?
 
   /// - Parameter writesPhantom: whether this process is the one that writes the phantom's files, if it is scanned.
-  init(_ options: ScanOptions, writesPhantom: Bool) throws {
+  init(_ options: ScanOptions, resumes: Bool, writesPhantom: Bool) throws {
     if let model = options.model, let data = options.data {
       request = try options.request(
         model: model, data: data, output: options.out ?? "nnfmri-scan", stimuli: Self.userStimuli)
@@ -25,8 +25,8 @@ struct ScanSubject {
       model: folder + "/model.onnx", data: folder + "/stimuli.bin", output: folder, stimuli: Self.phantomStimuli)
     let phantom = GlyphPhantom(count: request.stimulusLimit, seed: request.seed, placement: .fixed)
     self.phantom = phantom
-    if writesPhantom {
-      try OutputFolder(folder).claim()
+    if writesPhantom, !(resumes && OutputFolder(folder).isComplete) {
+      try OutputFolder(folder).claim(resumes: resumes)
       try phantom.write(to: folder)
     }
   }

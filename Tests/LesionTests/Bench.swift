@@ -16,7 +16,7 @@ struct Bench {
   let evaluator: PlainEvaluator
 
   init(_ network: SmallNetwork, readsRaw: Bool = false) throws {
-    let runtime = try Runtime()
+    let runtime = try TestRuntime.make()
     let stimuli = try network.stimuli(Self.stimulusCount)
     self.network = network
     survey = try NetworkSurvey(

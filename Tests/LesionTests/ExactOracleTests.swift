@@ -89,7 +89,7 @@ struct `A trained network's exact games` {
 
   private func network(_ game: Game, batch: Int) throws -> LesionedNetwork {
     let model = try Model(contentsOf: SharedMaterial.residualNetwork)
-    let feed = try StimulusFeed(runtime: Runtime(), stimuli: stimulus(game.image), inputs: model.inputs)
+    let feed = try StimulusFeed(runtime: TestRuntime.make(), stimuli: stimulus(game.image), inputs: model.inputs)
     let grid = Grid(game.grid, over: try TensorGeometry(shape: [1] + game.shapeChw))
     return try LesionedNetwork(
       cut: model.cut(at: game.tensor, reading: "logits"), feed: feed, stimulus: 0,

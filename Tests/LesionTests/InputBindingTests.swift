@@ -2,6 +2,7 @@ import Lesion
 import ModelGraph
 import OnnxRuntime
 import Stimuli
+import TestSupport
 import Testing
 
 @Suite struct `An input binding` {
@@ -20,12 +21,13 @@ import Testing
       }, description: "numbers")
   }
 
-  @Test(arguments: [
-    ([nil, 3, 4], [5, 3, 4], 0, [1, 3, 4]), ([1, 3, 4], [5, 3, 4], 0, [1, 3, 4]),
-    ([2, 1, 4], [5, 2, 4], 1, [2, 1, 4]), ([2, nil, 4], [5, 2, 4], 1, [2, 1, 4]),
-    ([nil, nil, 4], [5, 7, 4], 0, [1, 7, 4]), ([3, 4], [5, 3, 4], nil, [3, 4]), ([], [5], nil, []),
-    ([nil], [5], 0, [1]),
-  ] as [([Int?], [Int], Int?, [Int])])
+  @Test(
+    arguments: [
+      ([nil, 3, 4], [5, 3, 4], 0, [1, 3, 4]), ([1, 3, 4], [5, 3, 4], 0, [1, 3, 4]),
+      ([2, 1, 4], [5, 2, 4], 1, [2, 1, 4]), ([2, nil, 4], [5, 2, 4], 1, [2, 1, 4]),
+      ([nil, nil, 4], [5, 7, 4], 0, [1, 7, 4]), ([3, 4], [5, 3, 4], nil, [3, 4]), ([], [5], nil, []),
+      ([nil], [5], 0, [1]),
+    ] as [([Int?], [Int], Int?, [Int])])
   func `finds the axis that counts stimuli`(
     _ declared: [Int?], _ array: [Int], _ axis: Int?, _ shape: [Int]
   ) throws {
@@ -71,7 +73,7 @@ import Testing
   @Test func `feeds rows along whichever axis counts them`() throws {
     let stimuli = try stimuli([(nil, [3, 2, 2])])
     let feed = try StimulusFeed(
-      runtime: Runtime(), stimuli: stimuli, inputs: ports([("state", [2, nil, 2], .float)]))
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("state", [2, nil, 2], .float)]))
     let tensor = try feed.tensors(["state"], rows: [2, 0])[0]
     #expect(tensor.shape == [2, 2, 2])
     #expect(Array(tensor.floats) == [8, 9, 0, 1, 10, 11, 2, 3])
@@ -80,7 +82,7 @@ import Testing
   @Test func `feeds what has no such axis once`() throws {
     let stimuli = try stimuli([("x", [3, 2]), ("rate", [3])])
     let feed = try StimulusFeed(
-      runtime: Runtime(), stimuli: stimuli, inputs: ports([("rate", [], .float), ("x", [nil, 2], .float)]))
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("rate", [], .float), ("x", [nil, 2], .float)]))
     let tensors = try feed.tensors(["x", "rate"], rows: [1, 1])
     #expect(tensors.map(\.shape) == [[2, 2], []])
     #expect(Array(tensors[0].floats) == [2, 3, 2, 3])
@@ -90,7 +92,7 @@ import Testing
   @Test func `refuses a type that stimuli can't have`() throws {
     let stimuli = try stimuli([(nil, [3, 2])])
     let feed = try StimulusFeed(
-      runtime: Runtime(), stimuli: stimuli, inputs: ports([("x", [nil, 2], .bfloat16)]))
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 2], .bfloat16)]))
     let error = try #require(throws: LesionError.self) { try feed.tensors(["x"], rows: [0]) }
     #expect(error.message.contains("bfloat16"))
   }

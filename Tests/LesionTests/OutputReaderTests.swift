@@ -12,12 +12,14 @@ import Testing
     return output.withUnsafeBufferPointer { reader.value($0, target: target) }
   }
 
-  @Test(arguments: [
-    ([3], false, [1, 2, 3, 4, 5, 6], [1, 2, 3]), ([3, 1, 1], false, [1, 2, 3], [1, 2, 3]),
-    ([1, 1, 3], true, [1, 2, 3], [1, 2, 3]), ([2, 3], false, [1, 2, 3, 4, 5, 6], [2.5, 3.5, 4.5]),
-    ([3, 1, 2], false, [1, 2, 3, 4, 5, 6], [1.5, 3.5, 5.5]), ([1, 2, 3], true, [1, 2, 3, 4, 5, 6], [2.5, 3.5, 4.5]),
-    ([], false, [7], [7]),
-  ] as [([Int], Bool, [Float], [Float])])
+  @Test(
+    arguments: [
+      ([3], false, [1, 2, 3, 4, 5, 6], [1, 2, 3]), ([3, 1, 1], false, [1, 2, 3], [1, 2, 3]),
+      ([1, 1, 3], true, [1, 2, 3], [1, 2, 3]), ([2, 3], false, [1, 2, 3, 4, 5, 6], [2.5, 3.5, 4.5]),
+      ([3, 1, 2], false, [1, 2, 3, 4, 5, 6], [1.5, 3.5, 5.5]),
+      ([1, 2, 3], true, [1, 2, 3, 4, 5, 6], [2.5, 3.5, 4.5]),
+      ([], false, [7], [7]),
+    ] as [([Int], Bool, [Float], [Float])])
   func `finds the classes of every shape`(
     _ shape: [Int], _ channelsLast: Bool, _ output: [Float], _ expected: [Float]
   ) throws {
@@ -36,10 +38,11 @@ import Testing
     #expect(try read([1, 2, 3, 4, 5, 6, 7, 8], [2, 1, 2, 1, 2], .output(5)) == 6)
   }
 
-  @Test(arguments: [
-    ([2, 2, 2, 2], .logit, nil, "[2, 2, 2, 2]"), ([5], .output(5), nil, "[5]"), ([4, 3], .logit, 4, "4 positions"),
-    ([1], .margin, nil, "two classes"), ([0], .logit, nil, "[0]"), ([4, 0], .logit, nil, "[4, 0]"),
-  ] as [([Int], ValueFunction, Int?, String)])
+  @Test(
+    arguments: [
+      ([2, 2, 2, 2], .logit, nil, "[2, 2, 2, 2]"), ([5], .output(5), nil, "[5]"), ([4, 3], .logit, 4, "4 positions"),
+      ([1], .margin, nil, "two classes"), ([0], .logit, nil, "[0]"), ([4, 0], .logit, nil, "[4, 0]"),
+    ] as [([Int], ValueFunction, Int?, String)])
   func `refuses what has no such value and says why`(
     _ shape: [Int], _ value: ValueFunction, _ position: Int?, _ words: String
   ) throws {

@@ -19,7 +19,8 @@ struct PlainReading {
     let classes = isMap ? read.shape[1] : read.shape.last!
     let positions = read.elements.count / classes
     scores = (0..<classes).map { c in
-      (0..<positions).reduce(0) { $0 + read.elements[isMap ? c * positions + $1 : $1 * classes + c] } / Double(positions)
+      (0..<positions).reduce(0) { $0 + read.elements[isMap ? c * positions + $1 : $1 * classes + c] }
+        / Double(positions)
     }
   }
 

@@ -7,7 +7,7 @@ import Testing
   private let runtime: Runtime
 
   init() throws {
-    runtime = try Runtime()
+    runtime = try TestRuntime.make()
   }
 
   private func session(_ network: SmallNetwork) throws -> Session {
@@ -70,7 +70,7 @@ import Testing
 
   @Test func `outlives the name of its runtime`() throws {
     func make() throws -> Session {
-      try Session(runtime: Runtime(), model: SmallNetwork.perceptron.model.serialized())
+      try Session(runtime: TestRuntime.make(), model: SmallNetwork.perceptron.model.serialized())
     }
     let session = try make()
     let input = try Tensor(runtime: session.runtime, shape: [2, 12])
@@ -119,19 +119,19 @@ import Testing
 @Suite struct `A tensor` {
   @Test(arguments: [([2, 3], 6), ([], 1), ([0, 4], 0), ([1], 1)])
   func `starts as zeros of its shape`(_ shape: [Int], _ count: Int) throws {
-    let tensor = try Tensor(runtime: Runtime(), shape: shape)
+    let tensor = try Tensor(runtime: TestRuntime.make(), shape: shape)
     #expect(tensor.count == count)
     #expect(Array(tensor.floats) == [Float](repeating: 0, count: count))
   }
 
   @Test(arguments: [(ElementType.bool, 1), (.float16, 2), (.float, 4), (.int32, 4), (.int64, 8), (.double, 8)])
   func `has the bytes of its elements`(_ type: ElementType, _ size: Int) throws {
-    let tensor = try Tensor(runtime: Runtime(), shape: [3, 2], elementType: type.rawValue)
+    let tensor = try Tensor(runtime: TestRuntime.make(), shape: [3, 2], elementType: type.rawValue)
     #expect(tensor.bytes.count == 6 * size)
   }
 
   @Test func `can't be made of strings`() throws {
-    let runtime = try Runtime()
+    let runtime = try TestRuntime.make()
     let error = try #require(throws: OnnxRuntimeError.self) {
       try Tensor(runtime: runtime, shape: [1], elementType: ElementType.string.rawValue)
     }
@@ -141,7 +141,7 @@ import Testing
 
 @Suite struct `The library` {
   @Test func `names its version and the providers it has`() throws {
-    let runtime = try Runtime()
+    let runtime = try TestRuntime.make()
     #expect(runtime.version.split(separator: ".").count >= 2)
     #expect(runtime.availableProviders.contains("CPUExecutionProvider"))
   }

@@ -206,7 +206,11 @@ extension SmallNetwork {
     let stimuli = try stimuli(count)
     return Dictionary(
       uniqueKeysWithValues: try inputs.enumerated().map { number, input in
-        (input.name, PlainEvaluator.Value([1] + input.shape, try stimuli.floats(stimulus: stimulus, input: number).map(Double.init)))
+        (
+          input.name,
+          PlainEvaluator.Value(
+            [1] + input.shape, try stimuli.floats(stimulus: stimulus, input: number).map(Double.init))
+        )
       })
   }
 }

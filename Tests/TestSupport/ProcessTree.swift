@@ -27,6 +27,13 @@ package enum ProcessTree {
     status(of: process).map { $0.state != "Z" } ?? false
   }
 
+  /// A variable of the environment that a process was started with.
+  package static func variable(_ name: String, of process: Int32) -> String? {
+    let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") ?? Data()
+    return environment.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      .first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+  }
+
   /// Ends a process and its descendants: politely, then for certain.
   package static func end(_ root: Int32) {
     let all = [root] + descendants(of: root)

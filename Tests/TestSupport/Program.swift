@@ -15,7 +15,8 @@ package enum Program {
       return [url.path, url.deletingLastPathComponent().path]
     }
     let folders = beside + [root + "/.build/debug"]
-    return folders.map { $0 + "/" + name }.first(where: FileManager.default.isExecutableFile) ?? folders.last! + "/" + name
+    return folders.map { $0 + "/" + name }.first(where: FileManager.default.isExecutableFile) ?? folders.last! + "/"
+      + name
   }()
 
   /// MPI's launcher; `nil` where there is none.

@@ -33,7 +33,8 @@ package struct SmallNetwork: Sendable, CustomStringConvertible {
       }
       return (
         input.name,
-        NumericArray(shape: [count] + input.shape, floats: random.floats(count * size, scale: input.scale)))
+        NumericArray(shape: [count] + input.shape, floats: random.floats(count * size, scale: input.scale))
+      )
     }
   }
 

@@ -57,7 +57,8 @@ extension SmallNetwork {
   private static func attention(_ name: String, isBatchComputed: Bool) -> SmallNetwork {
     var net = NetworkWriter(name, seed: 5)
     net.input("sequence", [6, 8], isBatchBaked: true)
-    let stream = net.add("Add", [net.projection("sequence", from: 8, to: 8, "embedded"), net.bias([6, 8])], to: "stream")
+    let stream = net.add(
+      "Add", [net.projection("sequence", from: 8, to: 8, "embedded"), net.bias([6, 8])], to: "stream")
     func heads(_ name: String, _ order: [Int]) -> String {
       let split = net.add(
         "Reshape", [net.projection(stream, from: 8, to: 8, name), net.constant([1, 6, 2, 4])], to: name + "_split")
@@ -114,7 +115,13 @@ extension SmallNetwork {
     var net = NetworkWriter("root", seed: 8)
     net.input("features", [4])
     let hidden = net.add(
-      "Relu", [net.add("Gemm", ["features", net.constant([4, 4], [Float](repeating: 0, count: 16)), net.constant([4], [3, 3, 1, 1])], to: "sum")],
+      "Relu",
+      [
+        net.add(
+          "Gemm",
+          ["features", net.constant([4, 4], [Float](repeating: 0, count: 16)), net.constant([4], [3, 3, 1, 1])],
+          to: "sum")
+      ],
       to: "hidden")
     let balance = net.add("MatMul", [hidden, net.constant([4, 2], [1, 2, 1, 2, -1, -1, -1, -1])], to: "balance")
     let safety = net.add("MatMul", ["features", net.constant([4, 2], [1, 1, 0, 0, 0, 0, 0, 0])], to: "safety")

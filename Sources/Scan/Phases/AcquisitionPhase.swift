@@ -8,7 +8,9 @@ struct AcquisitionPhase: Phase {
   /// A series that is being measured.
   private struct Series {
     var values: [Float]
-    var handedOut = 0
+    /// Shards that nobody has been given, the next one last.
+    var waiting: [Int]
+    /// Shards whose values have not come in.
     var missing: Int
     var nonFinite = 0
   }
@@ -18,6 +20,9 @@ struct AcquisitionPhase: Phase {
   private let allowsNonFinite: Bool
   private let progress: Progress
   private let store: AcquisitionStore?
+  private let checkpoint: Checkpoint
+  /// What an earlier run measured, by series, until it is taken up.
+  private var restored: [Int: [Int: [Float]]] = [:]
   /// Begun and not yet measured, by number.
   private var open: [Int: Series] = [:]
   private var begun = 0
@@ -26,35 +31,41 @@ struct AcquisitionPhase: Phase {
   /// By layer, by stimulus; `nil` for a series that was skipped because its values are not finite.
   private(set) var results: [[Estimate?]]
 
-  /// - Parameter targets: the class whose score is the value, by stimulus.
+  /// - Parameters:
+  ///   - targets: the class whose score is the value, by stimulus.
+  ///   - restored: shards that an earlier run measured; `checkpoint` holds them already.
   init(
-    plan: ScanPlan, targets: [Int], allowsNonFinite: Bool, store: AcquisitionStore?, progress: Progress
+    plan: ScanPlan, targets: [Int], allowsNonFinite: Bool, store: AcquisitionStore?, checkpoint: Checkpoint,
+    restored: [Checkpoint.Shard: [Float]], progress: Progress
   ) {
     self.plan = plan
     self.targets = targets
     self.allowsNonFinite = allowsNonFinite
     self.store = store
+    self.checkpoint = checkpoint
     self.progress = progress
     self.results = plan.layers.map { _ in Array(repeating: nil, count: plan.stimulusCount) }
+    for (shard, values) in restored {
+      self.restored[shard.layer * plan.stimulusCount + shard.stimulus, default: [:]][shard.shard] = values
+    }
   }
 
-  mutating func next(for rank: Int) -> ScanTask? {
+  mutating func next(for rank: Int) throws -> ScanTask? {
     if !estimates.isEmpty { return estimates.removeFirst() }
     if let series = current[rank], let task = shard(of: series) { return task }
-    if begun < plan.layers.count * plan.stimulusCount {
+    while begun < plan.layers.count * plan.stimulusCount {
       let series = begun
       begun += 1
-      let layer = layer(series)
-      open[series] = Series(
-        values: Array(repeating: .nan, count: layer.rows), missing: plan.shardCount(layer))
+      try begin(series)
       current[rank] = series
-      return shard(of: series)
+      if let task = shard(of: series) { return task }
+      // All of it was measured by an earlier run.
+      if !estimates.isEmpty { return estimates.removeFirst() }
     }
-    let left = open.filter { $0.value.handedOut < plan.shardCount(layer($0.key)) }
     // The one with most left, and of those the first: which rank measures a shard is no part of the result.
     guard
-      let (series, _) = left.max(by: {
-        let (a, b) = (plan.shardCount(layer($0.key)) - $0.value.handedOut, plan.shardCount(layer($1.key)) - $1.value.handedOut)
+      let (series, _) = open.filter({ !$0.value.waiting.isEmpty }).max(by: {
+        let (a, b) = ($0.value.waiting.count, $1.value.waiting.count)
         return a == b ? $0.key > $1.key : a < b
       })
     else { return nil }
@@ -66,7 +77,9 @@ struct AcquisitionPhase: Phase {
     var reader = MessageReader(result)
     switch task {
     case .acquire(let layer, let stimulus, _, let shard):
-      try take(reader.readFloats(), layer, stimulus, shard)
+      let values = reader.readFloats()
+      try checkpoint.record(Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), values)
+      try take(values, layer, stimulus, shard)
     case .estimate(let layer, let stimulus, _):
       results[layer][stimulus] = EstimateMessage.read(&reader)
     default:
@@ -78,12 +91,24 @@ struct AcquisitionPhase: Phase {
     plan.layers[series / plan.stimulusCount]
   }
 
+  /// Opens a series, with what an earlier run measured of it.
+  private mutating func begin(_ number: Int) throws {
+    let layer = layer(number)
+    let known = restored.removeValue(forKey: number) ?? [:]
+    let shards = 0..<plan.shardCount(layer)
+    open[number] = Series(
+      values: Array(repeating: .nan, count: layer.rows), waiting: shards.reversed().filter { known[$0] == nil },
+      missing: shards.count)
+    for (shard, values) in known.sorted(by: { $0.key < $1.key }) {
+      try take(values, number / plan.stimulusCount, number % plan.stimulusCount, shard)
+    }
+  }
+
   private mutating func shard(of series: Int) -> ScanTask? {
-    guard let state = open[series], state.handedOut < plan.shardCount(layer(series)) else { return nil }
-    open[series]!.handedOut += 1
+    guard let shard = open[series]?.waiting.popLast() else { return nil }
     let stimulus = series % plan.stimulusCount
     return .acquire(
-      layer: series / plan.stimulusCount, stimulus: stimulus, target: targets[stimulus], shard: state.handedOut)
+      layer: series / plan.stimulusCount, stimulus: stimulus, target: targets[stimulus], shard: shard)
   }
 
   private mutating func take(_ values: [Float], _ layer: Int, _ stimulus: Int, _ shard: Int) throws {

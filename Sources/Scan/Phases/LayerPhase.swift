@@ -1,12 +1,14 @@
 /// One task a layer, with one result each: the shape of a cut's check, of mean activations and of information content.
 struct LayerPhase: Phase {
   private let tasks: [ScanTask]
+  private let progress: Progress
   private var handedOut = 0
   /// The results, in the order of the tasks.
   private(set) var results: [[UInt8]?]
 
-  init(_ tasks: [ScanTask]) {
+  init(_ tasks: [ScanTask], progress: Progress) {
     self.tasks = tasks
+    self.progress = progress
     self.results = Array(repeating: nil, count: tasks.count)
   }
 
@@ -18,5 +20,6 @@ struct LayerPhase: Phase {
 
   mutating func complete(_ task: ScanTask, with result: [UInt8]) {
     results[tasks.firstIndex(of: task)!] = result
+    progress.advance(by: 1)
   }
 }

@@ -1,0 +1,49 @@
+internal import Glibc
+private import Synchronization
+
+/// The wish that a scan end early and keep what it has: a signal (INT, TERM or USR1), a time limit, or a file.
+///
+/// A wish is heard once: batch systems send TERM two or three times within a second.
+package final class StopRequest {
+  private static let signalled = Atomic<Bool>(false)
+
+  /// The folder in which a file named `STOP` is a wish.
+  private let folder: String
+  /// The moment, on the monotonic clock, at which the scan has to be over; `nil` for none.
+  private let deadline: Double?
+  private var nextLook = 0.0
+
+  /// - Parameter secondsLeft: how long the scan may take from now on.
+  package init(folder: String, secondsLeft: Double?) {
+    self.folder = folder
+    deadline = secondsLeft.map { monotonicSeconds() + $0 }
+  }
+
+  /// Lets the signals be wishes from now on, instead of ending the process.
+  package static func listen() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM, SIGUSR1] {
+      signal(number) { _ in StopRequest.signalled.store(true, ordering: .relaxed) }
+      sigaddset(&signals, number)
+    }
+    // A launcher may have started this process with them blocked.
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
+  }
+
+  /// Whether this process has been signalled.
+  static var isSignalled: Bool { signalled.load(ordering: .relaxed) }
+
+  /// Why the scan should end, if it should. Cheap: files and clocks are looked at once a second.
+  ///
+  /// - Parameter margin: seconds that ending takes.
+  func reason(margin: Double) -> String? {
+    if Self.isSignalled { return "a signal" }
+    let now = monotonicSeconds()
+    guard now >= nextLook else { return nil }
+    nextLook = now + 1
+    // The look itself may come a second late.
+    if let deadline, now >= deadline - margin - 2 { return "the time limit" }
+    return access(folder + "/STOP", F_OK) == 0 ? "the file \(folder)/STOP" : nil
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  @Suite struct `A scan that ends early` {
+    private let folder = TemporaryFolder()
+    private var output: String { folder.path("out") }
+
+    /// Some seconds of work on one rank, in hundreds of shards.
+    private func options(_ files: SmallNetwork.Files) -> [String] {
+      files.options + ["--estimator", "naive", "--samples", "400", "--grid", "3x3x4", "--progress", "none"]
+    }
+
+    /// The files that are not the same, byte for byte, in both folders; `scan.json` holds times.
+    private func differences(_ one: String, _ other: String) -> [String] {
+      let (a, b) = (TemporaryFolder.files(below: one), TemporaryFolder.files(below: other))
+      return Set(a.keys).union(b.keys).filter { $0 != "scan.json" && a[$0] != b[$0] }.sorted()
+    }
+
+    private func hasCheckpoint(of least: Int) -> Bool {
+      TemporaryFolder.read(output + "/checkpoint.bin").count > least
+    }
+
+    /// A signal to the launcher reaches all ranks. It is sent to them here, since the launcher inherits the signals
+    /// that the tests' threads block.
+    private func signalAll(_ signal: Int32) -> ([Int32]) -> Void {
+      { ranks in for rank in ranks { kill(rank, signal) } }
+    }
+
+    /// Runs the scan on some ranks and does something to it once it has measured a little.
+    private func interrupt(
+      _ options: [String], ranks: Int, _ body: (_ ranks: [Int32]) -> Void
+    ) throws -> Command {
+      let before = TemporaryFolder.read(output + "/checkpoint.bin").count
+      return try Program.run(options + ["--out", output, "--checkpoint-interval", "0.05s"], ranks: ranks) { launcher in
+        for _ in 0..<400 {
+          usleep(20_000)
+          let started = ProcessTree.descendants(of: launcher, named: Program.name)
+          if started.count == ranks, hasCheckpoint(of: max(before, 8000)) {
+            body(started)
+            return
+          }
+        }
+      }
+    }
+
+    @Test func `goes on to the same bytes, however often and however it is ended and on any number of ranks`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let whole = folder.path("whole")
+      let reference = try Program.run(options(files) + ["--out", whole], ranks: 2)
+      #expect(reference.exitCode == 0, "\(reference)")
+
+      let stopped = try interrupt(options(files), ranks: 2, signalAll(SIGTERM))
+      #expect(stopped.exitCode == 75, "\(stopped)")
+      #expect(stopped.complaints.count == 1 && stopped.errors.contains("--resume"))
+      let kept = TemporaryFolder.read(output + "/checkpoint.bin").count
+
+      let killed = try interrupt(options(files) + ["--resume"], ranks: 3) { ranks in kill(ranks[1], SIGKILL) }
+      #expect(killed.exitCode != 0 && !killed.isTimedOut, "\(killed)")
+      #expect(hasCheckpoint(of: kept))
+
+      let asked = try interrupt(options(files) + ["--resume"], ranks: 2) { ranks in kill(ranks[1], SIGUSR1) }
+      #expect(asked.exitCode == 75, "\(asked)")
+
+      let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 5)
+      #expect(finished.exitCode == 0, "\(finished)")
+      #expect(finished.errors.contains("Going on with"))
+      #expect(differences(output, whole) == [])
+
+      let again = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 2)
+      #expect(again.exitCode == 0 && again.errors.contains("nothing to go on with"), "\(again)")
+      #expect(differences(output, whole) == [])
+    }
+
+    @Test func `is ended by a time limit or a file`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let limited = try Program.run(options(files) + ["--out", output, "--max-time", "3s"], ranks: 2)
+      #expect(limited.exitCode == 75 && limited.errors.contains("time limit"), "\(limited)")
+      let asked = try interrupt(options(files) + ["--resume"], ranks: 2) { _ in
+        _ = folder.file("out/STOP", text: "")
+      }
+      #expect(asked.exitCode == 75 && asked.errors.contains("STOP"), "\(asked)")
+    }
+
+    @Test func `isn't overwritten, and isn't gone on with otherwise`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      _ = try interrupt(options(files), ranks: 2, signalAll(SIGINT))
+      let kept = TemporaryFolder.read(output + "/checkpoint.bin")
+      #expect(!kept.isEmpty)
+      for (changed, words) in [
+        ([], ["--resume", output]), (["--resume", "--seed", "7"], ["--seed is 7 now and was 42 then"]),
+        (["--resume", "--stimuli", "15"], ["--stimuli"]),
+      ] {
+        let refused = try Program.run(options(files) + ["--out", output] + changed, ranks: 2)
+        #expect([64, 73].contains(refused.exitCode), "\(refused)")
+        #expect(refused.complaints.count == 1)
+        for word in words { #expect(refused.errors.contains(word), "\(refused)") }
+        let isKept = TemporaryFolder.read(output + "/checkpoint.bin") == kept
+        #expect(isKept)
+      }
+    }
+
+    @Test func `tells damage of its checkpoint, and measures that again`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let whole = folder.path("whole")
+      _ = try Program.run(options(files) + ["--out", whole], ranks: 2)
+      _ = try interrupt(options(files), ranks: 2, signalAll(SIGTERM))
+      var bytes = TemporaryFolder.read(output + "/checkpoint.bin")
+      try #require(bytes.count > 8000)
+      bytes[bytes.count - 700] ^= 4
+      bytes.removeLast(3)
+      _ = folder.file("out/checkpoint.bin", bytes)
+      let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 3)
+      #expect(finished.exitCode == 0 && finished.errors.contains("bytes are damaged"), "\(finished)")
+      #expect(differences(output, whole) == [])
+    }
+  }
+}

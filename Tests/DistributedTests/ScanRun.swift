@@ -1,0 +1,34 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A scan that was run in a folder of its own.
+struct ScanRun {
+  let command: Command
+  /// What it left behind, by path inside its folder.
+  let files: [String: [UInt8]]
+
+  /// - Parameter ranks: `nil` starts the program without a launcher.
+  init(_ arguments: [String], ranks: Int?, limit: Double = 60) throws {
+    let folder = TemporaryFolder()
+    let output = folder.path("out")
+    command = try Program.run(
+      ["scan"] + arguments + ["--out", output, "--progress", "none"], ranks: ranks, limit: limit)
+    files = TemporaryFolder.files(below: output)
+  }
+
+  /// The files whose bytes must not depend on the ranks: all but `scan.json`.
+  var results: [String: [UInt8]] { files.filter { $0.key != "scan.json" } }
+
+  func json(_ name: String) throws -> [String: any Sendable] {
+    let bytes = try #require(files[name], "\(name) is missing: \(command)")
+    return try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: any Sendable])
+  }
+
+  /// `scan.json` without what may differ from run to run, as text.
+  func summary() throws -> String {
+    var content = try json("scan.json") as [String: Any]
+    for key in ["ranks", "timings_seconds", "evaluations_per_second"] { content[key] = nil }
+    return String(decoding: try JSONSerialization.data(withJSONObject: content, options: .sortedKeys), as: UTF8.self)
+  }
+}

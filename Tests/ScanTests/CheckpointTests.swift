@@ -1,0 +1,116 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Scan
+
+@Suite("A checkpoint") struct CheckpointTests {
+  private let folder = TemporaryFolder()
+  private var path: String { folder.path("checkpoint.bin") }
+
+  private static let identity = ScanIdentity(
+    options: ["seed": "42"],
+    plan: ScanPlan(
+      modelDigest: "m", dataDigest: "d", requestDigest: "r", isBatchFreed: false, batch: 4, readTensor: "logits",
+      link: "softmax", outputShape: [3], stimulusCount: 5, donorCount: 0, rowsPerShard: 8,
+      layers: [
+        ScanPlan.Layer(
+          number: 0, tensor: "a", operatorType: "Relu", shape: [1, 4], sideTypes: [:], grid: [1, 1, 4], regionCount: 4,
+          estimator: "regression", estimatorReason: "", budget: 20, designRows: 20, rows: 20, suffixCostShare: 1)
+      ], refusals: [], notes: []),
+    program: "1", onnxRuntime: "2")
+
+  /// Shards of 8, 8 and 4 values for some stimuli.
+  private static let shards = Dictionary(
+    uniqueKeysWithValues: [(0, 0), (0, 1), (0, 2), (3, 1), (4, 2)].map { stimulus, shard in
+      (
+        Checkpoint.Shard(layer: 0, stimulus: stimulus, shard: shard),
+        (0..<(shard == 2 ? 4 : 8)).map { Float(100 * stimulus + 10 * shard + $0) }
+      )
+    })
+
+  private func write() throws -> [UInt8] {
+    let checkpoint = try Checkpoint(path: path, identity: Self.identity, shards: [:], interval: 1000)
+    for (shard, values) in Self.shards { try checkpoint.record(shard, values) }
+    try checkpoint.flush()
+    return TemporaryFolder.read(path)
+  }
+
+  @Test("gives back what was recorded, to the bit")
+  func roundTrip() throws {
+    _ = try write()
+    let content = try #require(Checkpoint.read(path))
+    #expect(content.identity == Self.identity)
+    #expect(content.shards == Self.shards)
+    #expect(content.lostBytes == 0)
+  }
+
+  @Test("begins with what an earlier run measured, in place of its file")
+  func takingOver() throws {
+    _ = try write()
+    let later = try Checkpoint(path: path, identity: Self.identity, shards: Self.shards, interval: 0)
+    let added = Checkpoint.Shard(layer: 0, stimulus: 1, shard: 2)
+    try later.record(added, [1, .nan, -.infinity, 4])
+    let shards = try #require(Checkpoint.read(path)).shards
+    #expect(shards.count == Self.shards.count + 1)
+    #expect(shards[added]?.map(\.bitPattern) == [1, Float.nan, -.infinity, 4].map(\.bitPattern))
+  }
+
+  @Test("that was cut off anywhere loses only the shards past the cut")
+  func truncation() throws {
+    let whole = try write()
+    let records = whole.count - Self.shards.values.reduce(0) { $0 + 32 + 4 * $1.count + 8 }
+    for length in stride(from: records, to: whole.count, by: 7) {
+      _ = folder.file("checkpoint.bin", whole.prefix(length))
+      let content = try #require(Checkpoint.read(path))
+      #expect(content.shards.allSatisfy { Self.shards[$0.key] == $0.value })
+      let bytes = content.shards.values.reduce(0) { $0 + 32 + 4 * $1.count + 8 }
+      #expect(content.lostBytes == length - records - bytes)
+      #expect(content.lostBytes < 32 + 4 * 8 + 8)
+    }
+  }
+
+  @Test("with a flipped bit loses at most the shard that it hit")
+  func flippedBits() throws {
+    let whole = try write()
+    let records = whole.count - Self.shards.values.reduce(0) { $0 + 32 + 4 * $1.count + 8 }
+    for position in records..<whole.count {
+      var damaged = whole
+      damaged[position] ^= 1 << UInt8(position % 8)
+      _ = folder.file("checkpoint.bin", damaged)
+      let content = try #require(Checkpoint.read(path))
+      #expect(content.shards.allSatisfy { Self.shards[$0.key] == $0.value }, "byte \(position)")
+      #expect(content.shards.count >= Self.shards.count - 1, "byte \(position)")
+      #expect(content.lostBytes > 0)
+    }
+  }
+
+  @Test("whose header is damaged is none")
+  func damagedHeader() throws {
+    let whole = try write()
+    let records = whole.count - Self.shards.values.reduce(0) { $0 + 32 + 4 * $1.count + 8 }
+    for position in stride(from: 0, to: records, by: 5) {
+      var damaged = whole
+      damaged[position] ^= 16
+      _ = folder.file("checkpoint.bin", damaged)
+      #expect(Checkpoint.read(path) == nil, "byte \(position)")
+      _ = folder.file("checkpoint.bin", whole.prefix(position))
+      #expect(Checkpoint.read(path) == nil, "cut at \(position)")
+    }
+    #expect(Checkpoint.read(folder.path("absent")) == nil)
+  }
+
+  @Test("of another scan is told apart, by what differs")
+  func difference() {
+    #expect(Self.identity.difference(from: Self.identity) == nil)
+    var other = Self.identity
+    other.options["seed"] = "43"
+    #expect(other.difference(from: Self.identity) == "--seed is 43 now and was 42 then")
+    other = Self.identity
+    other.plan.modelDigest = "n"
+    #expect(other.difference(from: Self.identity) == "the model file has changed")
+    other = Self.identity
+    other.onnxRuntime = "3"
+    #expect(other.difference(from: Self.identity)?.contains("ONNX Runtime is 3 now and was 2 then") == true)
+  }
+}
