@@ -25,6 +25,7 @@ struct ScanCommand: ParsableCommand {
 
   func run() throws {
     StopRequest.listen()
+    let start = monotonicSeconds()
     let options = options
     let display = ProgressDisplay(progress)
     let exitCode = try withEnvironment(onFailure: Self.abort) { world -> Int in
@@ -51,7 +52,9 @@ struct ScanCommand: ParsableCommand {
       guard verdict == 0, let subject else { return verdict }
       var request = subject.request
       request.resumes = resume
-      request.timeLimit = [maxTime?.seconds, world.isRoot ? Launcher.slurmSecondsLeft : nil].compactMap(\.self).min()
+      request.deadline = [
+        maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
+      ].compactMap(\.self).min()
       request.checkpointInterval = checkpointInterval.seconds
       return try Scan.run(
         request, program: NNFMRI.version, world: world, progress: Progress(display.show),
