@@ -100,19 +100,18 @@ final class Checkpoint {
 
   /// Reads a file.
   ///
-  /// - Returns: `nil` if there is none, or none with a whole header.
-  static func read(_ path: String) -> Content? {
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    let bytes = Array(data)
-    guard bytes.starts(with: magic), bytes.count >= 16 else { return nil }
-    let textLength = integer(bytes, at: 8)
-    let headLength = textLength.addingReportingOverflow(16)
-    guard textLength >= 0, !headLength.overflow, headLength.partialValue <= bytes.count - checksumLength else { return nil }
-    let head = headLength.partialValue
-    guard checksum(bytes[..<head]) == Array(bytes[head..<(head + checksumLength)]),
-      let identity = try? JSONDecoder().decode(ScanIdentity.self, from: Data(bytes[16..<head]))
-    else { return nil }
-
+  /// - Returns: `nil` if there is none.
+  /// - Throws: `ScanError` (`badInput`) if it can't be read or has no whole header: hours of measuring may be in it, so
+  ///   it isn't taken for none.
+  static func read(_ path: String) throws(ScanError) -> Content? {
+    guard access(path, F_OK) == 0 else { return nil }
+    guard let data = FileManager.default.contents(atPath: path), case let bytes = Array(data),
+      let (identity, head) = readHeader(bytes)
+    else {
+      throw ScanError(
+        .badInput,
+        "\(path) can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove it to measure all again")
+    }
     var shards: [Shard: [Float]] = [:]
     var lost = 0
     var offset = head + checksumLength
@@ -129,6 +128,19 @@ final class Checkpoint {
       offset = end + checksumLength
     }
     return Content(identity: identity, shards: shards, lostBytes: lost)
+  }
+
+  /// What the header holds, and its length without its checksum; `nil` unless it is whole.
+  private static func readHeader(_ bytes: [UInt8]) -> (identity: ScanIdentity, length: Int)? {
+    guard bytes.starts(with: magic), bytes.count >= 16 else { return nil }
+    let length = integer(bytes, at: 8).addingReportingOverflow(16)
+    guard !length.overflow, (16...max(bytes.count - checksumLength, 16)).contains(length.partialValue) else { return nil }
+    let head = length.partialValue
+    guard bytes.count >= head + checksumLength,
+      checksum(bytes[..<head]) == Array(bytes[head..<(head + checksumLength)]),
+      let identity = try? JSONDecoder().decode(ScanIdentity.self, from: Data(bytes[16..<head]))
+    else { return nil }
+    return (identity, head)
   }
 
   /// Where the record at `offset` ends, without its checksum; `nil` unless it is whole and belongs to the plan.

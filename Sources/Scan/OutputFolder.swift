@@ -33,10 +33,16 @@ package struct OutputFolder: Sendable {
         .cannotWrite,
         "\(path) holds a scan that ended early; go on with it by --resume, choose another folder with --out, or remove it")
     }
+    if mark?.complete != false { try markIncomplete() }
+  }
+
+  /// Written beside and renamed: without the mark, what a scan has measured would be taken for a stranger's files.
+  private func markIncomplete() throws(ScanError) {
+    let draft = summary + ".new"
     let text = #"{"program": "nnfmri-mpi", "complete": false}"# + "\n"
-    guard let file = fopen(summary, "w") else { throw ScanError.cannotWrite(summary) }
-    defer { fclose(file) }
-    guard fputs(text, file) >= 0, fflush(file) == 0 else { throw ScanError.cannotWrite(summary) }
+    guard let file = fopen(draft, "w") else { throw ScanError.cannotWrite(summary) }
+    let isWritten = fputs(text, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0
+    guard fclose(file) == 0, isWritten, rename(draft, summary) == 0 else { throw ScanError.cannotWrite(summary) }
   }
 
   /// Whether the folder holds the whole result of a scan.

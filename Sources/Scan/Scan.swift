@@ -91,21 +91,21 @@ package enum Scan {
 
     guard world.isRoot else { return try worker.serve(world) }
     announce(plan)
-    let stop = StopRequest(folder: request.output, secondsLeft: request.timeLimit)
-    let earlier = request.resumes ? Checkpoint.read(folder.checkpoint) : nil
-    if let earlier {
-      note("Going on with \(earlier.shards.count) of \(plan.shardCount) shards measured.")
-      if earlier.lostBytes > 0 {
-        note("\(folder.checkpoint): \(earlier.lostBytes) bytes are damaged; what they held is measured again.")
-      }
-    }
+    let stop = StopRequest(folder: request.output, deadline: request.deadline)
     let versions = ScanResult.Versions(
       program: version, onnxRuntime: inputs.runtime.version, mpi: MPI.libraryVersion())
-    let conductor = Conductor(
-      request: request, labels: inputs.stimuli.labels, world: world, worker: worker, progress: progress,
-      versions: versions, stop: stop, earlier: earlier)
     var exitCode = 0
     do {
+      let earlier = try request.resumes ? Checkpoint.read(folder.checkpoint) : nil
+      if let earlier {
+        note("Going on with \(earlier.shards.count) of \(plan.shardCount) shards measured.")
+        if earlier.lostBytes > 0 {
+          note("\(folder.checkpoint): \(earlier.lostBytes) bytes are damaged; what they held is measured again.")
+        }
+      }
+      let conductor = Conductor(
+        request: request, labels: inputs.stimuli.labels, world: world, worker: worker, progress: progress,
+        versions: versions, stop: stop, earlier: earlier)
       try report(conductor.scan(plan))
       folder.removeCheckpoint()
     } catch let stop as EarlyStop {

@@ -67,8 +67,8 @@ package struct ScanRequest: Sendable {
   package var allowsNonFinite = false
   /// Go on with a scan that ended early, where the output folder holds one.
   package var resumes = false
-  /// Seconds that the scan may take; `nil` for as long as it needs.
-  package var timeLimit: Double?
+  /// The moment, on the monotonic clock, at which the scan has to be over; `nil` for none.
+  package var deadline: Double?
   /// Seconds between two checkpoints.
   package var checkpointInterval = 60.0
   /// The output folder.

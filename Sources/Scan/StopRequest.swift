@@ -13,10 +13,9 @@ package final class StopRequest {
   private let deadline: Double?
   private var nextLook = 0.0
 
-  /// - Parameter secondsLeft: how long the scan may take from now on.
-  package init(folder: String, secondsLeft: Double?) {
+  package init(folder: String, deadline: Double?) {
     self.folder = folder
-    deadline = secondsLeft.map { monotonicSeconds() + $0 }
+    self.deadline = deadline
   }
 
   /// Lets the signals be wishes from now on, instead of ending the process.

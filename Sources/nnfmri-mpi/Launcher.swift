@@ -22,10 +22,10 @@ enum Launcher {
   }
 
   /// Seconds until the Slurm job that this process is in reaches its time limit; `nil` outside of one, or where the
-  /// limit is none.
+  /// limit is none or its controller doesn't answer.
   static var slurmSecondsLeft: Double? {
     guard let job = environment("SLURM_JOB_ID"), job.allSatisfy(\.isNumber),
-      let answer = popen("squeue --noheader --jobs=\(job) --format=%L 2>/dev/null", "r")
+      let answer = popen("timeout 20 squeue --noheader --jobs=\(job) --format=%L 2>/dev/null", "r")
     else { return nil }
     defer { pclose(answer) }
     var line = [CChar](repeating: 0, count: 64)

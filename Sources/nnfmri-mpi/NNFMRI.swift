@@ -26,7 +26,7 @@ struct NNFMRI: ParsableCommand {
       let code = exitCode(for: error).rawValue
       // Under mpirun every process reads the same arguments, and one complaint is enough.
       if Launcher.isFirstProcess, code == 0 || !Launcher.isOneOfMany { exit(withError: error) }
-      if Launcher.isFirstProcess { writeToStandardError(fullMessage(for: error) + "\n") }
+      if Launcher.isFirstProcess, !(error is ExitCode) { writeToStandardError(fullMessage(for: error) + "\n") }
       // Ranks that were given other arguments may be waiting for this one.
       if code == EX_USAGE, !(error is ExitCode), Launcher.isOneOfMany { _ = try? ScanCommand.agree(onCode: Int(code)) }
       Glibc.exit(code)

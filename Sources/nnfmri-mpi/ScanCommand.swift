@@ -25,9 +25,10 @@ struct ScanCommand: ParsableCommand {
 
   func run() throws {
     StopRequest.listen()
+    let start = monotonicSeconds()
     let options = options
     let display = ProgressDisplay(progress)
-    let code = try withEnvironment(onFailure: Self.abort) { world -> Int in
+    let exitCode = try withEnvironment(onFailure: Self.abort) { world -> Int in
       let agreed = try Self.agree(onCode: 0, world)
       guard agreed == 0 else { return agreed }
       if let tasks = Launcher.slurmTasks, tasks > 1, world.size == 1 {
@@ -37,19 +38,23 @@ struct ScanCommand: ParsableCommand {
         }
         return Int(EX_USAGE)
       }
-      let subject: ScanSubject
+      // Rank 0 writes the phantom that the others are about to read, so they have to know whether it could.
+      var subject: ScanSubject?
+      var code = 0
       do {
         subject = try ScanSubject(options, resumes: resume, writesPhantom: world.isRoot)
       } catch {
         let error = ScanError(error)
         if world.isRoot { complain(error.message) }
-        return error.code.rawValue
+        code = error.code.rawValue
       }
-      // Rank 0 may just have written the phantom that the others are about to read.
-      try world.barrier()
+      let verdict = try Self.agree(onCode: code, world)
+      guard verdict == 0, let subject else { return verdict }
       var request = subject.request
       request.resumes = resume
-      request.timeLimit = [maxTime?.seconds, world.isRoot ? Launcher.slurmSecondsLeft : nil].compactMap(\.self).min()
+      request.deadline = [
+        maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
+      ].compactMap(\.self).min()
       request.checkpointInterval = checkpointInterval.seconds
       return try Scan.run(
         request, program: NNFMRI.version, world: world, progress: Progress(display.show),
@@ -61,10 +66,10 @@ struct ScanCommand: ParsableCommand {
         },
         fail: { complain($0.message) })
     }
-    if code != 0 { throw ExitCode(Int32(code)) }
+    if exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }
 
-  /// The first thing that ranks tell each other: whether all could read their arguments.
+  /// What ranks tell each other before anything else: whether all could read their arguments and can go on.
   ///
   /// - Parameter code: this rank's exit code, 0 if it may go on.
   /// - Returns: 0 if all may; else the first code that isn't.

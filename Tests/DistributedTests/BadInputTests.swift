@@ -300,6 +300,11 @@ extension DistributedTests {
       try expectRefusal(scan(perceptron(), ["--out", file]), code: 73, naming: [file, "--out"])
     }
 
+    @Test func `a file in place of the phantom's folder`() throws {
+      let file = folder.file("file", text: "")
+      try expectRefusal(["scan", "--progress", "none", "--out", file], code: 73, naming: [file, "--out"])
+    }
+
     @Test func `a folder below a file`() throws {
       let file = folder.file("file", text: "")
       try expectRefusal(scan(perceptron(), ["--out", file + "/out"]), code: 73, naming: [file + "/out", "--out"])

@@ -101,6 +101,18 @@ extension DistributedTests {
       }
     }
 
+    @Test func `isn't begun anew in place of a checkpoint that can't be read`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      _ = try interrupt(options(files), ranks: 2, signalAll(SIGTERM))
+      var bytes = TemporaryFolder.read(output + "/checkpoint.bin")
+      bytes[20] ^= 1
+      _ = folder.file("out/checkpoint.bin", bytes)
+      let refused = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 2)
+      #expect(refused.exitCode == 65 && refused.errors.contains("checkpoint.bin"), "\(refused)")
+      let isKept = TemporaryFolder.read(output + "/checkpoint.bin") == bytes
+      #expect(isKept)
+    }
+
     @Test func `tells damage of its checkpoint, and measures that again`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       let whole = folder.path("whole")

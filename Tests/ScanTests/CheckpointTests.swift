@@ -39,7 +39,7 @@ import Testing
   @Test("gives back what was recorded, to the bit")
   func roundTrip() throws {
     _ = try write()
-    let content = try #require(Checkpoint.read(path))
+    let content = try #require(try Checkpoint.read(path))
     #expect(content.identity == Self.identity)
     #expect(content.shards == Self.shards)
     #expect(content.lostBytes == 0)
@@ -51,7 +51,7 @@ import Testing
     let later = try Checkpoint(path: path, identity: Self.identity, shards: Self.shards, interval: 0)
     let added = Checkpoint.Shard(layer: 0, stimulus: 1, shard: 2)
     try later.record(added, [1, .nan, -.infinity, 4])
-    let shards = try #require(Checkpoint.read(path)).shards
+    let shards = try #require(try Checkpoint.read(path)).shards
     #expect(shards.count == Self.shards.count + 1)
     #expect(shards[added]?.map(\.bitPattern) == [1, Float.nan, -.infinity, 4].map(\.bitPattern))
   }
@@ -62,7 +62,7 @@ import Testing
     let records = whole.count - Self.shards.values.reduce(0) { $0 + 32 + 4 * $1.count + 8 }
     for length in stride(from: records, to: whole.count, by: 7) {
       _ = folder.file("checkpoint.bin", whole.prefix(length))
-      let content = try #require(Checkpoint.read(path))
+      let content = try #require(try Checkpoint.read(path))
       #expect(content.shards.allSatisfy { Self.shards[$0.key] == $0.value })
       let bytes = content.shards.values.reduce(0) { $0 + 32 + 4 * $1.count + 8 }
       #expect(content.lostBytes == length - records - bytes)
@@ -78,14 +78,14 @@ import Testing
       var damaged = whole
       damaged[position] ^= 1 << UInt8(position % 8)
       _ = folder.file("checkpoint.bin", damaged)
-      let content = try #require(Checkpoint.read(path))
+      let content = try #require(try Checkpoint.read(path))
       #expect(content.shards.allSatisfy { Self.shards[$0.key] == $0.value }, "byte \(position)")
       #expect(content.shards.count >= Self.shards.count - 1, "byte \(position)")
       #expect(content.lostBytes > 0)
     }
   }
 
-  @Test("whose header is damaged is none")
+  @Test("whose header is damaged is refused, and not taken for none")
   func damagedHeader() throws {
     let whole = try write()
     let records = whole.count - Self.shards.values.reduce(0) { $0 + 32 + 4 * $1.count + 8 }
@@ -93,11 +93,11 @@ import Testing
       var damaged = whole
       damaged[position] ^= 16
       _ = folder.file("checkpoint.bin", damaged)
-      #expect(Checkpoint.read(path) == nil, "byte \(position)")
+      #expect(throws: ScanError.self, "byte \(position)") { try Checkpoint.read(path) }
       _ = folder.file("checkpoint.bin", whole.prefix(position))
-      #expect(Checkpoint.read(path) == nil, "cut at \(position)")
+      #expect(throws: ScanError.self, "cut at \(position)") { try Checkpoint.read(path) }
     }
-    #expect(Checkpoint.read(folder.path("absent")) == nil)
+    #expect(try Checkpoint.read(folder.path("absent")) == nil)
   }
 
   @Test("of another scan is told apart, by what differs")
