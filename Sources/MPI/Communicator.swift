@@ -26,11 +26,6 @@ package struct Communicator {
     self.size = Int(size)
   }
 
-  /// Waits until every rank has arrived. Collective.
-  package func barrier() throws(MPIError) {
-    try check(MPI_Barrier(handle), "MPI_Barrier")
-  }
-
   /// Gives every rank the root's bytes. Collective; the length need be known to the root only.
   ///
   /// - Parameter bytes: the message on the root; ignored on other ranks.

@@ -39,15 +39,6 @@ package final class Runtime {
     ort_release_env(api, environment)
   }
 
-  /// The execution providers that the library was built with (`GetAvailableProviders`), best first.
-  package var availableProviders: [String] {
-    var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-    var count: Int32 = 0
-    guard (try? check(ort_available_providers(api, &names, &count), .runFailed)) != nil, let names else { return [] }
-    defer { _ = try? check(ort_release_available_providers(api, names, count), .runFailed) }
-    return (0..<Int(count)).compactMap { names[$0].map { String(cString: $0) } }
-  }
-
   /// Turns a status into an error and releases it. Every call of the library passes here.
   func check(_ status: OpaquePointer?, _ code: OnnxRuntimeError.Code) throws(OnnxRuntimeError) {
     try Self.check(api, status, code)

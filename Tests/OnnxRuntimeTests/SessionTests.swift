@@ -140,10 +140,9 @@ import Testing
 }
 
 @Suite struct `The library` {
-  @Test func `names its version and the providers it has`() throws {
+  @Test func `names its version`() throws {
     let runtime = try TestRuntime.make()
     #expect(runtime.version.split(separator: ".").count >= 2)
-    #expect(runtime.availableProviders.contains("CPUExecutionProvider"))
   }
 
   @Test func `is missed in one sentence that says how to mend it`() throws {

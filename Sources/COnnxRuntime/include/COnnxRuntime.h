@@ -63,12 +63,6 @@ static inline OrtStatus *ort_run(nnfmri_ort_api api, OrtSession *session, const 
 static inline OrtStatus *ort_create_session_options(nnfmri_ort_api api, OrtSessionOptions **out) {
   return ((OrtStatus * (*)(OrtSessionOptions **)) api[10])(out);
 }
-static inline OrtStatus *ort_disable_mem_pattern(nnfmri_ort_api api, OrtSessionOptions *options) {
-  return ((OrtStatus * (*)(OrtSessionOptions *)) api[17])(options);
-}
-static inline OrtStatus *ort_disable_cpu_mem_arena(nnfmri_ort_api api, OrtSessionOptions *options) {
-  return ((OrtStatus * (*)(OrtSessionOptions *)) api[19])(options);
-}
 static inline OrtStatus *ort_set_graph_optimization_level(nnfmri_ort_api api, OrtSessionOptions *options, int level) {
   return ((OrtStatus * (*)(OrtSessionOptions *, int)) api[23])(options, level);
 }
@@ -141,12 +135,6 @@ static inline void ort_release_tensor_type_and_shape(nnfmri_ort_api api, OrtTens
 }
 static inline void ort_release_session_options(nnfmri_ort_api api, OrtSessionOptions *value) {
   ((void (*)(OrtSessionOptions *))api[100])(value);
-}
-static inline OrtStatus *ort_available_providers(nnfmri_ort_api api, char ***out, int *count) {
-  return ((OrtStatus * (*)(char ***, int *)) api[125])(out, count);
-}
-static inline OrtStatus *ort_release_available_providers(nnfmri_ort_api api, char **names, int count) {
-  return ((OrtStatus * (*)(char **, int)) api[126])(names, count);
 }
 static inline OrtStatus *ort_add_session_config_entry(nnfmri_ort_api api, OrtSessionOptions *options, const char *key,
                                                       const char *value) {
