@@ -51,8 +51,13 @@ final class AcquisitionStore {
     }
   }
 
-  private func path(_ layer: Int) -> String {
+  /// The file of a layer in the folder of an acquisition.
+  static func file(_ folder: String, _ layer: Int) -> String {
     "\(folder)/layer_\(layer).npy"
+  }
+
+  private func path(_ layer: Int) -> String {
+    Self.file(folder, layer)
   }
 
   private func write(_ bytes: [UInt8], at offset: Int, to layer: Int) throws {
