@@ -2,11 +2,13 @@ import Anatomy
 import Lesion
 import MPI
 import Shapley
+import Stimuli
 
 /// Leads a scan through its phases, on rank 0.
 struct Conductor {
   let request: ScanRequest
   let labels: [Int]?
+  let thumbnails: Thumbnails?
   let world: Communicator
   let worker: Worker
   let progress: Progress
@@ -65,7 +67,8 @@ struct Conductor {
     let measurements = Measurements(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
       cutDeviations: deviations, moments: observation.moments,
-      information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason)
+      information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason,
+      thumbnails: thumbnails)
 
     let folder = OutputFolder(request.output)
     let identity = ScanIdentity(
@@ -82,8 +85,8 @@ struct Conductor {
     let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
     if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
     var acquisition = AcquisitionPhase(
-      plan: plan, targets: targets, allowsNonFinite: request.allowsNonFinite, store: store, checkpoint: checkpoint,
-      restored: restored, progress: progress)
+      plan: plan, targets: targets, confidence: request.confidence, allowsNonFinite: request.allowsNonFinite, store: store,
+      checkpoint: checkpoint, restored: restored, progress: progress)
     do {
       try run(Scan.measuring, plan.evaluations, &acquisition)
     } catch {

@@ -28,14 +28,16 @@ struct AcquisitionPhase: Phase {
   private var begun = 0
   private var current: [Int: Int] = [:]
   private var estimates: [ScanTask] = []
+  private var intervals: RunningIntervals
   /// By layer, by stimulus; `nil` for a series that was skipped because its values are not finite.
   private(set) var results: [[Estimate?]]
 
   /// - Parameters:
   ///   - targets: the class whose score is the value, by stimulus.
+  ///   - confidence: of the intervals that the progress tells of.
   ///   - restored: shards that an earlier run measured; `checkpoint` holds them already.
   init(
-    plan: ScanPlan, targets: [Int], allowsNonFinite: Bool, store: AcquisitionStore?, checkpoint: Checkpoint,
+    plan: ScanPlan, targets: [Int], confidence: Double, allowsNonFinite: Bool, store: AcquisitionStore?, checkpoint: Checkpoint,
     restored: [Checkpoint.Shard: [Float]], progress: Progress
   ) {
     self.plan = plan
@@ -44,6 +46,7 @@ struct AcquisitionPhase: Phase {
     self.store = store
     self.checkpoint = checkpoint
     self.progress = progress
+    self.intervals = RunningIntervals(plan, confidence: confidence)
     self.results = plan.layers.map { _ in Array(repeating: nil, count: plan.stimulusCount) }
     for (shard, values) in restored {
       self.restored[shard.layer * plan.stimulusCount + shard.stimulus, default: [:]][shard.shard] = values
@@ -81,7 +84,10 @@ struct AcquisitionPhase: Phase {
       try checkpoint.record(Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), values)
       try take(values, layer, stimulus, shard)
     case .estimate(let layer, let stimulus, _):
-      results[layer][stimulus] = EstimateMessage.read(&reader)
+      let estimate = EstimateMessage.read(&reader)
+      results[layer][stimulus] = estimate
+      intervals.add(estimate, layer: layer)
+      progress.note(intervals.widest)
     default:
       preconditionFailure("acquisition got the result of \(task)")
     }
