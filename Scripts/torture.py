@@ -138,7 +138,7 @@ def kill(process, number):
 def whole_shards(data):
     """The shards that a checkpoint holds whole, by an implementation of the format of its own (Checkpoint.swift tells
     it); None if neither of its headers is whole."""
-    def header(at):
+    def end_of_header(at):
         if data[at:at + 8] != b"NNFMRI01":
             return None
         (length,) = struct.unpack_from("<q", data, at + 8) if len(data) >= at + 16 else (-1,)
