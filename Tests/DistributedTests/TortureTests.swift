@@ -11,7 +11,7 @@ extension DistributedTests {
       let command = try Command.run(
         Self.python!,
         [
-          Program.root + "/Scripts/torture.py", "--program", Program.path, "--rounds", "6", "--samples", "2",
+          Program.root + "/Scripts/torture.py", "--program", Program.path, "--rounds", "6", "--samples", "4",
           "--most-ranks", "3",
         ], limit: 300)
       #expect(command.exitCode == 0, "\(command)")
