@@ -29,16 +29,18 @@ struct TerminalMap {
   }
 
   /// Characters across.
-  var width: Int { 2 * values[0].count }
+  var width: Int { 2 * values[0].count + 2 }
 
   var lines: [String] {
     let limit = values.flatMap(\.self).map(abs).max() ?? 0
     return values.map { row in
-      row.map { value in
+      let cells = row.map { value in
         let level = limit > 0 ? Int((4 * abs(value) / limit).rounded()) : 0
-        if style == .plain && value < 0 && level > 0 { return "--" }
+        if level == 0 { return "  " }
+        if style == .plain && value < 0 { return "--" }
         return style.set(String(repeating: Self.shades[level], count: 2), value < 0 ? .blue : .red)
-      }.joined()
+      }
+      return "│" + cells.joined() + "│"
     }
   }
 }
