@@ -52,6 +52,11 @@ package final class Progress {
     state.widest = widest
   }
 
+  /// Less is to be done than was said.
+  func shrink(by count: Int) {
+    state.total -= count
+  }
+
   func tick() {
     state.elapsed = monotonicSeconds() - start
     show(state)

@@ -13,6 +13,17 @@ struct RunningIntervals {
     var deviation: [Double]
     var effect = 0.0
     var widest: Double?
+
+    /// Adds a series, or takes one away again. - Parameter number: 1 or -1.
+    mutating func count(_ estimate: Estimate, as number: Int) {
+      count += number
+      effect += Double(number) * estimate.effect
+      for (region, zeta) in estimate.zeta.enumerated() {
+        let difference = zeta - mean[region]
+        mean[region] = count == 0 ? 0 : mean[region] + Double(number) * difference / Double(count)
+        deviation[region] = count == 0 ? 0 : deviation[region] + Double(number) * difference * (zeta - mean[region])
+      }
+    }
   }
 
   private let confidence: Double
@@ -27,19 +38,14 @@ struct RunningIntervals {
     }
   }
 
-  /// Takes note of a series.
-  mutating func add(_ estimate: Estimate, layer number: Int) {
+  /// Takes note of a series, in place of what was known of it.
+  mutating func replace(_ earlier: Estimate?, by estimate: Estimate, layer number: Int) {
     var layer = layers[number]
     // Moved out, so that its arrays are changed in place.
     layers[number].mean = []
     layers[number].deviation = []
-    layer.count += 1
-    layer.effect += estimate.effect
-    for (region, zeta) in estimate.zeta.enumerated() {
-      let difference = zeta - layer.mean[region]
-      layer.mean[region] += difference / Double(layer.count)
-      layer.deviation[region] += difference * (zeta - layer.mean[region])
-    }
+    if let earlier { layer.count(earlier, as: -1) }
+    layer.count(estimate, as: 1)
     layer.widest = halfWidth(layer, estimate).map { 100 * $0 / abs(layer.effect / Double(layer.count)) }
     layers[number] = layer
   }

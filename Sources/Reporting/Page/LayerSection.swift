@@ -61,6 +61,7 @@ struct LayerSection {
       "figures": figures.map(\.context), "ranking": ranking,
     ]
     context["scoreReason"] = score.reason
+    context["rounds"] = layer.rounds.map { RoundsReport.sentence($0, request) }
     return context
   }
 

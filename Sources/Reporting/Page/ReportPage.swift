@@ -72,7 +72,7 @@ struct ReportPage {
     let critical = result.layers.reduce(0) { $0 + $1.statistics.isCritical.count { $0 } }
     return """
       \(critical) critical of \(regions) regions in \(plan.layers.count) layer\(plan.layers.count == 1 ? "" : "s"), \
-      over \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(plan.evaluations) lesioned forward \
+      over \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(result.evaluations) lesioned forward \
       passes. Value \(request.value.name) of the \(Self.description(request.target)), lesion \(request.lesion.rawValue), \
       index \(request.index.rawValue).
       """
