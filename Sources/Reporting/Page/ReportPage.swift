@@ -56,6 +56,7 @@ struct ReportPage {
     ]
     if let stimuli {
       context["hasStimuli"] = true
+      context["hasAcquisition"] = request.keepsAcquisition
       context["thumbnails"] = stimuli.thumbnails
       context["stimuli"] = stimuli.columns
       context["overlays"] = stimuli.overlays
