@@ -57,6 +57,7 @@ let package = Package(
     // Floor 2: what is measured.
     module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
+    module("Tractography", imports: ["ModelGraph", "OnnxRuntime", "Shapley"]),
     module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
@@ -93,6 +94,7 @@ let package = Package(
       swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+    tests("Tractography", imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["TestSupport"]),
     .testTarget(
       name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),
