@@ -61,8 +61,12 @@ let package = Package(
     module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
-    module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
-    module("Reporting", imports: ["Scan", "Anatomy", "Lesion", "Shapley"]),
+    module(
+      "Scan",
+      imports: [
+        "Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Tractography", "CMessageDigest",
+      ]),
+    module("Reporting", imports: ["Scan", "Anatomy", "Lesion", "Shapley", "Tractography"]),
 
     // Floor 4: the command.
     .executableTarget(

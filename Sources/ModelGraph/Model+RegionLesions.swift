@@ -44,12 +44,14 @@ extension Model {
       let lesioned = nodes.node(
         "Cast", [isLesioned], [name("lesioned")], ["to": .int(Int(ElementType.float.rawValue))])
       let kept = nodes.node("Sub", [one.name, lesioned], [name("kept")])
-      let remains = nodes.node("Mul", [name("intact"), kept], [replaces ? name("remains") : layer.tensor])
+      // The operator that made the tensor may be called by its name.
+      let remains = nodes.node(
+        "Mul", [name("intact"), kept], [replaces ? name("remains") : layer.tensor], name: name("remains"))
       graph.input.append(Onnx_ValueInfoProto(name: Self.lesionInput(number), elementType: .int32))
       if replaces {
         graph.input.append(Onnx_ValueInfoProto(name: Self.replacementInput(number), elementType: .float))
         let replaced = nodes.node("Mul", [Self.replacementInput(number), lesioned], [name("replaced")])
-        nodes.node("Add", [remains, replaced], [layer.tensor])
+        nodes.node("Add", [remains, replaced], [layer.tensor], name: name("sum"))
       }
       // Behind everything: what reads the tensor is put in order when the graph is exposed.
       graph.node += nodes.graph.node

@@ -15,9 +15,17 @@ package struct ScanFiles: Sendable {
 
   /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
   package func write(to folder: String) throws {
+    if result.tracts == nil {
+      // Those of an earlier scan into the same folder would be taken for this one's.
+      for name in ["connections.json", "pathways.tsv"] { unlink("\(folder)/\(name)") }
+    }
     try write(DensityFile.content(result), to: folder + "/density.json")
     try write(ImpactFile.content(result), to: folder + "/impact.json")
     try write(Array(RegionTable.text(result).utf8), to: folder + "/regions.tsv")
+    if let tracts = result.tracts {
+      try write(ConnectionsFile.content(result, tracts), to: folder + "/connections.json")
+      try write(Array(PathwayTable.text(result, tracts).utf8), to: folder + "/pathways.tsv")
+    }
     if result.request.keepsAcquisition {
       try write(DesignFile.content(result), to: OutputFolder(folder).acquisition + "/design.json")
     }

@@ -16,39 +16,32 @@ struct Conductor {
   let earlier: Checkpoint.Content?
 
   func scan(_ proposed: ScanPlan) throws -> ScanResult {
-    var coordinator = Coordinator(world: world, worker: worker, stop: stop)
-    var timings: [(phase: String, seconds: Double)] = []
-    func run(_ name: String, _ total: Int, _ phase: inout some Phase) throws {
-      progress.begin(name, total: total)
-      try coordinator.run(&phase, tick: progress.tick)
-      timings.append((name, progress.end()))
-    }
-
+    var runner = PhaseRunner(coordinator: Coordinator(world: world, worker: worker, stop: stop), progress: progress)
     var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) }, progress: progress)
-    try run("checking cuts", proposed.layers.count, &verification)
+    try runner.run("checking cuts", proposed.layers.count, &verification)
     let checked = verification.results.map { read($0!) { $0.readDouble() } }
     let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
     if plan != proposed {
       try worker.adopt(plan)
-      try coordinator.tellWorkers(plan.encoded(), tag: Tag.plan)
+      try runner.coordinator.tellWorkers(plan.encoded(), tag: Tag.plan)
     }
 
     var observation = ObservationPhase(plan: plan, progress: progress)
-    try run("observing stimuli", plan.stimulusCount, &observation)
+    try runner.run("observing stimuli", plan.stimulusCount, &observation)
     worker.endObservation()
     let predictions = try predictions(observation.scores)
     let targets = targets(predictions)
 
     if request.lesion == .mean {
       var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) }, progress: progress)
-      try run("averaging activations", plan.layers.count, &averaging)
+      try runner.run("averaging activations", plan.layers.count, &averaging)
       for (layer, result) in averaging.results.enumerated() {
         let means = read(result!) { $0.readFloats() }
         worker.setMeans(means, layer: layer)
         var message = MessageWriter()
         message.append(layer)
         message.append(means)
-        try coordinator.tellWorkers(message.bytes, tag: Tag.means)
+        try runner.coordinator.tellWorkers(message.bytes, tag: Tag.means)
       }
     }
 
@@ -61,7 +54,7 @@ struct Conductor {
           .inform(layer: $0.number, labels: classes, densities: observation.moments[$0.number].flatMap(\.densities))
         },
       progress: progress)
-    if informationReason == nil { try run("measuring information", plan.layers.count, &information) }
+    if informationReason == nil { try runner.run("measuring information", plan.layers.count, &information) }
     let measurements = Measurements(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
       cutDeviations: deviations, moments: observation.moments,
@@ -78,24 +71,35 @@ struct Conductor {
     let restored = earlier?.shards ?? [:]
     let checkpoint = try Checkpoint(
       path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
-    coordinator.stopMargin = { 2 * checkpoint.lastCost }
+    runner.coordinator.stopMargin = { 2 * checkpoint.lastCost }
     let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
     if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
     var acquisition = AcquisitionPhase(
       plan: plan, targets: targets, allowsNonFinite: request.allowsNonFinite, store: store, checkpoint: checkpoint,
       restored: restored, progress: progress)
     do {
-      try run(Scan.measuring, plan.evaluations, &acquisition)
+      try runner.run(Scan.measuring, plan.evaluations, &acquisition)
     } catch {
       // Whatever ended it, what was measured is kept.
       try checkpoint.flush()
       throw error
     }
     try store?.synchronize()
+    // What is traced from here on is traced anew where the scan ends early; what was measured is safe.
+    try checkpoint.flush()
 
+    Tracts.remove(from: folder.connections)
+    var tracts: Tracts?
+    if request.tracesConnections {
+      let study = TractStudy(
+        request: request, plan: plan, targets: targets, classCount: worker.classCount, unitCounts: worker.unitCounts,
+        folder: folder.path)
+      tracts = try study.run(&runner)
+      try tracts?.write(to: folder.connections)
+    }
     return try measurements.result(
-      estimates: acquisition.results,
-      run: ScanResult.Run(ranks: world.size, timings: timings, versions: versions))
+      estimates: acquisition.results, tracts: tracts,
+      run: ScanResult.Run(ranks: world.size, timings: runner.timings, versions: versions))
   }
 
   private func read<Value>(_ result: [UInt8], _ body: (inout MessageReader) -> Value) -> Value {

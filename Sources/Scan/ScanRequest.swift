@@ -63,6 +63,10 @@ package struct ScanRequest: Sendable {
   package var cacheBytes = 64 << 20
   /// Whether the table of values is written.
   package var keepsAcquisition = true
+  /// Whether the wiring between layers is traced.
+  package var tracesConnections = true
+  /// k: the strongest pathways that are reported.
+  package var pathwayCount = 10
   /// Skip series whose values are NaN or infinite instead of stopping.
   package var allowsNonFinite = false
   /// Go on with a scan that ended early, where the output folder holds one.
@@ -86,7 +90,7 @@ package struct ScanRequest: Sendable {
 extension ScanRequest: Codable {
   private enum CodingKeys: CodingKey {
     case layers, grid, layout, samplesPerRegion, stimulusLimit, estimator, index, lesion, value, target, position, seed,
-      batch, confidence, falseDiscoveryRate, signFlips, scale, mean, standardDeviation, threads, allowsNonFinite
+      batch, confidence, falseDiscoveryRate, signFlips, scale, mean, standardDeviation, threads, tracesConnections, pathwayCount, allowsNonFinite
   }
 }
 
@@ -101,7 +105,8 @@ extension ScanRequest {
       "position": position.map { "\($0)" } ?? "mean", "seed": "\(seed)", "batch": "\(batch)",
       "confidence": "\(confidence)", "fdr": "\(falseDiscoveryRate)", "flips": "\(signFlips)",
       "scale": scale.map { "\($0)" } ?? "default", "mean": "\(mean)", "std": "\(standardDeviation)",
-      "threads": "\(threads)", "allow-nonfinite": "\(allowsNonFinite)",
+      "threads": "\(threads)", "tracts": "\(tracesConnections)", "pathways": "\(pathwayCount)",
+      "allow-nonfinite": "\(allowsNonFinite)",
     ]
   }
 

@@ -6,6 +6,7 @@ import Stimuli
 package struct StoredScan {
   package private(set) var measurements: Measurements
   private let values: [NumericArray]
+  private let tracts: Tracts?
   private let run: ScanResult.Run
 
   /// What is read back of `scan.json`.
@@ -43,6 +44,7 @@ package struct StoredScan {
       versions: ScanResult.Versions(
         program: summary.versions["nnfmri-mpi"] ?? "", onnxRuntime: summary.versions["onnxruntime"] ?? "",
         mpi: summary.versions["mpi"] ?? ""))
+    tracts = measurements.request.tracesConnections ? try Tracts(contentsOf: folder.connections) : nil
     values = try measurements.plan.layers.map { layer in
       let path = AcquisitionStore.file(folder.acquisition, layer.number)
       let array = try NumericArray(contentsOfNPY: path)
@@ -79,6 +81,6 @@ package struct StoredScan {
         return try measurements.estimate(layer: layer.number, stimulus: stimulus, values: values)
       }
     }
-    return try measurements.result(estimates: estimates, run: run)
+    return try measurements.result(estimates: estimates, tracts: tracts, run: run)
   }
 }

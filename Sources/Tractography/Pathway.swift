@@ -4,6 +4,11 @@ package struct Pathway: Sendable, Hashable, Codable {
   package var regions: [Int]
   /// PathStrength: the sum of its scaled strengths.
   package var strength: Double
+
+  package init(regions: [Int], strength: Double) {
+    self.regions = regions
+    self.strength = strength
+  }
 }
 
 /// The k strongest pathways of a layered graph.

@@ -6,7 +6,7 @@ import Shapley
 ///
 /// Cost: for each step, replicates·stimuli·edges multiplications and the pathways' dynamic programming once a replicate.
 package struct PathwayStability: Sendable {
-  static let domain: UInt32 = 257
+  static let domain: UInt32 = 0x301
 
   private let stimulusCount: Int
   /// By replicate: how often each stimulus was drawn.

@@ -3,7 +3,7 @@ import Shapley
 /// Pathways drawn at random through the same layers and of the same region sizes as one that is to be tested.
 package enum RandomPathways {
   /// What the draws are for; other domains are in `CounterRandom.Domain`.
-  static let domain: UInt32 = 256
+  static let domain: UInt32 = 0x300
 
   /// The numbers of units of a pathway's regions: pathways of one profile share their random ones.
   package static func profile(_ regions: [Int], unitCounts: [[Int]]) -> [Int] {
