@@ -55,9 +55,9 @@ struct Conductor {
         },
       progress: progress)
     if informationReason == nil { try runner.run("measuring information", plan.layers.count, &information) }
-    let measurements = Measurements(
+    var measurements = Measurements(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
-      cutDeviations: deviations, moments: observation.moments,
+      rounds: plan.layers.map { _ in nil }, cutDeviations: deviations, moments: observation.moments,
       information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason)
 
     let folder = OutputFolder(request.output)
@@ -73,10 +73,9 @@ struct Conductor {
       path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
     runner.coordinator.stopMargin = { 2 * checkpoint.lastCost }
     let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
-    if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
     var acquisition = AcquisitionPhase(
-      plan: plan, targets: targets, allowsNonFinite: request.allowsNonFinite, store: store, checkpoint: checkpoint,
-      restored: restored, progress: progress)
+      plan: plan, request: request, targets: targets, store: store, checkpoint: checkpoint, restored: restored,
+      progress: progress)
     do {
       try runner.run(Scan.measuring, plan.evaluations, &acquisition)
     } catch {
@@ -87,6 +86,8 @@ struct Conductor {
     try store?.synchronize()
     // What is traced from here on is traced anew where the scan ends early; what was measured is safe.
     try checkpoint.flush()
+    measurements.rounds = acquisition.layerRounds
+    if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
 
     Tracts.remove(from: folder.connections)
     var tracts: Tracts?
