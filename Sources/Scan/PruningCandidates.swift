@@ -1,3 +1,4 @@
+import Anatomy
 import Shapley
 
 /// Regions of a layer that carry almost nothing: candidates for pruning.

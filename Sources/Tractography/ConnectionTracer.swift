@@ -78,7 +78,10 @@ package final class ConnectionTracer {
   /// - Parameter pause: called between two batches.
   package func strengths(feed: Feed, pause: () throws -> Void) throws -> [Float] {
     let observed = try observe(feed)
-    let activations = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(observed[source]!.floats)[..<sources.unitCount])
+    let layer = observed[source]!
+    // The buffer is the tensor's own, which has to outlive it.
+    defer { withExtendedLifetime(layer) {} }
+    let activations = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(layer.floats)[..<sources.unitCount])
     let inputs = flowInputs(observed)
     let batch = network.batch
     var strengths = [Float](repeating: 0, count: sources.regionCount * targets.regionCount)

@@ -77,8 +77,10 @@ package final class PathwayLesion {
       }
       let output = try session.run(inputs)[0]
       let width = output.count / batch
-      for row in 0..<min(batch, pathways.count - start) {
-        values.append(read(UnsafeBufferPointer(rebasing: output.floats[(row * width)..<((row + 1) * width)])))
+      withExtendedLifetime(output) {
+        for row in 0..<min(batch, pathways.count - start) {
+          values.append(read(UnsafeBufferPointer(rebasing: output.floats[(row * width)..<((row + 1) * width)])))
+        }
       }
       try pause()
     }

@@ -28,6 +28,12 @@ struct ConnectionBench {
     return try session.run(feed.tensors(session.inputNames, rows: [stimulus]))[0]
   }
 
+  /// The same as numbers.
+  func values(_ tensor: String, stimulus: Int) throws -> [Double] {
+    let tensor = try observed(tensor, stimulus: stimulus)
+    return withExtendedLifetime(tensor) { tensor.floats.map(Double.init) }
+  }
+
   func regions(of tensor: String, _ size: GridSize, stimulus: Int = 0) throws -> RegionMap {
     let shape = try observed(tensor, stimulus: stimulus).shape
     return RegionMap(Grid(size, over: try TensorGeometry(shape: shape)))

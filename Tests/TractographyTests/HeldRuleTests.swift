@@ -5,14 +5,15 @@ import Testing
 @Suite struct `Rules that hold something` {
   /// Magnitude that goes straight on: C = a·factor of the same unit.
   private func straight(_ bench: OperatorBench, by factor: (Int, [Double]) -> Double) throws -> [[Double]] {
-    let a = try bench.bench.observed("a", stimulus: 1).floats.map(Double.init)
+    let a = try bench.bench.values("a", stimulus: 1)
     return a.indices.map { i in a.indices.map { $0 == i ? a[i] * factor(i, a) : 0 } }
   }
 
   private func root(_ values: some Sequence<Double>, _ epsilon: Double, isCentred: Bool = true) -> Double {
     let values = Array(values)
     let mean = isCentred ? values.reduce(0, +) / Double(values.count) : 0
-    return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count) + epsilon).squareRoot()
+    let squares: Double = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(values.count) + epsilon).squareRoot()
   }
 
   private let gamma: [Float] = [0.5, -1.5, 2, -0.25]
@@ -123,12 +124,13 @@ import Testing
 
   @Test func `response normalisation across channels leaves what it divides by`() throws {
     let bench = try OperatorBench([5, 2, 2]) { net in
-      net.node("LRN", ["a"], ["b"], ["size": .int(4), "alpha": .float(2), "beta": .float(0.5), "bias": .float(1.5)])
+      net.node("LRN", ["a"], ["b"], ["size": .int(3), "alpha": .float(2), "beta": .float(0.5), "bias": .float(1.5)])
     }
     let expected = try straight(bench) { unit, a in
       let (channel, place) = (unit / 4, unit % 4)
-      let squares = (max(channel - 1, 0)...min(channel + 2, 4)).reduce(0.0) { $0 + a[$1 * 4 + place] * a[$1 * 4 + place] }
-      return 1 / (1.5 + 2.0 / 4 * squares).squareRoot()
+      let near = (max(channel - 1, 0)...min(channel + 1, 4)).map { a[$0 * 4 + place] }
+      let squares = near.reduce(0.0) { $0 + $1 * $1 }
+      return 1 / (1.5 + 2.0 / 3 * squares).squareRoot()
     }
     #expect(deviation(try bench.strengths(), from: expected) < 1e-5)
   }
@@ -153,7 +155,7 @@ import Testing
       net.node("Exp", [net.node("Sub", ["a", "largest"], ["shifted"])], ["powers"])
       net.node("Div", ["powers", net.node("ReduceSum", ["powers", "last"], ["sum"])], ["b"])
     }
-    let b = try bench.bench.observed("b", stimulus: 1).floats.map(Double.init)
+    let b = try bench.bench.values("b", stimulus: 1)
     #expect(deviation(try bench.strengths(), from: try straight(bench) { unit, _ in b[unit] }) < 1e-5)
   }
 
@@ -163,22 +165,28 @@ import Testing
       net.node("Sigmoid", [net.node("Conv", ["pooled", net.random("w", [4, 4, 1, 1])], ["mixed"])], ["gate"])
       net.node("Mul", ["a", "gate"], ["b"])
     }
-    let gate = try bench.bench.observed("gate", stimulus: 1).floats.map(Double.init)
+    let gate = try bench.bench.values("gate", stimulus: 1)
     #expect(deviation(try bench.strengths(), from: try straight(bench) { unit, _ in gate[unit / 9] }) < 1e-5)
   }
 
   @Test func `a product without a gate holds each factor for the other`() throws {
     let bench = try OperatorBench([4]) { net in
-      net.node("MatMul", ["a", net.random("u", [4, 3])], ["x"])
-      net.node("MatMul", ["a", net.random("v", [4, 3])], ["y"])
-      net.node("Mul", ["x", "y"], ["b"])
+      net.node("MatMul", ["a", net.random("u", [4, 3])], ["p"])
+      net.node("MatMul", ["a", net.random("v", [4, 3])], ["q"])
+      net.node("Mul", ["p", "q"], ["b"])
     }
-    let a = try bench.bench.observed("a", stimulus: 1).floats.map(Double.init)
-    let x = try bench.bench.observed("x", stimulus: 1).floats.map { abs(Double($0)) }
-    let y = try bench.bench.observed("y", stimulus: 1).floats.map { abs(Double($0)) }
-    let u = try bench.bench.observed("u", stimulus: 1).floats.map { abs(Double($0)) }
-    let v = try bench.bench.observed("v", stimulus: 1).floats.map { abs(Double($0)) }
-    let expected = (0..<4).map { i in (0..<3).map { a[i] * (u[i * 3 + $0] * y[$0] + x[$0] * v[i * 3 + $0]) } }
+    let a = try bench.bench.values("a", stimulus: 1)
+    let x = try bench.bench.values("p", stimulus: 1).map { abs($0) }
+    let y = try bench.bench.values("q", stimulus: 1).map { abs($0) }
+    let u = try bench.bench.values("u", stimulus: 1).map { abs($0) }
+    let v = try bench.bench.values("v", stimulus: 1).map { abs($0) }
+    var expected = [[Double]](repeating: [Double](repeating: 0, count: 3), count: 4)
+    for i in 0..<4 {
+      for j in 0..<3 {
+        let slope: Double = u[i * 3 + j] * y[j] + x[j] * v[i * 3 + j]
+        expected[i][j] = a[i] * slope
+      }
+    }
     #expect(deviation(try bench.strengths(), from: expected) < 1e-5)
   }
 
@@ -213,14 +221,16 @@ import Testing
 
   @Test func `attention lets values through by its weights`() throws {
     let bench = try attention("spelled out")
-    let a = try bench.bench.observed("a", stimulus: 1).floats.map(Double.init)
-    let weights = try bench.bench.observed("weights", stimulus: 1).floats.map(Double.init)
-    let values = try bench.bench.observed("w_value", stimulus: 1).floats.map { abs(Double($0)) }
+    let a = try bench.bench.values("a", stimulus: 1)
+    let weights = try bench.bench.values("weights", stimulus: 1)
+    let values = try bench.bench.values("w_value", stimulus: 1).map { abs($0) }
     // From position s, feature c, to position t, feature d of head d / 3.
-    let expected = (0..<24).map { unit in
-      (0..<24).map { target in
+    var expected = [[Double]](repeating: [Double](repeating: 0, count: 24), count: 24)
+    for unit in 0..<24 {
+      for target in 0..<24 {
         let (s, c, t, d) = (unit / 6, unit % 6, target / 6, target % 6)
-        return a[unit] * values[c * 6 + d] * weights[(d / 3 * 4 + t) * 4 + s]
+        let weight: Double = weights[(d / 3 * 4 + t) * 4 + s]
+        expected[unit][target] = a[unit] * values[c * 6 + d] * weight
       }
     }
     #expect(deviation(try bench.strengths(), from: expected) < 1e-5)

@@ -51,10 +51,12 @@ struct OperatorBench {
     let session = try Session(runtime: bench.runtime, model: cut.suffix.serialized())
     return try (0..<units).map { unit in
       let value = a.floats[unit]
-      a.floats[unit] = value + step
-      let above = try session.run([a])[0].floats.map(Double.init)
-      a.floats[unit] = value - step
-      let below = try session.run([a])[0].floats.map(Double.init)
+      func run(_ changed: Float) throws -> [Double] {
+        a.floats[unit] = changed
+        let output = try session.run([a])[0]
+        return withExtendedLifetime(output) { output.floats.map(Double.init) }
+      }
+      let (above, below) = (try run(value + step), try run(value - step))
       a.floats[unit] = value
       return zip(above, below).map { abs($0 - $1) / (2 * Double(step)) * Double(value) }
     }

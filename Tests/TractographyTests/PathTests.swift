@@ -7,7 +7,7 @@ import Tractography
 /// Several operators between two tensors, against |W|·ReLU(a)·σ'(z) by enumeration of every path, in plain arithmetic.
 @Suite struct `Strengths along paths` {
   private func values(_ bench: OperatorBench, _ tensor: String) throws -> [Double] {
-    try bench.bench.observed(tensor, stimulus: 1).floats.map(Double.init)
+    try bench.bench.values(tensor, stimulus: 1)
   }
 
   @Test func `are sums over all paths of a dense network with a skip`() throws {
