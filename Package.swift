@@ -98,7 +98,9 @@ let package = Package(
       swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
-    tests("Tractography", imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+    tests(
+      "Tractography",
+      imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Phantom", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["TestSupport"]),
     .testTarget(
       name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),
