@@ -26,7 +26,8 @@ extension DistributedTests {
         #expect(try #require(link["connection_strength"] as? Double) > 0, "\(name)")
         let shape = try #require(link["matrix_shape"] as? [Int])
         #expect(shape == [2, 8, name.hasSuffix("output") ? 5 : 8])
-        let matrix = try #require(run.files[try #require(link["matrix"] as? String)])
+        let path = try #require(link["matrix"] as? String)
+        let matrix = try #require(run.files[path])
         #expect(matrix.count == 128 + 4 * shape.reduce(1, *))
       }
       let table = try lines(run, "pathways.tsv")
@@ -77,7 +78,7 @@ extension DistributedTests {
         for _ in 0..<6000 where !FileManager.default.fileExists(atPath: output + "/acquisition/measurements.json") {
           usleep(1000)
         }
-        FileManager.default.createFile(atPath: output + "/STOP", contents: nil)
+        _ = FileManager.default.createFile(atPath: output + "/STOP", contents: nil)
       })
       for _ in 0..<5 where stopped.exitCode == 75 {
         try? FileManager.default.removeItem(atPath: output + "/STOP")
