@@ -29,7 +29,7 @@ enum ConnectionsFile {
       critical = PathwayEfficiency.criticalEdges(isCriticalSource: sources, isCriticalTarget: targets)
       efficiency = PathwayEfficiency.value(mean, isCriticalSource: sources, isCriticalTarget: targets)
     }
-    let criticalShare = critical.isEmpty || total == 0 ? nil : critical.reduce(0) { $0 + mean[$1] } / total
+    let criticalShare = critical.isEmpty || total == 0 ? nil : min(critical.reduce(0) { $0 + mean[$1] } / total, 1)
     let byStrength = critical.sorted { mean[$0] != mean[$1] ? mean[$0] > mean[$1] : $0 < $1 }
     let totals = link.totals.isEmpty ? nil : SampleMoments(link.totals)
     return [

@@ -7,6 +7,18 @@ package import Scan
 /// All files but `scan.json` depend on the plan alone: any number of ranks writes the same bytes. `scan.json` is written
 /// last, and its `complete` says that the others are whole.
 package struct ScanFiles: Sendable {
+  /// Kinds of files that can be asked for.
+  package enum Kind: String, Sendable, CaseIterable {
+    /// `impact.json`, `density.json`, `connections.json`, `acquisition/design.json`, `scan.json`.
+    case json
+    /// `regions.tsv`, `pathways.tsv`.
+    case tsv
+    /// `report.html`.
+    case html
+    /// `maps/`.
+    case nifti
+  }
+
   private let result: ScanResult
 
   package init(_ result: ScanResult) {
@@ -14,28 +26,36 @@ package struct ScanFiles: Sendable {
   }
 
   /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
-  package func write(to folder: String) throws {
-    if result.tracts == nil {
-      // Those of an earlier scan into the same folder would be taken for this one's.
-      for name in ["connections.json", "pathways.tsv"] { unlink("\(folder)/\(name)") }
+  package func write(_ kinds: Set<Kind> = Set(Kind.allCases), to folder: String) throws {
+    for (path, content) in files(kinds, of: folder) {
+      let path = folder + "/" + path
+      if let end = path.lastIndex(of: "/") { try makeFolder(String(path[..<end])) }
+      try write(try content.encoded(), to: path)
     }
-    try write(DensityFile.content(result), to: folder + "/density.json")
-    try write(ImpactFile.content(result), to: folder + "/impact.json")
-    try write(Array(RegionTable.text(result).utf8), to: folder + "/regions.tsv")
-    if let tracts = result.tracts {
-      try write(ConnectionsFile.content(result, tracts), to: folder + "/connections.json")
-      try write(Array(PathwayTable.text(result, tracts).utf8), to: folder + "/pathways.tsv")
-    }
-    if result.request.keepsAcquisition {
-      try write(DesignFile.content(result), to: OutputFolder(folder).acquisition + "/design.json")
-    }
-    try write(SummaryFile.content(result), to: OutputFolder(folder).summary)
   }
 
-  private func write(_ value: JSONValue, to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try write(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")], to: path)
+  /// In the order in which they are written.
+  private func files(_ kinds: Set<Kind>, of folder: String) -> [(path: String, content: FileContent)] {
+    var files: [(path: String, content: FileContent)] = []
+    if kinds.contains(.json) {
+      files += [("density.json", .json(DensityFile.content(result))), ("impact.json", .json(ImpactFile.content(result)))]
+      if let tracts = result.tracts {
+        files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
+      }
+      if result.request.keepsAcquisition {
+        files.append(("acquisition/design.json", .json(DesignFile.content(result))))
+      }
+    }
+    if kinds.contains(.tsv) {
+      files.append(("regions.tsv", .text(RegionTable.text(result))))
+      if let tracts = result.tracts { files.append(("pathways.tsv", .text(PathwayTable.text(result, tracts)))) }
+    }
+    if kinds.contains(.nifti) { files += MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } }
+    if kinds.contains(.html) {
+      files.append(("report.html", .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html)))
+    }
+    if kinds.contains(.json) { files.append(("scan.json", .json(SummaryFile.content(result)))) }
+    return files
   }
 
   /// Writes beside the file and renames, so that a reader never sees half of one.

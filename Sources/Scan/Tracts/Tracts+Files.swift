@@ -52,8 +52,10 @@ extension Tracts {
     self = tracts
   }
 
-  /// Removes what an earlier scan left in a folder. Fails in silence where there is nothing.
-  static func remove(from folder: String) {
+  /// Removes what an earlier scan left in its folder. Fails in silence where there is nothing.
+  static func remove(from output: OutputFolder) {
+    for name in ["connections.json", "pathways.tsv"] { unlink("\(output.path)/\(name)") }
+    let folder = output.connections
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where name == "tracts.json" || name.hasPrefix("layer_") && name.hasSuffix(".npy") {
       unlink("\(folder)/\(name)")
