@@ -1,6 +1,5 @@
 import Anatomy
 import Lesion
-import MPI
 import Shapley
 import Stimuli
 
@@ -9,23 +8,33 @@ struct Conductor {
   let request: ScanRequest
   let labels: [Int]?
   let thumbnails: Thumbnails?
-  let world: Communicator
+  let mailbox: Mailbox
   let worker: Worker
   let progress: Progress
   let versions: ScanResult.Versions
+  /// Of all machines that measure, and those that an earlier run measured on.
+  let instructionSets: [String]
   let stop: StopRequest
+  let origin: ScanOrigin
   /// What an earlier run measured, where this one goes on.
   let earlier: Checkpoint.Content?
 
-  func scan(_ proposed: ScanPlan) throws -> ScanResult {
-    var runner = PhaseRunner(coordinator: Coordinator(world: world, worker: worker, stop: stop), progress: progress)
+  /// What came of a scan.
+  enum Outcome {
+    case whole(ScanResult)
+    /// What the other parts need to know.
+    case part(ScanPart, RunSummary)
+  }
+
+  func scan(_ proposed: ScanPlan) throws -> Outcome {
+    var runner = PhaseRunner(coordinator: Coordinator(wire: mailbox, worker: worker, stop: stop), progress: progress)
     var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) }, progress: progress)
     try runner.run("checking cuts", proposed.layers.count, &verification)
     let checked = verification.results.map { read($0!) { $0.readDouble() } }
     let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
     if plan != proposed {
       try worker.adopt(plan)
-      try runner.coordinator.tellWorkers(plan.encoded(), tag: Tag.plan)
+      try mailbox.spread(plan.encoded(), tag: Tag.plan)
     }
 
     var observation = ObservationPhase(plan: plan, progress: progress)
@@ -43,12 +52,14 @@ struct Conductor {
         var message = MessageWriter()
         message.append(layer)
         message.append(means)
-        try runner.coordinator.tellWorkers(message.bytes, tag: Tag.means)
+        try mailbox.spread(message.bytes, tag: Tag.means)
       }
     }
 
     let classes = labels ?? predictions
-    let informationReason = LayerInformation.reasonForNone(labels: classes)
+    let informationReason =
+      request.part.map { $0.number > 1 } ?? false
+      ? "Part 1 of the scan measures it." : LayerInformation.reasonForNone(labels: classes)
     var information = LayerPhase(
       informationReason != nil
         ? []
@@ -64,8 +75,7 @@ struct Conductor {
       thumbnails: thumbnails)
 
     let folder = OutputFolder(request.output)
-    let identity = ScanIdentity(
-      options: request.decisiveOptions, plan: plan, program: versions.program, onnxRuntime: versions.onnxRuntime)
+    let identity = ScanIdentity(origin: origin, plan: plan, instructionSets: instructionSets)
     if let earlier, let difference = identity.difference(from: earlier.identity) {
       throw ScanError(
         .usage,
@@ -75,12 +85,15 @@ struct Conductor {
     let checkpoint = try Checkpoint(
       path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
     runner.coordinator.stopMargin = { 2 * checkpoint.lastCost }
-    let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
+    // A part's values stay in its checkpoint; merging the parts makes the tables.
+    let store =
+      request.keepsAcquisition && request.part == nil
+      ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
     var acquisition = AcquisitionPhase(
       plan: plan, request: request, targets: targets, store: store, checkpoint: checkpoint, restored: restored,
-      progress: progress)
+      ranks: mailbox.size, progress: progress)
     do {
-      try runner.run(Scan.measuring, plan.evaluations, &acquisition)
+      try runner.run(Scan.measuring, plan.evaluations(of: request.part), &acquisition)
     } catch {
       // Whatever ended it, what was measured is kept.
       try checkpoint.flush()
@@ -90,20 +103,26 @@ struct Conductor {
     // What is traced from here on is traced anew where the scan ends early; what was measured is safe.
     try checkpoint.flush()
     measurements.rounds = acquisition.layerRounds
-    if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
+    if request.keepsAcquisition || request.part != nil {
+      try makeFolder(folder.acquisition)
+      try measurements.write(to: folder.acquisition)
+    }
 
+    // Wiring is no part's share: the first of them traces all of it.
     Tracts.remove(from: folder)
     var tracts: Tracts?
-    if request.tracesConnections {
+    if request.tracesConnections, request.part?.number ?? 1 == 1 {
       let study = TractStudy(
         request: request, plan: plan, targets: targets, classCount: worker.classCount, unitCounts: worker.unitCounts,
-        folder: folder.path)
+        folder: folder.path, progress: progress)
       tracts = try study.run(&runner)
       try tracts?.write(to: folder.connections)
     }
-    return try measurements.result(
-      estimates: acquisition.results, tracts: tracts,
-      run: ScanResult.Run(ranks: world.size, timings: runner.timings, versions: versions))
+    let run = ScanResult.Run(
+      ranks: mailbox.size, timings: runner.timings, idleShares: runner.idleShares,
+      checkpointSeconds: checkpoint.totalCost, instructionSets: instructionSets, versions: versions)
+    if let part = request.part { return .part(part, RunSummary(run, of: request, plan)) }
+    return .whole(try measurements.result(estimates: acquisition.results, tracts: tracts, run: run))
   }
 
   private func read<Value>(_ result: [UInt8], _ body: (inout MessageReader) -> Value) -> Value {

@@ -21,6 +21,7 @@ struct TractStudy {
   /// By layer, the units of each region.
   let unitCounts: [[Int]]
   let folder: String
+  let progress: Progress
 
   private var stimulusCount: Int { min(plan.stimulusCount, Self.stimulusLimit) }
 
@@ -47,7 +48,7 @@ struct TractStudy {
         source: layer.number, target: target, sourceCount: layer.regionCount,
         targetCount: target.map { plan.layers[$0].regionCount } ?? classes.count)
     }
-    var survey = LayerPhase(links.indices.map { .connect(link: $0, classes: classes) }, progress: runner.progress)
+    var survey = LayerPhase(links.indices.map { .connect(link: $0, classes: classes) }, progress: progress)
     try runner.run("preparing tracts", links.count, &survey)
     for (link, result) in survey.results.enumerated() {
       var reader = MessageReader(result!)
@@ -59,7 +60,7 @@ struct TractStudy {
       folder: folder, edgeCounts: links.map { $0.sourceCount * $0.targetCount }, stimulusCount: stimulusCount)
     var tracing = TracePhase(
       isTraced: links.map { $0.reason == nil }, stimulusCount: stimulusCount, classes: classes, spool: spool,
-      progress: runner.progress)
+      progress: progress)
     try runner.run("tracing connections", links.count { $0.reason == nil } * stimulusCount, &tracing)
     for link in links.indices where links[link].reason == nil {
       links[link].totals = tracing.totals[link]
@@ -84,7 +85,7 @@ struct TractStudy {
       + tracts.families.flatMap { $0.pathways.map(tracts.lesioned) }
     var lesions = PathwayPhase(
       layers: tracts.pathwayLayers, rows: rows, targets: Array(targets.prefix(stimulusCount)),
-      rowsPerTask: plan.batch * max(Self.batchesPerTask, 64 / plan.batch), progress: runner.progress)
+      rowsPerTask: plan.batch * max(Self.batchesPerTask, 64 / plan.batch), progress: progress)
     try runner.run("lesioning pathways", rows.count * stimulusCount, &lesions)
     tracts.values = lesions.values
     return tracts
