@@ -43,6 +43,7 @@ let package = Package(
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
+    .target(name: "CFourier"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
 
     // Floor 1: one library each, no knowledge of scans.
@@ -57,6 +58,7 @@ let package = Package(
     // Floor 2: what is measured.
     module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
+    module("Temporal", imports: ["Shapley", "CFourier", "CSpecialFunctions"], settings: strict),
     module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
@@ -100,6 +102,7 @@ let package = Package(
     tests("Shapley"),
     tests("Stimuli", imports: ["TestSupport"]),
     tests("Anatomy", imports: ["Shapley"]),
+    tests("Temporal", imports: ["Shapley"]),
     tests("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
   ]
 )
