@@ -1,5 +1,5 @@
 /// The number of cells that a user asks for along (h, w, c), before any layer clips it.
-package struct GridSize: Hashable, Sendable, CustomStringConvertible {
+package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
   package let height: Int
   package let width: Int
   package let channels: Int

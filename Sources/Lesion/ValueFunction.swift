@@ -12,7 +12,7 @@
 /// | `output:INDEX` | one element of the flattened output as it stands | no target |
 ///
 /// p is the softmax of x, or the sigmoid of each score where the network ends in one or has one score only.
-package enum ValueFunction: Hashable, Sendable {
+package enum ValueFunction: Hashable, Sendable, Codable {
   case logit
   case logProbability
   case probability

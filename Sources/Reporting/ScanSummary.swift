@@ -35,11 +35,11 @@ package struct ScanSummary: Sendable {
     if result.skippedSeries > 0 {
       parts.append("\(result.skippedSeries) series were skipped: their values are NaN or infinite.")
     }
-    let seconds = result.timings.reduce(0) { $0 + $1.seconds }
+    let seconds = result.run.timings.reduce(0) { $0 + $1.seconds }
     parts.append(
       """
-      \(result.plan.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.ranks) \
-      rank\(result.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
+      \(result.plan.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
+      rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.output)/ (impact.json, density.json, regions.tsv, scan.json\
       \(result.request.keepsAcquisition ? ", acquisition/" : ""))
       """)

@@ -11,9 +11,9 @@ enum SummaryFile {
       "program": "nnfmri-mpi",
       "complete": true,
       "versions": [
-        "nnfmri-mpi": .string(result.versions.program),
-        "onnxruntime": .string(result.versions.onnxRuntime),
-        "mpi": .string(result.versions.mpi),
+        "nnfmri-mpi": .string(result.run.versions.program),
+        "onnxruntime": .string(result.run.versions.onnxRuntime),
+        "mpi": .string(result.run.versions.mpi),
       ],
       "model": [
         "file": .string(request.model),
@@ -69,9 +69,9 @@ enum SummaryFile {
       "skipped_series": .int(result.skippedSeries),
       "evaluations": .int(plan.evaluations),
       "evaluations_per_second": .double(result.evaluationsPerSecond),
-      "ranks": .int(result.ranks),
+      "ranks": .int(result.run.ranks),
       "timings_seconds": .object(
-        Dictionary(result.timings.map { ($0.phase, .double($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
+        Dictionary(result.run.timings.map { ($0.phase, .double($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
     ]
   }
 }

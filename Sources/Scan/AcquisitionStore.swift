@@ -1,4 +1,5 @@
 internal import Glibc
+import Stimuli
 
 /// The values of all series on disk: one `.npy` file a layer, float32, [stimuli x rows], in design order.
 ///
@@ -24,7 +25,7 @@ final class AcquisitionStore {
       let descriptor = open(path, O_CREAT | O_TRUNC | O_RDWR, 0o644)
       guard descriptor >= 0 else { throw ScanError.cannotWrite(path) }
       descriptors.append(descriptor)
-      let header = Self.header(shape: [plan.stimulusCount, layer.rows])
+      let header = NumericArray.npyHeaderOfFloats(shape: [plan.stimulusCount, layer.rows])
       headers.append(header.count)
       try write(header, at: 0, to: layer.number)
       let unmeasured = [Float](repeating: .nan, count: layer.rows)
@@ -51,8 +52,13 @@ final class AcquisitionStore {
     }
   }
 
-  private func path(_ layer: Int) -> String {
+  /// The file of a layer in the folder of an acquisition.
+  static func file(_ folder: String, _ layer: Int) -> String {
     "\(folder)/layer_\(layer).npy"
+  }
+
+  private func path(_ layer: Int) -> String {
+    Self.file(folder, layer)
   }
 
   private func write(_ bytes: [UInt8], at offset: Int, to layer: Int) throws {
@@ -64,16 +70,6 @@ final class AcquisitionStore {
       guard count > 0 else { throw ScanError.cannotWrite(path(layer)) }
       done += count
     }
-  }
-
-  /// The header of NumPy's format, version 1.0, padded to 64 bytes
-  /// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
-  private static func header(shape: [Int]) -> [UInt8] {
-    let lengths = shape.map(String.init).joined(separator: ", ")
-    var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(lengths)), }"
-    text += String(repeating: " ", count: 63 - (10 + text.utf8.count) % 64) + "\n"
-    let length = text.utf8.count
-    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(text.utf8)
   }
 }
 

@@ -52,15 +52,20 @@ struct Conductor {
       }
     }
 
-    let densities = observation.moments.map { $0.map(\.densities) }
     let classes = labels ?? predictions
     let informationReason = LayerInformation.reasonForNone(labels: classes)
     var information = LayerPhase(
       informationReason != nil
         ? []
-        : plan.layers.map { .inform(layer: $0.number, labels: classes, densities: densities[$0.number].flatMap(\.self)) },
+        : plan.layers.map {
+          .inform(layer: $0.number, labels: classes, densities: observation.moments[$0.number].flatMap(\.densities))
+        },
       progress: progress)
     if informationReason == nil { try run("measuring information", plan.layers.count, &information) }
+    let measurements = Measurements(
+      request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
+      cutDeviations: deviations, moments: observation.moments,
+      information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason)
 
     let folder = OutputFolder(request.output)
     let identity = ScanIdentity(
@@ -75,6 +80,7 @@ struct Conductor {
       path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
     coordinator.stopMargin = { 2 * checkpoint.lastCost }
     let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
+    if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
     var acquisition = AcquisitionPhase(
       plan: plan, targets: targets, allowsNonFinite: request.allowsNonFinite, store: store, checkpoint: checkpoint,
       restored: restored, progress: progress)
@@ -87,31 +93,9 @@ struct Conductor {
     }
     try store?.synchronize()
 
-    let layers = try plan.layers.map { layer in
-      let number = layer.number
-      let series = acquisition.results[number].compactMap(\.self)
-      guard !series.isEmpty else {
-        throw ScanError(
-          .badInput,
-          "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean")
-      }
-      return ScanResult.Layer(
-        plan: layer, grid: try LayerGeometry(layer, request: request).grid, cutDeviation: deviations[number],
-        moments: observation.moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
-        densities: densities[number],
-        information: informationReason == nil ? read(information.results[number]!) { LayerInformation(&$0) } : nil,
-        informationReason: informationReason, series: acquisition.results[number],
-        statistics: LayerStatistics(
-          series: series, confidence: request.confidence, falseDiscoveryRate: request.falseDiscoveryRate),
-        familyWiseP: request.signFlips == 0
-          ? nil
-          : SignFlips.familyWiseP(
-            series.map(\.zeta), flips: request.signFlips, seed: request.seed, stream: UInt64(number)))
-    }
-    return ScanResult(
-      request: request, plan: plan, layers: layers, targets: targets, predictions: predictions, labels: labels,
-      skippedSeries: acquisition.results.reduce(0) { $0 + $1.count { $0 == nil } }, ranks: world.size,
-      timings: timings, versions: versions)
+    return try measurements.result(
+      estimates: acquisition.results,
+      run: ScanResult.Run(ranks: world.size, timings: timings, versions: versions))
   }
 
   private func read<Value>(_ result: [UInt8], _ body: (inout MessageReader) -> Value) -> Value {

@@ -1,7 +1,7 @@
 import Anatomy
 
 /// Information content of a layer's regions: how many bits of the class their densities tell, with p-values.
-package struct LayerInformation: Sendable {
+package struct LayerInformation: Sendable, Codable {
   /// [regions]; `nil` for a region with a density that is not finite.
   package let bits: [Double?]
   /// [regions]; `nil` where bits are.

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+import Shapley
 
 /// What a scan will do, found out by rank 0 and told to all ranks: everything that decides a byte of the result.
 package struct ScanPlan: Codable, Sendable, Hashable {
@@ -79,6 +80,18 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   /// The rows of a shard.
   package func rows(ofShard shard: Int, _ layer: Layer) -> Range<Int> {
     (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)
+  }
+}
+
+extension ScanPlan.Layer {
+  /// Has the layer's values estimated by another estimator than was planned.
+  ///
+  /// - Throws: `ScanError` (`usage`) if its design doesn't fit it.
+  mutating func use(_ other: EstimatorName) throws(ScanError) {
+    guard other.rawValue != estimator else { return }
+    throw ScanError(
+      .usage,
+      "layer_\(number) (\(tensor)) was measured by the design of the \(estimator) estimator, which gives \(other.rawValue) nothing to work on; take --estimator \(estimator), or scan again with --estimator \(other.rawValue)")
   }
 }
 

@@ -5,7 +5,7 @@ package import Shapley
 /// What the user asks of a scan: the options of the command, before the model and the stimuli have been looked at.
 package struct ScanRequest: Sendable {
   /// Which tensors are scanned.
-  package enum Layers: Sendable, Hashable {
+  package enum Layers: Sendable, Hashable, Codable {
     /// One a block, at most about a dozen.
     case automatic
     /// Every tensor that can be scanned.
@@ -14,7 +14,7 @@ package struct ScanRequest: Sendable {
   }
 
   /// The class whose score is the value.
-  package enum Target: Sendable, Hashable {
+  package enum Target: Sendable, Hashable, Codable {
     /// The class that the intact network predicts for the stimulus.
     case predicted
     /// The stimulus's label.
@@ -23,9 +23,9 @@ package struct ScanRequest: Sendable {
   }
 
   /// The ONNX file.
-  package var model: String
+  package var model = ""
   /// The file or folder of stimuli.
-  package var data: String
+  package var data = ""
   /// A file of labels, where the stimuli bring none.
   package var labels: String?
   package var layers = Layers.automatic
@@ -72,12 +72,21 @@ package struct ScanRequest: Sendable {
   /// Seconds between two checkpoints.
   package var checkpointInterval = 60.0
   /// The output folder.
-  package var output: String
+  package var output = ""
 
   package init(model: String, data: String, output: String) {
     self.model = model
     self.data = data
     self.output = output
+  }
+}
+
+/// Stored are the options that decide a result, so that equal scans store equal bytes. The files are not among them: the
+/// plan has their digests. What is read back has no files, and defaults for the rest.
+extension ScanRequest: Codable {
+  private enum CodingKeys: CodingKey {
+    case layers, grid, layout, samplesPerRegion, stimulusLimit, estimator, index, lesion, value, target, position, seed,
+      batch, confidence, falseDiscoveryRate, signFlips, scale, mean, standardDeviation, threads, allowsNonFinite
   }
 }
 

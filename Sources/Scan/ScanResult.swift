@@ -34,10 +34,15 @@ package struct ScanResult: Sendable {
   package var labels: [Int]?
   /// Series that were skipped because of values that are not finite.
   package var skippedSeries: Int
-  package var ranks: Int
-  /// Seconds of wall time by phase, in order.
-  package var timings: [(phase: String, seconds: Double)]
-  package var versions: Versions
+  package var run: Run
+
+  /// How it was run: nothing of this decides a byte of the other files.
+  package struct Run: Sendable {
+    package var ranks: Int
+    /// Seconds of wall time by phase, in order.
+    package var timings: [(phase: String, seconds: Double)]
+    package var versions: Versions
+  }
 
   /// What ran.
   package struct Versions: Sendable {
@@ -54,7 +59,7 @@ package struct ScanResult: Sendable {
 
   /// Evaluations a second of all ranks together, while measuring.
   package var evaluationsPerSecond: Double {
-    let seconds = timings.first { $0.phase == Scan.measuring }?.seconds ?? 0
+    let seconds = run.timings.first { $0.phase == Scan.measuring }?.seconds ?? 0
     return seconds > 0 ? Double(plan.evaluations) / seconds : 0
   }
 }

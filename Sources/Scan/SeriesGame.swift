@@ -1,3 +1,4 @@
+import Lesion
 import Shapley
 
 /// One series: the game of a layer and a stimulus, with its design and its donors.
@@ -51,8 +52,15 @@ struct SeriesGame {
     )
   }
 
+  /// ζ of the series, with first-level errors.
+  ///
+  /// - Parameter values: [rows].
+  func estimate(_ values: [Float]) throws(ShapleyError) -> Estimate {
+    try design().estimate(values: foldAnchors(values), lesionsAreDrawn: request.lesion == .resample)
+  }
+
   /// The values as the estimator wants them: v(∅) is the mean over donors, and rows past the design's are gone.
-  func foldAnchors(_ values: [Float]) -> [Float] {
+  private func foldAnchors(_ values: [Float]) -> [Float] {
     guard layer.rows > layer.designRows else { return values }
     var folded = Array(values.prefix(layer.designRows))
     let empties = [values[1]] + values.suffix(from: layer.designRows)

@@ -137,9 +137,7 @@ final class Worker {
       writer.append(try acquire(layer, stimulus, target, shard, pause: pause))
     case .estimate(let layer, let stimulus, let values):
       let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
-      let estimate = try game.design().estimate(
-        values: game.foldAnchors(values), lesionsAreDrawn: request.lesion == .resample)
-      EstimateMessage.write(estimate, to: &writer)
+      EstimateMessage.write(try game.estimate(values), to: &writer)
     case .inform(let layer, let labels, let densities):
       LayerInformation(densities: densities, labels: labels, seed: request.seed, layer: layer).encode(to: &writer)
     }

@@ -1,5 +1,5 @@
 /// How ζ is estimated from a table of values.
-package enum EstimatorName: String, CaseIterable, Sendable, Hashable {
+package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   /// The textbook formula: each region on its own, v(S ∪ {g}) − v(S) averaged over independent S.
   case naive
   /// Antithetic permutations whose positions are Latin-hypercube sampled.

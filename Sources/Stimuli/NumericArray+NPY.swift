@@ -50,13 +50,7 @@ extension NumericArray {
 
   /// The array as an `.npy` file of version 1.0, little-endian, C order, data at a multiple of 64 as NumPy lays it.
   package func npyBytes() -> [UInt8] {
-    let shapeText = shape.count == 1 ? "(\(shape[0]),)" : "(" + shape.map(String.init).joined(separator: ", ") + ")"
-    var dictionary = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': \(shapeText), }"
-    let prefixLength = NPYHeader.magic.count + 4
-    let unpadded = prefixLength + dictionary.utf8.count + 1
-    dictionary += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
-    var file = NPYHeader.magic + [1, 0] + littleEndianBytes(UInt16(dictionary.utf8.count))
-    file += dictionary.utf8
+    var file = Self.npyHeader(shape: shape, descriptor: descriptor)
     file.reserveCapacity(file.count + byteCount)
     unsafe bytes.withBytes(offset..<offset + byteCount) { source in
       if isBigEndian {
@@ -70,6 +64,21 @@ extension NumericArray {
       }
     }
     return file
+  }
+
+  /// The header of a file of little-endian float32 in C order, for a writer that puts the elements behind it itself.
+  package static func npyHeaderOfFloats(shape: [Int]) -> [UInt8] {
+    npyHeader(shape: shape, descriptor: "<f4")
+  }
+
+  /// Version 1.0, C order, padded so that the data starts at a multiple of 64.
+  private static func npyHeader(shape: [Int], descriptor: String) -> [UInt8] {
+    let shapeText = shape.count == 1 ? "(\(shape[0]),)" : "(" + shape.map(String.init).joined(separator: ", ") + ")"
+    var dictionary = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': \(shapeText), }"
+    let prefixLength = NPYHeader.magic.count + 4
+    let unpadded = prefixLength + dictionary.utf8.count + 1
+    dictionary += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
+    return NPYHeader.magic + [1, 0] + littleEndianBytes(UInt16(dictionary.utf8.count)) + dictionary.utf8
   }
 
   private var descriptor: String {

@@ -15,7 +15,9 @@ struct NNFMRI: ParsableCommand {
       Without arguments it scans a built-in phantom into nnfmri-phantom/.
       """,
     version: version,
-    subcommands: [ScanCommand.self, LayersCommand.self, PlanCommand.self, PhantomCommand.self],
+    subcommands: [
+      ScanCommand.self, LayersCommand.self, PlanCommand.self, ReportCommand.self, PhantomCommand.self,
+    ],
     defaultSubcommand: ScanCommand.self)
 
   static func main() {

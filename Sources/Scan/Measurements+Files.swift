@@ -1,0 +1,72 @@
+import Anatomy
+internal import FoundationEssentials
+import Stimuli
+
+/// Stored in the folder of the acquisition: `measurements.json`, and the moments of layer L in `moments_layer_L.npy`,
+/// float64 [stimuli x regions x 4].
+extension Measurements {
+  /// What `measurements.json` holds.
+  private struct Stored: Codable {
+    var request: ScanRequest
+    var plan: ScanPlan
+    var targets: [Int]
+    var predictions: [Int]
+    var labels: [Int]?
+    var cutDeviations: [Double]
+    var information: [LayerInformation]
+    var informationReason: String?
+  }
+
+  private static func file(_ folder: String) -> String { folder + "/measurements.json" }
+  private static func momentsFile(_ folder: String, _ layer: Int) -> String { "\(folder)/moments_layer_\(layer).npy" }
+
+  /// Writes the files.
+  ///
+  /// - Throws: `ScanError` or `StimuliError` (`cannotWrite`).
+  func write(to folder: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let stored = Stored(
+      request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
+      cutDeviations: cutDeviations, information: information, informationReason: informationReason)
+    for layer in plan.layers {
+      try NumericArray(
+        shape: [plan.stimulusCount, layer.regionCount, RegionMoments.valuesPerRegion],
+        doubles: moments[layer.number].flatMap(\.values)
+      ).writeNPY(to: Self.momentsFile(folder, layer.number))
+    }
+    let path = Self.file(folder)
+    do {
+      try Data(try encoder.encode(stored)).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw ScanError.cannotWrite(path)
+    }
+  }
+
+  /// Reads the files.
+  ///
+  /// - Throws: `ScanError` (`missingInput`) if they are not there, (`badInput`) if they are not whole.
+  init(contentsOf folder: String) throws {
+    let path = Self.file(folder)
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ScanError(
+        .missingInput, "\(path) is not there: it comes with the acquisition of a scan, which --no-acquisition leaves out")
+    }
+    guard let stored = try? JSONDecoder().decode(Stored.self, from: data) else {
+      throw ScanError(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
+    }
+    (request, plan, targets, predictions) = (stored.request, stored.plan, stored.targets, stored.predictions)
+    (labels, cutDeviations) = (stored.labels, stored.cutDeviations)
+    (information, informationReason) = (stored.information, stored.informationReason)
+    moments = try stored.plan.layers.map { layer in
+      let array = try NumericArray(contentsOfNPY: Self.momentsFile(folder, layer.number))
+      let size = layer.regionCount * RegionMoments.valuesPerRegion
+      guard array.elementCount == stored.plan.stimulusCount * size else {
+        throw ScanError(.badInput, "\(Self.momentsFile(folder, layer.number)) doesn't fit \(path): one of them is another scan's")
+      }
+      return (0..<stored.plan.stimulusCount).map { stimulus in
+        RegionMoments(values: array.doubles(stimulus * size..<(stimulus + 1) * size))
+      }
+    }
+  }
+}

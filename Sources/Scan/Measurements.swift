@@ -1,0 +1,64 @@
+package import Anatomy
+package import Shapley
+
+/// What a scan saw and was asked: with the tables of values, all that its result is computed from.
+///
+/// The same code makes the result at the end of a scan and from a folder that an earlier one left, so neither the model
+/// nor a forward pass is needed to compute it again.
+package struct Measurements: Sendable {
+  package var request: ScanRequest
+  package var plan: ScanPlan
+  /// The class whose score was measured, by stimulus.
+  package var targets: [Int]
+  /// The class that the intact network predicts, by stimulus; empty where the output isn't classes.
+  package var predictions: [Int]
+  package var labels: [Int]?
+  /// By layer: how far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
+  package var cutDeviations: [Double]
+  /// By layer, by stimulus.
+  package var moments: [[RegionMoments]]
+  /// By layer; empty with a reason where it isn't reported.
+  package var information: [LayerInformation]
+  package var informationReason: String?
+
+  /// The first-level estimate of a series.
+  ///
+  /// - Parameter values: [rows], of the layer's design and then its anchors.
+  func estimate(layer: Int, stimulus: Int, values: [Float]) throws(ShapleyError) -> Estimate {
+    try SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus).estimate(values)
+  }
+
+  /// What the estimates of all series say together.
+  ///
+  /// - Parameter estimates: by layer, by stimulus; `nil` for a series that was skipped.
+  /// - Throws: `ScanError` (`badInput`) if all series of a layer were.
+  package func result(estimates: [[Estimate?]], run: ScanResult.Run) throws -> ScanResult {
+    ScanResult(
+      request: request, plan: plan,
+      layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number]) },
+      targets: targets, predictions: predictions, labels: labels,
+      skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } }, run: run)
+  }
+
+  private func layer(_ layer: ScanPlan.Layer, estimates: [Estimate?]) throws -> ScanResult.Layer {
+    let number = layer.number
+    let series = estimates.compactMap(\.self)
+    guard !series.isEmpty else {
+      throw ScanError(
+        .badInput,
+        "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean")
+    }
+    return ScanResult.Layer(
+      plan: layer, grid: try LayerGeometry(layer, request: request).grid, cutDeviation: cutDeviations[number],
+      moments: moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
+      densities: moments[number].map(\.densities),
+      information: informationReason == nil ? information[number] : nil, informationReason: informationReason,
+      series: estimates,
+      statistics: LayerStatistics(
+        series: series, confidence: request.confidence, falseDiscoveryRate: request.falseDiscoveryRate),
+      familyWiseP: request.signFlips == 0
+        ? nil
+        : SignFlips.familyWiseP(
+          series.map(\.zeta), flips: request.signFlips, seed: request.seed, stream: UInt64(number)))
+  }
+}

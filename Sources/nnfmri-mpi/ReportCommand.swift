@@ -1,0 +1,53 @@
+import ArgumentParser
+import Reporting
+import Scan
+import Shapley
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Compute the results of a finished scan again, from the values that it measured.",
+    discussion: """
+      Needs neither the network nor a forward pass. Without options it writes the same bytes again; with them, the \
+      results that the scan would have given.
+      """)
+
+  @Argument(help: "The folder of a scan.")
+  var folder: String
+
+  @Option(help: "Another estimator that the measured design fits.")
+  var estimator: EstimatorName?
+
+  @Option(help: "The confidence of intervals.")
+  var confidence: Double?
+
+  @Option(help: "The false discovery rate at which a region is significant.")
+  var fdr: Double?
+
+  @Option(help: "Sign flips for family-wise p-values; 0 computes none.")
+  var flips: Int?
+
+  func validate() throws {
+    for (name, share) in [("confidence", confidence), ("fdr", fdr)] {
+      if let share, !(share > 0 && share < 1) { throw ValidationError("--\(name) \(share) is not between 0 and 1.") }
+    }
+    if let flips, flips < 0 { throw ValidationError("--flips \(flips) is below 0.") }
+  }
+
+  func run() throws {
+    do {
+      let result = try StoredScan(contentsOf: folder).result(estimator: estimator) { request in
+        if let confidence { request.confidence = confidence }
+        if let fdr { request.falseDiscoveryRate = fdr }
+        if let flips { request.signFlips = flips }
+      }
+      try ScanFiles(result).write(to: folder)
+      print(ScanSummary(result, verdict: []).text)
+    } catch {
+      let error = ScanError(error)
+      complain(error.message)
+      throw ExitCode(Int32(error.code.rawValue))
+    }
+  }
+}
+
+extension EstimatorName: ExpressibleByArgument {}

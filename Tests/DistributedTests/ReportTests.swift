@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  /// Results that are computed again from what a scan measured.
+  @Suite struct `A report` {
+    private let folder = TemporaryFolder()
+    private var output: String { folder.path("out") }
+
+    private func scan(_ options: [String] = [], to output: String? = nil) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
+      let run = try Program.run(
+        files.options + ["--grid", "2x2x4", "--progress", "none", "--out", output ?? self.output] + options, ranks: 2)
+      try #require(run.exitCode == 0, "\(run)")
+    }
+
+    private func report(_ options: [String] = []) throws -> Command {
+      try Program.run(["report", output] + options, ranks: nil)
+    }
+
+    /// The files that differ, or are in one of them only.
+    private func differences(_ one: [String: [UInt8]], _ other: [String: [UInt8]]) -> [String] {
+      Set(one.keys).union(other.keys).filter { one[$0] != other[$0] }.sorted()
+    }
+
+    @Test(arguments: [
+      ["--estimator", "regression"], ["--estimator", "permutation", "--flips", "50"],
+      ["--estimator", "naive", "--lesion", "resample"], ["--index", "banzhaf", "--lesion", "mean"],
+    ])
+    func `gives the bytes of the scan again`(_ options: [String]) throws {
+      try scan(options)
+      let written = TemporaryFolder.files(below: output)
+      for name in ["impact.json", "density.json", "regions.tsv"] {
+        try FileManager.default.removeItem(atPath: output + "/" + name)
+      }
+      let again = try report()
+      #expect(again.exitCode == 0, "\(again)")
+      #expect(again.output.contains("critical of"))
+      #expect(differences(TemporaryFolder.files(below: output), written) == [])
+    }
+
+    @Test func `gives what a scan with other options of the analysis would have given`() throws {
+      let options = ["--confidence", "0.8", "--fdr", "0.2", "--flips", "20"]
+      let other = folder.path("other")
+      try scan(options, to: other)
+      try scan()
+      let again = try report(options)
+      #expect(again.exitCode == 0, "\(again)")
+      for name in ["impact.json", "density.json", "regions.tsv"] {
+        #expect(TemporaryFolder.read(output + "/" + name) == TemporaryFolder.read(other + "/" + name), "\(name)")
+      }
+    }
+
+    @Test func `is refused where the design doesn't fit the estimator`() throws {
+      try scan(["--estimator", "permutation"])
+      let written = TemporaryFolder.files(below: output)
+      let refused = try report(["--estimator", "naive"])
+      #expect(refused.exitCode == 64 && refused.complaints.count == 1, "\(refused)")
+      #expect(refused.errors.contains("--estimator permutation") && refused.errors.contains("--estimator naive"))
+      #expect(differences(TemporaryFolder.files(below: output), written) == [])
+    }
+
+    @Test func `is refused where there is nothing to compute it from`() throws {
+      let missing = try report()
+      #expect(missing.exitCode == 66 && missing.errors.contains("no complete scan"), "\(missing)")
+      try scan(["--no-acquisition"])
+      let without = try report()
+      #expect(without.exitCode == 66 && without.errors.contains("--no-acquisition"), "\(without)")
+    }
+
+    @Test func `is refused where a file is damaged or another scan's`() throws {
+      try scan()
+      let values = output + "/acquisition/layer_0.npy"
+      _ = folder.file("out/acquisition/layer_0.npy", Array(TemporaryFolder.read(values).dropLast(4)))
+      let cut = try report()
+      #expect(cut.exitCode == 65 && cut.errors.contains("layer_0.npy"), "\(cut)")
+      let other = folder.path("other")
+      try scan(["--grid", "1x1x2"], to: other)
+      _ = folder.file("out/acquisition/layer_0.npy", TemporaryFolder.read(other + "/acquisition/layer_0.npy"))
+      let foreign = try report()
+      #expect(foreign.exitCode == 65 && foreign.errors.contains("another scan's"), "\(foreign)")
+    }
+  }
+}
