@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-serial-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "minizip", providers: [.apt(["libminizip-dev"])]),
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "CEDF", providers: [.apt(["libedf-dev"])]),
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
     .target(name: "CFourier"),
@@ -62,14 +63,16 @@ let package = Package(
     module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
-    module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
-    module("Reporting", imports: ["Scan", "Anatomy", "Lesion", "Shapley"]),
+    module(
+      "Scan",
+      imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Temporal", "CMessageDigest"]),
+    module("Reporting", imports: ["Scan", "Anatomy", "Lesion", "Shapley", "Temporal", "CEDF"]),
 
     // Floor 4: the command.
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "Lesion", "MPI", "Phantom", "Reporting", "Scan", "Shapley",
+        "Anatomy", "Lesion", "MPI", "Phantom", "Reporting", "Scan", "Shapley", "Temporal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -102,7 +105,8 @@ let package = Package(
     tests("Shapley"),
     tests("Stimuli", imports: ["TestSupport"]),
     tests("Anatomy", imports: ["Shapley"]),
-    tests("Temporal", imports: ["Shapley"]),
+    .testTarget(
+      name: "TemporalTests", dependencies: ["Temporal", "Shapley"], exclude: ["oracle.json"], swiftSettings: settings),
     tests("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
   ]
 )

@@ -18,6 +18,13 @@ package struct ScanFiles: Sendable {
     try write(DensityFile.content(result), to: folder + "/density.json")
     try write(ImpactFile.content(result), to: folder + "/impact.json")
     try write(Array(RegionTable.text(result).utf8), to: folder + "/regions.tsv")
+    if let timeCourse = result.timeCourse {
+      let content = ConsistencyFile.content(timeCourse, layers: result.layers.map(\.plan))
+      try write(content, to: folder + "/consistency.json")
+      if SignalFile.reasonForNone(timeCourse) == nil {
+        try SignalFile.write(timeCourse, layers: result.layers.map(\.plan), to: folder + "/eeg")
+      }
+    }
     if result.request.keepsAcquisition {
       try write(DesignFile.content(result), to: OutputFolder(folder).acquisition + "/design.json")
     }

@@ -31,6 +31,7 @@ package struct ScanSummary: Sendable {
   /// The whole summary.
   package var text: String {
     var parts = result.layers.map(layer)
+    if let timeCourse = result.timeCourse { parts.append(StreamSummary.text(timeCourse)) }
     if !verdict.isEmpty { parts.append(verdict.joined(separator: "\n")) }
     if result.skippedSeries > 0 {
       parts.append("\(result.skippedSeries) series were skipped: their values are NaN or infinite.")

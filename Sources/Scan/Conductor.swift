@@ -35,6 +35,15 @@ struct Conductor {
 
     var observation = ObservationPhase(plan: plan, progress: progress)
     try run("observing stimuli", plan.stimulusCount, &observation)
+    var stream: StreamStore.Content?
+    if let count = plan.streamCount {
+      let store = try StreamStore(
+        folder: OutputFolder(request.output).acquisition, count: count, layers: plan.layers)
+      var recording = RecordingPhase(plan: plan, store: store, progress: progress)
+      try run("recording the stream", count, &recording)
+      try store.synchronize()
+      stream = try store.content()
+    }
     worker.endObservation()
     let predictions = try predictions(observation.scores)
     let targets = targets(predictions)
@@ -62,10 +71,11 @@ struct Conductor {
         },
       progress: progress)
     if informationReason == nil { try run("measuring information", plan.layers.count, &information) }
-    let measurements = Measurements(
+    var measurements = Measurements(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
       cutDeviations: deviations, moments: observation.moments,
       information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason)
+    measurements.stream = stream
 
     let folder = OutputFolder(request.output)
     let identity = ScanIdentity(

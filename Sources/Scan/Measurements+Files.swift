@@ -58,6 +58,9 @@ extension Measurements {
     (request, plan, targets, predictions) = (stored.request, stored.plan, stored.targets, stored.predictions)
     (labels, cutDeviations) = (stored.labels, stored.cutDeviations)
     (information, informationReason) = (stored.information, stored.informationReason)
+    stream = try stored.plan.streamCount.map {
+      try StreamStore.Content(folder: folder, count: $0, layers: stored.plan.layers)
+    }
     moments = try stored.plan.layers.map { layer in
       let array = try NumericArray(contentsOfNPY: Self.momentsFile(folder, layer.number))
       let size = layer.regionCount * RegionMoments.valuesPerRegion

@@ -15,6 +15,7 @@ struct Planner {
   let request: ScanRequest
   let model: Model
   let stimuli: StimulusSet
+  let stream: Scan.Stream?
   let runtime: Runtime
 
   /// Cost: some forward passes, and the activations of all candidate tensors at once in memory.
@@ -45,7 +46,8 @@ struct Planner {
     return ScanPlan(
       modelDigest: try Self.modelDigest(request, model), dataDigest: try Digest.ofFiles(stimuli.files),
       requestDigest: request.digest, isBatchFreed: survey.isBatchFreed, batch: batch, readTensor: survey.readTensor,
-      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count, donorCount: donors,
+      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count,
+      streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
       notes: survey.notes)
   }

@@ -33,8 +33,10 @@ package struct ScanRequest: Sendable {
   package var layout = TensorLayout.nchw
   /// K: evaluations a region.
   package var samplesPerRegion = 16
-  /// How many stimuli are used: the first ones of the set.
+  /// How many stimuli are used: the first ones of the set. A stream chooses its own.
   package var stimulusLimit = 64
+  /// The stimuli are a stream: all are recorded, some of each window are scanned; `nil` for a scan without time.
+  package var stream: StreamRequest?
   /// `nil` is `auto`.
   package var estimator: EstimatorName?
   package var index = ValueIndex.shapley
@@ -85,7 +87,7 @@ package struct ScanRequest: Sendable {
 /// plan has their digests. What is read back has no files, and defaults for the rest.
 extension ScanRequest: Codable {
   private enum CodingKeys: CodingKey {
-    case layers, grid, layout, samplesPerRegion, stimulusLimit, estimator, index, lesion, value, target, position, seed,
+    case layers, grid, layout, samplesPerRegion, stimulusLimit, stream, estimator, index, lesion, value, target, position, seed,
       batch, confidence, falseDiscoveryRate, signFlips, scale, mean, standardDeviation, threads, allowsNonFinite
   }
 }
@@ -102,7 +104,7 @@ extension ScanRequest {
       "confidence": "\(confidence)", "fdr": "\(falseDiscoveryRate)", "flips": "\(signFlips)",
       "scale": scale.map { "\($0)" } ?? "default", "mean": "\(mean)", "std": "\(standardDeviation)",
       "threads": "\(threads)", "allow-nonfinite": "\(allowsNonFinite)",
-    ]
+    ].merging(stream?.decisiveOptions ?? [:]) { own, _ in own }
   }
 
   /// SHA-256 of the decisive options.

@@ -1,5 +1,6 @@
 package import Anatomy
 package import Shapley
+package import Temporal
 
 /// What a scan found: everything that its files are written from.
 package struct ScanResult: Sendable {
@@ -34,6 +35,8 @@ package struct ScanResult: Sendable {
   package var labels: [Int]?
   /// Series that were skipped because of values that are not finite.
   package var skippedSeries: Int
+  /// Spectra, windows, states, anomalies and consistency, where the stimuli are a stream.
+  package var timeCourse: TimeCourse?
   package var run: Run
 
   /// How it was run: nothing of this decides a byte of the other files.

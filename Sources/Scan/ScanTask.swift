@@ -4,6 +4,8 @@ enum ScanTask: Sendable, Hashable {
   case verify(layer: Int)
   /// One forward pass of a stimulus. Result: the scores, then each layer's region moments.
   case observe(stimulus: Int)
+  /// One forward pass of a stimulus of the stream. Result: each layer's record, as in `StreamStore`.
+  case record(stimulus: Int)
   /// The mean activation of each unit of a layer over the stimuli. Result: [units].
   case average(layer: Int)
   /// Measure a shard of a series. Result: the values of its rows.
@@ -21,6 +23,9 @@ enum ScanTask: Sendable, Hashable {
       writer.append(layer)
     case .observe(let stimulus):
       writer.append(1)
+      writer.append(stimulus)
+    case .record(let stimulus):
+      writer.append(6)
       writer.append(stimulus)
     case .average(let layer):
       writer.append(2)
@@ -55,6 +60,7 @@ enum ScanTask: Sendable, Hashable {
         layer: reader.readInt(), stimulus: reader.readInt(), target: reader.readInt(), shard: reader.readInt())
     case 4: self = .estimate(layer: reader.readInt(), stimulus: reader.readInt(), values: reader.readFloats())
     case 5: self = .inform(layer: reader.readInt(), labels: reader.readInts(), densities: reader.readDoubles())
+    case 6: self = .record(stimulus: reader.readInt())
     case let kind: preconditionFailure("task \(kind) is of no known kind")
     }
   }

@@ -1,8 +1,12 @@
+internal import Glibc
+
 extension Consistency {
   /// What both modalities say of a layer in a window.
   struct Point {
-    /// γ's share of power; `nil` where γ isn't known.
+    /// The logarithm of γ's power; `nil` where γ isn't known or silent.
     var gamma: Double?
+    /// γ's share of the power; `nil` likewise.
+    var gammaShare: Double?
     var zeta: Double
     var temporalState: NetworkState
     var spatialState: NetworkState
@@ -13,7 +17,8 @@ extension Consistency {
       guard let zeta = window.zeta, let temporalState = window.temporalState, let spatialState = window.spatialState,
         let isTemporalAnomaly = window.isTemporalAnomaly, let isSpatialAnomaly = window.isSpatialAnomaly
       else { return nil }
-      gamma = window.bands?.share(.gamma)
+      gamma = window.bands?.powers[.gamma].flatMap { $0 > 0 ? log($0) : nil }
+      gammaShare = window.bands?.share(.gamma)
       self.zeta = zeta
       self.temporalState = temporalState
       self.spatialState = spatialState
@@ -62,16 +67,16 @@ extension Consistency {
 
     /// The mean over groups of Pearson's correlation, which is that of all points standardised within their group. A group
     /// in which either side never changes says nothing; `nil` where none says anything.
-    static func correlation(_ groups: [[Point]]) -> Double? {
+    static func correlation(_ groups: [[Point]], of rhythm: (Point) -> Double? = \.gamma) -> Double? {
       let correlations = groups.compactMap { group -> Double? in
-        let known = group.filter { $0.gamma != nil }
+        let known = group.compactMap { point in rhythm(point).map { (gamma: $0, zeta: point.zeta) } }
         guard known.count > 2 else { return nil }
         let count = Double(known.count)
-        let gammaMean = known.reduce(0) { $0 + $1.gamma! } / count
+        let gammaMean = known.reduce(0) { $0 + $1.gamma } / count
         let zetaMean = known.reduce(0) { $0 + $1.zeta } / count
         var (product, gammaSquare, zetaSquare) = (0.0, 0.0, 0.0)
         for point in known {
-          let (gamma, zeta) = (point.gamma! - gammaMean, point.zeta - zetaMean)
+          let (gamma, zeta) = (point.gamma - gammaMean, point.zeta - zetaMean)
           product += gamma * zeta
           gammaSquare += gamma * gamma
           zetaSquare += zeta * zeta

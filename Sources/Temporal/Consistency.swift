@@ -4,8 +4,8 @@ internal import Shapley
 /// How far the temporal and the spatial picture of a stream agree: a measurement that can fail.
 ///
 /// Over the points (layer, window) that both modalities know:
-/// - ρ_γζ: correlation of γ's share of power with the largest ζ, each standardised within its layer, since layers differ in
-///   scale and a pooled correlation would compare layers instead of moments;
+/// - ρ_γζ: correlation of the logarithm of γ's power with the largest ζ, each standardised within its layer, since layers
+///   differ in scale and a pooled correlation would compare layers instead of moments;
 /// - Agreement: share of points with the same temporal and spatial state; Cohen's κ beside it (1960);
 /// - Coherence: Matthews' correlation φ of the anomaly flags as (φ + 1)/2; φ is 0 where a modality flags none or all;
 /// - score: the mean of the three.
@@ -43,6 +43,8 @@ package struct Consistency: Sendable, Hashable {
   package private(set) var kappa: Double?
   /// Matthews' φ.
   package private(set) var matthews: Double?
+  /// The correlation with γ's share of the power instead, for comparison: a share is high in silence too.
+  package private(set) var shareCorrelation: Double?
   /// The correlation over all points without standardising within layers, for comparison.
   package private(set) var pooledCorrelation: Double?
   /// B.
@@ -99,11 +101,12 @@ package struct Consistency: Sendable, Hashable {
     score = measure(\.score)
     kappa = observed.kappa
     matthews = observed.matthews
+    shareCorrelation = Values.correlation(points, of: \.gammaShare)
     pooledCorrelation = Values.correlation([points.flatMap(\.self)])
     shifts = lags.count
     reason =
       observed.score == nil
-      ? "γ's share of power or the largest ζ never changes, or isn't known, so they have no correlation." : nil
+      ? "γ's power or the largest ζ never changes, or isn't known, so they have no correlation." : nil
   }
 
   /// Apart from the domains of designs and phantoms.

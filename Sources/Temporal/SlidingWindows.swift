@@ -18,6 +18,16 @@ package struct SlidingWindows: Sendable, Hashable {
     window * step..<window * step + length
   }
 
+  /// Stimuli from the first to the end of the last window.
+  package var covered: Int { count == 0 ? 0 : self[count - 1].upperBound }
+
+  /// The windows that a stimulus is in.
+  package func containing(_ stimulus: Int) -> Range<Int> {
+    let first = max(0, stimulus - length + step) / step
+    let end = min(count, stimulus / step + 1)
+    return min(first, end)..<end
+  }
+
   /// The windows that lie wholly in a stretch of the stream.
   package func windows(within stretch: Range<Int>) -> [Int] {
     (0..<count).filter { self[$0].lowerBound >= stretch.lowerBound && self[$0].upperBound <= stretch.upperBound }

@@ -4,11 +4,11 @@ import Testing
 
 @testable import Temporal
 
-@Suite struct `Consistency` {
+@Suite struct `The consistency of both pictures` {
   /// A point from numbers: γ's share, ζ and states by number, of which 3 counts as anomalous.
   private static func point(_ gamma: Double, _ zeta: Double, _ temporal: Int, _ spatial: Int) -> Consistency.Point {
     Consistency.Point(
-      gamma: gamma, zeta: zeta, temporalState: NetworkState.allCases[temporal],
+      gamma: gamma, gammaShare: gamma, zeta: zeta, temporalState: NetworkState.allCases[temporal],
       spatialState: NetworkState.allCases[spatial], isTemporalAnomaly: temporal == 3, isSpatialAnomaly: spatial == 3)
   }
 
@@ -69,8 +69,9 @@ import Testing
     #expect(try #require(result.score.value) > 0.8)
     for measure in [result.correlation, result.agreement, result.score] {
       #expect(try #require(measure.p) == 1.0 / 76)
-      #expect(try #require(measure.interval).contains(try #require(measure.value)))
-      #expect(try #require(measure.chance) < try #require(measure.interval).lowerBound)
+      let interval = try #require(measure.interval)
+      #expect(interval.contains(try #require(measure.value)))
+      #expect(try #require(measure.chance) < interval.lowerBound)
     }
   }
 
