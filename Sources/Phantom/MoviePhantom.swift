@@ -90,10 +90,10 @@ package struct MoviePhantom: Sendable {
   /// 0 to 256; rounded to whole levels, so that the last bits of a sine don't matter.
   private func contrast(_ frame: Int, _ segment: MovieSegment) -> Int {
     guard segment.kind != .idle else { return 0 }
-    let mean = segment.kind == .fast ? 0.75 : 0.5
+    let mean = segment.kind == .fast ? 0.8 : 0.3
     guard let frequency = segment.frequency else { return Int(mean * 256) }
     let phase = 2 * Double.pi * frequency * Double(frame - segment.start) / Self.samplingRate
-    return Int((256 * (mean + 0.25 * sin(phase))).rounded())
+    return Int((256 * (mean + 0.2 * sin(phase))).rounded())
   }
 
   private static func noise(_ random: inout CounterRandom) -> [UInt8] {

@@ -3,9 +3,9 @@ package struct MovieSegment: Sendable, Hashable, Codable {
   package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
     /// No glyph on a dim ground.
     case idle
-    /// The glyph's contrast flickers slowly (δ, θ, α) around a half.
+    /// The glyph's contrast flickers slowly (δ, θ, α) between a tenth and a half.
     case slow
-    /// The glyph's contrast flickers fast (β, γ) around three quarters.
+    /// The glyph's contrast flickers fast (β, γ) between 0.6 and 1.
     case fast
     /// Noise in place of a third of the pixels, other ones in each frame.
     case snow

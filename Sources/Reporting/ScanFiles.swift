@@ -15,30 +15,30 @@ package struct ScanFiles: Sendable {
 
   /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
   package func write(to folder: String) throws {
-    try write(DensityFile.content(result), to: folder + "/density.json")
-    try write(ImpactFile.content(result), to: folder + "/impact.json")
-    try write(Array(RegionTable.text(result).utf8), to: folder + "/regions.tsv")
+    try Self.write(DensityFile.content(result), to: folder + "/density.json")
+    try Self.write(ImpactFile.content(result), to: folder + "/impact.json")
+    try Self.write(Array(RegionTable.text(result).utf8), to: folder + "/regions.tsv")
     if let timeCourse = result.timeCourse {
       let content = ConsistencyFile.content(timeCourse, layers: result.layers.map(\.plan))
-      try write(content, to: folder + "/consistency.json")
+      try Self.write(content, to: folder + "/consistency.json")
       if SignalFile.reasonForNone(timeCourse) == nil {
         try SignalFile.write(timeCourse, layers: result.layers.map(\.plan), to: folder + "/eeg")
       }
     }
     if result.request.keepsAcquisition {
-      try write(DesignFile.content(result), to: OutputFolder(folder).acquisition + "/design.json")
+      try Self.write(DesignFile.content(result), to: OutputFolder(folder).acquisition + "/design.json")
     }
-    try write(SummaryFile.content(result), to: OutputFolder(folder).summary)
+    try Self.write(SummaryFile.content(result), to: OutputFolder(folder).summary)
   }
 
-  private func write(_ value: JSONValue, to path: String) throws {
+  static func write(_ value: JSONValue, to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try write(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")], to: path)
   }
 
   /// Writes beside the file and renames, so that a reader never sees half of one.
-  private func write(_ bytes: [UInt8], to path: String) throws {
+  static func write(_ bytes: [UInt8], to path: String) throws {
     do {
       try Data(bytes).write(to: URL(filePath: path), options: .atomic)
     } catch {

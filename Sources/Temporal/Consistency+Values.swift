@@ -12,19 +12,6 @@ extension Consistency {
     var spatialState: NetworkState
     var isTemporalAnomaly: Bool
     var isSpatialAnomaly: Bool
-
-    init?(_ window: LayerTimeCourse.Window) {
-      guard let zeta = window.zeta, let temporalState = window.temporalState, let spatialState = window.spatialState,
-        let isTemporalAnomaly = window.isTemporalAnomaly, let isSpatialAnomaly = window.isSpatialAnomaly
-      else { return nil }
-      gamma = window.bands?.powers[.gamma].flatMap { $0 > 0 ? log($0) : nil }
-      gammaShare = window.bands?.share(.gamma)
-      self.zeta = zeta
-      self.temporalState = temporalState
-      self.spatialState = spatialState
-      self.isTemporalAnomaly = isTemporalAnomaly
-      self.isSpatialAnomaly = isSpatialAnomaly
-    }
   }
 
   /// The quantities for one way of pairing temporal with spatial windows.
@@ -98,5 +85,18 @@ extension Consistency {
         (both + temporalOnly) * (both + spatialOnly) * (neither + temporalOnly) * (neither + spatialOnly)
       return scale > 0 ? (both * neither - temporalOnly * spatialOnly) / scale.squareRoot() : 0
     }
+  }
+}
+
+extension Consistency.Point {
+  /// `nil` where either modality doesn't know the window.
+  init?(_ window: LayerTimeCourse.Window) {
+    guard let zeta = window.zeta, let temporalState = window.temporalState, let spatialState = window.spatialState,
+      let isTemporalAnomaly = window.isTemporalAnomaly, let isSpatialAnomaly = window.isSpatialAnomaly
+    else { return nil }
+    self.init(
+      gamma: window.bands?.powers[.gamma].flatMap { $0 > 0 ? log($0) : nil }, gammaShare: window.bands?.share(.gamma),
+      zeta: zeta, temporalState: temporalState, spatialState: spatialState, isTemporalAnomaly: isTemporalAnomaly,
+      isSpatialAnomaly: isSpatialAnomaly)
   }
 }

@@ -15,15 +15,15 @@ package enum NetworkState: String, Sendable, Hashable, CaseIterable {
 
   /// - Parameters:
   ///   - amount: z of how much is going on.
-  ///   - work: z of what is taken for work; `nil` where it isn't known.
+  ///   - work: z of what is taken for work; `nil` where it isn't known, or isn't what most of the window is.
   ///   - limit: k.
   init(isAnomalous: Bool, amount: Double, work: Double?, limit: Double) {
     if isAnomalous {
       self = .anomalous
-    } else if amount < -limit {
-      self = .idle
     } else if let work, work > limit {
       self = .active
+    } else if amount < -limit {
+      self = .idle
     } else {
       self = .processing
     }

@@ -23,7 +23,8 @@ enum TemporalRule {
     return { features in features.indices.map { abs(scales[$0].z(features[$0])) / ranges[$0] }.max() ?? 0 }
   }
 
-  /// The amount is the power in all bands, work that in β and γ.
+  /// The amount is the power in all bands, work that in β and γ, where they hold more than the slow bands: harmonics of a slow
+  /// rhythm lie in fast bands too.
   static func states(
     _ bands: [BandPowers], reference: [Int], isAnomalous: [Bool], limit: Double
   ) -> [NetworkState] {
@@ -32,9 +33,10 @@ enum TemporalRule {
     let amount = RobustScale(reference.map { total[$0] })
     let work = fast.allSatisfy { $0 != nil } ? RobustScale(reference.map { fast[$0]! }) : nil
     return bands.indices.map { window in
-      NetworkState(
-        isAnomalous: isAnomalous[window], amount: amount.z(total[window]), work: work.map { $0.z(fast[window]!) },
-        limit: limit)
+      let isFast = bands[window].fast.map { 2 * $0 > bands[window].total } ?? false
+      return NetworkState(
+        isAnomalous: isAnomalous[window], amount: amount.z(total[window]),
+        work: isFast ? work.map { $0.z(fast[window]!) } : nil, limit: limit)
     }
   }
 

@@ -14,7 +14,7 @@ package struct TemporalSettings: Sendable, Hashable, Codable {
   package var referenceStart: Int?
   package var referenceEnd: Int?
   /// Wanted probability of a false alarm a window, and of a reference window's being called idle or active by chance.
-  package var falseAlarmRate = 0.05
+  package var falseAlarmRate = 0.01
   /// Bootstrap draws of the consistency's intervals.
   package var resamples = 1000
   package var confidence = 0.95

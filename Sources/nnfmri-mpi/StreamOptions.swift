@@ -30,7 +30,7 @@ struct StreamOptions: ParsableArguments {
     help: ArgumentHelp("Stimuli that are normal: FROM-TO, up to and without TO. (default: the whole stream)", valueName: "from-to"))
   var reference: String?
 
-  @Option(help: ArgumentHelp("Probability of a false alarm, a window. (default: 0.05)", valueName: "rate"))
+  @Option(help: ArgumentHelp("Probability of a false alarm, a window. (default: 0.01)", valueName: "rate"))
   var falseAlarms: Double?
 
   /// `nil` without a stream.

@@ -117,7 +117,7 @@ import Testing
     let numbers = noise(5, 30)
     let features = numbers.map { [$0, 0, -1.84] } + [[0, 3, -1.84]]
     let detector = spatial(features, reference: 30, rate: 0.05)
-    #expect(detector.scores.allSatisfy(\.isFinite))
+    #expect(detector.scores.allSatisfy { $0.isFinite })
     #expect(detector.isAnomalous(30))
   }
 }
