@@ -4,8 +4,9 @@ internal import Glibc
 /// The shards that a scan has measured so far, in a file that survives the scan: a journal to which records are
 /// appended, so that a checkpoint costs what is new and never rewrites what is safe.
 ///
-/// The file is a header, which holds the plan and the options, and one record a shard. Header and records carry a
+/// The file is a header, which holds the plan and the options, twice, and one record a shard. Headers and records carry a
 /// checksum each. What was cut off or damaged is left out on reading, and costs the shards that it held and no others.
+/// The file that a run found and went on with is kept beside its own, for the case that this one's headers are gone.
 ///
 /// All numbers are little-endian. Header: the 8 characters `NNFMRI01`, the length of a JSON text, the text, the
 /// checksum. Record: layer, stimulus, shard, number of values, the values, the checksum. Numbers are 64-bit, values
@@ -24,6 +25,8 @@ final class Checkpoint {
     let shards: [Shard: [Float]]
     /// Bytes that were cut off or damaged.
     let lostBytes: Int
+    /// Whether this is the previous run's file, since nothing could be made of the last one's.
+    let isPrevious: Bool
   }
 
   private static let magic = Array("NNFMRI01".utf8)
@@ -57,10 +60,13 @@ final class Checkpoint {
     var header = MessageWriter()
     header.append(text.count)
     let head = Self.magic + header.bytes + text
-    pending = head + Self.checksum(head[...])
+    for _ in 0..<2 { pending += head + Self.checksum(head[...]) }
     for (shard, values) in shards { append(shard, values) }
     try flush()
-    guard rename(draft, path) == 0 else { throw ScanError.cannotWrite(path) }
+    unlink(Self.previous(path))
+    guard link(path, Self.previous(path)) == 0 || errno == ENOENT, rename(draft, path) == 0 else {
+      throw ScanError.cannotWrite(path)
+    }
     try Self.synchronizeFolder(of: path)
   }
 
@@ -98,25 +104,31 @@ final class Checkpoint {
     pending += writer.bytes + Self.checksum(writer.bytes[...])
   }
 
-  /// Reads a file.
+  /// Where the file that a run went on with is kept.
+  static func previous(_ path: String) -> String { path + ".previous" }
+
+  /// Reads a file, or the previous one where nothing can be made of it.
   ///
   /// - Returns: `nil` if there is none.
-  /// - Throws: `ScanError` (`badInput`) if it can't be read or has no whole header: hours of measuring may be in it, so
+  /// - Throws: `ScanError` (`badInput`) if neither can be read or has a whole header: hours of measuring may be in it, so
   ///   it isn't taken for none.
   static func read(_ path: String) throws(ScanError) -> Content? {
     guard access(path, F_OK) == 0 else { return nil }
-    guard let data = FileManager.default.contents(atPath: path), case let bytes = Array(data),
-      let (identity, head) = readHeader(bytes)
-    else {
-      throw ScanError(
-        .badInput,
-        "\(path) can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove it to measure all again")
-    }
+    if let content = content(path, isPrevious: false) ?? content(previous(path), isPrevious: true) { return content }
+    throw ScanError(
+      .badInput,
+      "\(path) can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove it to measure all again")
+  }
+
+  /// What a file holds; `nil` without a whole header.
+  private static func content(_ path: String, isPrevious: Bool) -> Content? {
+    guard let data = FileManager.default.contents(atPath: path), case let bytes = Array(data) else { return nil }
+    guard let header = headers(bytes) else { return nil }
     var shards: [Shard: [Float]] = [:]
-    var lost = 0
-    var offset = head + checksumLength
+    var lost = header.lostBytes
+    var offset = header.end
     while offset < bytes.count {
-      guard let end = recordEnd(bytes, at: offset, identity.plan) else {
+      guard let end = recordEnd(bytes, at: offset, header.identity.plan) else {
         // The record's own length can't be trusted, so where the next one begins isn't known: look for it.
         offset += 1
         lost += 1
@@ -127,20 +139,30 @@ final class Checkpoint {
       shards[shard] = reader.readFloats()
       offset = end + checksumLength
     }
-    return Content(identity: identity, shards: shards, lostBytes: lost)
+    return Content(identity: header.identity, shards: shards, lostBytes: lost, isPrevious: isPrevious)
   }
 
-  /// What the header holds, and its length without its checksum; `nil` unless it is whole.
-  private static func readHeader(_ bytes: [UInt8]) -> (identity: ScanIdentity, length: Int)? {
-    guard bytes.starts(with: magic), bytes.count >= 16 else { return nil }
-    let length = integer(bytes, at: 8).addingReportingOverflow(16)
-    guard !length.overflow, (16...max(bytes.count - checksumLength, 16)).contains(length.partialValue) else { return nil }
-    let head = length.partialValue
-    guard bytes.count >= head + checksumLength,
-      checksum(bytes[..<head]) == Array(bytes[head..<(head + checksumLength)]),
-      let identity = try? JSONDecoder().decode(ScanIdentity.self, from: Data(bytes[16..<head]))
+  /// What the first whole header holds, where the last one ends, and how many bytes were damaged before that.
+  private static func headers(_ bytes: [UInt8]) -> (identity: ScanIdentity, end: Int, lostBytes: Int)? {
+    let starts = bytes.indices.lazy.filter { bytes[$0] == magic[0] && bytes[$0...].starts(with: magic) }
+    for start in starts {
+      guard let first = readHeader(bytes, at: start) else { continue }
+      let second = readHeader(bytes, at: first.end)
+      return (first.identity, second?.end ?? first.end, start)
+    }
+    return nil
+  }
+
+  /// What the header at `offset` holds and where it ends; `nil` unless it is whole.
+  private static func readHeader(_ bytes: [UInt8], at offset: Int) -> (identity: ScanIdentity, end: Int)? {
+    guard bytes.count - offset >= 16 + checksumLength, bytes[offset...].starts(with: magic) else { return nil }
+    let length = integer(bytes, at: offset + 8)
+    guard (0...(bytes.count - offset - 16 - checksumLength)).contains(length) else { return nil }
+    let end = offset + 16 + length
+    guard checksum(bytes[offset..<end]) == Array(bytes[end..<(end + checksumLength)]),
+      let identity = try? JSONDecoder().decode(ScanIdentity.self, from: Data(bytes[(offset + 16)..<end]))
     else { return nil }
-    return (identity, head)
+    return (identity, end + checksumLength)
   }
 
   /// Where the record at `offset` ends, without its checksum; `nil` unless it is whole and belongs to the plan.

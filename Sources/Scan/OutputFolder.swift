@@ -51,6 +51,7 @@ package struct OutputFolder: Sendable {
   /// Removes what only an unfinished scan needs.
   func removeCheckpoint() {
     unlink(checkpoint)
+    unlink(Checkpoint.previous(checkpoint))
     unlink(path + "/STOP")
   }
 

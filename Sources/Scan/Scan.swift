@@ -101,6 +101,9 @@ package enum Scan {
       let earlier = try request.resumes ? Checkpoint.read(folder.checkpoint) : nil
       if let earlier {
         note("Going on with \(earlier.shards.count) of \(plan.shardCount) shards measured.")
+        if earlier.isPrevious {
+          note("\(folder.checkpoint) is damaged; going on with the one before it, \(Checkpoint.previous(folder.checkpoint)).")
+        }
         if earlier.lostBytes > 0 {
           note("\(folder.checkpoint): \(earlier.lostBytes) bytes are damaged; what they held is measured again.")
         }

@@ -101,16 +101,22 @@ extension DistributedTests {
       }
     }
 
-    @Test func `isn't begun anew in place of a checkpoint that can't be read`() throws {
+    @Test func `isn't begun anew in place of a checkpoint that can't be read, if no earlier one can`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       _ = try interrupt(options(files), ranks: 2, signalAll(SIGTERM))
-      var bytes = TemporaryFolder.read(output + "/checkpoint.bin")
-      bytes[20] ^= 1
-      _ = folder.file("out/checkpoint.bin", bytes)
+      _ = folder.file("out/checkpoint.bin", text: "NNFMRI01 and then nothing that makes sense")
       let refused = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 2)
       #expect(refused.exitCode == 65 && refused.errors.contains("checkpoint.bin"), "\(refused)")
-      let isKept = TemporaryFolder.read(output + "/checkpoint.bin") == bytes
-      #expect(isKept)
+      #expect(TemporaryFolder.read(output + "/checkpoint.bin").count == 42)
+    }
+
+    @Test func `goes on with the checkpoint before a damaged one`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      for _ in 0..<2 { _ = try interrupt(options(files) + ["--resume"], ranks: 2, signalAll(SIGTERM)) }
+      _ = folder.file("out/checkpoint.bin", [])
+      let continued = try interrupt(options(files) + ["--resume"], ranks: 2, signalAll(SIGTERM))
+      #expect(continued.exitCode == 75 && continued.errors.contains("the one before it"), "\(continued)")
+      #expect(continued.errors.contains("Going on with"))
     }
 
     @Test func `tells damage of its checkpoint, and measures that again`() throws {

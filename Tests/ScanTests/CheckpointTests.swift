@@ -85,19 +85,52 @@ import Testing
     }
   }
 
-  @Test("whose header is damaged is refused, and not taken for none")
-  func damagedHeader() throws {
-    let whole = try write()
+  /// Where the first of the two headers and the second end.
+  private func headerEnds(_ whole: [UInt8]) -> (first: Int, second: Int) {
     let records = whole.count - Self.shards.values.reduce(0) { $0 + 32 + 4 * $1.count + 8 }
-    for position in stride(from: 0, to: records, by: 5) {
+    return (records / 2, records)
+  }
+
+  @Test("with one of its two headers damaged loses nothing")
+  func oneDamagedHeader() throws {
+    let whole = try write()
+    for position in stride(from: 0, to: headerEnds(whole).second, by: 5) {
       var damaged = whole
       damaged[position] ^= 16
+      _ = folder.file("checkpoint.bin", damaged)
+      let content = try #require(try Checkpoint.read(path), "byte \(position)")
+      #expect(content.identity == Self.identity)
+      #expect(content.shards == Self.shards, "byte \(position)")
+      #expect(content.lostBytes == headerEnds(whole).first)
+    }
+  }
+
+  @Test("without a whole header is refused, and not taken for none")
+  func damagedHeaders() throws {
+    let whole = try write()
+    let ends = headerEnds(whole)
+    for position in stride(from: 0, to: ends.first, by: 5) {
+      var damaged = whole
+      damaged[position] ^= 16
+      damaged[ends.second - 1 - position] ^= 16
       _ = folder.file("checkpoint.bin", damaged)
       #expect(throws: ScanError.self, "byte \(position)") { try Checkpoint.read(path) }
       _ = folder.file("checkpoint.bin", whole.prefix(position))
       #expect(throws: ScanError.self, "cut at \(position)") { try Checkpoint.read(path) }
     }
     #expect(try Checkpoint.read(folder.path("absent")) == nil)
+  }
+
+  @Test("of which nothing is left is replaced by the one that its run began with")
+  func previous() throws {
+    _ = try write()
+    let later = try Checkpoint(path: path, identity: Self.identity, shards: Self.shards, interval: 0)
+    try later.record(Checkpoint.Shard(layer: 0, stimulus: 1, shard: 2), [1, 2, 3, 4])
+    #expect(try #require(try Checkpoint.read(path)).isPrevious == false)
+    _ = folder.file("checkpoint.bin", [])
+    let content = try #require(try Checkpoint.read(path))
+    #expect(content.isPrevious)
+    #expect(content.shards == Self.shards)
   }
 
   @Test("of another scan is told apart, by what differs")
