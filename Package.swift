@@ -100,7 +100,7 @@ let package = Package(
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["TestSupport"]),
     .testTarget(
-      name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),
+      name: "DistributedTests", dependencies: ["nnfmri-mpi", "Phantom", "Stimuli", "TestSupport"], swiftSettings: settings),
     tests("ModelGraph"),
     tests("Shapley"),
     tests("Stimuli", imports: ["TestSupport"]),

@@ -1,3 +1,4 @@
+import Anatomy
 package import Scan
 import Shapley
 

@@ -25,7 +25,7 @@ package struct ScanSummary: Sendable {
       \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(plan.evaluations) evaluations \
       on \(ranks) rank\(ranks == 1 ? "" : "s")
       """
-    ] + plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
+    ] + (plan.streamCount.map { ["A stream of \($0) stimuli, each recorded."] } ?? []) + plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
   }
 
   /// The whole summary.
@@ -42,7 +42,7 @@ package struct ScanSummary: Sendable {
       \(result.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.output)/ (impact.json, density.json, regions.tsv, scan.json\
-      \(result.request.keepsAcquisition ? ", acquisition/" : ""))
+      \(result.timeCourse == nil ? "" : ", consistency.json, eeg/")\(result.request.keepsAcquisition ? ", acquisition/" : ""))
       """)
     return parts.joined(separator: "\n\n")
   }
