@@ -29,7 +29,7 @@ package struct GlyphGenerator: Sendable {
   /// The image with this number. Placed anywhere, every ten consecutive numbers from a multiple of ten show the ten
   /// glyphs, in random order.
   package func image(_ index: Int) -> GlyphImage {
-    image(index, contrast: Self.fullContrast) { $0 }
+    image(index, contrast: Self.fullContrast, texture: { Self.texture(&$1) })
   }
 
   /// Of a glyph that is as clear as can be.
@@ -39,15 +39,17 @@ package struct GlyphGenerator: Sendable {
   ///
   /// - Parameters:
   ///   - contrast: 0, no glyph, to `fullContrast`.
-  ///   - shape: makes the ground's texture of one channel from that of the image's number. [row x column]
-  func image(_ index: Int, contrast: Int, texturedBy shape: ([Int]) -> [Int]) -> GlyphImage {
+  ///   - texture: draws the ground's deviations of a channel. [row x column]
+  func image(
+    _ index: Int, contrast: Int, texture: (_ channel: Int, _ random: inout CounterRandom) -> [Int]
+  ) -> GlyphImage {
     let glyph = glyph(of: index)
     let box = box(of: index)
     var random = stream(.texture, index)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(GlyphImage.byteCount)
-    for (ground, ink) in palette(of: index) {
-      let texture = shape(Self.texture(&random))
+    for (channel, (ground, ink)) in palette(of: index).enumerated() {
+      let texture = texture(channel, &random)
       for row in 0..<GlyphImage.side {
         for column in 0..<GlyphImage.side {
           let isInk =
@@ -113,10 +115,13 @@ package struct GlyphGenerator: Sendable {
         }
       }
     }
-    for (pixel, grain) in signedBytes(side * side, &random).enumerated() {
-      texture[pixel] += 12 * grain / 128
-    }
+    for (pixel, grain) in grain(&random).enumerated() { texture[pixel] += grain }
     return texture
+  }
+
+  /// [row x column] the part of a texture that differs from pixel to pixel, -12...11.
+  static func grain(_ random: inout CounterRandom) -> [Int] {
+    signedBytes(GlyphImage.side * GlyphImage.side, &random).map { 12 * $0 / 128 }
   }
 
   /// Numbers uniform on -128...127, four from each word.

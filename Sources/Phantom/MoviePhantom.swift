@@ -3,7 +3,7 @@ internal import Shapley
 
 /// A stream of images for the glyph phantom's network, in which rhythms, rest and corruption are planted.
 ///
-/// One glyph in one place lies on a ground whose texture stays, apart from an eighth that is new in each frame. The
+/// One glyph in one place lies on a ground whose texture stays, apart from the grain of its pixels. The
 /// movie is made of segments: in the first half, the reference, only what is normal, slow flicker in most; in the second also
 /// corrupted ones. Their order is drawn, so that no rhythm of segments helps or hinders a test by shifts.
 package struct MoviePhantom: Sendable {
@@ -70,10 +70,8 @@ package struct MoviePhantom: Sendable {
     var random = CounterRandom(seed: seed, domain: PhantomDomain.corruption.rawValue, index: UInt64(planted))
     if order == .noise { return Self.noise(&random) }
     let segment = segments[planted / Self.segmentLength]
-    var channel = 0
-    let image = generator.image(planted, contrast: contrast(planted, segment)) { own in
-      defer { channel += 1 }
-      let texture = zip(backdrop[channel], own).map { $0 + $1 / 8 }
+    let image = generator.image(planted, contrast: contrast(planted, segment)) { channel, random in
+      let texture = zip(backdrop[channel], GlyphGenerator.grain(&random)).map { $0 + $1 }
       return segment.kind == .idle ? texture.map { $0 / 4 } : texture
     }
     switch segment.kind {

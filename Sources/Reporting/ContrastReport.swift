@@ -21,9 +21,9 @@ package struct ContrastReport: Sendable {
   ///
   /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
   package func write(to folder: String, name: String) throws {
-    let content = FileContent.json(
+    let file = FileContent.json(
       .object(Dictionary(contrasts.map { (Self.title($0), content($0)) }, uniquingKeysWith: { first, _ in first })))
-    try ScanFiles.write(try content.encoded(), to: "\(folder)/\(name).json")
+    try ScanFiles.write(try file.encoded(), to: "\(folder)/\(name).json")
     try ScanFiles.write(Array(table.utf8), to: "\(folder)/\(name).tsv")
   }
 

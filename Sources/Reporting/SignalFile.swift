@@ -67,26 +67,26 @@ enum SignalFile {
         "\(path): \(annotations.count) states and anomalies are more than EDF+ records hold; use longer windows or steps")
     }
     isWell = isWell && edf_set_number_of_annotation_signals(file, Int32(max(channels, 1))) == 0
-    var signals: [[Double]] = []
+    var signals: [[Int32]] = []
     for (number, (plan, layer)) in zip(layers, course.layers).enumerated() {
       let scale = PhysicalScale(layer.signal)
       let channel = Int32(number)
       isWell =
         isWell && edf_set_samplefrequency(file, channel, Int32(perRecord)) == 0
-        && edf_set_physical_maximum(file, channel, scale.maximum) == 0
-        && edf_set_physical_minimum(file, channel, scale.minimum) == 0
+        && edf_set_physical_maximum(file, channel, scale.written(scale.maximum)) == 0
+        && edf_set_physical_minimum(file, channel, scale.written(scale.minimum)) == 0
         && edf_set_digital_maximum(file, channel, 32767) == 0 && edf_set_digital_minimum(file, channel, -32768) == 0
         && edf_set_label(file, channel, "layer_\(plan.number)") == 0
         && edf_set_physical_dimension(file, channel, scale.unit) == 0
         && edf_set_transducer(file, channel, ascii("mean|a| of \(plan.tensor)")) == 0
-      signals.append(layer.signal.map { $0 / scale.factor })
+      signals.append(layer.signal.map(scale.digital))
     }
     for record in 0..<records where isWell {
       for signal in signals where isWell {
         let samples = signal[record * perRecord..<min((record + 1) * perRecord, signal.count)]
         // The last record is filled up with the last value; an annotation tells where the stream ends.
-        var block = Array(samples) + [Double](repeating: signal.last ?? 0, count: perRecord - samples.count)
-        isWell = edfwrite_physical_samples(file, &block) == 0
+        var block = Array(samples) + [Int32](repeating: signal.last ?? 0, count: perRecord - samples.count)
+        isWell = edfwrite_digital_samples(file, &block) == 0
       }
     }
     for annotation in annotations where isWell {
@@ -152,25 +152,37 @@ enum SignalFile {
     String(text.unicodeScalars.prefix(80).map { $0.isASCII && $0.value >= 32 ? Character($0) : "_" })
   }
 
-  /// How a signal's values become the eight characters that EDF has for a range.
+  /// How a signal's values become 16 bits, and their range the eight characters that EDF has for each of its ends.
   ///
-  /// Values are divided by a power of 1000 that leaves at most three digits in front; ends are rounded outwards to three
-  /// decimals, so that what the header says is exact.
+  /// Ends are rounded outwards to as many decimals as there is room for, so that what the header says is exact. Values that
+  /// eight characters can't tell apart are divided by a power of 1000.
   struct PhysicalScale {
-    let factor: Double
     let unit: String
     let minimum: Double
     let maximum: Double
+    private let factor: Double
 
     init(_ signal: [Double]) {
       let largest = signal.map(abs).max() ?? 0
-      let exponent = largest > 0 ? Int((log10(largest) / 3).rounded(.down)) * 3 : 0
+      let isPlain = largest == 0 || (1e-3..<1e4).contains(largest)
+      let exponent = isPlain ? 0 : Int((log10(largest) / 3).rounded(.down)) * 3
       factor = pow(10, Double(exponent))
       unit = exponent == 0 ? "" : "1e\(exponent)"
-      let low = ((signal.min() ?? 0) / factor * 1000).rounded(.down) / 1000
-      let high = ((signal.max() ?? 0) / factor * 1000).rounded(.up) / 1000
-      minimum = low
-      maximum = high > low ? high : low + 1
+      // A sign, up to four digits in front, the point: two decimals always fit, and six are the most that EDFlib writes.
+      let digits = largest / factor < 10 ? 5.0 : 2.0
+      let grid = pow(10, digits)
+      minimum = ((signal.min() ?? 0) / factor * grid).rounded(.down) / grid
+      let high = ((signal.max() ?? 0) / factor * grid).rounded(.up) / grid
+      maximum = high > minimum ? high : minimum + 1
+    }
+
+    /// EDFlib cuts decimals off, so a number that is a hair below its decimals must be one above.
+    func written(_ end: Double) -> Double { end < 0 ? end - 1e-9 : end + 1e-9 }
+
+    /// The nearest of the 65,536 levels.
+    func digital(_ value: Double) -> Int32 {
+      let share = (value / factor - minimum) / (maximum - minimum)
+      return Int32((share * 65535).rounded()) - 32768
     }
   }
 }

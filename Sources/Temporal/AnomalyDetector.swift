@@ -2,7 +2,8 @@
 ///
 /// A score is fitted to reference windows. Its threshold comes from the scores that reference windows get from fits without
 /// them and their neighbours: with n of those, the k-th smallest, k = ⌈(1 − rate)(n + 1)⌉ at most n, is exceeded by a further
-/// window of the same kind with a probability of at most 1 − k/(n + 1), if windows are exchangeable. Sources: Vovk,
+/// window of the same kind with a probability of about 1 − k/(n + 1), and less where scores are bounded or depend much on
+/// single windows, if windows are exchangeable. Sources: Vovk,
 /// Gammerman & Shafer, Algorithmic Learning in a Random World (2005); cross-fitting: Barber et al., Ann. Stat. 49 (2021).
 package struct AnomalyDetector: Sendable, Hashable {
   /// Fewer reference windows than this give no threshold.
