@@ -123,6 +123,7 @@ extension DistributedTests {
       (["--stream", "all", "--no-acquisition"], 64, "--no-acquisition"),
       (["--stream", "all", "--window-stimuli", "17"], 64, "--window-stimuli 17"),
       (["--stream", "all", "--sampling-rate", "0"], 64, "--sampling-rate"),
+      (["--stream", "all", "--part", "1/2"], 64, "--part"),
     ] as [([String], Int, String)])
     func `is refused where it can't be one`(_ options: [String], _ code: Int, _ word: String) throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 200)
