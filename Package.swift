@@ -49,7 +49,7 @@ let package = Package(
     .target(name: "CSpecialFunctions"),
     .target(name: "CFourier"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
-    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "report.css", "report.js"]),
+    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "report.css", "report.js"]),
 
     // Floor 1: one library each, no knowledge of scans.
     module("MPI", imports: ["CMPI"]),
@@ -64,16 +64,21 @@ let package = Package(
     module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
     module("Temporal", imports: ["Shapley", "CFourier", "CSpecialFunctions"], settings: strict),
+    module("Tractography", imports: ["ModelGraph", "OnnxRuntime", "Shapley"]),
     module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
     module(
       "Scan",
-      imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Temporal", "CMessageDigest"]),
+      imports: [
+        "Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Temporal", "Tractography",
+        "CMessageDigest",
+      ]),
     module(
       "Reporting",
       imports: [
-        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "Temporal", "CEDF", "CNifti", "CPNG", "CReportTemplates",
+        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "Temporal", "Tractography", "CEDF", "CNifti", "CPNG",
+        "CReportTemplates",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
 
@@ -112,6 +117,9 @@ let package = Package(
       swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+    tests(
+      "Tractography",
+      imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Phantom", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "TestSupport"]),
     .testTarget(
       name: "DistributedTests", dependencies: ["nnfmri-mpi", "Phantom", "Stimuli", "TestSupport"], swiftSettings: settings),

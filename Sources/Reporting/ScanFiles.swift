@@ -9,9 +9,10 @@ package import Scan
 package struct ScanFiles: Sendable {
   /// Kinds of files that can be asked for.
   package enum Kind: String, Sendable, CaseIterable {
-    /// `impact.json`, `density.json`, `consistency.json` of a stream, `acquisition/design.json`, `scan.json`.
+    /// `impact.json`, `density.json`, `connections.json`, `consistency.json` of a stream, `acquisition/design.json`,
+    /// `scan.json`.
     case json
-    /// `regions.tsv`.
+    /// `regions.tsv`, `pathways.tsv`.
     case tsv
     /// `report.html`.
     case html
@@ -19,6 +20,8 @@ package struct ScanFiles: Sendable {
     case nifti
     /// `eeg/`, of a stream.
     case edf
+    /// `connectome/` and `tracts/`, where the wiring was traced.
+    case connectome
   }
 
   private let result: ScanResult
@@ -48,12 +51,19 @@ package struct ScanFiles: Sendable {
         files.append(
           ("consistency.json", .json(ConsistencyFile.content(timeCourse, layers: result.layers.map(\.plan)))))
       }
+      if let tracts = result.tracts {
+        files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
+      }
       if result.request.keepsAcquisition {
         files.append(("acquisition/design.json", .json(DesignFile.content(result))))
       }
     }
-    if kinds.contains(.tsv) { files.append(("regions.tsv", .text(RegionTable.text(result)))) }
+    if kinds.contains(.tsv) {
+      files.append(("regions.tsv", .text(RegionTable.text(result))))
+      if let tracts = result.tracts { files.append(("pathways.tsv", .text(PathwayTable.text(result, tracts)))) }
+    }
     if kinds.contains(.nifti) { files += MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } }
+    if kinds.contains(.connectome), let tracts = result.tracts { files += ConnectomeFiles(result, tracts).files }
     if kinds.contains(.html) {
       files.append(("report.html", .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html)))
     }

@@ -38,15 +38,17 @@ package struct Measurements: Sendable {
 
   /// What the estimates of all series say together.
   ///
-  /// - Parameter estimates: by layer, by stimulus; `nil` for a series that was skipped.
+  /// - Parameters:
+  ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
+  ///   - tracts: the wiring between layers, where it was traced.
   /// - Throws: `ScanError` (`badInput`) if all series of a layer were.
-  package func result(estimates: [[Estimate?]], run: ScanResult.Run) throws -> ScanResult {
+  package func result(estimates: [[Estimate?]], tracts: Tracts?, run: ScanResult.Run) throws -> ScanResult {
     ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number]) },
       targets: targets, predictions: predictions, labels: labels, thumbnails: thumbnails,
       skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } },
-      timeCourse: timeCourse(estimates: estimates), run: run)
+      tracts: tracts, timeCourse: timeCourse(estimates: estimates), run: run)
   }
 
   /// The temporal picture and how it agrees with ζ, where the stimuli are a stream.

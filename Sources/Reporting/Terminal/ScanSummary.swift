@@ -35,6 +35,8 @@ package struct ScanSummary: Sendable {
   package var text: String {
     var parts = result.layers.map(layer)
     if let timeCourse = result.timeCourse { parts.append(StreamSummary.text(timeCourse)) }
+    if let tracts = result.tracts { parts.append(TractSummary(result, tracts).text) }
+    if let candidates = PruningSummary(result).text { parts.append(candidates) }
     if !verdict.isEmpty { parts.append(verdict.joined(separator: "\n")) }
     if result.skippedSeries > 0 {
       parts.append("\(result.skippedSeries) series were skipped: their values are NaN or infinite.")
@@ -45,7 +47,9 @@ package struct ScanSummary: Sendable {
       \(result.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.output)/ (report.html to look at; impact.json, density.json, regions.tsv, maps/\
-      \(result.timeCourse == nil ? "" : ", consistency.json, eeg/")\(result.request.keepsAcquisition ? ", acquisition/" : ""))
+      \(result.tracts == nil ? "" : ", connections.json, pathways.tsv")\
+      \(result.timeCourse == nil ? "" : ", consistency.json, eeg/")\
+      \(result.request.keepsAcquisition ? ", acquisition/" : ""))
       """)
     return parts.joined(separator: "\n\n")
   }
