@@ -5,7 +5,8 @@ import ArgumentParser
 struct NNFMRIValidate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "nnfmri-validate",
-    abstract: "Measure estimators, intervals and detection on games with known ζ, as a Markdown page.")
+    abstract: "Measure estimators, intervals and detection on games with known ζ, as a Markdown page.",
+    subcommands: [StreamsCommand.self])
 
   func run() throws {
     print(
