@@ -4,6 +4,8 @@ enum ScanTask: Sendable, Hashable {
   case verify(layer: Int)
   /// One forward pass of a stimulus. Result: the scores, then each layer's region moments.
   case observe(stimulus: Int)
+  /// One forward pass of a stimulus of the stream. Result: each layer's record, as in `StreamStore`.
+  case record(stimulus: Int)
   /// The mean activation of each unit of a layer over the stimuli. Result: [units].
   case average(layer: Int)
   /// Measure shards of a series. Result: `ShardValues`.
@@ -29,6 +31,9 @@ enum ScanTask: Sendable, Hashable {
       writer.append(layer)
     case .observe(let stimulus):
       writer.append(1)
+      writer.append(stimulus)
+    case .record(let stimulus):
+      writer.append(9)
       writer.append(stimulus)
     case .average(let layer):
       writer.append(2)
@@ -87,6 +92,7 @@ enum ScanTask: Sendable, Hashable {
       self = .lesion(
         layers: reader.readInts(), stimulus: reader.readInt(), target: reader.readInt(), first: reader.readInt(),
         pathways: reader.readInts())
+    case 9: self = .record(stimulus: reader.readInt())
     case let kind: preconditionFailure("task \(kind) is of no known kind")
     }
   }
