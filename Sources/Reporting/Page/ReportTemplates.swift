@@ -14,6 +14,7 @@ enum ReportTemplates {
         "layer": try MustacheTemplate(string: String(cString: nnfmri_layer_template_text())),
         "figure": try MustacheTemplate(string: String(cString: nnfmri_figure_template_text())),
         "stream": try MustacheTemplate(string: String(cString: nnfmri_stream_template_text())),
+        "connectome": try MustacheTemplate(string: String(cString: nnfmri_connectome_template_text())),
       ])
       return library.render(context, withTemplate: "page")!
     } catch {
