@@ -30,6 +30,8 @@ package struct MovieVerdict: Sendable, Hashable {
     package private(set) var right = 0
     package private(set) var count = 0
 
+    package init() {}
+
     package var value: Double { count == 0 ? 0 : Double(right) / Double(count) }
 
     mutating func note(_ isRight: Bool) {

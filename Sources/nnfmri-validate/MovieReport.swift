@@ -73,10 +73,12 @@ struct MovieReport {
       "layer", "frequency within a bin", "band", "state by rhythm", "state by place", "AUC by rhythm", "AUC by place",
       "false alarms held out",
     ])
-    for name in content.layers.keys.sorted() {
+    func share(_ share: MovieVerdict.Share) -> String { "\(Number.fixed(share.value, 3)) of \(share.count)" }
+    let verdicts = content.layers.keys.sorted().map {
+      ($0, MovieVerdict(content.layers[$0]!.windows, truth: truth, resolution: content.window_resolution_hz))
+    }
+    for (name, verdict) in verdicts {
       let layer = content.layers[name]!
-      let verdict = MovieVerdict(layer.windows, truth: truth, resolution: content.window_resolution_hz)
-      func share(_ share: MovieVerdict.Share) -> String { "\(Number.fixed(share.value, 3)) of \(share.count)" }
       func alarms(_ detector: Content.Detector?) -> String {
         detector.map { "\($0.held_out_alarms) of \($0.held_out_windows) at \(Number.fixed($0.false_alarm_rate, 3))" } ?? "-"
       }
@@ -87,6 +89,14 @@ struct MovieReport {
         "\(alarms(layer.temporal_anomalies)), \(alarms(layer.spatial_anomalies))",
       ])
     }
+    func all(_ part: (MovieVerdict) -> MovieVerdict.Share) -> String {
+      share(verdicts.reduce(MovieVerdict.Share()) { $0 + part($1.1) })
+    }
+    func least(_ area: (MovieVerdict) -> Double) -> String { Number.fixed(verdicts.map { area($0.1) }.min() ?? 0, 3) }
+    table.append([
+      "all (least AUC)", all(\.frequencies), all(\.bands), all(\.temporalStates), all(\.spatialStates),
+      least(\.temporalDetection), least(\.spatialDetection), "",
+    ])
     return table.description
   }
 

@@ -5,13 +5,8 @@ import ArgumentParser
 struct NNFMRIValidate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "nnfmri-validate",
-    abstract: "Measure estimators, intervals and detection on games with known ζ, as a Markdown page.")
-
-  @Option(help: "A folder of scanned movies, as Scripts/validate leaves it.")
-  var movies: String
-
-  @Option(help: "Further streams in that folder, separated by commas.")
-  var streams = "shuffled,noise"
+    abstract: "Measure estimators, intervals and detection on games with known ζ, as a Markdown page.",
+    subcommands: [StreamsCommand.self])
 
   func run() throws {
     print(
@@ -50,20 +45,6 @@ struct NNFMRIValidate: ParsableCommand {
       found, at most 0.05 falsely critical. Order 1 is affine and exact.
 
       \(try PhantomDetection().report())
-
-      ## Streams
-
-      What a scan finds of a movie phantom (80 segments of 256 frames at 256 Hz, seed 42, the first half reference), with
-      windows of one segment, 4 scanned stimuli each, grid 4x4x2, K = 8, target label. *Frequency*: windows with flicker whose
-      dominant frequency is at most a bin of 2 Hz from the planted one. *Band*: whose dominant band is the planted one.
-      *State*: windows behind the reference that are called active (fast flicker), processing (slow), idle or anomalous
-      (corrupted) as planted. *AUC*: how often a corrupted window's score is above a normal one's, behind the reference.
-      The bars: all frequencies within a bin, bands above 0.95, AUC above 0.95, states above 0.9.
-      *Consistency*: also of the same frames in random order, of noise instead of images and, where it is to hand, of
-      1,000 CIFAR-10 images in the order of their file, through a ResNet-20, with windows of 64 every 32: streams without
-      rhythm, in which nothing but chance should be found.
-
-      \(try MovieReport(folder: movies, others: streams.split(separator: ",").map(String.init)).report())
       """)
   }
 }
