@@ -192,7 +192,7 @@ final class Worker: TaskRunner {
       }
     case .resample:
       let donor = SeriesGame(plan: plan, request: request, layer: layers[0], stimulus: stimulus).donors[0]
-      let outputs = try observe(stimulus: donor)
+      let outputs = try observe(stimulus: donor, of: feed)
       return layers.map { outputs[$0 + 1] }
     }
   }
