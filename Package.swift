@@ -49,7 +49,7 @@ let package = Package(
     .target(name: "CSpecialFunctions"),
     .target(name: "CFourier"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
-    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "report.css", "report.js"]),
+    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "stream.mustache", "report.css", "report.js"]),
 
     // Floor 1: one library each, no knowledge of scans.
     module("MPI", imports: ["CMPI"]),
