@@ -42,6 +42,7 @@ enum ImpactFile {
       "estimator": .string(layer.plan.estimator),
       "estimator_reason": .string(layer.plan.estimatorReason),
       "evaluations_per_series": .int(layer.plan.rows),
+      "rounds": RoundsReport.content(layer.rounds, request),
       "series": .int(statistics.seriesCount),
       "error_level": .string(statistics.level.rawValue),
       "degrees_of_freedom": .double(statistics.tests[0].degreesOfFreedom),

@@ -38,7 +38,7 @@ package struct ScanSummary: Sendable {
     let seconds = result.run.timings.reduce(0) { $0 + $1.seconds }
     parts.append(
       """
-      \(result.plan.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
+      \(result.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.output)/ (impact.json, density.json, regions.tsv, scan.json\
       \(result.request.keepsAcquisition ? ", acquisition/" : ""))
@@ -58,6 +58,7 @@ package struct ScanSummary: Sendable {
       \(critical.count) critical of \(layer.plan.regionCount) regions
       """
     if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
+    if let rounds = layer.rounds { text += "\n  \(RoundsReport.sentence(rounds, result.request))" }
     guard !critical.isEmpty else { return text }
     let confidence = Number.significant(100 * result.request.confidence)
     var table = TextTable(

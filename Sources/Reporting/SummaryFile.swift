@@ -45,6 +45,8 @@ enum SummaryFile {
         "confidence": .double(request.confidence),
         "fdr": .double(request.falseDiscoveryRate),
         "flips": .int(request.signFlips),
+        "tolerance": JSONValue(request.tolerance),
+        "allocate": .string(request.allocation.rawValue),
         "threads": .int(request.threads),
       ],
       "layers": .array(
@@ -58,6 +60,7 @@ enum SummaryFile {
             "regions": .int(layer.plan.regionCount),
             "estimator": .string(layer.plan.estimator),
             "evaluations_per_series": .int(layer.plan.rows),
+            "evaluations": .int(result.evaluations(layer)),
             "cost_share": .double(layer.plan.suffixCostShare),
             "cut_deviation": .double(layer.cutDeviation),
             "critical_regions": .int(layer.statistics.isCritical.count { $0 }),
@@ -67,7 +70,7 @@ enum SummaryFile {
         plan.refusals.map { ["tensor": .string($0.tensor), "reason": .string($0.reason)] }),
       "notes": .array(plan.notes.map(JSONValue.string)),
       "skipped_series": .int(result.skippedSeries),
-      "evaluations": .int(plan.evaluations),
+      "evaluations": .int(result.evaluations),
       "evaluations_per_second": .double(result.evaluationsPerSecond),
       "ranks": .int(result.run.ranks),
       "timings_seconds": .object(

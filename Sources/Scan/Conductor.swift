@@ -62,9 +62,9 @@ struct Conductor {
         },
       progress: progress)
     if informationReason == nil { try run("measuring information", plan.layers.count, &information) }
-    let measurements = Measurements(
+    var measurements = Measurements(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
-      cutDeviations: deviations, moments: observation.moments,
+      rounds: plan.layers.map { _ in nil }, cutDeviations: deviations, moments: observation.moments,
       information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason)
 
     let folder = OutputFolder(request.output)
@@ -80,10 +80,9 @@ struct Conductor {
       path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
     coordinator.stopMargin = { 2 * checkpoint.lastCost }
     let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
-    if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
     var acquisition = AcquisitionPhase(
-      plan: plan, targets: targets, allowsNonFinite: request.allowsNonFinite, store: store, checkpoint: checkpoint,
-      restored: restored, progress: progress)
+      plan: plan, request: request, targets: targets, store: store, checkpoint: checkpoint, restored: restored,
+      progress: progress)
     do {
       try run(Scan.measuring, plan.evaluations, &acquisition)
     } catch {
@@ -92,6 +91,8 @@ struct Conductor {
       throw error
     }
     try store?.synchronize()
+    measurements.rounds = acquisition.layerRounds
+    if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
 
     return try measurements.result(
       estimates: acquisition.results,

@@ -12,6 +12,7 @@ extension Measurements {
     var targets: [Int]
     var predictions: [Int]
     var labels: [Int]?
+    var rounds: [LayerRounds?]
     var cutDeviations: [Double]
     var information: [LayerInformation]
     var informationReason: String?
@@ -28,7 +29,7 @@ extension Measurements {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let stored = Stored(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
-      cutDeviations: cutDeviations, information: information, informationReason: informationReason)
+      rounds: rounds, cutDeviations: cutDeviations, information: information, informationReason: informationReason)
     for layer in plan.layers {
       try NumericArray(
         shape: [plan.stimulusCount, layer.regionCount, RegionMoments.valuesPerRegion],
@@ -56,7 +57,7 @@ extension Measurements {
       throw ScanError(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
     }
     (request, plan, targets, predictions) = (stored.request, stored.plan, stored.targets, stored.predictions)
-    (labels, cutDeviations) = (stored.labels, stored.cutDeviations)
+    (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)
     (information, informationReason) = (stored.information, stored.informationReason)
     moments = try stored.plan.layers.map { layer in
       let array = try NumericArray(contentsOfNPY: Self.momentsFile(folder, layer.number))

@@ -13,6 +13,8 @@ package struct Measurements: Sendable {
   /// The class that the intact network predicts, by stimulus; empty where the output isn't classes.
   package var predictions: [Int]
   package var labels: [Int]?
+  /// By layer: how it was measured; `nil` where all was from the start.
+  package var rounds: [LayerRounds?]
   /// By layer: how far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
   package var cutDeviations: [Double]
   /// By layer, by stimulus.
@@ -23,7 +25,7 @@ package struct Measurements: Sendable {
 
   /// The first-level estimate of a series.
   ///
-  /// - Parameter values: [rows], of the layer's design and then its anchors.
+  /// - Parameter values: those that were measured of the layer's design, and then its anchors.
   func estimate(layer: Int, stimulus: Int, values: [Float]) throws(ShapleyError) -> Estimate {
     try SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus).estimate(values)
   }
@@ -48,6 +50,7 @@ package struct Measurements: Sendable {
         .badInput,
         "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean")
     }
+    let errorShare = rounds[number]?.errorShare ?? 1
     return ScanResult.Layer(
       plan: layer, grid: try LayerGeometry(layer, request: request).grid, cutDeviation: cutDeviations[number],
       moments: moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
@@ -55,10 +58,13 @@ package struct Measurements: Sendable {
       information: informationReason == nil ? information[number] : nil, informationReason: informationReason,
       series: estimates,
       statistics: LayerStatistics(
-        series: series, confidence: request.confidence, falseDiscoveryRate: request.falseDiscoveryRate),
+        series: series, confidence: request.confidence, falseDiscoveryRate: request.falseDiscoveryRate,
+        errorShare: errorShare),
       familyWiseP: request.signFlips == 0
         ? nil
         : SignFlips.familyWiseP(
-          series.map(\.zeta), flips: request.signFlips, seed: request.seed, stream: UInt64(number)))
+          series.map(\.zeta), flips: request.signFlips, seed: request.seed, stream: UInt64(number)
+        ).map { min(1, $0 / errorShare) },
+      rounds: rounds[number])
   }
 }

@@ -36,6 +36,11 @@ package final class Progress {
     state.completed += count
   }
 
+  /// Less is to be done than was said.
+  func shrink(by count: Int) {
+    state.total -= count
+  }
+
   func tick() {
     state.elapsed = monotonicSeconds() - start
     show(state)

@@ -77,6 +77,27 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     layers.reduce(0) { $0 + shardCount($1) } * stimulusCount
   }
 
+  /// When a layer is looked at while it is measured: at whole shards, and not before its design gives an estimate.
+  ///
+  /// Rows are those of the design; the anchors are measured before the first look.
+  func looks(_ layer: Layer, rule: StoppingRule, index: ValueIndex) -> LookSchedule {
+    let estimator = EstimatorName(rawValue: layer.estimator)!
+    guard rule.isAdaptive, estimator != .exact, estimator != .affine else {
+      return LookSchedule(rowCount: layer.designRows)
+    }
+    return LookSchedule(
+      rowCount: layer.designRows,
+      least: Design.minimumRowCount(estimator: estimator, players: layer.regionCount, index: index), unit: rowsPerShard)
+  }
+
+  /// The shards that hold the first rows of a layer's design, and those that hold its anchors.
+  func shards(holding designRows: Int, _ layer: Layer) -> [Int] {
+    let count = shardCount(layer)
+    let first = 0..<(designRows + rowsPerShard - 1) / rowsPerShard
+    guard layer.rows > layer.designRows else { return Array(first) }
+    return Array(first) + (max(first.upperBound, layer.designRows / rowsPerShard)..<count)
+  }
+
   /// The rows of a shard.
   package func rows(ofShard shard: Int, _ layer: Layer) -> Range<Int> {
     (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)

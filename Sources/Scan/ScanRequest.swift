@@ -52,6 +52,10 @@ package struct ScanRequest: Sendable {
   package var falseDiscoveryRate = 0.05
   /// Sign flips for family-wise p-values; 0 computes none.
   package var signFlips = 0
+  /// Half-widths of intervals, in percent of a layer's effect, at which it has been measured enough; `nil` measures all.
+  package var tolerance: Double?
+  /// Which series of a layer that isn't decided are measured further.
+  package var allocation = StoppingRule.Allocation.even
   /// Raw values are divided by this first; `nil` is 255 for images of bytes, 1 otherwise.
   package var scale: Double?
   /// One a channel, after scaling.
@@ -86,7 +90,7 @@ package struct ScanRequest: Sendable {
 extension ScanRequest: Codable {
   private enum CodingKeys: CodingKey {
     case layers, grid, layout, samplesPerRegion, stimulusLimit, estimator, index, lesion, value, target, position, seed,
-      batch, confidence, falseDiscoveryRate, signFlips, scale, mean, standardDeviation, threads, allowsNonFinite
+      batch, confidence, falseDiscoveryRate, signFlips, tolerance, allocation, scale, mean, standardDeviation, threads, allowsNonFinite
   }
 }
 
@@ -100,9 +104,15 @@ extension ScanRequest {
       "lesion": lesion.rawValue, "value": value.name, "target": target.name,
       "position": position.map { "\($0)" } ?? "mean", "seed": "\(seed)", "batch": "\(batch)",
       "confidence": "\(confidence)", "fdr": "\(falseDiscoveryRate)", "flips": "\(signFlips)",
+      "tolerance": tolerance.map { "\($0)" } ?? "none", "allocate": allocation.rawValue,
       "scale": scale.map { "\($0)" } ?? "default", "mean": "\(mean)", "std": "\(standardDeviation)",
       "threads": "\(threads)", "allow-nonfinite": "\(allowsNonFinite)",
     ]
+  }
+
+  /// When a layer has been measured enough.
+  package var stoppingRule: StoppingRule {
+    StoppingRule(tolerance: tolerance, allocation: allocation, confidence: confidence)
   }
 
   /// SHA-256 of the decisive options.

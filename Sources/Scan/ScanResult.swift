@@ -22,6 +22,8 @@ package struct ScanResult: Sendable {
     package var statistics: LayerStatistics
     /// Family-wise p-values by sign flips; `nil` if none were asked for.
     package var familyWiseP: [Double]?
+    /// How it was measured; `nil` where all was from the start.
+    package var rounds: LayerRounds?
   }
 
   package var request: ScanRequest
@@ -57,9 +59,20 @@ package struct ScanResult: Sendable {
     }
   }
 
+  /// Rows of designs, and anchors, that estimates were made from.
+  package var evaluations: Int {
+    layers.reduce(0) { $0 + evaluations($1) }
+  }
+
+  /// A layer's.
+  package func evaluations(_ layer: Layer) -> Int {
+    guard let rounds = layer.rounds else { return layer.plan.rows * plan.stimulusCount }
+    return rounds.designRows.reduce(0, +) + (layer.plan.rows - layer.plan.designRows) * plan.stimulusCount
+  }
+
   /// Evaluations a second of all ranks together, while measuring.
   package var evaluationsPerSecond: Double {
     let seconds = run.timings.first { $0.phase == Scan.measuring }?.seconds ?? 0
-    return seconds > 0 ? Double(plan.evaluations) / seconds : 0
+    return seconds > 0 ? Double(evaluations) / seconds : 0
   }
 }

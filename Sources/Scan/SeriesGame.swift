@@ -54,16 +54,20 @@ struct SeriesGame {
 
   /// ζ of the series, with first-level errors.
   ///
-  /// - Parameter values: [rows].
+  /// - Parameter values: those of the design's first rows, all of them or as many as were measured, then the anchors'.
   func estimate(_ values: [Float]) throws(ShapleyError) -> Estimate {
-    try design().estimate(values: foldAnchors(values), lesionsAreDrawn: request.lesion == .resample)
+    let measured = values.count - (layer.rows - layer.designRows)
+    // A layer ends where an estimate can be made: `ScanPlan.looks`.
+    let design = try design().truncated(toRows: measured)!
+    return try design.estimate(
+      values: foldAnchors(values, design.rowCount), lesionsAreDrawn: request.lesion == .resample)
   }
 
   /// The values as the estimator wants them: v(∅) is the mean over donors, and rows past the design's are gone.
-  private func foldAnchors(_ values: [Float]) -> [Float] {
-    guard layer.rows > layer.designRows else { return values }
-    var folded = Array(values.prefix(layer.designRows))
-    let empties = [values[1]] + values.suffix(from: layer.designRows)
+  private func foldAnchors(_ values: [Float], _ designRows: Int) -> [Float] {
+    var folded = Array(values.prefix(designRows))
+    guard layer.rows > layer.designRows else { return folded }
+    let empties = [values[1]] + values.suffix(layer.rows - layer.designRows)
     folded[1] = Float(empties.reduce(0) { $0 + Double($1) } / Double(empties.count))
     return folded
   }

@@ -53,10 +53,12 @@ package struct StoredScan {
     }
   }
 
-  /// The values of a series, [rows].
+  /// The values of a series: those that were measured of its design, then its anchors.
   package func values(layer: Int, stimulus: Int) -> [Float] {
-    let rows = measurements.plan.layers[layer].rows
-    return values[layer].floats(stimulus * rows..<(stimulus + 1) * rows)
+    let plan = measurements.plan.layers[layer]
+    let all = values[layer].floats(stimulus * plan.rows..<(stimulus + 1) * plan.rows)
+    guard let rounds = measurements.rounds[layer] else { return all }
+    return all.prefix(rounds.designRows[stimulus]) + all.suffix(plan.rows - plan.designRows)
   }
 
   /// Computes the result again, without a forward pass: the bytes of the scan's own, unless its options are changed.

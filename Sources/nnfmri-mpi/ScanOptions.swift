@@ -67,6 +67,21 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "Sign flips for family-wise p-values; 0 computes none.")
   var flips = 0
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      A layer is measured until all its intervals are within ± this share of its effect, or --samples is spent; without \
+      it --samples is spent everywhere.
+      """, valueName: "percent"))
+  var tolerance: Double?
+
+  @Option(
+    help: """
+      even: every stimulus of a layer gets equally many evaluations; decisions: those whose error matters get more, and a \
+      layer ends once it is known which of its regions are critical.
+      """)
+  var allocate = "even"
+
   @Option(help: "Stored numbers are divided by this; by default 255 for images of bytes, else 1.")
   var scale: Double?
 
@@ -172,6 +187,11 @@ struct ScanOptions: ParsableArguments {
     request.confidence = try share(confidence, "confidence")
     request.falseDiscoveryRate = try share(fdr, "fdr")
     request.signFlips = try atLeast(0, flips, "flips")
+    if let tolerance, !(tolerance > 0 && tolerance.isFinite) {
+      throw ValidationError("--tolerance \(tolerance) is not above 0.")
+    }
+    request.tolerance = tolerance
+    request.allocation = try named(allocate, "allocate")
     request.scale = scale
     request.mean = try numbers(mean, "mean")
     request.standardDeviation = try numbers(std, "std")

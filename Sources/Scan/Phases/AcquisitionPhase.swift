@@ -3,7 +3,8 @@ import Shapley
 /// Measures every series shard by shard, and has each estimated, on whichever rank is free, once its values are in.
 ///
 /// A rank stays on the series whose prefix it has cached, then takes the next one that nobody has begun, then helps
-/// with the one that has most left.
+/// with the one that has most left. Where layers may end early, a series is measured in rounds and kept until its layer
+/// has ended.
 struct AcquisitionPhase: Phase {
   /// A series that is being measured.
   private struct Series {
@@ -13,6 +14,10 @@ struct AcquisitionPhase: Phase {
     /// Shards whose values have not come in.
     var missing: Int
     var nonFinite = 0
+    var measured = 0
+
+    /// Values that no round has asked for.
+    var unmeasured: Int { values.count - measured }
   }
 
   private let plan: ScanPlan
@@ -25,22 +30,27 @@ struct AcquisitionPhase: Phase {
   private var restored: [Int: [Int: [Float]]] = [:]
   /// Begun and not yet measured, by number.
   private var open: [Int: Series] = [:]
-  private var begun = 0
+  /// Between two rounds, by number.
+  private var paused: [Int: Series] = [:]
+  private var rounds: Rounds
   private var current: [Int: Int] = [:]
   private var estimates: [ScanTask] = []
   /// By layer, by stimulus; `nil` for a series that was skipped because its values are not finite.
   private(set) var results: [[Estimate?]]
+  /// By layer: how it was measured; `nil` where all was from the start.
+  var layerRounds: [LayerRounds?] { rounds.ended }
 
   /// - Parameters:
   ///   - targets: the class whose score is the value, by stimulus.
   ///   - restored: shards that an earlier run measured; `checkpoint` holds them already.
   init(
-    plan: ScanPlan, targets: [Int], allowsNonFinite: Bool, store: AcquisitionStore?, checkpoint: Checkpoint,
+    plan: ScanPlan, request: ScanRequest, targets: [Int], store: AcquisitionStore?, checkpoint: Checkpoint,
     restored: [Checkpoint.Shard: [Float]], progress: Progress
   ) {
     self.plan = plan
     self.targets = targets
-    self.allowsNonFinite = allowsNonFinite
+    self.allowsNonFinite = request.allowsNonFinite
+    self.rounds = Rounds(plan: plan, request: request)
     self.store = store
     self.checkpoint = checkpoint
     self.progress = progress
@@ -53,10 +63,8 @@ struct AcquisitionPhase: Phase {
   mutating func next(for rank: Int) throws -> ScanTask? {
     if !estimates.isEmpty { return estimates.removeFirst() }
     if let series = current[rank], let task = shard(of: series) { return task }
-    while begun < plan.layers.count * plan.stimulusCount {
-      let series = begun
-      begun += 1
-      try begin(series)
+    while let (series, shards) = rounds.takeUp() {
+      try begin(series, shards)
       current[rank] = series
       if let task = shard(of: series) { return task }
       // All of it was measured by an earlier run.
@@ -82,6 +90,7 @@ struct AcquisitionPhase: Phase {
       try take(values, layer, stimulus, shard)
     case .estimate(let layer, let stimulus, _):
       results[layer][stimulus] = EstimateMessage.read(&reader)
+      finishRound(layer)
     default:
       preconditionFailure("acquisition got the result of \(task)")
     }
@@ -91,15 +100,18 @@ struct AcquisitionPhase: Phase {
     plan.layers[series / plan.stimulusCount]
   }
 
-  /// Opens a series, with what an earlier run measured of it.
-  private mutating func begin(_ number: Int) throws {
+  /// Opens a series for its next shards, with what an earlier run measured of them.
+  private mutating func begin(_ number: Int, _ shards: [Int]) throws {
     let layer = layer(number)
-    let known = restored.removeValue(forKey: number) ?? [:]
-    let shards = 0..<plan.shardCount(layer)
-    open[number] = Series(
-      values: Array(repeating: .nan, count: layer.rows), waiting: shards.reversed().filter { known[$0] == nil },
-      missing: shards.count)
-    for (shard, values) in known.sorted(by: { $0.key < $1.key }) {
+    let known = restored[number] ?? [:]
+    var series =
+      paused.removeValue(forKey: number)
+      ?? Series(values: Array(repeating: .nan, count: layer.rows), waiting: [], missing: 0)
+    series.waiting = shards.reversed().filter { known[$0] == nil }
+    series.missing = shards.count
+    open[number] = series
+    for shard in shards {
+      guard let values = restored[number]?.removeValue(forKey: shard) else { continue }
       try take(values, number / plan.stimulusCount, number % plan.stimulusCount, shard)
     }
   }
@@ -117,6 +129,7 @@ struct AcquisitionPhase: Phase {
     open[number]!.values.replaceSubrange(rows, with: values)
     open[number]!.missing -= 1
     open[number]!.nonFinite += values.count { !$0.isFinite }
+    open[number]!.measured += values.count
     let series = open[number]!
     progress.advance(by: values.count)
     if series.nonFinite > 0 && !allowsNonFinite {
@@ -130,9 +143,27 @@ struct AcquisitionPhase: Phase {
     }
     guard series.missing == 0 else { return }
     open[number] = nil
+    if rounds.isOpen(layer) { paused[number] = series }
     try store?.write(series.values, layer: layer, stimulus: stimulus)
-    if series.nonFinite == 0 {
-      estimates.append(.estimate(layer: layer, stimulus: stimulus, values: series.values))
+    guard series.nonFinite == 0 else {
+      // Skipped, though an earlier round may have estimated it.
+      results[layer][stimulus] = nil
+      finishRound(layer)
+      return
+    }
+    let anchors = plan.layers[layer].rows - plan.layers[layer].designRows
+    estimates.append(
+      .estimate(
+        layer: layer, stimulus: stimulus,
+        values: series.values.prefix(rounds.designRows(layer, stimulus)) + series.values.suffix(anchors)))
+  }
+
+  private mutating func finishRound(_ layer: Int) {
+    guard rounds.finish(layer, estimates: results[layer]) else { return }
+    for stimulus in 0..<plan.stimulusCount {
+      guard let series = paused.removeValue(forKey: layer * plan.stimulusCount + stimulus) else { continue }
+      // What the layer doesn't need any more is no part of the work.
+      progress.shrink(by: series.unmeasured)
     }
   }
 }

@@ -34,14 +34,17 @@ package struct LayerStatistics: Sendable, Hashable {
   ///   - series: not empty, all of the same regions.
   ///   - confidence: of the intervals, between 0 and 1.
   ///   - falseDiscoveryRate: the bound on q.
-  package init(series: [Estimate], confidence: Double = 0.95, falseDiscoveryRate: Double = 0.05) {
+  ///   - errorShare: how much of the error probability this look at the data may spend (`LookSchedule`).
+  package init(
+    series: [Estimate], confidence: Double = 0.95, falseDiscoveryRate: Double = 0.05, errorShare: Double = 1
+  ) {
     precondition(!series.isEmpty && series.allSatisfy { $0.zeta.count == series[0].zeta.count })
     if series.count == 1 {
       level = .first
       tests = series[0].zeta.indices.map {
         RegionTest(
           mean: series[0].zeta[$0], standardError: series[0].standardError[$0],
-          degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence)
+          degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare)
       }
     } else {
       level = .second
@@ -49,7 +52,7 @@ package struct LayerStatistics: Sendable, Hashable {
         let moments = SampleMoments(series.map { $0.zeta[region] })
         return RegionTest(
           mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(series.count - 1),
-          confidence: confidence)
+          confidence: confidence, errorShare: errorShare)
       }
     }
     seriesCount = series.count
@@ -65,8 +68,18 @@ package struct LayerStatistics: Sendable, Hashable {
   /// Critical regions: significant, ζ > 0, and ζ ≥ mean + sd of the layer's ζ (population standard deviation over its
   /// regions). A layer whose ζ are all equal has none.
   package static func critical(zeta: [Double], isSignificant: [Bool]) -> [Bool] {
-    let mean = zeta.reduce(0, +) / Double(zeta.count)
-    let deviation = (zeta.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(zeta.count)).squareRoot()
+    let (mean, deviation) = spread(zeta)
     return zeta.indices.map { deviation > 0 && isSignificant[$0] && zeta[$0] > 0 && zeta[$0] >= mean + deviation }
+  }
+
+  /// The ζ from which on a significant region is critical, where it is positive: mean + sd of the layer's ζ.
+  static func criticalBound(_ zeta: [Double]) -> Double {
+    let (mean, deviation) = spread(zeta)
+    return mean + deviation
+  }
+
+  private static func spread(_ zeta: [Double]) -> (mean: Double, deviation: Double) {
+    let mean = zeta.reduce(0, +) / Double(zeta.count)
+    return (mean, (zeta.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(zeta.count)).squareRoot())
   }
 }

@@ -7,21 +7,28 @@ package struct RegionTest: Sendable, Hashable {
   package let degreesOfFreedom: Double
   /// mean / standard error. 0/0 is 0; a mean other than 0 without error gives ±infinity.
   package let t: Double
-  /// Two-sided; 1 for t = 0, 0 for infinite t. Never NaN.
+  /// Two-sided, divided by the share of the error probability; 1 for t = 0, 0 for infinite t. Never NaN.
   package let p: Double
   /// mean ± critical value × standard error.
   package let interval: ClosedRange<Double>
 
-  package init(mean: Double, standardError: Double, degreesOfFreedom: Double, confidence: Double) {
+  /// - Parameter errorShare: how much of the error probability this look at the data may spend, where it is one of
+  ///   several (`LookSchedule`): the interval is of level 1 − share·(1 − confidence).
+  package init(
+    mean: Double, standardError: Double, degreesOfFreedom: Double, confidence: Double, errorShare: Double = 1
+  ) {
     precondition(standardError >= 0 && degreesOfFreedom > 0 && confidence > 0 && confidence < 1)
+    precondition(errorShare > 0 && errorShare <= 1)
     self.mean = mean
     self.standardError = standardError
     self.degreesOfFreedom = degreesOfFreedom
     t = mean == 0 ? 0 : mean / standardError
-    p = StudentT.twoSidedP(t, degreesOfFreedom: degreesOfFreedom)
+    p = min(1, StudentT.twoSidedP(t, degreesOfFreedom: degreesOfFreedom) / errorShare)
     let halfWidth =
       standardError == 0
-      ? 0 : StudentT.criticalValue(confidence: confidence, degreesOfFreedom: degreesOfFreedom) * standardError
+      ? 0
+      : StudentT.criticalValue(
+        confidence: confidence + (1 - errorShare) * (1 - confidence), degreesOfFreedom: degreesOfFreedom) * standardError
     interval = mean - halfWidth...mean + halfWidth
   }
 }

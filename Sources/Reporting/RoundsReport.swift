@@ -1,0 +1,38 @@
+import Scan
+import Shapley
+
+/// How the measurement of a layer went that could end before its budget was spent.
+enum RoundsReport {
+  /// `null` where all was measured from the start.
+  static func content(_ rounds: LayerRounds?, _ request: ScanRequest) -> JSONValue {
+    guard let rounds else { return .null }
+    return [
+      "ended_by": .string(rounds.reason.rawValue),
+      "sentence": .string(sentence(rounds, request)),
+      "looks": .int(rounds.looks),
+      "planned_looks": .int(rounds.plannedLooks),
+      "error_share": .double(rounds.errorShare),
+      "widest_half_width": JSONValue(rounds.widest),
+      "sampling_share": .double(rounds.samplingShare),
+      "design_rows": JSONValue(rounds.designRows),
+    ]
+  }
+
+  static func sentence(_ rounds: LayerRounds, _ request: ScanRequest) -> String {
+    let rows = rounds.designRows.reduce(0, +)
+    let width = rounds.widest.map { "the widest interval is ±\(Number.significant($0)) % of the effect" }
+    let tolerance = request.tolerance.map { "within ±\(Number.significant($0)) %" }
+    let reason =
+      switch rounds.reason {
+      case .narrow: "every interval is \(tolerance ?? "a point")"
+      case .decided:
+        "every region is known to be critical or not" + (tolerance.map { ", or its interval is \($0)" } ?? "")
+      case .stimuli: "more coalitions would hardly narrow its intervals, more stimuli would"
+      case .budget: "its budget was spent"
+      }
+    return """
+      Ended at look \(rounds.looks) of \(rounds.plannedLooks), after \(rows) evaluations: \
+      \(([reason] + (width.map { [$0] } ?? [])).joined(separator: "; ")).
+      """
+  }
+}

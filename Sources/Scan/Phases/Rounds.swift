@@ -1,0 +1,82 @@
+import Shapley
+
+/// Which series are to be measured next, and how far: layer by layer, each in rounds that end with a look at its estimates.
+///
+/// While a layer's last series of a round are measured and estimated, the next layer's are handed out, so that no rank
+/// waits for a decision. Decisions follow from the estimates alone, so a run that goes on takes them again.
+struct Rounds {
+  /// Where a layer stands.
+  private struct Layer {
+    let schedule: LookSchedule
+    /// The look that the present round ends with.
+    var look = 0
+    /// Series of the round that have not been estimated.
+    var awaited: Int
+    /// Rows of the design that are measured, or being measured, by stimulus.
+    var designRows: [Int]
+  }
+
+  private let plan: ScanPlan
+  private let rule: StoppingRule
+  private var layers: [Layer]
+  /// Series to be taken up, by number, ascending: so a layer's next round comes before the layers behind it.
+  private var waiting: [Int]
+  /// By layer: how it went; `nil` until it has ended, and where it was to be measured whole from the start.
+  private(set) var ended: [LayerRounds?]
+
+  init(plan: ScanPlan, request: ScanRequest) {
+    self.plan = plan
+    self.rule = request.stoppingRule
+    layers = plan.layers.map { layer in
+      Layer(
+        schedule: plan.looks(layer, rule: request.stoppingRule, index: request.index), awaited: plan.stimulusCount,
+        designRows: Array(repeating: 0, count: plan.stimulusCount))
+    }
+    waiting = Array(0..<plan.layers.count * plan.stimulusCount)
+    ended = plan.layers.map { _ in nil }
+  }
+
+  /// Takes up a series.
+  ///
+  /// - Returns: its number and the shards that its round needs, in order; `nil` if none is to be taken up for now.
+  mutating func takeUp() -> (series: Int, shards: [Int])? {
+    guard !waiting.isEmpty else { return nil }
+    let series = waiting.removeFirst()
+    let (number, stimulus) = series.quotientAndRemainder(dividingBy: plan.stimulusCount)
+    let layer = layers[number]
+    let known = layer.designRows[stimulus]
+    let before = known == 0 ? [] : Set(plan.shards(holding: known, plan.layers[number]))
+    let target = layer.schedule.rows[layer.look]
+    layers[number].designRows[stimulus] = target
+    return (series, plan.shards(holding: target, plan.layers[number]).filter { !before.contains($0) })
+  }
+
+  /// Rows of the design that a series has by the end of its round.
+  func designRows(_ layer: Int, _ stimulus: Int) -> Int { layers[layer].designRows[stimulus] }
+
+  /// Whether a series may be taken up once more.
+  func isOpen(_ layer: Int) -> Bool { layers[layer].look < layers[layer].schedule.count - 1 }
+
+  /// Notes that a series has reached the end of its round, and at the last of them decides how the layer goes on.
+  ///
+  /// - Parameter estimates: the layer's, by stimulus; `nil` for a series that was skipped.
+  /// - Returns: whether the layer has ended.
+  mutating func finish(_ number: Int, estimates: [Estimate?]) -> Bool {
+    layers[number].awaited -= 1
+    guard layers[number].awaited == 0 else { return false }
+    let layer = layers[number]
+    let stimuli = estimates.indices.filter { estimates[$0] != nil }
+    guard layer.schedule.count > 1, !stimuli.isEmpty else { return true }
+    let verdict = rule.verdict(estimates.compactMap(\.self), look: layer.look, of: layer.schedule)
+    if let reason = verdict.reason {
+      ended[number] = LayerRounds(verdict, reason, look: layer.look, of: layer.schedule, designRows: layer.designRows)
+      return true
+    }
+    layers[number].look += 1
+    layers[number].awaited = verdict.wanted.count
+    let wanted = verdict.wanted.map { number * plan.stimulusCount + stimuli[$0] }
+    let place = waiting.firstIndex { $0 > wanted[0] } ?? waiting.count
+    waiting.insert(contentsOf: wanted, at: place)
+    return false
+  }
+}

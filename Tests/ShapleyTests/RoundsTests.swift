@@ -1,0 +1,116 @@
+import Testing
+
+@testable import Shapley
+
+@Suite struct LookScheduleTests {
+  @Test(arguments: [(4096, 1024, 256), (4096, 50, 256), (100_000, 50, 256), (300, 50, 256), (200, 50, 256), (4097, 50, 64)])
+  func looksHalveTheRowsAndSpendTheWholeErrorProbability(rows: Int, least: Int, unit: Int) {
+    let schedule = LookSchedule(rowCount: rows, least: least, unit: unit)
+    #expect(schedule.rows.last == rows && schedule.count <= LookSchedule.mostLooks)
+    #expect(zip(schedule.rows, schedule.rows.dropFirst()).allSatisfy { $0 < $1 })
+    #expect(schedule.rows.dropLast().allSatisfy { $0 >= least && $0 % unit == 0 })
+    let spent = (0..<schedule.count).map(schedule.errorShare).reduce(0, +)
+    #expect(abs(spent - 1) < 1e-12)
+  }
+
+  @Test func aPlannedEndIsTheOnlyLook() {
+    #expect(LookSchedule(rowCount: 4096).rows == [4096])
+    #expect(LookSchedule(rowCount: 4096).errorShare(0) == 1)
+    #expect(LookSchedule(rowCount: 4096, least: 1024, unit: 256).rows == [1024, 2048, 4096])
+  }
+}
+
+@Suite struct StoppingRuleTests {
+  /// Series with given ζ and errors; the effect is 10.
+  private func series(_ zeta: [[Double]], errors: [Double]) -> [Estimate] {
+    zip(zeta, errors).map { zeta, error in
+      Estimate(
+        zeta: zeta, standardError: zeta.map { _ in error }, degreesOfFreedom: 50, full: 10, empty: 0, evaluations: 100,
+        efficiencyResidual: 0, notes: [])
+    }
+  }
+
+  private let schedule = LookSchedule(rowCount: 4096, least: 1024, unit: 256)
+
+  private func rule(_ tolerance: Double?, _ allocation: StoppingRule.Allocation = .even) -> StoppingRule {
+    StoppingRule(tolerance: tolerance, allocation: allocation, confidence: 0.95)
+  }
+
+  @Test func aLayerEndsWhenItsWidestIntervalIsNarrowEnough() {
+    let single = series([[6, 4]], errors: [0.1])
+    let halfWidth =
+      10 * 0.1 * StudentT.criticalValue(confidence: 1 - 0.05 / 4, degreesOfFreedom: 50)
+    let ended = rule(halfWidth * 1.001).verdict(single, look: 0, of: schedule)
+    #expect(ended.reason == .narrow && ended.wanted.isEmpty)
+    #expect(abs(ended.widest - halfWidth) < 1e-9 && ended.samplingShare == 1)
+    let goesOn = rule(halfWidth * 0.999).verdict(single, look: 0, of: schedule)
+    #expect(goesOn.reason == nil && goesOn.wanted == [0])
+    #expect(rule(halfWidth * 0.999).verdict(single, look: 2, of: schedule).reason == .budget)
+  }
+
+  @Test func aLayerEndsWhereOnlyMoreStimuliWouldHelp() {
+    let spread = [[6.0, 4], [8, 2], [4, 6], [7, 3]]
+    let precise = rule(0.1).verdict(series(spread, errors: [0.1, 0.1, 0.1, 0.1]), look: 0, of: schedule)
+    #expect(precise.reason == .stimuli && precise.samplingShare < 0.01)
+    let noisy = rule(0.1).verdict(series(spread, errors: [2, 2, 2, 2]), look: 0, of: schedule)
+    #expect(noisy.reason == nil && noisy.wanted == [0, 1, 2, 3])
+  }
+
+  @Test func decisionsEndALayerAndSendEvaluationsWhereTheErrorIs() {
+    let clear = rule(nil, .decisions).verdict(series([[9, 0.5, 0.5]], errors: [0.1]), look: 0, of: schedule)
+    #expect(clear.reason == .decided)
+    // The bound is mean + sd: of two regions the larger one stands right on it.
+    let unclear = [[9.1, 0.9], [9, 1], [8.9, 1.1], [9, 1]]
+    let verdict = rule(nil, .decisions).verdict(series(unclear, errors: [0.1, 1, 0.1, 1]), look: 0, of: schedule)
+    #expect(verdict.reason == nil && verdict.wanted == [1, 3])
+    #expect(rule(1000, .decisions).verdict(series(unclear, errors: [1, 1, 1, 1]), look: 0, of: schedule).reason == .narrow)
+  }
+
+  @Test func aLayerWithoutEffectIsNeverNarrowEnough() {
+    let flat = [Estimate(
+      zeta: [1, -1], standardError: [0.1, 0.1], degreesOfFreedom: 50, full: 3, empty: 3, evaluations: 100,
+      efficiencyResidual: 0, notes: [])]
+    let verdict = rule(5).verdict(flat, look: 0, of: schedule)
+    #expect(verdict.reason == nil && verdict.widest == .infinity)
+  }
+
+  /// Whatever ends a series of looks, its intervals hold: at all looks together they miss with probability α at most.
+  /// Looks without correction miss more often than that.
+  @Test(arguments: [(1, 60), (5, 16)])
+  func intervalsHoldTheTruthAtAllLooksTogether(stimuli: Int, repeats: Int) throws {
+    let games = (0..<stimuli).map { TableGame.network(players: 10, hidden: 6, seed: 70 + UInt64($0)) }
+    let shapley = try games.map { try ExactSolver.shapley(of: $0) }
+    var (corrected, plain, intervals) = (0, 0, 0)
+    for seed in 0..<repeats {
+      // ζ across stimuli: normal about 0 in every region, by random signs of whole games.
+      var random = CounterRandom(seed: UInt64(seed), domain: 1002, index: 0)
+      let signs = games.map { _ in stimuli == 1 ? 1.0 : random.nextWord() & 1 == 0 ? 1 : -1 }
+      let truth = stimuli == 1 ? shapley[0] : [Double](repeating: 0, count: 10)
+      let designs = try games.indices.map {
+        try Design(estimator: .regression, players: 10, budget: 400, seed: 300 + UInt64(seed), stream: UInt64($0))
+      }
+      let schedule = LookSchedule(rowCount: designs[0].rowCount, least: 50, unit: 50)
+      try #require(schedule.count == 4)
+      var (isCorrectedOut, isPlainOut) = ([Bool](repeating: false, count: 10), [Bool](repeating: false, count: 10))
+      for look in 0..<schedule.count {
+        let series = try zip(zip(games, signs), designs).map { game, design in
+          let stopped = try #require(design.truncated(toRows: schedule.rows[look]))
+          let values = game.0.values(of: stopped.coalitions(in: 0..<stopped.rowCount)).map { game.1 * $0 }
+          return try stopped.estimate(values: values)
+        }
+        let narrow = LayerStatistics(series: series)
+        let wide = LayerStatistics(series: series, errorShare: schedule.errorShare(look))
+        for region in truth.indices {
+          if !narrow.tests[region].interval.contains(truth[region]) { isPlainOut[region] = true }
+          if !wide.tests[region].interval.contains(truth[region]) { isCorrectedOut[region] = true }
+          #expect(wide.tests[region].p == min(1, narrow.tests[region].p / schedule.errorShare(look)))
+        }
+      }
+      intervals += 10
+      corrected += isCorrectedOut.count { $0 }
+      plain += isPlainOut.count { $0 }
+    }
+    #expect(Double(corrected) < 0.06 * Double(intervals))
+    #expect(plain > corrected)
+  }
+}
