@@ -63,6 +63,8 @@ package struct ScanRequest: Sendable {
   package var standardDeviation: [Double] = []
   /// Threads of a forward pass on each rank.
   package var threads = 1
+  /// Whether the ranks of a machine hold weights once; decides no byte of the result.
+  package var weightSharing = WeightSharing.auto
   /// Bytes of prefix results that each rank keeps.
   package var cacheBytes = 64 << 20
   /// Whether the table of values is written.

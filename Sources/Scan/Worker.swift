@@ -19,6 +19,8 @@ final class Worker {
   /// The layer that is being measured: one at a time, since sessions hold memory and ranks stay on a layer.
   private var current: (layer: Int, network: LesionedNetwork)?
   private var means: [Int: [Float]] = [:]
+  /// Where weights lie that other ranks hold too.
+  var weights: WeightStore?
   private var isInterrupted = false
   private var hasPassedOnSignal = false
 
@@ -221,7 +223,7 @@ final class Worker {
   // MARK: Caches
 
   private var sessionOptions: Session.Options {
-    Session.Options(threads: request.threads, externalDataFolder: model.folder)
+    Session.Options(threads: request.threads, externalDataFolder: model.folder, optimized: weights)
   }
 
   private func currentNetwork(_ layer: Int) throws -> LesionedNetwork {

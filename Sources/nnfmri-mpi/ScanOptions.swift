@@ -97,6 +97,13 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "The execution provider of ONNX Runtime: cpu.")
   var provider = "cpu"
 
+  @Option(
+    help: """
+      Whether the ranks of a machine hold the weights once: auto (from 64 MB on, where there are several), always, never. \
+      They lie in TMPDIR while the scan runs.
+      """)
+  var shareWeights = "auto"
+
   @Option(help: ArgumentHelp("Megabytes of prefix results that each rank keeps.", valueName: "mb"))
   var cacheMemory = 64
 
@@ -199,6 +206,7 @@ struct ScanOptions: ParsableArguments {
     guard provider == "cpu" else {
       throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
     }
+    request.weightSharing = try named(shareWeights, "share-weights")
     request.cacheBytes = try atLeast(1, cacheMemory, "cache-memory") << 20
     request.keepsAcquisition = keepsAcquisition
     request.allowsNonFinite = allowNonfinite
