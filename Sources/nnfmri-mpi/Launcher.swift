@@ -54,6 +54,13 @@ enum Launcher {
     return false
   }
 
+  /// How many processors this process may run on: what the launcher bound it to.
+  static var processorsAllowed: Int {
+    var mask = cpu_set_t()
+    guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &mask) == 0 else { return 1 }
+    return withUnsafeBytes(of: mask) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+  }
+
   static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }

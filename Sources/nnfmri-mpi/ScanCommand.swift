@@ -56,6 +56,10 @@ struct ScanCommand: ParsableCommand {
         maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
       ].compactMap(\.self).min()
       request.checkpointInterval = checkpointInterval.seconds
+      if world.isRoot, request.threads > Launcher.processorsAllowed {
+        say(
+          "--threads \(request.threads) on \(Launcher.processorsAllowed) processors that a rank may use; give each rank its own with 'mpirun -bind-to core:\(request.threads)'.")
+      }
       return try Scan.run(
         request, program: NNFMRI.version, world: world, progress: Progress(display.show),
         announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
