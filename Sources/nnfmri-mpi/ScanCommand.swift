@@ -13,6 +13,9 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "What is shown while it runs: auto, bar, lines, json or none.")
   var progress = ProgressDisplay.Style.auto
 
+  @Option(help: "Whether the closing summary has colours: auto, always or never.")
+  var color = ColorChoice.auto
+
   @Flag(help: "Go on with the scan in the output folder that ended early, if there is one, on any number of ranks.")
   var resume = false
 
@@ -56,9 +59,9 @@ struct ScanCommand: ParsableCommand {
         maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
       ].compactMap(\.self).min()
       request.checkpointInterval = checkpointInterval.seconds
-      if world.isRoot, request.threads > Launcher.processorsAllowed {
+      if world.isRoot, let processors = Launcher.processorsAllowed, request.threads > processors {
         say(
-          "--threads \(request.threads) on \(Launcher.processorsAllowed) processors that a rank may use; give each rank its own with 'mpirun -bind-to core:\(request.threads)'.")
+          "--threads \(request.threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(request.threads)'.")
       }
       return try Scan.run(
         request, program: NNFMRI.version, world: world, progress: Progress(display.show),
@@ -66,7 +69,7 @@ struct ScanCommand: ParsableCommand {
         note: say,
         report: { result in
           try ScanFiles(result).write(to: subject.request.output)
-          print(ScanSummary(result, verdict: subject.verdict(on: result)).text)
+          print(ScanSummary(result, verdict: subject.verdict(on: result), style: color.style).text)
         },
         fail: { complain($0.message) })
     }
