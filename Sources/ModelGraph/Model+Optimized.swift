@@ -70,13 +70,3 @@ package func relocatingWeights(
   try relocate(&model.graph)
   return try model.serializedBytes()
 }
-
-extension Model {
-  /// Bytes of all weights, inside the model and in files outside.
-  package var weightBytes: Int {
-    proto.graph.initializer.reduce(0) { total, tensor in
-      guard tensor.dataLocation == .external else { return total + tensor.rawData.count + 4 * tensor.floatData.count }
-      return total + (tensor.externalData.first { $0.key == "length" }.flatMap { Int($0.value) } ?? 0)
-    }
-  }
-}
