@@ -61,14 +61,19 @@ let package = Package(
     // Floor 2: what is measured.
     module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
+    module("Tractography", imports: ["ModelGraph", "OnnxRuntime", "Shapley"]),
     module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
-    module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
+    module(
+      "Scan",
+      imports: [
+        "Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Tractography", "CMessageDigest",
+      ]),
     module(
       "Reporting",
       imports: [
-        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "CNifti", "CPNG", "CReportTemplates",
+        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "Tractography", "CNifti", "CPNG", "CReportTemplates",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
 
@@ -107,6 +112,9 @@ let package = Package(
       swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+    tests(
+      "Tractography",
+      imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Phantom", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "TestSupport"]),
     .testTarget(
       name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),

@@ -36,6 +36,7 @@ def check_schemas(folder):
     names = {
         "impact.json": "impact", "density.json": "density", "scan.json": "scan", "acquisition/design.json": "design",
         "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
+        "connections.json": "connections", "connections/tracts.json": "tracts",
     }
     seen = set()
     for pattern, name in names.items():
@@ -117,6 +118,26 @@ def check_tables(folder, impact):
             assert own.zeta[name] == region["zeta"] and own.critical[name] == region["critical"]
 
 
+def check_connections(folder):
+    path = folder / "connections.json"
+    if not path.exists():
+        return
+    for name, link in read(path).items():
+        if link["not_traced_reason"] is not None:
+            continue
+        mean, error = numpy.load(folder / link["matrix"])
+        assert [2, *mean.shape] == link["matrix_shape"], name
+        assert numpy.isclose(mean.sum(dtype=float), link["connection_strength"], rtol=1e-5), name
+        strongest = numpy.sort(mean, axis=None)[::-1]
+        for edge, strength in zip(link["strongest_edges"], strongest):
+            assert numpy.float32(edge["strength"]) == strength, name
+        if link["pathway_efficiency"] is not None:
+            best = strongest[: link["critical_edges"]].sum(dtype=float) / mean.sum(dtype=float)
+            assert numpy.isclose(link["critical_share"], link["pathway_efficiency"] * best, rtol=1e-5), name
+    pathways = pandas.read_csv(folder / "pathways.tsv", sep="\t")
+    assert (pathways.strength.diff().dropna() <= 0).all() and (pathways.p_value <= pathways.q_value).all()
+
+
 def check_arrays(folder):
     design = folder / "acquisition/design.json"
     if not design.exists():
@@ -165,6 +186,7 @@ def main():
         check_bids(folder)
         impact = check_maps(folder)
         check_tables(folder, impact)
+        check_connections(folder)
         check_arrays(folder)
         check_plot(folder, impact)
         if any(min(layer["grid"][:2]) > 1 for layer in impact.values()):

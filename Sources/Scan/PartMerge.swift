@@ -108,9 +108,15 @@ package struct PartMerge {
         layer: layer.number, stimulus: stimulus, values: values)
     }
     try store?.synchronize()
+    // The first part traced the wiring of the whole.
+    var tracts: Tracts?
+    if measurements.request.tracesConnections {
+      tracts = try Tracts(contentsOf: parts[0].folder.connections)
+      try tracts?.write(to: folder.connections)
+    }
     let run = run(summaries)
     if let warning = RunHeader.warning(run.instructionSets) { note(warning) }
-    return try measurements.result(estimates: estimates, run: run)
+    return try measurements.result(estimates: estimates, tracts: tracts, run: run)
   }
 
   /// The values of a series, [rows].
