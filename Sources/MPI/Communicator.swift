@@ -57,6 +57,17 @@ package struct Communicator {
     return all
   }
 
+  /// How many ranks, this one included, run on this rank's machine. Collective (`MPI_Comm_split_type`).
+  package func ranksOnThisMachine() throws(MPIError) -> Int {
+    var machine = handle
+    try check(
+      MPI_Comm_split_type(handle, nnfmri_comm_type_shared(), 0, nnfmri_info_null(), &machine), "MPI_Comm_split_type")
+    var size: Int32 = 0
+    try check(MPI_Comm_size(machine, &size), "MPI_Comm_size")
+    try check(MPI_Comm_free(&machine), "MPI_Comm_free")
+    return Int(size)
+  }
+
   /// Sends bytes to one rank; returns when the buffer may be reused, which for a long message means that the receiver
   /// has begun to take it.
   package func send(_ bytes: [UInt8], to rank: Int, tag: Int32) throws(MPIError) {

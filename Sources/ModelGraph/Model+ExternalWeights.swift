@@ -1,9 +1,10 @@
-internal import FoundationEssentials
+internal import Glibc
 
 extension Model {
-  /// The files outside the model that hold weights: paths relative to `folder`, sorted, each once.
+  /// The files outside the model that hold weights: paths relative to `folder`, sorted, each once. The model's own file
+  /// isn't among them.
   package var externalFiles: [String] {
-    Set(externalRanges.map(\.location)).sorted()
+    Set(externalRanges.map(\.location)).subtracting([label]).sorted()
   }
 
   /// Throws where an external weight file is missing, too short, or lies outside the model's folder.
@@ -17,11 +18,13 @@ extension Model {
         )
       }
       let path = "\(folder ?? ".")/\(range.location)"
-      guard let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? UInt64 else {
+      var status = stat()
+      guard stat(path, &status) == 0 else {
         throw ModelGraphError(
           .missingInput,
           "\(label) keeps weights in \(path), which does not exist. Copy that file to the model's folder.")
       }
+      let size = UInt64(status.st_size)
       guard range.end <= size else {
         throw ModelGraphError(
           .badInput,

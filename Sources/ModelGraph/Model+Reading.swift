@@ -6,7 +6,9 @@ extension Model {
   ///
   /// Throws one sentence each for a missing file, a folder, a file that is not ONNX, a truncated one, an empty graph,
   /// and a missing or short weight file.
-  package init(contentsOf path: String) throws(ModelGraphError) {
+  ///
+  /// - Parameter largest: in a file of more bytes than that, weights stay where they are, as external ones.
+  package init(contentsOf path: String, holdingUpTo largest: Int = 64 << 20) throws(ModelGraphError) {
     var isFolder = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw ModelGraphError(.missingInput, "\(path): no such model file. Check the path given with --model.")
@@ -22,7 +24,12 @@ extension Model {
     }
     let url = URL(filePath: path)
     let folder = url.deletingLastPathComponent().path
-    try self.init(data: data, folder: folder.isEmpty ? "." : folder, label: url.lastPathComponent)
+    let name = url.lastPathComponent
+    var small: Data?
+    if data.count > largest, WireCheck(data).damage == nil {
+      small = WeightsInPlace(data, fileName: name, least: 4096).model()
+    }
+    try self.init(data: small ?? data, folder: folder.isEmpty ? "." : folder, label: name)
   }
 
   /// Reads a serialized model; `folder` is where its external weight files lie.

@@ -9,10 +9,14 @@ package final class Session {
     package var threads: Int
     /// The folder where files of external weights lie.
     package var externalDataFolder: String?
+    /// Where optimised models are kept for all processes of a machine; `nil` for sessions that hold what they need
+    /// themselves.
+    package var optimized: (any OptimizedModels)?
 
-    package init(threads: Int = 1, externalDataFolder: String? = nil) {
+    package init(threads: Int = 1, externalDataFolder: String? = nil, optimized: (any OptimizedModels)? = nil) {
       self.threads = threads
       self.externalDataFolder = externalDataFolder
+      self.optimized = optimized
     }
   }
 
@@ -27,34 +31,77 @@ package final class Session {
   ///
   /// - Throws: `OnnxRuntimeError` (`modelRefused`) with the runtime's reason.
   package init(runtime: Runtime, model: [UInt8], options: Options = Options()) throws(OnnxRuntimeError) {
-    let api = runtime.api
-    var handle: OpaquePointer?
-    try runtime.check(ort_create_session_options(api, &handle), .modelRefused)
-    defer { ort_release_session_options(api, handle) }
-    try runtime.check(ort_set_intra_op_threads(api, handle, Int32(options.threads)), .modelRefused)
-    try runtime.check(ort_set_inter_op_threads(api, handle, 1), .modelRefused)
-    try runtime.check(ort_set_graph_optimization_level(api, handle, 99), .modelRefused)
-    if let folder = options.externalDataFolder {
-      try runtime.check(
-        ort_add_session_config_entry(api, handle, "session.model_external_initializers_file_folder_path", folder),
-        .modelRefused)
-    }
     var session: OpaquePointer?
-    let status = model.withUnsafeBytes {
-      ort_create_session_from_array(api, runtime.environment, $0.baseAddress, $0.count, handle, &session)
+    if let ready = options.optimized?.optimized(model, runtime: runtime, options: options) {
+      session = try? Self.create(
+        runtime, ready.graph, threads: options.threads, folder: ready.folder, isOptimized: true)
     }
-    try runtime.check(status, .modelRefused)
+    if session == nil {
+      session = try Self.create(
+        runtime, model, threads: options.threads, folder: options.externalDataFolder, isOptimized: false)
+    }
     do {
       self.inputNames = try Self.names(runtime, session, ort_session_input_count, ort_session_input_name)
       self.outputNames = try Self.names(runtime, session, ort_session_output_count, ort_session_output_name)
     } catch {
-      ort_release_session(api, session)
+      ort_release_session(runtime.api, session)
       throw error
     }
     self.runtime = runtime
     self.session = session!
     self.inputPointers = Self.cStrings(inputNames)
     self.outputPointers = Self.cStrings(outputNames)
+  }
+
+  /// Writes a model as the runtime would run it: optimised for this machine's processor, and its weights, rearranged for
+  /// the kernels too, in a file beside it.
+  ///
+  /// Cost: that of making a session, whose memory is given back at once, and writing up to twice the weights.
+  /// - Parameters:
+  ///   - path: the file of the graph.
+  ///   - weights: the name of the file of weights, in the same folder. Weights below 1 kB stay in the graph.
+  /// - Throws: `OnnxRuntimeError` (`modelRefused`), also if the files can't be written.
+  package static func writeOptimized(
+    _ model: [UInt8], runtime: Runtime, options: Options, to path: String, weights: String
+  ) throws(OnnxRuntimeError) {
+    let session = try create(
+      runtime, model, threads: options.threads, folder: options.externalDataFolder, isOptimized: false
+    ) { (handle) throws(OnnxRuntimeError) in
+      try runtime.check(ort_set_optimized_model_path(runtime.api, handle, path), .modelRefused)
+      for (key, value) in [
+        ("session.optimized_model_external_initializers_file_name", weights),
+        ("session.optimized_model_external_initializers_min_size_in_bytes", "1024"),
+        ("session.save_external_prepacked_constant_initializers", "1"),
+      ] {
+        try runtime.check(ort_add_session_config_entry(runtime.api, handle, key, value), .modelRefused)
+      }
+    }
+    ort_release_session(runtime.api, session)
+  }
+
+  private static func create(
+    _ runtime: Runtime, _ model: [UInt8], threads: Int, folder: String?, isOptimized: Bool,
+    configure: (OpaquePointer?) throws(OnnxRuntimeError) -> Void = { _ in }
+  ) throws(OnnxRuntimeError) -> OpaquePointer? {
+    let api = runtime.api
+    var handle: OpaquePointer?
+    try runtime.check(ort_create_session_options(api, &handle), .modelRefused)
+    defer { ort_release_session_options(api, handle) }
+    try runtime.check(ort_set_intra_op_threads(api, handle, Int32(threads)), .modelRefused)
+    try runtime.check(ort_set_inter_op_threads(api, handle, 1), .modelRefused)
+    try runtime.check(ort_set_graph_optimization_level(api, handle, isOptimized ? 0 : 99), .modelRefused)
+    if let folder {
+      try runtime.check(
+        ort_add_session_config_entry(api, handle, "session.model_external_initializers_file_folder_path", folder),
+        .modelRefused)
+    }
+    try configure(handle)
+    var session: OpaquePointer?
+    let status = model.withUnsafeBytes {
+      ort_create_session_from_array(api, runtime.environment, $0.baseAddress, $0.count, handle, &session)
+    }
+    try runtime.check(status, .modelRefused)
+    return session
   }
 
   deinit {

@@ -30,14 +30,14 @@ package enum Scan {
   /// - Parameters:
   ///   - progress: shown on rank 0.
   ///   - announce: called on rank 0 with the plan, before the first task.
-  ///   - note: called on rank 0 with a sentence that the user should read.
+  ///   - note: called with a sentence that the user should read; on rank 0, but for what a rank alone knows.
   ///   - report: called on rank 0 with the result: writes the files. Not called for a part of a scan.
   ///   - fail: called on rank 0 with the reason, if the scan can't be done.
   /// - Returns: the exit code, the same on all ranks: 0, or that of the error.
   /// - Throws: `MPIError`, on which the job can only be aborted.
   package static func run(
     _ request: ScanRequest, program version: String, world: Communicator, progress: Progress,
-    announce: (ScanPlan) -> Void, note: (String) -> Void, report: (ScanResult) throws -> Void, fail: (ScanError) -> Void
+    announce: (ScanPlan) -> Void, note: @escaping (String) -> Void, report: (ScanResult) throws -> Void, fail: (ScanError) -> Void
   ) throws -> Int {
     // Rank 0 speaks first: what is wrong for everyone is said once.
     var message = MessageWriter()
@@ -108,6 +108,8 @@ package enum Scan {
     var answer = MessageReader(try world.broadcast(verdict.bytes))
     let agreed = answer.readInt()
     guard agreed == 0, let worker, let inputs else { return agreed }
+    worker.weights = try request.weightSharing.store(
+      inputs.model, digest: plan.modelDigest, runtime: inputs.runtime, world: world, complain: note)
 
     let mailbox = Mailbox(world)
     guard world.isRoot else { return try worker.serve(mailbox) }

@@ -65,6 +65,8 @@ package struct ScanRequest: Sendable {
   package var standardDeviation: [Double] = []
   /// Threads of a forward pass on each rank.
   package var threads = 1
+  /// Whether the ranks of a machine hold weights once; decides no byte of the result.
+  package var weightSharing = WeightSharing.auto
   /// Bytes of prefix results that each rank keeps; `nil` is what `memoryBudget` leaves, or else 64 MB.
   package var cacheBytes: Int?
   /// Bytes that each rank may hold; `nil` is no limit.

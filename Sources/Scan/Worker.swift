@@ -22,6 +22,8 @@ final class Worker: TaskRunner {
   private var current: (layer: Int, network: LesionedNetwork)?
   private var tracts: TractWorker?
   private var means: [Int: [Float]] = [:]
+  /// Where weights lie that other ranks hold too.
+  var weights: WeightStore?
   private var isInterrupted = false
   private var hasPassedOnSignal = false
 
@@ -299,7 +301,7 @@ final class Worker: TaskRunner {
   }
 
   private var sessionOptions: Session.Options {
-    Session.Options(threads: request.threads, externalDataFolder: model.folder)
+    Session.Options(threads: request.threads, externalDataFolder: model.folder, optimized: weights)
   }
 
   private func makeTracts() -> TractWorker {

@@ -54,6 +54,15 @@ enum Launcher {
     return false
   }
 
+  /// How many processors this process may run on, which is what the launcher bound it to; `nil` if that isn't known.
+  static var processorsAllowed: Int? {
+    // "Cpus_allowed:	ff,ffffffff": a bit a processor.
+    guard let data = FileManager.default.contents(atPath: "/proc/self/status"),
+      let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed:") })
+    else { return nil }
+    return line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
+  }
+
   static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }

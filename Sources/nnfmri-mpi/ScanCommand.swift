@@ -72,6 +72,10 @@ struct ScanCommand: ParsableCommand {
         maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
       ].compactMap(\.self).min()
       request.checkpointInterval = checkpointInterval.seconds
+      if world.isRoot, let processors = Launcher.processorsAllowed, request.threads > processors {
+        say(
+          "--threads \(request.threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(request.threads)'.")
+      }
       return try Scan.run(
         request, program: NNFMRI.version, world: world, progress: Progress(display.show),
         announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },

@@ -100,6 +100,13 @@ struct ScanOptions: ParsableArguments {
   var provider = "cpu"
 
   @Option(
+    help: """
+      Whether the ranks of a machine hold the weights once: auto (from 64 MB on, where there are several), always, never. \
+      They lie in TMPDIR while the scan runs.
+      """)
+  var shareWeights = "auto"
+
+  @Option(
     help: ArgumentHelp(
       "Megabytes that each rank may hold: a smaller batch is taken where the network needs it, and the rest goes to the cache.",
       valueName: "mb"))
@@ -225,6 +232,7 @@ struct ScanOptions: ParsableArguments {
     guard provider == "cpu" else {
       throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
     }
+    request.weightSharing = try named(shareWeights, "share-weights")
     request.memoryBudget = try memory.map { try atLeast(1, $0, "memory") << 20 }
     request.cacheBytes = try cacheMemory.map { try atLeast(1, $0, "cache-memory") << 20 }
     request.spillFolder = spill

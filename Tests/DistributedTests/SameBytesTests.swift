@@ -54,6 +54,24 @@ extension DistributedTests {
       }
     }
 
+    @Test(arguments: [SmallNetwork.wide, .sequence])
+    func `gives the same bytes with the weights held once for all ranks`(_ network: SmallNetwork) throws {
+      let folder = TemporaryFolder()
+      let files = try network.write(to: folder, stimuli: 3)
+      let options = files.options + ["--estimator", "permutation", "--samples", "8", "--grid", "2x2x2"]
+      let reference = try ScanRun(options, ranks: 1)
+      let temporary = folder.path("temporary")
+      try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: false)
+      let run = try ScanRun(
+        options + ["--share-weights", "always"], ranks: 3, environment: ["TMPDIR": temporary])
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      #expect(reference.results.count >= 4)
+      #expect(run.results == reference.results)
+      #expect(run.command.complaints == [] && !run.command.errors.contains("holds its weights for itself"))
+      let left = try FileManager.default.contentsOfDirectory(atPath: temporary).filter { $0.hasPrefix("nnfmri") }
+      #expect(left == [])
+    }
+
     @Test func `may exceed the number of shards`() throws {
       let folder = TemporaryFolder()
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 1)

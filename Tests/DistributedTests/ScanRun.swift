@@ -9,11 +9,14 @@ struct ScanRun {
   let files: [String: [UInt8]]
 
   /// - Parameter ranks: `nil` starts the program without a launcher.
-  init(_ arguments: [String], ranks: Int?, limit: Double = 60) throws {
+  init(
+    _ arguments: [String], ranks: Int?, environment: [String: String?] = [:], limit: Double = 60
+  ) throws {
     let folder = TemporaryFolder()
     let output = folder.path("out")
     command = try Program.run(
-      ["scan"] + arguments + ["--out", output, "--progress", "none"], ranks: ranks, limit: limit)
+      ["scan"] + arguments + ["--out", output, "--progress", "none"], ranks: ranks,
+      environment: environment, limit: limit)
     files = TemporaryFolder.files(below: output)
   }
 

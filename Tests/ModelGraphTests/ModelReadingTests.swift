@@ -39,6 +39,33 @@ import Testing
     #expect(read.outputs.map(\.name) == ["logits"])
   }
 
+  @Test func `leaves large weights in the file, where they are found again`() throws {
+    var builder = GraphBuilder(name: "net")
+    builder.input("x", [nil, 64])
+    builder.weight("large", [64, 64], (0..<4096).map(Float.init))
+    builder.weight("small", [64], (0..<64).map(Float.init))
+    builder.node("MatMul", ["x", "large"], ["product"])
+    builder.node("Add", ["product", "small"], ["sum"])
+    builder.output("sum", [nil, 64])
+    let path = try write(Model(proto: builder.model).serialized())
+    let model = try Model(contentsOf: path, holdingUpTo: 1000)
+    let held = try Model(contentsOf: path)
+
+    #expect(model.externalFiles == [])
+    #expect(model.weightBytes == held.weightBytes)
+    #expect(try model.serialized().count < 2000)
+    let large = try #require(model.proto.graph.initializer.first { $0.name == "large" })
+    let place = Dictionary(uniqueKeysWithValues: large.externalData.map { ($0.key, $0.value) })
+    let offset = try #require(place["offset"].flatMap(Int.init))
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    #expect(place["location"] == "net.onnx" && place["length"] == "16384")
+    #expect(bytes[offset..<(offset + 16384)] == held.proto.graph.initializer[0].rawData)
+
+    var restored = model.proto
+    restored.graph.initializer[0] = held.proto.graph.initializer[0]
+    #expect(restored == held.proto)
+  }
+
   @Test func `of a missing file says which`() throws {
     let error = failure(reading: folder.path + "/none.onnx")
     #expect(error?.code == .missingInput)

@@ -17,6 +17,25 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// Wide enough for the runtime to rearrange its weights for its kernels: convolutions, a matrix product and a dense
+  /// layer; two convolutions have the same weights. Output [N, 5].
+  package static let wide = {
+    var net = NetworkWriter("wide", seed: 11)
+    net.input("image", [3, 8, 8])
+    let stem = net.add("Relu", [net.convolution("image", from: 3, to: 32, "stem_sum")], to: "stem")
+    let (shared, bias) = (net.weight([32, 32, 3, 3], fanIn: 288), net.bias([32]))
+    var x = stem
+    for name in ["first", "second"] {
+      let sum = net.add("Conv", [x, shared, bias], to: name + "_sum", ["pads": .ints([1, 1, 1, 1])])
+      x = net.add("Relu", [sum], to: name)
+    }
+    let block = net.add("Add", [x, stem], to: "block")
+    let flat = net.add("Flatten", [net.add("GlobalAveragePool", [block], to: "pooled")], to: "flat")
+    let hidden = net.add("Relu", [net.projection(flat, from: 32, to: 64, "hidden_sum")], to: "hidden")
+    net.output(net.dense(hidden, from: 64, to: 5, "logits"), [nil, 5])
+    return net.network
+  }()
+
   /// Two hidden layers of features, ended by a softmax; output [N, 4].
   package static let perceptron = {
     var net = NetworkWriter("perceptron", seed: 2)

@@ -63,6 +63,10 @@ static inline OrtStatus *ort_run(nnfmri_ort_api api, OrtSession *session, const 
 static inline OrtStatus *ort_create_session_options(nnfmri_ort_api api, OrtSessionOptions **out) {
   return ((OrtStatus * (*)(OrtSessionOptions **)) api[10])(out);
 }
+static inline OrtStatus *ort_set_optimized_model_path(nnfmri_ort_api api, OrtSessionOptions *options,
+                                                      const char *path) {
+  return ((OrtStatus * (*)(OrtSessionOptions *, const char *)) api[11])(options, path);
+}
 static inline OrtStatus *ort_set_graph_optimization_level(nnfmri_ort_api api, OrtSessionOptions *options, int level) {
   return ((OrtStatus * (*)(OrtSessionOptions *, int)) api[23])(options, level);
 }
