@@ -34,6 +34,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
   ],
   targets: [
     // Floor 0: C libraries, each seen by one module.
@@ -41,9 +42,12 @@ let package = Package(
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-serial-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "minizip", providers: [.apt(["libminizip-dev"])]),
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "CNifti", providers: [.apt(["libnifti2-dev", "zlib1g-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
+    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "report.css", "report.js"]),
 
     // Floor 1: one library each, no knowledge of scans.
     module("MPI", imports: ["CMPI"]),
@@ -61,7 +65,12 @@ let package = Package(
 
     // Floor 3: the distributed scan and its files.
     module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
-    module("Reporting", imports: ["Scan", "Anatomy", "Lesion", "Shapley"]),
+    module(
+      "Reporting",
+      imports: [
+        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "CNifti", "CPNG", "CReportTemplates",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ]),
 
     // Floor 4: the command.
     .executableTarget(

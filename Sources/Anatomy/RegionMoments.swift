@@ -65,6 +65,16 @@ package struct RegionMoments: Hashable, Sendable {
     return units > 0 ? total / units : 0
   }
 
+  /// The population variance over all units of the layer and the stimuli.
+  package var layerVariance: Double {
+    var layer = RegionMoments(regionCount: 1)
+    for region in 0..<regionCount {
+      let start = region * Self.valuesPerRegion
+      layer.combine(RegionMoments(values: Array(values[start..<start + Self.valuesPerRegion])))
+    }
+    return layer.variance(0)
+  }
+
   /// The share of regions whose mean|a| is at least 5 % of the layer's; 0 for a layer that is silent throughout.
   package var coverage: Double {
     let layerMean = layerMeanMagnitude

@@ -12,6 +12,11 @@ package enum Number {
     format("%.3g", value)
   }
 
+  /// The number with five significant digits, so that it is short as text.
+  static func rounded(_ value: Double) -> Double {
+    value.isFinite ? Double(format("%.5g", value))! : value
+  }
+
   /// A p- or q-value.
   package static func probability(_ value: Double) -> String {
     value < 0.0001 ? "<0.0001" : fixed(value, 4)

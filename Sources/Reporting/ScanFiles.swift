@@ -7,6 +7,18 @@ package import Scan
 /// All files but `scan.json` depend on the plan alone: any number of ranks writes the same bytes. `scan.json` is written
 /// last, and its `complete` says that the others are whole.
 package struct ScanFiles: Sendable {
+  /// Kinds of files that can be asked for.
+  package enum Kind: String, Sendable, CaseIterable {
+    /// `impact.json`, `density.json`, `acquisition/design.json`, `scan.json`.
+    case json
+    /// `regions.tsv`.
+    case tsv
+    /// `report.html`.
+    case html
+    /// `maps/`.
+    case nifti
+  }
+
   private let result: ScanResult
 
   package init(_ result: ScanResult) {
@@ -14,20 +26,30 @@ package struct ScanFiles: Sendable {
   }
 
   /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
-  package func write(to folder: String) throws {
-    try write(DensityFile.content(result), to: folder + "/density.json")
-    try write(ImpactFile.content(result), to: folder + "/impact.json")
-    try write(Array(RegionTable.text(result).utf8), to: folder + "/regions.tsv")
-    if result.request.keepsAcquisition {
-      try write(DesignFile.content(result), to: OutputFolder(folder).acquisition + "/design.json")
+  package func write(_ kinds: Set<Kind> = Set(Kind.allCases), to folder: String) throws {
+    for (path, content) in files(kinds, of: folder) {
+      let path = folder + "/" + path
+      if let end = path.lastIndex(of: "/") { try makeFolder(String(path[..<end])) }
+      try write(try content.encoded(), to: path)
     }
-    try write(SummaryFile.content(result), to: OutputFolder(folder).summary)
   }
 
-  private func write(_ value: JSONValue, to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try write(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")], to: path)
+  /// In the order in which they are written.
+  private func files(_ kinds: Set<Kind>, of folder: String) -> [(path: String, content: FileContent)] {
+    var files: [(path: String, content: FileContent)] = []
+    if kinds.contains(.json) {
+      files += [("density.json", .json(DensityFile.content(result))), ("impact.json", .json(ImpactFile.content(result)))]
+      if result.request.keepsAcquisition {
+        files.append(("acquisition/design.json", .json(DesignFile.content(result))))
+      }
+    }
+    if kinds.contains(.tsv) { files.append(("regions.tsv", .text(RegionTable.text(result)))) }
+    if kinds.contains(.nifti) { files += MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } }
+    if kinds.contains(.html) {
+      files.append(("report.html", .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html)))
+    }
+    if kinds.contains(.json) { files.append(("scan.json", .json(SummaryFile.content(result)))) }
+    return files
   }
 
   /// Writes beside the file and renames, so that a reader never sees half of one.

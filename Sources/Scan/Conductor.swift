@@ -2,11 +2,13 @@ import Anatomy
 import Lesion
 import MPI
 import Shapley
+import Stimuli
 
 /// Leads a scan through its phases, on rank 0.
 struct Conductor {
   let request: ScanRequest
   let labels: [Int]?
+  let thumbnails: Thumbnails?
   let world: Communicator
   let worker: Worker
   let progress: Progress
@@ -65,7 +67,8 @@ struct Conductor {
     var measurements = Measurements(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
       rounds: plan.layers.map { _ in nil }, cutDeviations: deviations, moments: observation.moments,
-      information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason)
+      information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason,
+      thumbnails: thumbnails)
 
     let folder = OutputFolder(request.output)
     let identity = ScanIdentity(

@@ -3,7 +3,8 @@ internal import FoundationEssentials
 import Stimuli
 
 /// Stored in the folder of the acquisition: `measurements.json`, and the moments of layer L in `moments_layer_L.npy`,
-/// float64 [stimuli x regions x 4].
+/// float64 [stimuli x regions x 4]; pictures of the first stimuli, where they are images, in `thumbnails.npy`, uint8
+/// [stimuli x height x width x 3].
 extension Measurements {
   /// What `measurements.json` holds.
   private struct Stored: Codable {
@@ -19,6 +20,7 @@ extension Measurements {
   }
 
   private static func file(_ folder: String) -> String { folder + "/measurements.json" }
+  private static func thumbnailFile(_ folder: String) -> String { folder + "/thumbnails.npy" }
   private static func momentsFile(_ folder: String, _ layer: Int) -> String { "\(folder)/moments_layer_\(layer).npy" }
 
   /// Writes the files.
@@ -36,6 +38,7 @@ extension Measurements {
         doubles: moments[layer.number].flatMap(\.values)
       ).writeNPY(to: Self.momentsFile(folder, layer.number))
     }
+    try thumbnails?.array.writeNPY(to: Self.thumbnailFile(folder))
     let path = Self.file(folder)
     do {
       try Data(try encoder.encode(stored)).write(to: URL(filePath: path), options: .atomic)
@@ -59,6 +62,13 @@ extension Measurements {
     (request, plan, targets, predictions) = (stored.request, stored.plan, stored.targets, stored.predictions)
     (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)
     (information, informationReason) = (stored.information, stored.informationReason)
+    let pictures = Self.thumbnailFile(folder)
+    if FileManager.default.fileExists(atPath: pictures) {
+      guard let read = Thumbnails(try NumericArray(contentsOfNPY: pictures)) else {
+        throw ScanError(.badInput, "\(pictures) doesn't hold pictures, uint8 [stimuli, height, width, 3]: it is damaged, or another program's")
+      }
+      thumbnails = read
+    }
     moments = try stored.plan.layers.map { layer in
       let array = try NumericArray(contentsOfNPY: Self.momentsFile(folder, layer.number))
       let size = layer.regionCount * RegionMoments.valuesPerRegion

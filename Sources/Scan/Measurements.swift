@@ -1,5 +1,6 @@
 package import Anatomy
 package import Shapley
+package import Stimuli
 
 /// What a scan saw and was asked: with the tables of values, all that its result is computed from.
 ///
@@ -22,6 +23,8 @@ package struct Measurements: Sendable {
   /// By layer; empty with a reason where it isn't reported.
   package var information: [LayerInformation]
   package var informationReason: String?
+  /// The first stimuli as pictures; `nil` where they are not images.
+  package var thumbnails: Thumbnails?
 
   /// The first-level estimate of a series.
   ///
@@ -38,7 +41,7 @@ package struct Measurements: Sendable {
     ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number]) },
-      targets: targets, predictions: predictions, labels: labels,
+      targets: targets, predictions: predictions, labels: labels, thumbnails: thumbnails,
       skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } }, run: run)
   }
 

@@ -2,6 +2,16 @@ internal import Glibc
 
 /// How far a scan is, for rank 0 to show. It takes note; showing is the caller's.
 package final class Progress {
+  /// The widest confidence interval of a layer's ζ.
+  package struct Interval: Sendable {
+    /// The layer's number.
+    package var layer: Int
+    /// Half its width, in percent of the layer's effect.
+    package var percent: Double
+    /// Over how many stimuli.
+    package var series: Int
+  }
+
   /// What a caller may show at a moment.
   package struct State: Sendable {
     /// What is going on: "observing stimuli", "measuring".
@@ -12,6 +22,8 @@ package final class Progress {
     package var elapsed: Double
     /// Whether this is the last state of the phase.
     package var isLast: Bool
+    /// The widest interval so far, from the second stimulus of a layer on; `nil` where no ζ is measured.
+    package var widest: Interval?
 
     /// Completed units a second; 0 at the start.
     package var rate: Double { elapsed > 0 ? Double(completed) / elapsed : 0 }
@@ -34,6 +46,10 @@ package final class Progress {
 
   func advance(by count: Int) {
     state.completed += count
+  }
+
+  func note(_ widest: Interval?) {
+    state.widest = widest
   }
 
   /// Less is to be done than was said.

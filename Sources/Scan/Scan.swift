@@ -107,7 +107,7 @@ package enum Scan {
         }
       }
       let conductor = Conductor(
-        request: request, labels: inputs.stimuli.labels, world: world, worker: worker, progress: progress,
+        request: request, labels: inputs.stimuli.labels, thumbnails: try inputs.stimuli.thumbnails(), world: world, worker: worker, progress: progress,
         versions: versions, stop: stop, earlier: earlier)
       try report(conductor.scan(plan))
       folder.removeCheckpoint()

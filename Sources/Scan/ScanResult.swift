@@ -1,5 +1,6 @@
 package import Anatomy
 package import Shapley
+package import Stimuli
 
 /// What a scan found: everything that its files are written from.
 package struct ScanResult: Sendable {
@@ -34,6 +35,8 @@ package struct ScanResult: Sendable {
   /// The class that the intact network predicts, by stimulus; empty where the output isn't classes.
   package var predictions: [Int]
   package var labels: [Int]?
+  /// The first stimuli as pictures; `nil` where they are not images.
+  package var thumbnails: Thumbnails?
   /// Series that were skipped because of values that are not finite.
   package var skippedSeries: Int
   package var run: Run

@@ -34,17 +34,17 @@ enum Launcher {
     return TimeSpan(clock: text.filter { !$0.isWhitespace })?.seconds
   }
 
-  /// Whether a person sees standard error: it is a terminal, or it passes through a launcher whose own standard error
-  /// is one. Under mpirun a rank's standard error is a pipe even in a terminal.
-  static var isWatched: Bool {
-    if isatty(2) != 0 { return true }
+  /// Whether a person sees standard output (1) or standard error (2): it is a terminal, or it passes through a launcher
+  /// whose own is one. Under mpirun a rank's are pipes even in a terminal.
+  static func isWatched(_ descriptor: Int32) -> Bool {
+    if isatty(descriptor) != 0 { return true }
     var process = getppid()
     for _ in 0..<16 where process > 1 {
       guard let (name, parent) = status(of: process) else { return false }
       if name.hasPrefix("mpiexec") || name.hasPrefix("mpirun") {
         var target = [UInt8](repeating: 0, count: 4096)
         let length = target.withUnsafeMutableBytes {
-          readlink("/proc/\(process)/fd/2", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+          readlink("/proc/\(process)/fd/\(descriptor)", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
         }
         let path = String(decoding: target.prefix(max(length, 0)), as: UTF8.self)
         return path.hasPrefix("/dev/pts/") || path.hasPrefix("/dev/tty")

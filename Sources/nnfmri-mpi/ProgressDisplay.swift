@@ -15,7 +15,7 @@ final class ProgressDisplay {
   private var shownPhase = ""
 
   init(_ style: Style) {
-    self.style = style == .auto ? (Launcher.isWatched ? .bar : .lines) : style
+    self.style = style == .auto ? (Launcher.isWatched(2) ? .bar : .lines) : style
   }
 
   /// Takes note of a state and shows it if it is time to.
@@ -56,6 +56,9 @@ final class ProgressDisplay {
       let left = Double(state.total - state.completed) / state.rate
       text += state.isLast ? ", took \(Number.duration(state.elapsed))" : ", \(Number.duration(left)) left"
     }
+    if let widest = state.widest {
+      text += ", widest interval ±\(Number.significant(widest.percent)) % (layer_\(widest.layer))"
+    }
     return text
   }
 
@@ -70,8 +73,13 @@ final class ProgressDisplay {
   private func json(_ state: Progress.State) -> String {
     """
     {"phase": "\(state.phase)", "completed": \(state.completed), "total": \(state.total), \
-    "elapsed_seconds": \(state.elapsed), "last": \(state.isLast)}
+    "elapsed_seconds": \(state.elapsed), "last": \(state.isLast), \
+    "widest_interval": \(state.widest.map(json) ?? "null")}
     """
+  }
+
+  private func json(_ interval: Progress.Interval) -> String {
+    #"{"layer": "layer_\#(interval.layer)", "percent_of_effect": \#(interval.percent), "stimuli": \#(interval.series)}"#
   }
 
   private func say(_ text: String, terminator: String) {

@@ -26,6 +26,16 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "Sign flips for family-wise p-values; 0 computes none.")
   var flips: Int?
 
+  @Option(help: "Whether the summary has colours: auto, always or never.")
+  var color = ColorChoice.auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Write only these files, separated by commas: \(ScanFiles.Kind.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "kinds"),
+    transform: kinds)
+  var only = Set(ScanFiles.Kind.allCases)
+
   func validate() throws {
     for (name, share) in [("confidence", confidence), ("fdr", fdr)] {
       if let share, !(share > 0 && share < 1) { throw ValidationError("--\(name) \(share) is not between 0 and 1.") }
@@ -40,14 +50,26 @@ struct ReportCommand: ParsableCommand {
         if let fdr { request.falseDiscoveryRate = fdr }
         if let flips { request.signFlips = flips }
       }
-      try ScanFiles(result).write(to: folder)
-      print(ScanSummary(result, verdict: []).text)
+      try ScanFiles(result).write(only, to: folder)
+      print(ScanSummary(result, verdict: [], style: color.style).text)
     } catch {
       let error = ScanError(error)
       complain(error.message)
       throw ExitCode(Int32(error.code.rawValue))
     }
   }
+}
+
+/// - Throws: `ValidationError` that names what isn't a kind of file.
+private func kinds(_ text: String) throws -> Set<ScanFiles.Kind> {
+  Set(
+    try text.split(separator: ",").map { name in
+      guard let kind = ScanFiles.Kind(rawValue: String(name)) else {
+        let names = ScanFiles.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("--only \(text): \(name) is none of \(names).")
+      }
+      return kind
+    })
 }
 
 extension EstimatorName: ExpressibleByArgument {}

@@ -13,6 +13,9 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "What is shown while it runs: auto, bar, lines, json or none.")
   var progress = ProgressDisplay.Style.auto
 
+  @Option(help: "Whether the closing summary has colours: auto, always or never.")
+  var color = ColorChoice.auto
+
   @Flag(help: "Go on with the scan in the output folder that ended early, if there is one, on any number of ranks.")
   var resume = false
 
@@ -62,7 +65,7 @@ struct ScanCommand: ParsableCommand {
         note: say,
         report: { result in
           try ScanFiles(result).write(to: subject.request.output)
-          print(ScanSummary(result, verdict: subject.verdict(on: result)).text)
+          print(ScanSummary(result, verdict: subject.verdict(on: result), style: color.style).text)
         },
         fail: { complain($0.message) })
     }

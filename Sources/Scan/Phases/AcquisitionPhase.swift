@@ -35,6 +35,7 @@ struct AcquisitionPhase: Phase {
   private var rounds: Rounds
   private var current: [Int: Int] = [:]
   private var estimates: [ScanTask] = []
+  private var intervals: RunningIntervals
   /// By layer, by stimulus; `nil` for a series that was skipped because its values are not finite.
   private(set) var results: [[Estimate?]]
   /// By layer: how it was measured; `nil` where all was from the start.
@@ -54,6 +55,7 @@ struct AcquisitionPhase: Phase {
     self.store = store
     self.checkpoint = checkpoint
     self.progress = progress
+    self.intervals = RunningIntervals(plan, confidence: request.confidence)
     self.results = plan.layers.map { _ in Array(repeating: nil, count: plan.stimulusCount) }
     for (shard, values) in restored {
       self.restored[shard.layer * plan.stimulusCount + shard.stimulus, default: [:]][shard.shard] = values
@@ -89,7 +91,10 @@ struct AcquisitionPhase: Phase {
       try checkpoint.record(Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), values)
       try take(values, layer, stimulus, shard)
     case .estimate(let layer, let stimulus, _):
-      results[layer][stimulus] = EstimateMessage.read(&reader)
+      let estimate = EstimateMessage.read(&reader)
+      intervals.replace(results[layer][stimulus], by: estimate, layer: layer)
+      results[layer][stimulus] = estimate
+      progress.note(intervals.widest)
       finishRound(layer)
     default:
       preconditionFailure("acquisition got the result of \(task)")

@@ -9,11 +9,13 @@ package struct ScanSummary: Sendable {
 
   private let result: ScanResult
   private let verdict: [String]
+  private let style: TerminalStyle
 
   /// - Parameter verdict: lines on how the finding compares with the truth, where it is known.
-  package init(_ result: ScanResult, verdict: [String]) {
+  package init(_ result: ScanResult, verdict: [String], style: TerminalStyle) {
     self.result = result
     self.verdict = verdict
+    self.style = style
   }
 
   /// What is about to be done, one line each.
@@ -40,7 +42,7 @@ package struct ScanSummary: Sendable {
       """
       \(result.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
-      Results: \(result.request.output)/ (impact.json, density.json, regions.tsv, scan.json\
+      Results: \(result.request.output)/ (report.html to look at; impact.json, density.json, regions.tsv, maps/\
       \(result.request.keepsAcquisition ? ", acquisition/" : ""))
       """)
     return parts.joined(separator: "\n\n")
@@ -52,14 +54,27 @@ package struct ScanSummary: Sendable {
     let critical = Ranking.order(statistics.zeta).filter { statistics.isCritical[$0] }
     let shape = layer.plan.shape.dropFirst().map(String.init).joined(separator: "x")
     let grid = layer.plan.grid.map(String.init).joined(separator: "x")
-    var text = """
-      layer_\(layer.plan.number)  \(layer.plan.tensor)  \(shape)  grid \(grid)  \
+    var text = style.set("layer_\(layer.plan.number)  \(layer.plan.tensor)", .bold)
+    text += """
+        \(shape)  grid \(grid)  \
       effect \(Number.significant(score.effect))  coverage \(Number.fixed(100 * layer.moments.coverage, 0)) %  \
       \(critical.count) critical of \(layer.plan.regionCount) regions
       """
     if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
     if let rounds = layer.rounds { text += "\n  \(RoundsReport.sentence(rounds, result.request))" }
-    guard !critical.isEmpty else { return text }
+    // The map on the left, the table on its right.
+    let map = TerminalMap(layer, style: style)
+    let (left, right) = (map.lines, critical.isEmpty ? [] : table(layer, critical, score))
+    for number in 0..<max(left.count, right.count) {
+      let row = number < left.count ? left[number] : String(repeating: " ", count: map.width)
+      text += "\n  \(row)\(number < right.count ? "   " + right[number] : "")"
+    }
+    return text
+  }
+
+  /// The critical regions with the largest ζ.
+  private func table(_ layer: ScanResult.Layer, _ critical: [Int], _ score: LayerScore) -> [String] {
+    let statistics = layer.statistics
     let confidence = Number.significant(100 * result.request.confidence)
     var table = TextTable(
       ["rank", "region", score.reason == nil ? "ζ score, %" : "ζ", "\(confidence) % CI", "q", "ranks"])
@@ -75,8 +90,9 @@ package struct ScanSummary: Sendable {
         ranks.count == 1 ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)-\(ranks.upperBound)",
       ])
     }
-    text += "\n" + table.text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
-    if critical.count > Self.regionsShown { text += "\n  and \(critical.count - Self.regionsShown) more" }
-    return text
+    var lines = table.text.split(separator: "\n").map(String.init)
+    lines[0] = style.set(lines[0], .dim)
+    if critical.count > Self.regionsShown { lines.append("and \(critical.count - Self.regionsShown) more") }
+    return lines
   }
 }

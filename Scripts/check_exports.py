@@ -1,0 +1,175 @@
+"""Opens what a scan wrote with the tools that it is written for, and compares it with the scan's JSON.
+
+    check_exports.py FOLDER...
+
+JSON files are held against the schemas in Docs/schemas, maps/ against bids-validator, every volume against impact.json,
+tables against pandas; a map is plotted by nilearn, and the example of Docs/files.md is run. Ends with 1 at the first
+difference.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import jsonschema
+import matplotlib
+
+matplotlib.use("Agg")
+import nibabel
+import nilearn.image
+import nilearn.plotting
+import numpy
+import pandas
+import scipy.stats
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LARGEST_Z = 38.4
+
+
+def read(path):
+    return json.loads(path.read_text())
+
+
+def check_schemas(folder):
+    names = {
+        "impact.json": "impact", "density.json": "density", "scan.json": "scan", "acquisition/design.json": "design",
+        "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
+    }
+    seen = set()
+    for pattern, name in names.items():
+        schema = read(ROOT / f"Docs/schemas/{name}.schema.json")
+        jsonschema.Draft202012Validator.check_schema(schema)
+        for path in folder.glob(pattern):
+            if path.name == "dataset_description.json":
+                continue
+            jsonschema.validate(read(path), schema)
+            seen.add(path)
+    unseen = {path for path in folder.rglob("*.json")} - seen - {folder / "maps/dataset_description.json"}
+    assert not unseen, f"no schema describes {sorted(map(str, unseen))}"
+    return len(seen)
+
+
+def check_bids(folder):
+    run = subprocess.run(
+        [pathlib.Path(sys.executable).parent / "bids-validator-deno", "--json", folder / "maps"],
+        capture_output=True, text=True)
+    issues = json.loads(run.stdout)["issues"]["issues"]
+    errors = [issue for issue in issues if issue.get("severity") == "error"]
+    assert run.returncode == 0 and not errors, f"{folder}/maps: {errors or run.stderr}"
+
+
+def volume(folder, number, name):
+    return nibabel.load(folder / f"maps/sub-network/func/sub-network_task-lesion_space-layer{number}_{name}.nii.gz")
+
+
+def by_region(layer, field):
+    """The field of every region as an array that is indexed like grid_i_j_k."""
+    values = numpy.full(layer["grid"], numpy.nan)
+    for name, region in layer["grids"].items():
+        values[tuple(int(part) for part in name.split("_")[1:])] = region[field]
+    return values
+
+
+def check_maps(folder):
+    impact = read(folder / "impact.json")
+    for key, layer in impact.items():
+        number = int(key.removeprefix("layer_"))
+        if max(layer["grid"]) > 32767:
+            continue
+        zeta, error, p = (by_region(layer, field) for field in ("zeta", "standard_error", "p_value"))
+        image = volume(folder, number, "stat-effect_statmap")
+        assert image.shape == tuple(layer["grid"])
+        # The first row is on top, the first column on the left, and layers are stacked.
+        corner = image.affine @ (0, 0, 0, 1)
+        assert numpy.allclose(corner[:2], (-32 + 32 / layer["grid"][1], 32 - 32 / layer["grid"][0]))
+        assert numpy.isclose(corner[2], 24 * number + 8 / layer["grid"][2])
+        assert numpy.allclose(image.get_qform(), image.get_sform(), atol=1e-4)
+
+        def same(name, expected, **tolerance):
+            found = volume(folder, number, name).get_fdata()
+            numpy.testing.assert_allclose(found, expected, err_msg=f"{key} {name}", **({"rtol": 1e-6} | tolerance))
+
+        same("stat-effect_statmap", zeta)
+        same("stat-variance_statmap", error**2, atol=1e-37)
+        same("stat-p_statmap", p, atol=1e-37)
+        t = numpy.where(zeta == 0, 0, numpy.divide(zeta, error, out=numpy.full(zeta.shape, numpy.nan), where=error > 0))
+        same("stat-t_statmap", t)
+        with numpy.errstate(divide="ignore"):
+            z = numpy.minimum(-scipy.stats.norm.ppf(p / 2), LARGEST_Z) * numpy.where(zeta < 0, -1, 1)
+        same("stat-z_statmap", z, rtol=1e-5, atol=1e-6)
+        same("desc-critical_mask", by_region(layer, "critical"))
+        labels = volume(folder, number, "desc-regions_dseg").get_fdata()
+        table = folder / f"maps/sub-network/func/sub-network_task-lesion_space-layer{number}_desc-regions_dseg.tsv"
+        names = pandas.read_csv(table, sep="\t").set_index("index")["name"]
+        for place, label in numpy.ndenumerate(labels):
+            assert names[int(label)] == "grid_" + "_".join(map(str, place))
+    return impact
+
+
+def check_tables(folder, impact):
+    regions = pandas.read_csv(folder / "regions.tsv", sep="\t")
+    for key, layer in impact.items():
+        own = regions[regions.layer == key].set_index("region")
+        assert len(own) == len(layer["grids"])
+        for name, region in layer["grids"].items():
+            assert own.zeta[name] == region["zeta"] and own.critical[name] == region["critical"]
+
+
+def check_arrays(folder):
+    design = folder / "acquisition/design.json"
+    if not design.exists():
+        return
+    summary = read(folder / "scan.json")
+    for layer in read(design)["layers"]:
+        values = numpy.load(folder / "acquisition" / layer["file"], allow_pickle=False)
+        assert values.dtype == numpy.float32 and values.shape == (summary["stimuli"]["count"], layer["rows"])
+        moments = numpy.load(folder / "acquisition" / f"moments_{layer['file']}", allow_pickle=False)
+        assert moments.dtype == numpy.float64 and moments.shape == (len(values), layer["regions"], 4)
+    pictures = folder / "acquisition/thumbnails.npy"
+    if pictures.exists():
+        pictures = numpy.load(pictures, allow_pickle=False)
+        assert pictures.dtype == numpy.uint8 and pictures.ndim == 4 and pictures.shape[3] == 3
+
+
+def check_plot(folder, impact):
+    """A thresholded slice, of the first layer that is a volume."""
+    for key, layer in impact.items():
+        if min(layer["grid"][:2]) > 1:
+            image = volume(folder, int(key.removeprefix("layer_")), "stat-z_statmap")
+            thresholded = nilearn.image.threshold_img(image, threshold=2)
+            display = nilearn.plotting.plot_stat_map(thresholded, bg_img=None, display_mode="z", cut_coords=1)
+            with tempfile.NamedTemporaryFile(suffix=".png") as file:
+                display.savefig(file.name)
+                assert pathlib.Path(file.name).stat().st_size > 1000
+            display.close()
+            return
+
+
+def run_example(folder):
+    """The Python example of Docs/files.md, on this scan."""
+    example = re.search(r"```python\n(.*?)```", (ROOT / "Docs/files.md").read_text(), re.DOTALL)[1]
+    with tempfile.TemporaryDirectory() as scratch:
+        code = example.replace('"nnfmri-scan"', repr(str(folder.resolve())))
+        assert code != example, "the example doesn't name the folder"
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, cwd=scratch, env={"MPLBACKEND": "Agg", "HOME": scratch})
+        assert list(pathlib.Path(scratch).glob("*.png")), "the example draws nothing"
+
+
+def main():
+    for name in sys.argv[1:]:
+        folder = pathlib.Path(name)
+        count = check_schemas(folder)
+        check_bids(folder)
+        impact = check_maps(folder)
+        check_tables(folder, impact)
+        check_arrays(folder)
+        check_plot(folder, impact)
+        if any(min(layer["grid"][:2]) > 1 for layer in impact.values()):
+            run_example(folder)
+        print(f"{folder}: {count} JSON files, the maps of {len(impact)} layers, tables and arrays are as they should be")
+
+
+main()

@@ -1,0 +1,2 @@
+#include <nifti/nifti1.h>
+#include <zlib.h>

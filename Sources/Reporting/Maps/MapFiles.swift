@@ -1,0 +1,121 @@
+import Anatomy
+import Lesion
+import Scan
+import Shapley
+
+/// `maps/`: volumes of every layer for neuroimaging tools, as a data set of BIDS derivatives.
+///
+/// The network is the subject and the lesion experiment its task. Names of statistical maps (`stat-t_statmap`) are those that
+/// nilearn and FitLins write; BIDS 1.11 has none yet, so `.bidsignore` lists them.
+struct MapFiles {
+  /// The largest |z| that a double-precision p-value can tell, 2·Φ(−38.4) being its smallest.
+  private static let largestZ = 38.4
+  private static let folder = "sub-network/func"
+
+  private let result: ScanResult
+
+  init(_ result: ScanResult) {
+    self.result = result
+  }
+
+  /// By path below the folder of maps.
+  var files: [(path: String, content: FileContent)] {
+    let root: [(path: String, content: FileContent)] = [
+      ("dataset_description.json", .json(dataset)),
+      ("README", .text(Self.readMe)),
+      (".bidsignore", .text("*_statmap.*\n")),
+      ("participants.tsv", .text("participant_id\tspecies\nsub-network\tn/a\n")),
+    ]
+    return root + result.layers.flatMap(files)
+  }
+
+  private var dataset: JSONValue {
+    [
+      "Name": "Lesion scan of a neural network",
+      "BIDSVersion": "1.11.1",
+      "DatasetType": "derivative",
+      "License": "n/a",
+      "GeneratedBy": [
+        [
+          "Name": "nnfmri-mpi", "Version": .string(result.run.versions.program),
+          "Description": "Shapley values of regions of hidden layers under lesions",
+        ]
+      ],
+    ]
+  }
+
+  private static let readMe = """
+    Maps of a lesion scan, one volume a layer and quantity, by nnfmri-mpi.
+
+    Voxel (i, j, k) is region grid_i_j_k: cell i of the layer's height, j of its width, k of its channels. Every layer is
+    drawn as a slab of 64 x 64 x 16 mm; that of layer L begins at z = 24 L mm. So layers stack, and their first row is on top.
+
+    """
+
+  private func files(_ layer: ScanResult.Layer) -> [(path: String, content: FileContent)] {
+    // NIfTI-1 has 16 bits for the length of an axis.
+    guard layer.plan.grid.allSatisfy({ $0 <= Int16.max }) else { return [] }
+    let tests = layer.statistics.tests
+    let unit = result.request.value.name
+    let degreesOfFreedom = tests[0].degreesOfFreedom
+    let hasT = degreesOfFreedom.isFinite
+    let maps: [(stat: String, values: [Double], intent: NiftiImage.Intent, meaning: String, unit: String)] = [
+      ("effect", tests.map(\.mean), .estimate, "Shapley value of the region", unit),
+      ("variance", tests.map { $0.standardError * $0.standardError }, .variance, "Squared standard error of the effect", unit + "^2"),
+      (
+        "t", tests.map { $0.t.isFinite ? $0.t : .nan }, hasT ? .t(degreesOfFreedom: degreesOfFreedom) : .z,
+        "Effect over its standard error; NaN where there is no error", "1"
+      ),
+      ("z", tests.map(Self.z), .z, "Normal deviate with the p-value and the sign of the effect, at most 38.4", "1"),
+      ("p", tests.map(\.p), .p, "Two-sided p-value of the effect", "1"),
+    ]
+    let name = "\(Self.folder)/sub-network_task-lesion_space-layer\(layer.plan.number)"
+    var files: [(path: String, content: FileContent)] = []
+    for map in maps {
+      var sidecar = sidecar(layer, map.meaning)
+      sidecar["Units"] = .string(map.unit)
+      sidecar["DegreesOfFreedom"] = .double(degreesOfFreedom)
+      files += volume("\(name)_stat-\(map.stat)_statmap", map.values, layer, map.intent, "\(map.stat)", sidecar)
+    }
+    let regions = layer.grid.regionCount
+    files += volume(
+      "\(name)_desc-regions_dseg", (1...regions).map(Double.init), layer, .labels, "regions, numbered from 1",
+      sidecar(layer, "Number of the region plus 1; names are in the table of the same name"))
+    let names = (0..<regions).map { "\($0 + 1)\t\(layer.grid.name(of: $0))\n" }.joined()
+    files.append(("\(name)_desc-regions_dseg.tsv", .text("index\tname\n" + names)))
+    var mask = sidecar(layer, "1 where the region is critical: significant, positive and one standard deviation above the mean")
+    mask["Type"] = "ROI"
+    files += volume(
+      "\(name)_desc-critical_mask", layer.statistics.isCritical.map { $0 ? 1 : 0 }, layer, .labels, "critical regions", mask)
+    return files
+  }
+
+  private func sidecar(_ layer: ScanResult.Layer, _ description: String) -> [String: JSONValue] {
+    [
+      "Description": .string(description),
+      "Layer": .string("layer_\(layer.plan.number)"),
+      "Tensor": .string(layer.plan.tensor),
+      "Index": .string(result.request.index.rawValue),
+      "Lesion": .string(result.request.lesion.rawValue),
+      "Estimator": .string(layer.plan.estimator),
+      "TaskName": "lesion",
+      "SpatialReference": "A slab of 64 x 64 x 16 mm a layer, that of layer L from z = 24 L mm; see README",
+    ]
+  }
+
+  private func volume(
+    _ name: String, _ values: [Double], _ layer: ScanResult.Layer, _ intent: NiftiImage.Intent, _ description: String,
+    _ sidecar: [String: JSONValue]
+  ) -> [(path: String, content: FileContent)] {
+    let image = NiftiImage(
+      values, layer: layer.plan.number, grid: layer.grid.size, intent: intent,
+      description: "nnfmri layer_\(layer.plan.number) \(description)")
+    return [(name + ".nii.gz", .bytes(image.compressed)), (name + ".json", .json(.object(sidecar)))]
+  }
+
+  /// The standard normal deviate with a test's p-value and sign.
+  private static func z(_ test: RegionTest) -> Double {
+    let size = test.p > 0 ? -StudentT.quantile(test.p / 2, degreesOfFreedom: .infinity) : largestZ
+    return test.t < 0 ? -min(size, largestZ) : min(size, largestZ)
+  }
+}
