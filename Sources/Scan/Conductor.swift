@@ -97,9 +97,25 @@ struct Conductor {
     measurements.rounds = acquisition.layerRounds
     if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
 
-    return try measurements.result(
+    var result = try measurements.result(
       estimates: acquisition.results,
-      run: ScanResult.Run(ranks: world.size, timings: timings, versions: versions))
+      run: ScanResult.Run(ranks: world.size, timings: [], versions: versions))
+    if let store {
+      let pairs = try result.layers.map(measurements.pairs)
+      var interactions = InteractionPhase(result, pairs: pairs.map(\.pairs), store: store, progress: progress)
+      if interactions.seriesCount > 0 { try run("estimating interactions", interactions.seriesCount, &interactions) }
+      for (number, found) in pairs.enumerated() {
+        result.layers[number].interactions =
+          if let pairs = found.pairs {
+            measurements.interactions(
+              result.layers[number], pairs, series: interactions.results[number].compactMap(\.self))
+          } else {
+            .unknown(reason: found.reason)
+          }
+      }
+    }
+    result.run.timings = timings
+    return result
   }
 
   private func read<Value>(_ result: [UInt8], _ body: (inout MessageReader) -> Value) -> Value {

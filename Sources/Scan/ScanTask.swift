@@ -10,6 +10,8 @@ enum ScanTask: Sendable, Hashable {
   case acquire(layer: Int, stimulus: Int, target: Int, shard: Int)
   /// Estimate ζ of a series from its values. Result: an estimate.
   case estimate(layer: Int, stimulus: Int, values: [Float])
+  /// Estimate how pairs of regions interact in a series, from its values. Result: interactions, errors, degrees of freedom.
+  case interact(layer: Int, stimulus: Int, regions: [Int], values: [Float])
   /// Information content of a layer's regions. `densities`: [stimuli x regions]. Result: bits, then p-values.
   case inform(layer: Int, labels: [Int], densities: [Double])
 
@@ -36,6 +38,12 @@ enum ScanTask: Sendable, Hashable {
       writer.append(layer)
       writer.append(stimulus)
       writer.append(values)
+    case .interact(let layer, let stimulus, let regions, let values):
+      writer.append(6)
+      writer.append(layer)
+      writer.append(stimulus)
+      writer.append(regions)
+      writer.append(values)
     case .inform(let layer, let labels, let densities):
       writer.append(5)
       writer.append(layer)
@@ -55,6 +63,9 @@ enum ScanTask: Sendable, Hashable {
         layer: reader.readInt(), stimulus: reader.readInt(), target: reader.readInt(), shard: reader.readInt())
     case 4: self = .estimate(layer: reader.readInt(), stimulus: reader.readInt(), values: reader.readFloats())
     case 5: self = .inform(layer: reader.readInt(), labels: reader.readInts(), densities: reader.readDoubles())
+    case 6:
+      self = .interact(
+        layer: reader.readInt(), stimulus: reader.readInt(), regions: reader.readInts(), values: reader.readFloats())
     case let kind: preconditionFailure("task \(kind) is of no known kind")
     }
   }

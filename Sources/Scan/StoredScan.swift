@@ -81,6 +81,20 @@ package struct StoredScan {
         return try measurements.estimate(layer: layer.number, stimulus: stimulus, values: values)
       }
     }
-    return try measurements.result(estimates: estimates, run: run)
+    var result = try measurements.result(estimates: estimates, run: run)
+    for layer in result.layers {
+      let (pairs, reason) = try measurements.pairs(layer)
+      guard let pairs else {
+        result.layers[layer.plan.number].interactions = .unknown(reason: reason)
+        continue
+      }
+      let series = try layer.series.indices.filter { layer.series[$0] != nil }.map { stimulus in
+        try SeriesGame(
+          plan: measurements.plan, request: measurements.request, layer: layer.plan.number, stimulus: stimulus
+        ).interactions(values(layer: layer.plan.number, stimulus: stimulus), pairs)
+      }
+      result.layers[layer.plan.number].interactions = measurements.interactions(layer, pairs, series: series)
+    }
+    return result
   }
 }

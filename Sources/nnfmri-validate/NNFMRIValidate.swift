@@ -9,7 +9,7 @@ struct NNFMRIValidate: ParsableCommand {
 
   /// A section of the page.
   private enum Section: String, CaseIterable, ExpressibleByArgument {
-    case intervals, ends, savings, discoveries, detection
+    case intervals, ends, savings, pairs, discoveries, detection
   }
 
   @Argument(help: "The sections to print; by default the whole page.")
@@ -51,7 +51,8 @@ struct NNFMRIValidate: ParsableCommand {
       """
       ## Intervals of layers that ended early
 
-      The regression at K = 64, 400 repeats a row, looks as in a scan. *Held*: the share of the intervals, corrected for the
+      The regression at K = 64, 400 repeats a row, looks at 4, 16 and 64 evaluations a region. Widths are chosen so that
+      about half of the runs are narrow enough at the first, or at the second look. *Held*: the share of the intervals, corrected for the
       looks, that hold the true ζ where the rule ended the layer. *Without correction*: of the intervals that a planned end
       there would have had. *At the worst look*: the share of regions whose corrected intervals held at every look up to
       the end, which is what the correction promises for 95 % of them, for any rule. The layer of 8 stimuli draws new
@@ -68,6 +69,16 @@ struct NNFMRIValidate: ParsableCommand {
       regions are called critical, against the truth, when all of the budget is spent and under rules that end early.
 
       \(try EvaluationsSaved().report())
+      """
+    case .pairs:
+      """
+      ## Interactions
+
+      The share of 95 % first-level intervals that hold the true interaction of a pair, among the eight regions with the
+      largest ζ, and the mean of Σ(Î − I)²/ΣI². The regression, 200 designs a cell (50 for 256 regions, seeds from 0 on).
+      A dash: the budget would enumerate the game.
+
+      \(try PairCoverage().report())
       """
     case .discoveries:
       """

@@ -12,7 +12,6 @@ struct StoppedIntervals {
     let regions: Int
     /// `[regions]`: what the intervals are about.
     let truth: [Double]
-    let tolerances: [Double]
     /// The games of a repeat, one a stimulus.
     let games: (_ seed: Int) -> [ReferenceGame]
   }
@@ -23,12 +22,12 @@ struct StoppedIntervals {
     let mean = ReferenceGame.noisyLayer(regions: 32, nulls: 16, layer: 1, stimulus: 0, isVaried: false)
     return [
       Layer(
-        name: network.name, regions: 12, truth: network.shapley, tolerances: [5, 2], games: { _ in [network] }),
+        name: network.name, regions: 12, truth: network.shapley, games: { _ in [network] }),
       Layer(
-        name: products.name, regions: 32, truth: products.shapley, tolerances: [5, 2], games: { _ in [products] }),
+        name: products.name, regions: 32, truth: products.shapley, games: { _ in [products] }),
       // Deviations of single regions' weights have mean 0, so the layer without them has the mean ζ.
       Layer(
-        name: "layer of 8 stimuli", regions: 32, truth: mean.shapley, tolerances: [4, 2],
+        name: "layer of 8 stimuli", regions: 32, truth: mean.shapley,
         games: { seed in
           (0..<8).map {
             .noisyLayer(regions: 32, nulls: 16, layer: 1, stimulus: 8 * seed + $0, isVaried: true)
@@ -55,8 +54,9 @@ struct StoppedIntervals {
       "game", "n", "stimuli", "rule", "ended by", "held", "without correction", "at the worst look", "evaluations saved",
     ])
     for layer in layers {
-      let rules = layer.tolerances.map { StoppingRule(tolerance: $0, allocation: .even, confidence: 0.95) } + [
-        StoppingRule(tolerance: layer.tolerances[0] / 4, allocation: .decisions, confidence: 0.95)
+      let tolerances = try typicalWidths(layer)
+      let rules = tolerances.map { StoppingRule(tolerance: $0, allocation: .even, confidence: 0.95) } + [
+        StoppingRule(tolerance: nil, allocation: .decisions, confidence: 0.95)
       ]
       for rule in rules {
         var counts = Counts()
@@ -64,7 +64,7 @@ struct StoppedIntervals {
         let ends = counts.ends.sorted { $0.value > $1.value }.map { "\($0.key.rawValue) \($0.value)" }
         table.append([
           layer.name, "\(layer.regions)", "\(layer.games(0).count)",
-          "± \(Number.significant(rule.tolerance ?? 0)) %" + (rule.allocation == .decisions ? ", decisions" : ""),
+          rule.tolerance.map { "± \(Number.significant($0)) %" } ?? "decisions",
           ends.joined(separator: ", "), counts.share(counts.held), counts.share(counts.heldWithoutCorrection),
           counts.share(counts.heldAtWorst), Number.fixed(1 - Double(counts.rows) / Double(counts.full), 2),
         ])
@@ -73,10 +73,24 @@ struct StoppedIntervals {
     return "\(table)"
   }
 
+  /// Half the width of the widest interval at each look but the last, in percent of the effect: the median of some runs, so
+  /// that about half of the runs that come to the look end there.
+  private func typicalWidths(_ layer: Layer) throws -> [Double] {
+    let never = StoppingRule(tolerance: .leastNonzeroMagnitude, allocation: .even, confidence: 0.95)
+    let runs = try (0..<21).map { seed in
+      try StoppedRun(
+        games: layer.games(Self.repeats + seed), samples: Self.samples, rule: never, seed: UInt64(Self.repeats + seed))
+    }
+    return (0..<runs[0].schedule.count - 1).compactMap { look in
+      let widths = runs.filter { $0.widest.count > look }.map { $0.widest[look] }.sorted()
+      return widths.isEmpty ? nil : widths[widths.count / 2]
+    }
+  }
+
   private func measure(_ layer: Layer, _ rule: StoppingRule, seed: Int, _ counts: inout Counts) throws {
     let games = layer.games(seed)
     let run = try StoppedRun(games: games, samples: Self.samples, rule: rule, seed: UInt64(seed))
-    let share = run.schedule.errorShare(run.look)
+    let share = run.schedule.errorShare
     let corrected = LayerStatistics(series: run.series, errorShare: share).tests
     let plain = LayerStatistics(series: run.series).tests
     let rounding = 1e-6 * layer.truth.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -85,7 +99,7 @@ struct StoppedIntervals {
     }
     var isHeldThroughout = [Bool](repeating: true, count: layer.regions)
     for look in 0...run.look {
-      let tests = LayerStatistics(series: run.history[look], errorShare: run.schedule.errorShare(look)).tests
+      let tests = LayerStatistics(series: run.history[look], errorShare: share).tests
       for region in layer.truth.indices where !holds(tests[region], layer.truth[region]) {
         isHeldThroughout[region] = false
       }

@@ -5,6 +5,8 @@ struct StoppedRun {
   let schedule: LookSchedule
   /// The estimates at each look that was taken.
   private(set) var history: [[Estimate]] = []
+  /// Half the width of the widest interval at each look, in percent of the effect.
+  private(set) var widest: [Double] = []
   private(set) var reason = StoppingRule.Reason.budget
   /// Rows measured, by stimulus.
   private(set) var rows: [Int]
@@ -38,6 +40,7 @@ struct StoppedRun {
       }
       history.append(estimates)
       let verdict = rule.verdict(estimates, look: look, of: schedule)
+      widest.append(verdict.widest)
       if let reason = verdict.reason {
         self.reason = reason
         return
