@@ -88,6 +88,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // What Scripts/simulate-scale runs.
+    .executableTarget(
+      name: "nnfmri-simulate",
+      dependencies: ["MPI", "Reporting", "Scan", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
     // What Scripts/validate runs.
     .executableTarget(
       name: "nnfmri-validate",
@@ -102,7 +107,7 @@ let package = Package(
       swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
-    tests("Scan", imports: ["TestSupport"]),
+    tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "TestSupport"]),
     .testTarget(
       name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),
     tests("ModelGraph"),

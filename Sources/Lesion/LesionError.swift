@@ -7,6 +7,8 @@ package struct LesionError: Error, Sendable, CustomStringConvertible {
     case badStimulus
     /// The network's answer is NaN or infinite.
     case nonFinite
+    /// A file of intermediate results can't be made.
+    case cannotWrite
   }
 
   package let code: Code

@@ -20,10 +20,12 @@ package final class LesionedNetwork {
     package var meanActivations: [Float]
     package var session: Session.Options
     package var cacheBytes: Int
+    /// Where prefix results go that memory doesn't hold; `nil`: nowhere, they are computed again.
+    package var spillFolder: String?
 
     package init(
       stencil: Stencil, reader: OutputReader, batch: Int, lesion: LesionKind, meanActivations: [Float] = [],
-      session: Session.Options, cacheBytes: Int
+      session: Session.Options, cacheBytes: Int, spillFolder: String? = nil
     ) {
       precondition(lesion != .mean || meanActivations.count == stencil.unitCount, "a mean lesion needs the means")
       self.stencil = stencil
@@ -33,6 +35,7 @@ package final class LesionedNetwork {
       self.meanActivations = meanActivations
       self.session = session
       self.cacheBytes = cacheBytes
+      self.spillFolder = spillFolder
     }
   }
 
@@ -62,6 +65,8 @@ package final class LesionedNetwork {
 
   /// Batches run so far.
   package private(set) var batchesRun = 0
+  /// Runs of the prefix for a stimulus so far.
+  package var prefixRuns: Int { prefix.runs }
 
   /// Loads prefix and suffix and allocates a batch.
   ///
@@ -72,7 +77,7 @@ package final class LesionedNetwork {
     let batch = configuration.batch
     let prefix = try Prefix(
       cut: cut, feed: feed, batch: batch, sample: stimulus, options: configuration.session,
-      cacheBytes: configuration.cacheBytes)
+      cacheBytes: configuration.cacheBytes, spillFolder: configuration.spillFolder)
     let suffix = try Session(
       runtime: feed.runtime, model: cut.suffix.serialized(), options: configuration.session)
     let state = try prefix.state(of: stimulus)

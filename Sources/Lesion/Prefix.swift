@@ -32,17 +32,22 @@ final class Prefix {
   private let batch: Int
   private let growth: [Growth]
   private let cacheBytes: Int
+  private let spill: SpillFile?
   private var cache: [(stimulus: Int, state: State)] = []
   /// Side inputs that depend on shapes only, at the suffix's batch size; the same for all stimuli.
   private var shapeSides: [Int: Tensor] = [:]
   private let dependsOnData: [Bool]
+  /// Runs for a stimulus so far.
+  private(set) var runs = 0
 
   init(
-    cut: Cut, feed: StimulusFeed, batch: Int, sample: Int, options: Session.Options, cacheBytes: Int
+    cut: Cut, feed: StimulusFeed, batch: Int, sample: Int, options: Session.Options, cacheBytes: Int,
+    spillFolder: String?
   ) throws {
     self.feed = feed
     self.batch = batch
     self.cacheBytes = cacheBytes
+    self.spill = try spillFolder.map { folder throws(LesionError) in try SpillFile(folder: folder) }
     self.session = try Session(runtime: feed.runtime, model: cut.prefix.serialized(), options: options)
     self.dependsOnData = cut.sideInputs.map(\.dependsOnData)
     guard batch > 1, !cut.sideInputs.isEmpty else {
@@ -64,21 +69,33 @@ final class Prefix {
     }
   }
 
-  /// The result of the prefix for a stimulus. Cost: one prefix run, or none if cached.
+  /// The result of the prefix for a stimulus. Cost: one prefix run, or none if cached in memory or on disk.
   func state(of stimulus: Int) throws -> State {
     if let index = cache.firstIndex(where: { $0.stimulus == stimulus }) {
       let entry = cache.remove(at: index)
       cache.append(entry)
       return entry.state
     }
-    let outputs = try session.run(feed.tensors(session.inputNames, rows: [stimulus]))
-    let state = State(activations: outputs[0], sides: try completeSides(Array(outputs.dropFirst()), of: stimulus))
+    let state = try spilled(stimulus) ?? run(stimulus)
     cache.append((stimulus, state))
     var total = cache.reduce(0) { $0 + $1.state.byteCount }
     while total > cacheBytes, cache.count > 1 {
-      total -= cache.removeFirst().state.byteCount
+      let oldest = cache.removeFirst()
+      total -= oldest.state.byteCount
+      spill?.store([oldest.state.activations] + oldest.state.sides, of: oldest.stimulus)
     }
     return state
+  }
+
+  private func spilled(_ stimulus: Int) throws -> State? {
+    guard let tensors = try spill?.tensors(of: stimulus, runtime: feed.runtime) else { return nil }
+    return State(activations: tensors[0], sides: Array(tensors.dropFirst()))
+  }
+
+  private func run(_ stimulus: Int) throws -> State {
+    let outputs = try session.run(feed.tensors(session.inputNames, rows: [stimulus]))
+    runs += 1
+    return State(activations: outputs[0], sides: try completeSides(Array(outputs.dropFirst()), of: stimulus))
   }
 
   private func completeSides(_ sides: [Tensor], of stimulus: Int) throws -> [Tensor] {

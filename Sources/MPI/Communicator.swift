@@ -5,7 +5,7 @@ internal import CMPI
 /// Messages are bytes: what they mean is the caller's affair. All calls block until the buffer may be used again, and
 /// none of them is safe to call from two threads.
 package struct Communicator {
-  private let handle: MPI_Comm
+  let handle: MPI_Comm
   /// This process's number in the group, from 0.
   package let rank: Int
   /// How many processes the group has.

@@ -23,6 +23,17 @@ package struct ElementType: RawRepresentable, Hashable, Sendable {
   package static let uint64 = ElementType(rawValue: 13)
   package static let bfloat16 = ElementType(rawValue: 16)
 
+  /// Bytes of an element; `nil` where there is no fixed number.
+  var byteCount: Int? {
+    switch self {
+    case .uint8, .int8, .bool: 1
+    case .uint16, .int16, .float16, .bfloat16: 2
+    case .float, .int32, .uint32: 4
+    case .double, .int64, .uint64: 8
+    default: nil
+    }
+  }
+
   package var isFloat: Bool {
     self == .float || self == .float16 || self == .double || self == .bfloat16
   }

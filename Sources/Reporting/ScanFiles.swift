@@ -27,7 +27,7 @@ package struct ScanFiles: Sendable {
 
   /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
   package func write(_ kinds: Set<Kind> = Set(Kind.allCases), to folder: String) throws {
-    for (path, content) in files(kinds, of: folder) {
+    for (path, content) in try files(kinds, of: folder) {
       let path = folder + "/" + path
       if let end = path.lastIndex(of: "/") { try makeFolder(String(path[..<end])) }
       try write(try content.encoded(), to: path)
@@ -35,7 +35,7 @@ package struct ScanFiles: Sendable {
   }
 
   /// In the order in which they are written.
-  private func files(_ kinds: Set<Kind>, of folder: String) -> [(path: String, content: FileContent)] {
+  private func files(_ kinds: Set<Kind>, of folder: String) throws -> [(path: String, content: FileContent)] {
     var files: [(path: String, content: FileContent)] = []
     if kinds.contains(.json) {
       files += [("density.json", .json(DensityFile.content(result))), ("impact.json", .json(ImpactFile.content(result)))]
@@ -48,7 +48,7 @@ package struct ScanFiles: Sendable {
     if kinds.contains(.html) {
       files.append(("report.html", .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html)))
     }
-    if kinds.contains(.json) { files.append(("scan.json", .json(SummaryFile.content(result)))) }
+    if kinds.contains(.json) { files.append(("scan.json", .json(try SummaryFile.content(result)))) }
     return files
   }
 

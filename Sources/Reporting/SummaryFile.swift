@@ -5,16 +5,14 @@ import Shapley
 
 /// `scan.json`: what was done, with what, and how long it took.
 enum SummaryFile {
-  static func content(_ result: ScanResult) -> JSONValue {
+  static func content(_ result: ScanResult) throws -> JSONValue {
     let (plan, request) = (result.plan, result.request)
     return [
       "program": "nnfmri-mpi",
       "complete": true,
-      "versions": [
-        "nnfmri-mpi": .string(result.run.versions.program),
-        "onnxruntime": .string(result.run.versions.onnxRuntime),
-        "mpi": .string(result.run.versions.mpi),
-      ],
+      "versions": .object(result.run.versions.byName.mapValues(JSONValue.string)),
+      "instruction_sets": .array(result.run.instructionSets.map(JSONValue.string)),
+      "plan_sha256": .string(try plan.digest()),
       "model": [
         "file": .string(request.model),
         "sha256": .string(plan.modelDigest),
@@ -75,6 +73,9 @@ enum SummaryFile {
       "ranks": .int(result.run.ranks),
       "timings_seconds": .object(
         Dictionary(result.run.timings.map { ($0.phase, .double($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
+      "idle_share": .object(result.run.idleShares.mapValues { .array($0.map(JSONValue.double)) }),
+      "checkpoint_seconds": .double(result.run.checkpointSeconds),
+      "decisive_options": .object(request.decisiveOptions.mapValues(JSONValue.string)),
     ]
   }
 }

@@ -27,19 +27,38 @@ final class Checkpoint {
     let lostBytes: Int
     /// Whether this is the previous run's file, since nothing could be made of the last one's.
     let isPrevious: Bool
+
+    /// What its part of the scan, or the whole, has besides.
+    var missingShards: [Shard] {
+      let plan = identity.plan
+      return plan.series(of: identity.origin.part).flatMap { series in
+        let layer = plan.layer(ofSeries: series)
+        return (0..<plan.shardCount(layer)).map {
+          Shard(layer: layer.number, stimulus: series % plan.stimulusCount, shard: $0)
+        }
+      }.filter { shards[$0] == nil }
+    }
   }
 
-  private static let magic = Array("NNFMRI01".utf8)
-  private static let recordHead = 4 * 8
-  private static let checksumLength = 8
+  static let magic = Array("NNFMRI01".utf8)
+  /// Bytes that are handed to the system before the interval is over: it writes them when it likes, so that there is
+  /// less to wait for then.
+  private static let portion = 1 << 20
 
   private let path: String
   private let descriptor: Int32
-  private let interval: Double
+  /// Seconds between two writes.
+  let interval: Double
   private var pending: [UInt8] = []
-  private var lastFlush = monotonicSeconds()
+  private var isPlaced = false
+  private let clock: () -> Double
+  private var lastFlush: Double
   /// Seconds that the last write took, until it was on disk.
   private(set) var lastCost = 0.0
+  /// Seconds that all writes took.
+  private(set) var totalCost = 0.0
+  /// Of those, seconds spent waiting for the disk.
+  private(set) var syncSeconds = 0.0
 
   /// Begins a file, in place of any that is there.
   ///
@@ -47,9 +66,14 @@ final class Checkpoint {
   /// - Parameters:
   ///   - shards: what is known already.
   ///   - interval: seconds between two writes.
+  ///   - clock: of the interval.
   /// - Throws: `ScanError` (`cannotWrite`).
-  init(path: String, identity: ScanIdentity, shards: [Shard: [Float]], interval: Double) throws {
+  init(
+    path: String, identity: ScanIdentity, shards: [Shard: [Float]], interval: Double, clock: @escaping () -> Double = monotonicSeconds
+  ) throws {
     self.path = path
+    self.clock = clock
+    self.lastFlush = clock()
     self.interval = interval
     let draft = path + ".new"
     descriptor = open(draft, O_CREAT | O_TRUNC | O_RDWR, 0o644)
@@ -60,14 +84,15 @@ final class Checkpoint {
     var header = MessageWriter()
     header.append(text.count)
     let head = Self.magic + header.bytes + text
-    for _ in 0..<2 { pending += head + Self.checksum(head[...]) }
-    for (shard, values) in shards { append(shard, values) }
+    for _ in 0..<2 { pending += head + CheckpointRecord.checksum(head[...]) }
+    for (shard, values) in shards { pending += CheckpointRecord.encode(shard, values) }
     try flush()
     unlink(Self.previous(path))
     guard link(path, Self.previous(path)) == 0 || errno == ENOENT, rename(draft, path) == 0 else {
       throw ScanError.cannotWrite(path)
     }
     try Self.synchronizeFolder(of: path)
+    isPlaced = true
   }
 
   deinit {
@@ -76,124 +101,80 @@ final class Checkpoint {
 
   /// Takes in a shard. It is on disk within the interval, or at `flush()`.
   func record(_ shard: Shard, _ values: [Float]) throws {
-    append(shard, values)
-    if monotonicSeconds() - lastFlush >= interval { try flush() }
+    try record(CheckpointRecord.encode(shard, values))
+  }
+
+  /// Takes in records.
+  func record(_ records: [UInt8]) throws {
+    pending += records
+    if clock() - lastFlush >= interval {
+      try flush()
+    } else if pending.count >= Self.portion {
+      try write()
+    }
   }
 
   /// Makes everything recorded durable.
+  ///
+  /// - Throws: `ScanError` (`cannotWrite`). If the file has been removed, it is there again then, as far as that can be
+  ///   done.
   func flush() throws {
     let start = monotonicSeconds()
+    try write()
+    let written = monotonicSeconds()
+    guard fsync(descriptor) == 0 else { throw ScanError.cannotWrite(path) }
+    lastFlush = clock()
+    syncSeconds += monotonicSeconds() - written
+    lastCost = monotonicSeconds() - start
+    totalCost += lastCost
+    if isPlaced, !isInPlace { try restore() }
+  }
+
+  /// Hands what is recorded to the system.
+  private func write() throws {
     var rest = pending[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       guard count > 0 else { throw ScanError.cannotWrite(path) }
       rest = rest.dropFirst(count)
     }
-    guard fsync(descriptor) == 0 else { throw ScanError.cannotWrite(path) }
     pending.removeAll(keepingCapacity: true)
-    lastFlush = monotonicSeconds()
-    lastCost = lastFlush - start
   }
 
-  private func append(_ shard: Shard, _ values: [Float]) {
-    var writer = MessageWriter()
-    writer.append(shard.layer)
-    writer.append(shard.stimulus)
-    writer.append(shard.shard)
-    writer.append(values)
-    pending += writer.bytes + Self.checksum(writer.bytes[...])
+  /// Whether the path still leads to this file: somebody may have removed the folder.
+  private var isInPlace: Bool {
+    var (mine, found) = (stat(), stat())
+    return fstat(descriptor, &mine) == 0 && stat(path, &found) == 0 && mine.st_ino == found.st_ino
+      && mine.st_dev == found.st_dev
   }
 
-  /// Where the file that a run went on with is kept.
-  static func previous(_ path: String) -> String { path + ".previous" }
-
-  /// Reads a file, or the previous one where nothing can be made of it.
-  ///
-  /// - Returns: `nil` if there is none.
-  /// - Throws: `ScanError` (`badInput`) if neither can be read or has a whole header: hours of measuring may be in it, so
-  ///   it isn't taken for none.
-  static func read(_ path: String) throws(ScanError) -> Content? {
-    guard access(path, F_OK) == 0 else { return nil }
-    if let content = content(path, isPrevious: false) ?? content(previous(path), isPrevious: true) { return content }
+  /// Writes what this file holds to its path again.
+  private func restore() throws {
+    let folder = OutputFolder(Self.folder(of: path))
+    try makeFolder(folder.path)
+    try folder.markIncomplete()
+    let copy = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0o644)
+    guard copy >= 0 else { throw ScanError.cannotWrite(path) }
+    defer { close(copy) }
+    var block = [UInt8](repeating: 0, count: Self.portion)
+    var offset = 0
+    while case let count = pread(descriptor, &block, block.count, off_t(offset)), count > 0 {
+      guard Glibc.write(copy, block, count) == count else { throw ScanError.cannotWrite(path) }
+      offset += count
+    }
+    guard fsync(copy) == 0 else { throw ScanError.cannotWrite(path) }
     throw ScanError(
-      .badInput,
-      "\(path) can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove it to measure all again")
+      .cannotWrite,
+      "\(path) was removed while the scan ran; what was measured is there again: run the same command with --resume")
   }
 
-  /// What a file holds; `nil` without a whole header.
-  private static func content(_ path: String, isPrevious: Bool) -> Content? {
-    guard let data = FileManager.default.contents(atPath: path), case let bytes = Array(data) else { return nil }
-    guard let header = headers(bytes) else { return nil }
-    var shards: [Shard: [Float]] = [:]
-    var lost = header.lostBytes
-    var offset = header.end
-    while offset < bytes.count {
-      guard let end = recordEnd(bytes, at: offset, header.identity.plan) else {
-        // The record's own length can't be trusted, so where the next one begins isn't known: look for it.
-        offset += 1
-        lost += 1
-        continue
-      }
-      var reader = MessageReader(Array(bytes[offset..<end]))
-      let shard = Shard(layer: reader.readInt(), stimulus: reader.readInt(), shard: reader.readInt())
-      shards[shard] = reader.readFloats()
-      offset = end + checksumLength
-    }
-    return Content(identity: header.identity, shards: shards, lostBytes: lost, isPrevious: isPrevious)
-  }
-
-  /// What the first whole header holds, where the last one ends, and how many bytes were damaged before that.
-  private static func headers(_ bytes: [UInt8]) -> (identity: ScanIdentity, end: Int, lostBytes: Int)? {
-    let starts = bytes.indices.lazy.filter { bytes[$0] == magic[0] && bytes[$0...].starts(with: magic) }
-    for start in starts {
-      guard let first = readHeader(bytes, at: start) else { continue }
-      let second = readHeader(bytes, at: first.end)
-      return (first.identity, second?.end ?? first.end, start)
-    }
-    return nil
-  }
-
-  /// What the header at `offset` holds and where it ends; `nil` unless it is whole.
-  private static func readHeader(_ bytes: [UInt8], at offset: Int) -> (identity: ScanIdentity, end: Int)? {
-    guard bytes.count - offset >= 16 + checksumLength, bytes[offset...].starts(with: magic) else { return nil }
-    let length = integer(bytes, at: offset + 8)
-    guard (0...(bytes.count - offset - 16 - checksumLength)).contains(length) else { return nil }
-    let end = offset + 16 + length
-    guard checksum(bytes[offset..<end]) == Array(bytes[end..<(end + checksumLength)]),
-      let identity = try? JSONDecoder().decode(ScanIdentity.self, from: Data(bytes[(offset + 16)..<end]))
-    else { return nil }
-    return (identity, end + checksumLength)
-  }
-
-  /// Where the record at `offset` ends, without its checksum; `nil` unless it is whole and belongs to the plan.
-  private static func recordEnd(_ bytes: [UInt8], at offset: Int, _ plan: ScanPlan) -> Int? {
-    guard bytes.count - offset >= recordHead + checksumLength else { return nil }
-    let (layer, stimulus, shard) = (
-      integer(bytes, at: offset), integer(bytes, at: offset + 8), integer(bytes, at: offset + 16)
-    )
-    let count = integer(bytes, at: offset + 24)
-    guard plan.layers.indices.contains(layer), (0..<plan.stimulusCount).contains(stimulus),
-      (0..<plan.shardCount(plan.layers[layer])).contains(shard),
-      count == plan.rows(ofShard: shard, plan.layers[layer]).count
-    else { return nil }
-    let end = offset + recordHead + count * MemoryLayout<Float>.stride
-    guard end + checksumLength <= bytes.count,
-      checksum(bytes[offset..<end]) == Array(bytes[end..<(end + checksumLength)])
-    else { return nil }
-    return end
-  }
-
-  private static func integer(_ bytes: [UInt8], at offset: Int) -> Int {
-    Int(Int64(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Int64.self) }))
-  }
-
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    Array(Digest.bytes(of: bytes).prefix(checksumLength))
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   }
 
   /// A rename is durable once the folder is.
   private static func synchronizeFolder(of path: String) throws {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let folder = folder(of: path)
     let descriptor = open(folder, O_RDONLY)
     guard descriptor >= 0 else { throw ScanError.cannotWrite(folder) }
     defer { close(descriptor) }

@@ -1,6 +1,5 @@
 import Anatomy
 import Lesion
-import MPI
 import Shapley
 import Stimuli
 
@@ -9,21 +8,35 @@ struct Conductor {
   let request: ScanRequest
   let labels: [Int]?
   let thumbnails: Thumbnails?
-  let world: Communicator
+  let mailbox: Mailbox
   let worker: Worker
   let progress: Progress
   let versions: ScanResult.Versions
+  /// Of all machines that measure, and those that an earlier run measured on.
+  let instructionSets: [String]
   let stop: StopRequest
+  let origin: ScanOrigin
   /// What an earlier run measured, where this one goes on.
   let earlier: Checkpoint.Content?
 
-  func scan(_ proposed: ScanPlan) throws -> ScanResult {
-    var coordinator = Coordinator(world: world, worker: worker, stop: stop)
+  /// What came of a scan.
+  enum Outcome {
+    case whole(ScanResult)
+    /// What the other parts need to know.
+    case part(ScanPart, RunSummary)
+  }
+
+  func scan(_ proposed: ScanPlan) throws -> Outcome {
+    var coordinator = Coordinator(wire: mailbox, worker: worker, stop: stop)
     var timings: [(phase: String, seconds: Double)] = []
+    var idleShares: [String: [Double]] = [:]
     func run(_ name: String, _ total: Int, _ phase: inout some Phase) throws {
+      let before = coordinator.busySeconds
       progress.begin(name, total: total)
       try coordinator.run(&phase, tick: progress.tick)
-      timings.append((name, progress.end()))
+      let seconds = progress.end()
+      timings.append((name, seconds))
+      idleShares[name] = zip(coordinator.busySeconds, before).map { max(0, 1 - ($0 - $1) / max(seconds, 1e-9)) }
     }
 
     var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) }, progress: progress)
@@ -32,7 +45,7 @@ struct Conductor {
     let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
     if plan != proposed {
       try worker.adopt(plan)
-      try coordinator.tellWorkers(plan.encoded(), tag: Tag.plan)
+      try mailbox.spread(plan.encoded(), tag: Tag.plan)
     }
 
     var observation = ObservationPhase(plan: plan, progress: progress)
@@ -50,12 +63,14 @@ struct Conductor {
         var message = MessageWriter()
         message.append(layer)
         message.append(means)
-        try coordinator.tellWorkers(message.bytes, tag: Tag.means)
+        try mailbox.spread(message.bytes, tag: Tag.means)
       }
     }
 
     let classes = labels ?? predictions
-    let informationReason = LayerInformation.reasonForNone(labels: classes)
+    let informationReason =
+      request.part.map { $0.number > 1 } ?? false
+      ? "Part 1 of the scan measures it." : LayerInformation.reasonForNone(labels: classes)
     var information = LayerPhase(
       informationReason != nil
         ? []
@@ -71,8 +86,7 @@ struct Conductor {
       thumbnails: thumbnails)
 
     let folder = OutputFolder(request.output)
-    let identity = ScanIdentity(
-      options: request.decisiveOptions, plan: plan, program: versions.program, onnxRuntime: versions.onnxRuntime)
+    let identity = ScanIdentity(origin: origin, plan: plan, instructionSets: instructionSets)
     if let earlier, let difference = identity.difference(from: earlier.identity) {
       throw ScanError(
         .usage,
@@ -82,12 +96,15 @@ struct Conductor {
     let checkpoint = try Checkpoint(
       path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
     coordinator.stopMargin = { 2 * checkpoint.lastCost }
-    let store = request.keepsAcquisition ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
+    // A part's values stay in its checkpoint; merging the parts makes the tables.
+    let store =
+      request.keepsAcquisition && request.part == nil
+      ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
     var acquisition = AcquisitionPhase(
       plan: plan, request: request, targets: targets, store: store, checkpoint: checkpoint, restored: restored,
-      progress: progress)
+      ranks: mailbox.size, progress: progress)
     do {
-      try run(Scan.measuring, plan.evaluations, &acquisition)
+      try run(Scan.measuring, plan.evaluations(of: request.part), &acquisition)
     } catch {
       // Whatever ended it, what was measured is kept.
       try checkpoint.flush()
@@ -95,27 +112,32 @@ struct Conductor {
     }
     try store?.synchronize()
     measurements.rounds = acquisition.layerRounds
-    if request.keepsAcquisition { try measurements.write(to: folder.acquisition) }
+    if request.keepsAcquisition || request.part != nil {
+      try makeFolder(folder.acquisition)
+      try measurements.write(to: folder.acquisition)
+    }
 
-    var result = try measurements.result(
-      estimates: acquisition.results,
-      run: ScanResult.Run(ranks: world.size, timings: [], versions: versions))
+    func summary() -> ScanResult.Run {
+      ScanResult.Run(
+        ranks: mailbox.size, timings: timings, idleShares: idleShares, checkpointSeconds: checkpoint.totalCost,
+        instructionSets: instructionSets, versions: versions)
+    }
+    if let part = request.part {
+      try checkpoint.flush()
+      return .part(part, RunSummary(summary(), of: request, plan))
+    }
+    var result = try measurements.result(estimates: acquisition.results, run: summary())
     if let store {
       let pairs = try result.layers.map(measurements.pairs)
       var interactions = InteractionPhase(result, pairs: pairs.map(\.pairs), store: store, progress: progress)
       if interactions.seriesCount > 0 { try run("estimating interactions", interactions.seriesCount, &interactions) }
       for (number, found) in pairs.enumerated() {
-        result.layers[number].interactions =
-          if let pairs = found.pairs {
-            measurements.interactions(
-              result.layers[number], pairs, series: interactions.results[number].compactMap(\.self))
-          } else {
-            .unknown(reason: found.reason)
-          }
+        result.layers[number].interactions = measurements.interactions(
+          result.layers[number], found, series: interactions.results[number].compactMap(\.self))
       }
+      result.run = summary()
     }
-    result.run.timings = timings
-    return result
+    return .whole(result)
   }
 
   private func read<Value>(_ result: [UInt8], _ body: (inout MessageReader) -> Value) -> Value {

@@ -1,9 +1,8 @@
-internal import Glibc
 import MPI
 
 /// A source of tasks with what happens to their results: one phase of a scan.
 protocol Phase {
-  /// The next task for a rank, or `nil` if there is none for now.
+  /// The next task for a rank, or `nil` if there is none for any rank now.
   mutating func next(for rank: Int) throws -> ScanTask?
   /// Takes in a result; may make further tasks available.
   mutating func complete(_ task: ScanTask, with result: [UInt8]) throws
@@ -13,7 +12,7 @@ protocol Phase {
 enum Tag {
   /// Coordinator to worker: a task.
   static let task: Int32 = 1
-  /// Worker to coordinator: the result of the oldest task it holds.
+  /// Worker to coordinator: the result of the oldest task it holds, and the seconds that it took.
   static let result: Int32 = 2
   /// Worker to coordinator: why the oldest task it holds failed.
   static let failure: Int32 = 3
@@ -44,31 +43,40 @@ struct EarlyStop: Error {
 ///
 /// Every worker holds up to two tasks, so that it computes while its next one is under way. On a small run rank 0
 /// computes too, and looks for messages between two batches; on a large one it only coordinates, asleep between
-/// messages, so that a blocking wait doesn't burn the core that it shares.
+/// messages.
 ///
-/// Cost: a message of about 50 bytes out and one of the shard's values in, a shard.
-struct Coordinator {
+/// Cost: a task out and a result in; nothing grows with the number of ranks.
+struct Coordinator<Wire: Transport, Runner: TaskRunner> {
   /// Up to this many ranks, rank 0 computes too: beyond it, its batches would keep the others waiting for longer than
   /// one rank's work is worth.
-  static let largestComputingSize = 32
-  private static let tasksHeld = 2
+  private let largestComputingSize = 32
+  private let tasksHeld = 2
 
-  private let world: Communicator
-  private let worker: Worker
+  private let wire: Wire
+  private let worker: Runner
   private var held: [[ScanTask]]
+  private var heldCount = 0
+  /// Ranks that may have room for another task, by how many they hold; those that answered last come last. A rank that
+  /// has been given one since is still listed.
+  private var roomy: [[Int]]
   private let computes: Bool
   private let stop: StopRequest
   /// Seconds that an early end takes after the last batch.
   var stopMargin: () -> Double = { 0 }
   private var stopReason: String?
   private var failure: (any Error)?
+  /// Seconds that each rank has spent on tasks.
+  private(set) var busySeconds: [Double]
 
-  init(world: Communicator, worker: Worker, stop: StopRequest) {
-    self.world = world
+  init(wire: Wire, worker: Runner, stop: StopRequest) {
+    self.wire = wire
     self.worker = worker
     self.stop = stop
-    self.held = Array(repeating: [], count: world.size)
-    self.computes = world.size <= Self.largestComputingSize
+    self.held = Array(repeating: [], count: wire.size)
+    self.roomy = Array(repeating: [], count: tasksHeld)
+    self.roomy[0] = (1..<max(wire.size, 1)).reversed()
+    self.computes = wire.size <= largestComputingSize
+    self.busySeconds = Array(repeating: 0, count: wire.size)
   }
 
   /// Runs a phase to its end.
@@ -82,20 +90,15 @@ struct Coordinator {
         var isIdle = !(try serve(&phase))
         try handOut(&phase)
         if computes, !isEnding, let task = try phase.next(for: Communicator.root) {
-          let result = try worker.run(task) {
-            _ = try serve(&phase)
-            try handOut(&phase)
-            tick()
-            try lookForStop()
-            if isEnding { throw Interruption() }
-          }
-          try phase.complete(task, with: result)
+          try compute(task, &phase, tick)
           isIdle = false
         }
         tick()
         try lookForStop()
-        if held.allSatisfy(\.isEmpty), isIdle { break }
-        if isIdle { usleep(200) }
+        if isIdle {
+          if heldCount == 0 { break }
+          try wire.rest()
+        }
       } catch let error as MPIError {
         throw error
       } catch is Interruption {
@@ -103,12 +106,29 @@ struct Coordinator {
       } catch {
         if failure == nil {
           failure = error
-          try tellWorkers([], tag: Tag.interrupt)
+          try tellWorkers(Tag.interrupt)
         }
       }
     }
     if let failure { throw failure }
     if let stopReason { throw EarlyStop(reason: stopReason) }
+  }
+
+  /// Runs a task here, and looks after the others between two batches.
+  private mutating func compute(_ task: ScanTask, _ phase: inout some Phase, _ tick: () -> Void) throws {
+    let start = wire.now
+    var pauses = 0.0
+    let result = try worker.run(task) {
+      let pause = wire.now
+      defer { pauses += wire.now - pause }
+      _ = try serve(&phase)
+      try handOut(&phase)
+      tick()
+      try lookForStop()
+      if isEnding { throw Interruption() }
+    }
+    busySeconds[Communicator.root] += wire.now - start - pauses
+    try phase.complete(task, with: result)
   }
 
   private var isEnding: Bool { failure != nil || stopReason != nil }
@@ -121,47 +141,71 @@ struct Coordinator {
   private mutating func end(because reason: String) throws {
     guard !isEnding else { return }
     stopReason = reason
-    try tellWorkers([], tag: Tag.interrupt)
+    try tellWorkers(Tag.interrupt)
   }
 
-  /// Sends every worker a message.
-  func tellWorkers(_ bytes: [UInt8], tag: Int32) throws {
-    for rank in 1..<max(world.size, 1) { try world.send(bytes, to: rank, tag: tag) }
+  private func tellWorkers(_ tag: Int32) throws {
+    for rank in 1..<max(wire.size, 1) { try wire.post([], to: rank, tag: tag) }
   }
 
   /// Takes in what has arrived. Returns whether there was anything.
   private mutating func serve(_ phase: inout some Phase) throws -> Bool {
     var found = false
-    while let envelope = try world.probe() {
+    while let message = try wire.receive() {
       found = true
-      let bytes = try world.receive(envelope)
-      if envelope.tag == Tag.wish {
-        try end(because: "a signal to rank \(envelope.source)")
+      let source = message.source
+      if message.tag == Tag.wish {
+        try end(because: "a signal to rank \(source)")
         continue
       }
-      let task = held[envelope.source].removeFirst()
-      switch envelope.tag {
+      let task = held[source].removeFirst()
+      heldCount -= 1
+      roomy[held[source].count].append(source)
+      switch message.tag {
       case Tag.result:
-        try phase.complete(task, with: bytes)
+        let (result, seconds) = TaskAnswer.take(message.bytes)
+        busySeconds[source] += seconds
+        try phase.complete(task, with: result)
       case Tag.failure:
-        var reader = MessageReader(bytes)
+        var reader = MessageReader(message.bytes)
         throw ScanError(ScanError.Code(rawValue: reader.readInt()) ?? .defect, reader.readString())
       default:
-        precondition(envelope.tag == Tag.abandoned, "a message of tag \(envelope.tag) came from rank \(envelope.source)")
+        precondition(message.tag == Tag.abandoned, "a message of tag \(message.tag) came from rank \(source)")
       }
     }
     return found
   }
 
+  /// Gives tasks to ranks that have room: first to those that hold none, so that a few tasks are spread and not heaped.
   private mutating func handOut(_ phase: inout some Phase) throws {
     guard !isEnding else { return }
-    // One round a depth, so that a few tasks are spread and not heaped on the first ranks.
-    for depth in 1...Self.tasksHeld {
-      for rank in 1..<max(world.size, 1) where held[rank].count < depth {
-        guard let task = try phase.next(for: rank) else { continue }
+    for depth in 0..<tasksHeld {
+      while let rank = roomy[depth].last {
+        guard held[rank].count == depth else {
+          roomy[depth].removeLast()
+          continue
+        }
+        guard let task = try phase.next(for: rank) else { return }
+        roomy[depth].removeLast()
         held[rank].append(task)
-        try world.send(task.encode(), to: rank, tag: Tag.task)
+        heldCount += 1
+        if depth + 1 < tasksHeld { roomy[depth + 1].append(rank) }
+        try wire.post(task.encode(), to: rank, tag: Tag.task)
       }
     }
+  }
+}
+
+/// A worker's answer: the result of a task, and the seconds that it took.
+enum TaskAnswer {
+  static func make(_ result: [UInt8], seconds: Double) -> [UInt8] {
+    var writer = MessageWriter()
+    writer.append(seconds)
+    return result + writer.bytes
+  }
+
+  static func take(_ answer: [UInt8]) -> (result: [UInt8], seconds: Double) {
+    var reader = MessageReader(Array(answer.suffix(MemoryLayout<Double>.size)))
+    return (Array(answer.dropLast(MemoryLayout<Double>.size)), reader.readDouble())
   }
 }

@@ -10,6 +10,8 @@ package enum LayerInteractions: Sendable, Hashable {
 extension Measurements {
   /// The pairs of regions whose interactions a layer's values tell of: of those with the largest ζ, as many as the design
   /// can tell apart.
+  ///
+  /// - Returns: `nil` with a reason where they tell of none.
   func pairs(_ layer: ScanResult.Layer) throws -> (pairs: RegionPairs?, reason: String) {
     // What a short design tells the others can tell as well.
     let rows = zip(layer.series, layer.rounds?.designRows ?? []).filter { $0.0 != nil }.map(\.1).min()
@@ -26,9 +28,28 @@ extension Measurements {
   /// What the interactions of all series of a layer say together.
   ///
   /// - Parameter series: of those that were not skipped.
-  func interactions(_ layer: ScanResult.Layer, _ pairs: RegionPairs, series: [PairEstimate]) -> LayerInteractions {
-    .known(
+  func interactions(
+    _ layer: ScanResult.Layer, _ found: (pairs: RegionPairs?, reason: String), series: [PairEstimate]
+  ) -> LayerInteractions {
+    guard let pairs = found.pairs else { return .unknown(reason: found.reason) }
+    return .known(
       PairStatistics(
         pairs: pairs, series: series, confidence: request.confidence, errorShare: layer.rounds?.errorShare ?? 1))
+  }
+
+  /// Adds the interactions of all layers to a result.
+  ///
+  /// - Parameter values: of a layer and a stimulus, as for `estimate`.
+  func addInteractions(to result: inout ScanResult, values: (_ layer: Int, _ stimulus: Int) -> [Float]) throws {
+    for layer in result.layers {
+      let number = layer.plan.number
+      let found = try pairs(layer)
+      let stimuli = found.pairs == nil ? [] : layer.series.indices.filter { layer.series[$0] != nil }
+      let series = try stimuli.map { stimulus in
+        try SeriesGame(plan: plan, request: request, layer: number, stimulus: stimulus).interactions(
+          values(number, stimulus), found.pairs!)
+      }
+      result.layers[number].interactions = interactions(layer, found, series: series)
+    }
   }
 }

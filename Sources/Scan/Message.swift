@@ -19,6 +19,11 @@ struct MessageWriter {
     bytes.append(contentsOf: text.utf8)
   }
 
+  mutating func append(_ bytes: [UInt8]) {
+    append(bytes.count)
+    self.bytes += bytes
+  }
+
   mutating func append(_ values: [Float]) {
     append(values.count)
     values.withUnsafeBytes { bytes.append(contentsOf: $0) }
@@ -59,6 +64,10 @@ struct MessageReader {
 
   mutating func readString() -> String {
     take(readInt()) { String(decoding: $0, as: UTF8.self) }
+  }
+
+  mutating func readBytes() -> [UInt8] {
+    take(readInt()) { Array($0) }
   }
 
   mutating func readFloats() -> [Float] {

@@ -31,22 +31,36 @@ package struct OutputFolder: Sendable {
     guard resumes || access(checkpoint, F_OK) != 0 else {
       throw ScanError(
         .cannotWrite,
-        "\(path) holds a scan that ended early; go on with it by --resume, choose another folder with --out, or remove it")
+        "\(path) holds a scan that ended early, or a part of one; go on with it by --resume, choose another folder with --out, or remove it")
     }
     if mark?.complete != false { try markIncomplete() }
   }
 
+  func markIncomplete() throws(ScanError) {
+    try writeMark(#"{"program": "nnfmri-mpi", "complete": false}"#)
+  }
+
+  /// Marks the folder as that of a part that has been measured.
+  func markFinished(_ part: ScanPart, _ summary: RunSummary) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let mark = FinishedPart(program: "nnfmri-mpi", complete: false, part: part.description, summary: summary)
+    try writeMark(String(decoding: try encoder.encode(mark), as: UTF8.self))
+  }
+
   /// Written beside and renamed: without the mark, what a scan has measured would be taken for a stranger's files.
-  private func markIncomplete() throws(ScanError) {
+  private func writeMark(_ text: String) throws(ScanError) {
     let draft = summary + ".new"
-    let text = #"{"program": "nnfmri-mpi", "complete": false}"# + "\n"
     guard let file = fopen(draft, "w") else { throw ScanError.cannotWrite(summary) }
-    let isWritten = fputs(text, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0
+    let isWritten = fputs(text + "\n", file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0
     guard fclose(file) == 0, isWritten, rename(draft, summary) == 0 else { throw ScanError.cannotWrite(summary) }
   }
 
   /// Whether the folder holds the whole result of a scan.
   package var isComplete: Bool { mark?.complete == true }
+
+  /// Whether the folder holds a part of a scan that has been measured.
+  var isFinishedPart: Bool { mark?.part != nil }
 
   /// Removes what only an unfinished scan needs.
   func removeCheckpoint() {
@@ -59,6 +73,25 @@ package struct OutputFolder: Sendable {
   private struct Mark: Decodable {
     var program: String
     var complete: Bool
+    /// Of a part that has been measured.
+    var part: String?
+  }
+
+  private struct FinishedPart: Encodable {
+    enum Key: CodingKey { case program, complete, part }
+
+    let program: String
+    let complete: Bool
+    let part: String
+    let summary: RunSummary
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(program, forKey: .program)
+      try container.encode(complete, forKey: .complete)
+      try container.encode(part, forKey: .part)
+      try summary.encode(to: encoder)
+    }
   }
 
   private var mark: Mark? {

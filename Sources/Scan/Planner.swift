@@ -16,6 +16,9 @@ struct Planner {
   let model: Model
   let stimuli: StimulusSet
   let runtime: Runtime
+  /// SHA-256 of the model file with its files of weights, and of the stimuli's files.
+  let modelDigest: String
+  let dataDigest: String
 
   /// Cost: some forward passes, and the activations of all candidate tensors at once in memory.
   /// - Throws: `ScanError` for a request that doesn't fit the model or the stimuli.
@@ -41,18 +44,19 @@ struct Planner {
       layers.append(
         try plan(layer, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1))
     }
-    let batch = survey.takesBatches ? request.batch : 1
+    let memory = MemoryEstimate(survey)
+    let most = survey.takesBatches ? request.batch : 1
+    let batch = try request.memoryBudget.map { budget throws(ScanError) in try memory.batch(within: budget, most: most) } ?? most
+    var notes = survey.notes
+    if batch < most {
+      notes.append("Coalitions run \(batch) at a time instead of \(most), so that a rank keeps within its memory.")
+    }
     return ScanPlan(
-      modelDigest: try Self.modelDigest(request, model), dataDigest: try Digest.ofFiles(stimuli.files),
+      modelDigest: modelDigest, dataDigest: dataDigest,
       requestDigest: request.digest, isBatchFreed: survey.isBatchFreed, batch: batch, readTensor: survey.readTensor,
       link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
-      notes: survey.notes)
-  }
-
-  /// SHA-256 of the model file and its files of weights.
-  static func modelDigest(_ request: ScanRequest, _ model: Model) throws(ScanError) -> String {
-    try Digest.ofFiles([request.model] + model.externalFiles.map { "\(model.folder ?? ".")/\($0)" })
+      notes: notes, residentBytes: memory.bytes(batch: batch))
   }
 
   private func checkRequest() throws(ScanError) {

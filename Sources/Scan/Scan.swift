@@ -30,7 +30,7 @@ package enum Scan {
   ///   - progress: shown on rank 0.
   ///   - announce: called on rank 0 with the plan, before the first task.
   ///   - note: called on rank 0 with a sentence that the user should read.
-  ///   - report: called on rank 0 with the result: writes the files.
+  ///   - report: called on rank 0 with the result: writes the files. Not called for a part of a scan.
   ///   - fail: called on rank 0 with the reason, if the scan can't be done.
   /// - Returns: the exit code, the same on all ranks: 0, or that of the error.
   /// - Throws: `MPIError`, on which the job can only be aborted.
@@ -41,18 +41,28 @@ package enum Scan {
     // Rank 0 speaks first: what is wrong for everyone is said once.
     var message = MessageWriter()
     var inputs: Inputs?
+    var earlier: Checkpoint.Content?
     let folder = OutputFolder(request.output)
     if world.isRoot {
       do {
-        guard !request.resumes || !folder.isComplete else { throw AlreadyComplete() }
+        if request.part != nil, request.stoppingRule.isAdaptive {
+          throw ScanError(
+            .usage,
+            "--part and --tolerance contradict each other: when a layer is measured enough follows from all its series; leave out one of them")
+        }
         let opened = try Inputs(request)
+        earlier = try lookForEarlier(request, opened.origin(request, program: version))
         try folder.claim(resumes: request.resumes)
         let plan = try opened.planner(request).makePlan()
+        if let part = request.part, plan.series(of: part).isEmpty {
+          throw ScanError(
+            .usage, "--part \(part): the scan has only \(plan.series(of: nil).count) series; cut it into as many parts or fewer")
+        }
         message.append(0)
         message.append(String(decoding: try plan.encoded(), as: UTF8.self))
         inputs = opened
       } catch is AlreadyComplete {
-        note("\(request.output) holds the whole result of a scan already; there is nothing to go on with.")
+        note("\(request.output) holds the whole result already; there is nothing to go on with.")
         message.append(nothingToDo)
       } catch {
         let error = ScanError(error)
@@ -65,12 +75,12 @@ package enum Scan {
     guard code == 0 else { return code == nothingToDo ? 0 : code }
     let plan = try ScanPlan(encoded: Array(reader.readString().utf8))
 
-    // Then every rank says whether it can take part.
+    // Then every rank says whether it can take part, and what it runs on.
     var worker: Worker?
     var objection = ""
     do {
       let opened = try inputs ?? Inputs(request)
-      objection = try opened.objection(to: plan, request: request) ?? ""
+      objection = opened.objection(to: plan, request: request) ?? ""
       if objection.isEmpty {
         worker = try Worker(
           request: request, plan: plan, model: opened.model, stimuli: opened.stimuli, runtime: opened.runtime)
@@ -79,26 +89,38 @@ package enum Scan {
     } catch {
       objection = ScanError(error).message
     }
-    let objections = try world.gather(Array(objection.utf8), tag: setUpTag)
-    var verdict = MessageWriter()
-    verdict.append(objections.contains { !$0.isEmpty } ? ScanError.Code.badInput.rawValue : 0)
-    if let rank = objections.firstIndex(where: { !$0.isEmpty }) {
-      fail(ScanError(.badInput, "rank \(rank) can't take part: \(String(decoding: objections[rank], as: UTF8.self))"))
+    var introduction = MessageWriter()
+    introduction.append(objection)
+    introduction.append(Machine.current.host)
+    introduction.append(Machine.current.instructionSet)
+    let introductions = try world.gather(introduction.bytes, tag: setUpTag).map { bytes in
+      var reader = MessageReader(bytes)
+      return (
+        objection: reader.readString(), machine: Machine(host: reader.readString(), instructionSet: reader.readString())
+      )
     }
+    var verdict = MessageWriter()
+    let odd = introductions.firstIndex { !$0.objection.isEmpty }
+    verdict.append(odd == nil ? 0 : ScanError.Code.badInput.rawValue)
+    if let odd { fail(ScanError(.badInput, "rank \(odd) can't take part: \(introductions[odd].objection)")) }
     var answer = MessageReader(try world.broadcast(verdict.bytes))
     let agreed = answer.readInt()
     guard agreed == 0, let worker, let inputs else { return agreed }
 
-    guard world.isRoot else { return try worker.serve(world) }
-    announce(plan)
-    let stop = StopRequest(folder: request.output, deadline: request.deadline)
+    let mailbox = Mailbox(world)
+    guard world.isRoot else { return try worker.serve(mailbox) }
     let versions = ScanResult.Versions(
-      program: version, onnxRuntime: inputs.runtime.version, mpi: MPI.libraryVersion())
+      program: version, onnxRuntime: inputs.runtime.version, mpi: MPI.libraryVersion(),
+      linearAlgebra: Shapley.linearAlgebraVersion())
+    let header = RunHeader(machines: introductions.map(\.machine), threads: request.threads, versions: versions)
+    note(try header.line(plan))
+    announce(plan)
+    let instructionSets = header.instructionSets(with: earlier?.identity.instructionSets ?? [])
+    if let warning = RunHeader.warning(instructionSets) { note(warning) }
     var exitCode = 0
     do {
-      let earlier = try request.resumes ? Checkpoint.read(folder.checkpoint) : nil
       if let earlier {
-        note("Going on with \(earlier.shards.count) of \(plan.shardCount) shards measured.")
+        note("Going on with \(earlier.shards.count) of \(plan.shardCount(of: request.part)) shards measured.")
         if earlier.isPrevious {
           note("\(folder.checkpoint) is damaged; going on with the one before it, \(Checkpoint.previous(folder.checkpoint)).")
         }
@@ -107,10 +129,18 @@ package enum Scan {
         }
       }
       let conductor = Conductor(
-        request: request, labels: inputs.stimuli.labels, thumbnails: try inputs.stimuli.thumbnails(), world: world, worker: worker, progress: progress,
-        versions: versions, stop: stop, earlier: earlier)
-      try report(conductor.scan(plan))
-      folder.removeCheckpoint()
+        request: request, labels: inputs.stimuli.labels, thumbnails: try inputs.stimuli.thumbnails(), mailbox: mailbox,
+        worker: worker, progress: progress, versions: versions, instructionSets: instructionSets,
+        stop: StopRequest(folder: request.output, deadline: request.deadline),
+        origin: inputs.origin(request, program: version), earlier: earlier)
+      switch try conductor.scan(plan) {
+      case .whole(let result):
+        try report(result)
+        folder.removeCheckpoint()
+      case .part(let part, let summary):
+        try folder.markFinished(part, summary)
+        note("Part \(part) is measured. When all parts are, join them: nnfmri-mpi merge DIR... --out OUT")
+      }
     } catch let stop as EarlyStop {
       fail(
         ScanError(
@@ -123,8 +153,34 @@ package enum Scan {
     }
     var ending = MessageWriter()
     ending.append(exitCode)
-    for rank in 1..<max(world.size, 1) { try world.send(ending.bytes, to: rank, tag: Tag.stop) }
+    for rank in 1..<max(world.size, 1) { try mailbox.post(ending.bytes, to: rank, tag: Tag.stop) }
+    try mailbox.finish()
     return exitCode
+  }
+
+  /// What the output folder holds of the same scan, if it is to be gone on with.
+  ///
+  /// - Throws: `AlreadyComplete`; `ScanError` (`usage`) if what it holds is another scan's.
+  private static func lookForEarlier(_ request: ScanRequest, _ origin: ScanOrigin) throws -> Checkpoint.Content? {
+    guard request.resumes else { return nil }
+    let folder = OutputFolder(request.output)
+    func refuse(_ kind: String, _ difference: String) -> ScanError {
+      ScanError(
+        .usage,
+        "\(folder.path) holds \(kind): \(difference); give the same again, or choose another folder with --out")
+    }
+    if folder.isComplete {
+      if let difference = origin.difference(from: try RunSummary(contentsOf: folder.summary).origin) {
+        throw refuse("the result of another scan", difference)
+      }
+      throw AlreadyComplete()
+    }
+    guard let earlier = try Checkpoint.read(folder.checkpoint) else { return nil }
+    if let difference = origin.difference(from: earlier.identity.origin) {
+      throw refuse("an unfinished scan that can't be gone on with", difference)
+    }
+    if folder.isFinishedPart, earlier.missingShards.isEmpty { throw AlreadyComplete() }
+    return earlier
   }
 
   /// What a rank opens before it can do anything.
@@ -132,6 +188,10 @@ package enum Scan {
     let model: Model
     let stimuli: StimulusSet
     let runtime: Runtime
+    /// SHA-256 of the model file and its files of weights.
+    let modelDigest: String
+    /// SHA-256 of the files of stimuli and labels.
+    let dataDigest: String
 
     init(_ request: ScanRequest) throws {
       model = try Model(contentsOf: request.model)
@@ -142,25 +202,33 @@ package enum Scan {
           scale: request.scale, mean: request.mean, standardDeviation: request.standardDeviation,
           channelAxis: request.layout == .nhwc ? .last : .first))
       self.stimuli = stimuli.prefix(request.stimulusLimit)
+      let folder = model.folder ?? "."
+      modelDigest = try Digest.ofFiles([request.model] + model.externalFiles.map { "\(folder)/\($0)" })
+      dataDigest = try Digest.ofFiles(stimuli.files)
       runtime = try Runtime()
     }
 
+    func origin(_ request: ScanRequest, program: String) -> ScanOrigin {
+      ScanOrigin(
+        options: request.decisiveOptions, modelDigest: modelDigest, dataDigest: dataDigest, program: program,
+        onnxRuntime: runtime.version, part: request.part)
+    }
+
     func planner(_ request: ScanRequest) -> Planner {
-      Planner(request: request, model: model, stimuli: stimuli, runtime: runtime)
+      Planner(
+        request: request, model: model, stimuli: stimuli, runtime: runtime, modelDigest: modelDigest, dataDigest: dataDigest)
     }
 
     /// Why this rank would measure something else than the plan says, if it would.
-    func objection(to plan: ScanPlan, request: ScanRequest) throws -> String? {
+    func objection(to plan: ScanPlan, request: ScanRequest) -> String? {
       if request.digest != plan.requestDigest {
         return "it was started with other options than rank 0; start all ranks with the same command"
       }
-      let model = try Planner.modelDigest(request, model)
-      if model != plan.modelDigest {
-        return "its model file \(request.model) has SHA-256 \(model.prefix(12))…, and rank 0's has \(plan.modelDigest.prefix(12))…; give all ranks the same file"
+      if modelDigest != plan.modelDigest {
+        return "its model file \(request.model) has SHA-256 \(modelDigest.prefix(12))…, and rank 0's has \(plan.modelDigest.prefix(12))…; give all ranks the same file"
       }
-      let data = try Digest.ofFiles(stimuli.files)
-      if data != plan.dataDigest {
-        return "its stimuli \(request.data) have SHA-256 \(data.prefix(12))…, and rank 0's have \(plan.dataDigest.prefix(12))…; give all ranks the same files"
+      if dataDigest != plan.dataDigest {
+        return "its stimuli \(request.data) have SHA-256 \(dataDigest.prefix(12))…, and rank 0's have \(plan.dataDigest.prefix(12))…; give all ranks the same files"
       }
       return nil
     }

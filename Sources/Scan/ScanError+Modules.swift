@@ -30,7 +30,7 @@ extension ScanError {
       case .cannotWrite: self.init(.cannotWrite, error.message)
       }
     case let error as LesionError:
-      self.init(.badInput, error.message)
+      self.init(error.code == .cannotWrite ? .cannotWrite : .badInput, error.message)
     case let error as AnatomyError:
       self.init(.badInput, error.message)
     case let error as ShapleyError:

@@ -61,6 +61,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var refusals: [Refusal]
   /// What a user should know: fall-backs, what `logit` reads.
   package var notes: [String]
+  /// What a rank is expected to hold in memory, its cache aside.
+  package var residentBytes: Int
 
   /// All evaluations of the scan.
   package var evaluations: Int {
@@ -72,9 +74,29 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     (layer.rows + rowsPerShard - 1) / rowsPerShard
   }
 
-  /// All shards of the scan.
-  package var shardCount: Int {
-    layers.reduce(0) { $0 + shardCount($1) } * stimulusCount
+  /// SHA-256 of the plan, by which equal plans are recognised at a glance.
+  package func digest() throws -> String {
+    Digest.hexadecimal(of: try encoded())
+  }
+
+  /// The series of a part, or of the whole scan, in order: layer by layer, stimulus by stimulus.
+  func series(of part: ScanPart?) -> [Int] {
+    (0..<layers.count * stimulusCount).filter { part?.contains(series: $0) ?? true }
+  }
+
+  /// The layer of a series.
+  func layer(ofSeries series: Int) -> Layer {
+    layers[series / stimulusCount]
+  }
+
+  /// The shards of a part, or of the whole scan.
+  func shardCount(of part: ScanPart?) -> Int {
+    series(of: part).reduce(0) { $0 + shardCount(layer(ofSeries: $1)) }
+  }
+
+  /// The evaluations of a part, or of the whole scan.
+  package func evaluations(of part: ScanPart?) -> Int {
+    series(of: part).reduce(0) { $0 + layer(ofSeries: $1).rows }
   }
 
   /// When a layer is looked at while it is measured: at whole shards, and not before its design gives an estimate.

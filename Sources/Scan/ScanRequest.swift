@@ -63,8 +63,12 @@ package struct ScanRequest: Sendable {
   package var standardDeviation: [Double] = []
   /// Threads of a forward pass on each rank.
   package var threads = 1
-  /// Bytes of prefix results that each rank keeps.
-  package var cacheBytes = 64 << 20
+  /// Bytes of prefix results that each rank keeps; `nil` is what `memoryBudget` leaves, or else 64 MB.
+  package var cacheBytes: Int?
+  /// Bytes that each rank may hold; `nil` is no limit.
+  package var memoryBudget: Int?
+  /// The folder for prefix results that memory doesn't hold; `nil`: they are computed again.
+  package var spillFolder: String?
   /// Whether the table of values is written.
   package var keepsAcquisition = true
   /// Skip series whose values are NaN or infinite instead of stopping.
@@ -73,6 +77,8 @@ package struct ScanRequest: Sendable {
   package var resumes = false
   /// The moment, on the monotonic clock, at which the scan has to be over; `nil` for none.
   package var deadline: Double?
+  /// The share of the series that is measured; `nil` is all.
+  package var part: ScanPart?
   /// Seconds between two checkpoints.
   package var checkpointInterval = 60.0
   /// The output folder.
@@ -97,7 +103,7 @@ extension ScanRequest: Codable {
 extension ScanRequest {
   /// The options that decide a byte of the result, by their names on the command line, as text. The files are not among
   /// them, since what they hold counts; nor are the cache's size and such.
-  var decisiveOptions: [String: String] {
+  package var decisiveOptions: [String: String] {
     [
       "layers": "\(layers)", "grid": "\(grid)", "layout": layout.rawValue, "samples": "\(samplesPerRegion)",
       "stimuli": "\(stimulusLimit)", "estimator": estimator?.rawValue ?? "auto", "index": index.rawValue,

@@ -47,6 +47,12 @@ package struct ScanResult: Sendable {
     package var ranks: Int
     /// Seconds of wall time by phase, in order.
     package var timings: [(phase: String, seconds: Double)]
+    /// By phase, by rank: the share of its time in which the rank had no task.
+    package var idleShares: [String: [Double]]
+    /// Seconds of rank 0 that checkpoints took.
+    package var checkpointSeconds: Double
+    /// Of all machines that measured, earlier runs of the same scan included.
+    package var instructionSets: [String]
     package var versions: Versions
   }
 
@@ -55,11 +61,24 @@ package struct ScanResult: Sendable {
     package var program: String
     package var onnxRuntime: String
     package var mpi: String
+    package var linearAlgebra: String
 
-    package init(program: String, onnxRuntime: String, mpi: String) {
+    package init(program: String, onnxRuntime: String, mpi: String, linearAlgebra: String) {
       self.program = program
       self.onnxRuntime = onnxRuntime
       self.mpi = mpi
+      self.linearAlgebra = linearAlgebra
+    }
+
+    /// By the names in `scan.json`.
+    package var byName: [String: String] {
+      ["nnfmri-mpi": program, "onnxruntime": onnxRuntime, "mpi": mpi, "blas": linearAlgebra]
+    }
+
+    init(byName names: [String: String]) {
+      self.init(
+        program: names["nnfmri-mpi"] ?? "", onnxRuntime: names["onnxruntime"] ?? "", mpi: names["mpi"] ?? "",
+        linearAlgebra: names["blas"] ?? "")
     }
   }
 

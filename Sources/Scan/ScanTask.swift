@@ -6,8 +6,8 @@ enum ScanTask: Sendable, Hashable {
   case observe(stimulus: Int)
   /// The mean activation of each unit of a layer over the stimuli. Result: [units].
   case average(layer: Int)
-  /// Measure a shard of a series. Result: the values of its rows.
-  case acquire(layer: Int, stimulus: Int, target: Int, shard: Int)
+  /// Measure shards of a series. Result: `ShardValues`.
+  case acquire(layer: Int, stimulus: Int, target: Int, shards: Range<Int>)
   /// Estimate ζ of a series from its values. Result: an estimate.
   case estimate(layer: Int, stimulus: Int, values: [Float])
   /// Estimate how pairs of regions interact in a series, from its values. Result: interactions, errors, degrees of freedom.
@@ -27,12 +27,13 @@ enum ScanTask: Sendable, Hashable {
     case .average(let layer):
       writer.append(2)
       writer.append(layer)
-    case .acquire(let layer, let stimulus, let target, let shard):
+    case .acquire(let layer, let stimulus, let target, let shards):
       writer.append(3)
       writer.append(layer)
       writer.append(stimulus)
       writer.append(target)
-      writer.append(shard)
+      writer.append(shards.lowerBound)
+      writer.append(shards.upperBound)
     case .estimate(let layer, let stimulus, let values):
       writer.append(4)
       writer.append(layer)
@@ -60,7 +61,8 @@ enum ScanTask: Sendable, Hashable {
     case 2: self = .average(layer: reader.readInt())
     case 3:
       self = .acquire(
-        layer: reader.readInt(), stimulus: reader.readInt(), target: reader.readInt(), shard: reader.readInt())
+        layer: reader.readInt(), stimulus: reader.readInt(), target: reader.readInt(),
+        shards: reader.readInt()..<reader.readInt())
     case 4: self = .estimate(layer: reader.readInt(), stimulus: reader.readInt(), values: reader.readFloats())
     case 5: self = .inform(layer: reader.readInt(), labels: reader.readInts(), densities: reader.readDoubles())
     case 6:

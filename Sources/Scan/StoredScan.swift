@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 package import Shapley
 import Stimuli
 
@@ -8,19 +7,6 @@ package struct StoredScan {
   private let values: [NumericArray]
   private let run: ScanResult.Run
 
-  /// What is read back of `scan.json`.
-  private struct Summary: Decodable {
-    struct Source: Decodable {
-      var file: String
-    }
-
-    var model: Source
-    var stimuli: Source
-    var ranks: Int
-    var timings_seconds: [String: Double]
-    var versions: [String: String]
-  }
-
   /// - Throws: `ScanError`: `missingInput` if the folder holds no complete scan or its acquisition is gone; `badInput` if
   ///   files are damaged or don't belong together.
   package init(contentsOf path: String) throws {
@@ -29,20 +15,13 @@ package struct StoredScan {
       throw ScanError(
         .missingInput, "\(path) holds no complete scan; give the folder of one, or finish it first with --resume")
     }
-    guard let data = FileManager.default.contents(atPath: folder.summary),
-      let summary = try? JSONDecoder().decode(Summary.self, from: data)
-    else { throw ScanError(.badInput, "\(folder.summary) can't be read: it is damaged, or of another version of this program") }
+    let summary = try RunSummary(contentsOf: folder.summary)
     var measurements = try Measurements(contentsOf: folder.acquisition)
     measurements.request.model = summary.model.file
     measurements.request.data = summary.stimuli.file
     measurements.request.output = path
     self.measurements = measurements
-    run = ScanResult.Run(
-      ranks: summary.ranks,
-      timings: summary.timings_seconds.sorted { $0.key < $1.key }.map { (phase: $0.key, seconds: $0.value) },
-      versions: ScanResult.Versions(
-        program: summary.versions["nnfmri-mpi"] ?? "", onnxRuntime: summary.versions["onnxruntime"] ?? "",
-        mpi: summary.versions["mpi"] ?? ""))
+    run = summary.run
     values = try measurements.plan.layers.map { layer in
       let path = AcquisitionStore.file(folder.acquisition, layer.number)
       let array = try NumericArray(contentsOfNPY: path)
@@ -82,19 +61,7 @@ package struct StoredScan {
       }
     }
     var result = try measurements.result(estimates: estimates, run: run)
-    for layer in result.layers {
-      let (pairs, reason) = try measurements.pairs(layer)
-      guard let pairs else {
-        result.layers[layer.plan.number].interactions = .unknown(reason: reason)
-        continue
-      }
-      let series = try layer.series.indices.filter { layer.series[$0] != nil }.map { stimulus in
-        try SeriesGame(
-          plan: measurements.plan, request: measurements.request, layer: layer.plan.number, stimulus: stimulus
-        ).interactions(values(layer: layer.plan.number, stimulus: stimulus), pairs)
-      }
-      result.layers[layer.plan.number].interactions = measurements.interactions(layer, pairs, series: series)
-    }
+    try measurements.addInteractions(to: &result, values: values)
     return result
   }
 }

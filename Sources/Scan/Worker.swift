@@ -8,7 +8,7 @@ import Shapley
 import Stimuli
 
 /// What a rank does: it runs tasks, and keeps the sessions and prefix results that the next ones are likely to need.
-final class Worker {
+final class Worker: TaskRunner {
   private let request: ScanRequest
   private var plan: ScanPlan
   private let model: Model
@@ -41,48 +41,51 @@ final class Worker {
   /// Waiting costs next to nothing: the rank sleeps between looks at its messages.
   ///
   /// - Returns: the exit code that the coordinator gave.
-  func serve(_ world: Communicator) throws -> Int {
+  func serve(_ mailbox: Mailbox) throws -> Int {
     var pause: UInt32 = 20
     while true {
-      try passOnSignal(world)
-      guard let envelope = try world.probe() else {
+      try passOnSignal(mailbox)
+      guard let message = try mailbox.receive() else {
         usleep(pause)
         pause = min(pause * 2, 1000)
+        try mailbox.settle()
         continue
       }
       pause = 20
-      let bytes = try world.receive(envelope)
-      var reader = MessageReader(bytes)
-      switch envelope.tag {
+      var reader = MessageReader(message.bytes)
+      switch message.tag {
       case Tag.task:
-        let answer = try answer(ScanTask(&reader), world)
-        try world.send(answer.bytes, to: Communicator.root, tag: answer.tag)
+        let answer = try answer(ScanTask(&reader), mailbox)
+        try mailbox.post(answer.bytes, to: Communicator.root, tag: answer.tag)
       case Tag.means:
-        let layer = reader.readInt()
-        setMeans(reader.readFloats(), layer: layer)
+        var means = MessageReader(try mailbox.world.broadcast([]))
+        let layer = means.readInt()
+        setMeans(means.readFloats(), layer: layer)
       case Tag.plan:
-        try adopt(ScanPlan(encoded: bytes))
+        try adopt(ScanPlan(encoded: mailbox.world.broadcast([])))
       case Tag.interrupt:
         isInterrupted = true
       default:
+        try mailbox.finish()
         return reader.readInt()
       }
     }
   }
 
   /// What the coordinator is told of a task: its result, why it failed, or that it was left undone.
-  private func answer(_ task: ScanTask, _ world: Communicator) throws(MPIError) -> (bytes: [UInt8], tag: Int32) {
+  private func answer(_ task: ScanTask, _ mailbox: Mailbox) throws(MPIError) -> (bytes: [UInt8], tag: Int32) {
     guard !isInterrupted else { return ([], Tag.abandoned) }
     do {
+      let start = monotonicSeconds()
       let result = try run(task) {
-        try passOnSignal(world)
-        if let envelope = try world.probe(tag: Tag.interrupt) {
-          _ = try world.receive(envelope)
+        try passOnSignal(mailbox)
+        if let envelope = try mailbox.world.probe(tag: Tag.interrupt) {
+          _ = try mailbox.world.receive(envelope)
           isInterrupted = true
           throw Interruption()
         }
       }
-      return (result, Tag.result)
+      return (TaskAnswer.make(result, seconds: monotonicSeconds() - start), Tag.result)
     } catch is Interruption {
       return ([], Tag.abandoned)
     } catch let error as MPIError {
@@ -97,10 +100,10 @@ final class Worker {
   }
 
   /// Tells the coordinator, once, that this process has been asked to stop: a signal may reach one rank only.
-  private func passOnSignal(_ world: Communicator) throws(MPIError) {
+  private func passOnSignal(_ mailbox: Mailbox) throws {
     guard StopRequest.isSignalled, !hasPassedOnSignal else { return }
     hasPassedOnSignal = true
-    try world.send([], to: Communicator.root, tag: Tag.wish)
+    try mailbox.post([], to: Communicator.root, tag: Tag.wish)
   }
 
   /// Follows another plan: the first one without layers that were found not to be scannable.
@@ -133,8 +136,8 @@ final class Worker {
       try observe(stimulus, into: &writer)
     case .average(let layer):
       writer.append(try averageActivations(layer, pause: pause))
-    case .acquire(let layer, let stimulus, let target, let shard):
-      writer.append(try acquire(layer, stimulus, target, shard, pause: pause))
+    case .acquire(let layer, let stimulus, let target, let shards):
+      try acquire(layer, stimulus, target, shards, pause: pause).write(to: &writer)
     case .estimate(let layer, let stimulus, let values):
       let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
       EstimateMessage.write(try game.estimate(values), to: &writer)
@@ -192,6 +195,25 @@ final class Worker {
     return sums.map { Float($0 / Double(plan.stimulusCount)) }
   }
 
+  /// Measures shards; those that were complete, if it is interrupted at a later one.
+  private func acquire(
+    _ layer: Int, _ stimulus: Int, _ target: Int, _ shards: Range<Int>, pause: () throws -> Void
+  ) throws -> ShardValues {
+    let start = monotonicSeconds()
+    var measured = ShardValues()
+    for shard in shards {
+      do {
+        measured.append(
+          Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard),
+          try acquire(layer, stimulus, target, shard, pause: pause))
+      } catch is Interruption where measured.count > 0 {
+        break
+      }
+    }
+    measured.seconds = monotonicSeconds() - start
+    return measured
+  }
+
   private func acquire(
     _ layer: Int, _ stimulus: Int, _ target: Int, _ shard: Int, pause: () throws -> Void
   ) throws -> [Float] {
@@ -226,6 +248,11 @@ final class Worker {
 
   // MARK: Caches
 
+  private var cacheBytes: Int {
+    let left = request.memoryBudget.map { max($0 - plan.residentBytes, 0) }
+    return min(request.cacheBytes ?? left ?? 64 << 20, left ?? .max)
+  }
+
   private var sessionOptions: Session.Options {
     Session.Options(threads: request.threads, externalDataFolder: model.folder)
   }
@@ -248,6 +275,6 @@ final class Worker {
       configuration: LesionedNetwork.Configuration(
         stencil: geometry[layer].stencil, reader: reader, batch: plan.batch, lesion: lesion,
         meanActivations: lesion == .mean ? means[layer]! : [], session: sessionOptions,
-        cacheBytes: request.cacheBytes))
+        cacheBytes: cacheBytes, spillFolder: request.spillFolder))
   }
 }

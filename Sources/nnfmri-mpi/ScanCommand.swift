@@ -20,6 +20,12 @@ struct ScanCommand: ParsableCommand {
   var resume = false
 
   @Option(
+    help: ArgumentHelp(
+      "Measure only a share of the scan, i of n, with no need of the others; 'nnfmri-mpi merge' joins them.",
+      valueName: "i/n"))
+  var part: ScanPart?
+
+  @Option(
     help: ArgumentHelp("End with a checkpoint before this time is over: 8h, 90m, 30s; inside a Slurm job its own limit counts too.", valueName: "time"))
   var maxTime: TimeSpan?
 
@@ -55,6 +61,7 @@ struct ScanCommand: ParsableCommand {
       guard verdict == 0, let subject else { return verdict }
       var request = subject.request
       request.resumes = resume
+      request.part = part
       request.deadline = [
         maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
       ].compactMap(\.self).min()

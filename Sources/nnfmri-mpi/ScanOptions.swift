@@ -97,8 +97,19 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "The execution provider of ONNX Runtime: cpu.")
   var provider = "cpu"
 
-  @Option(help: ArgumentHelp("Megabytes of prefix results that each rank keeps.", valueName: "mb"))
-  var cacheMemory = 64
+  @Option(
+    help: ArgumentHelp(
+      "Megabytes that each rank may hold: a smaller batch is taken where the network needs it, and the rest goes to the cache.",
+      valueName: "mb"))
+  var memory: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Megabytes of prefix results that each rank keeps. (default: what --memory leaves, or 64)", valueName: "mb"))
+  var cacheMemory: Int?
+
+  @Option(help: ArgumentHelp("A folder on each node's own disk for prefix results that memory doesn't hold.", valueName: "folder"))
+  var spill: String?
 
   @Flag(name: .customLong("acquisition"), inversion: .prefixedNo, help: "Keep the table of measured values.")
   var keepsAcquisition = true
@@ -199,7 +210,9 @@ struct ScanOptions: ParsableArguments {
     guard provider == "cpu" else {
       throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
     }
-    request.cacheBytes = try atLeast(1, cacheMemory, "cache-memory") << 20
+    request.memoryBudget = try memory.map { try atLeast(1, $0, "memory") << 20 }
+    request.cacheBytes = try cacheMemory.map { try atLeast(1, $0, "cache-memory") << 20 }
+    request.spillFolder = spill
     request.keepsAcquisition = keepsAcquisition
     request.allowsNonFinite = allowNonfinite
     return request

@@ -74,7 +74,7 @@ struct NNFMRIValidate: ParsableCommand {
       """
       ## Interactions
 
-      The share of 95 % first-level intervals that hold the true interaction of a pair, among the eight regions with the
+      The share of 95 % first-level intervals that hold the true interaction of a pair, among the six regions with the
       largest ζ, and the mean of Σ(Î − I)²/ΣI². The regression, 200 designs a cell (50 for 256 regions, seeds from 0 on).
       A dash: the budget would enumerate the game.
 

@@ -6,7 +6,7 @@ import Shapley
 struct PairCoverage {
   private static let samples = [16, 32, 64]
   private static let repeats = 200
-  private static let regions = 8
+  private static let regions = 6
 
   /// A game, its pairs of regions and their true interactions.
   private struct Case {

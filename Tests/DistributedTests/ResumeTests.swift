@@ -73,6 +73,68 @@ extension DistributedTests {
       #expect(differences(output, whole) == [])
     }
 
+    @Test func `isn't taken for finished by another scan's result`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 4)
+      let scan = files.options + ["--samples", "20", "--out", output, "--progress", "none"]
+      #expect(try Program.run(scan, ranks: 1).exitCode == 0)
+      let before = TemporaryFolder.files(below: output)
+      for (changed, words) in [
+        (["--seed", "7"], "--seed is 7 now and was 42 then"), (["--stimuli", "3"], "--stimuli is 3 now and was 64 then"),
+        (["--part", "1/2"], "--part is 1/2 now and was not given then"),
+      ] {
+        let refused = try Program.run(scan + changed + ["--resume"], ranks: 2)
+        #expect(refused.exitCode == 64 && refused.errors.contains(words), "\(refused)")
+        #expect(refused.complaints.count == 1)
+      }
+      let same = try Program.run(scan + ["--resume"], ranks: 2)
+      #expect(same.exitCode == 0 && same.errors.contains("nothing to go on with"), "\(same)")
+      let elsewhere = TemporaryFolder()
+      let other = try SmallNetwork.perceptron.write(to: elsewhere, stimuli: 5)
+      let changed = try Program.run(
+        ["--model", files.model, "--data", other.data] + scan.suffix(from: files.options.count) + ["--resume"], ranks: 1)
+      #expect(changed.exitCode == 64 && changed.errors.contains("the stimuli have changed"), "\(changed)")
+      let isKept = TemporaryFolder.files(below: output) == before
+      #expect(isKept)
+    }
+
+    @Test func `outlives a closed terminal`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let asked = try interrupt(options(files), ranks: 2) { ranks in
+        for rank in ranks { kill(rank, SIGHUP) }
+        usleep(300_000)
+        for rank in ranks where ProcessTree.isAlive(rank) { kill(rank, SIGTERM) }
+      }
+      #expect(asked.exitCode == 75, "\(asked)")
+    }
+
+    @Test func `by a full disk keeps what it has, and goes on when there is room`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let whole = folder.path("whole")
+      #expect(try Program.run(options(files) + ["--out", whole], ranks: 2).exitCode == 0)
+      // No file may grow beyond 40 kB from some moment on.
+      let full = try interrupt(options(files) + ["--no-acquisition"], ranks: 2) { ranks in
+        for rank in ranks { _ = try? Command.run("/usr/bin/prlimit", ["--fsize=40960", "--pid=\(rank)"]) }
+      }
+      #expect(full.exitCode == 73 && full.errors.contains("checkpoint.bin: File too large"), "\(full)")
+      #expect(full.complaints.count == 1)
+      #expect(hasCheckpoint(of: 8000))
+      let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 3)
+      #expect(finished.exitCode == 0 && finished.errors.contains("Going on with"), "\(finished)")
+      #expect(differences(output, whole) == [])
+    }
+
+    @Test func `because its folder was removed leaves a new one to go on with`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let removed = try interrupt(options(files), ranks: 2) { _ in
+        try? FileManager.default.removeItem(atPath: output)
+      }
+      #expect(removed.exitCode == 73 && removed.errors.contains("was removed"), "\(removed)")
+      #expect(removed.complaints.count == 1)
+      #expect(hasCheckpoint(of: 8000))
+      let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 2)
+      #expect(finished.exitCode == 0 && finished.errors.contains("Going on with"), "\(finished)")
+    }
+
     @Test func `is ended by a time limit or a file`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       let limited = try Program.run(options(files) + ["--out", output, "--max-time", "3s"], ranks: 2)

@@ -65,6 +65,21 @@ extension DistributedTests {
       #expect(run.results == reference.results)
     }
 
+    @Test func `gives the same bytes when thirty-two ranks share a few cores`() throws {
+      let folder = TemporaryFolder()
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let options = files.options + ["--estimator", "naive", "--samples", "60", "--grid", "3x3x4"]
+      let reference = try ScanRun(options, ranks: 1)
+      let run = try ScanRun(options, ranks: 32, limit: 120)
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      #expect(reference.results.count >= 4)
+      let differing = reference.results.filter { $0.value != run.results[$0.key] }.keys.sorted()
+      #expect(differing == [] && run.results.count == reference.results.count)
+      let idle = try #require(try run.json("scan.json")["idle_share"] as? [String: [Double]])
+      #expect(idle["measuring"]?.count == 32)
+      #expect(idle.values.allSatisfy { $0.allSatisfy { (0...1).contains($0) } })
+    }
+
     @Test func `gives the same bytes in every locale and time zone and with every progress`() throws {
       let folder = TemporaryFolder()
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)

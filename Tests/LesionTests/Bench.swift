@@ -37,7 +37,7 @@ struct Bench {
 
   func lesioned(
     _ tensor: String, lesion: LesionKind = .zero, value: ValueFunction = .logit, position: Int? = nil, batch: Int = 3,
-    cacheBytes: Int = 1 << 20
+    cacheBytes: Int = 1 << 20, spillFolder: String? = nil
   ) throws -> LesionedNetwork {
     let grid = try grid(tensor)
     return try LesionedNetwork(
@@ -49,7 +49,7 @@ struct Bench {
           shape: survey.outputShape, value: value, link: survey.link, position: position, channelsLast: false),
         batch: self.batch(batch), lesion: lesion,
         meanActivations: lesion == .mean ? plainMeans(tensor).map(Float.init) : [], session: Session.Options(),
-        cacheBytes: cacheBytes))
+        cacheBytes: cacheBytes, spillFolder: spillFolder))
   }
 
   /// The values of any number of coalitions, batch by batch.

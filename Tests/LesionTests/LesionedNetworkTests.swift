@@ -175,6 +175,34 @@ import Testing
     #expect(values.allSatisfy { $0 == values[0] })
   }
 
+  @Test(arguments: SmallNetwork.all)
+  func `takes prefix results from the disk, to the bit`(_ network: SmallNetwork) throws {
+    let bench = try Bench(network)
+    let tensor = bench.tensors[bench.tensors.count / 2]
+    let coalitions = Array(Coalition.samples(of: try bench.grid(tensor).regionCount).suffix(3))
+    let folder = TemporaryFolder()
+    let (kept, spilling) = (
+      try bench.lesioned(tensor, cacheBytes: 1 << 24),
+      try bench.lesioned(tensor, cacheBytes: 1, spillFolder: folder.path("."))
+    )
+    var values: [[[Float]]] = []
+    for lesioned in [kept, spilling] {
+      values.append(
+        try [0, 1, 3, 2, 0, 1, 2, 3].map { stimulus in
+          try lesioned.begin(LesionedNetwork.Series(stimulus: stimulus, target: 0))
+          return try bench.values(lesioned, coalitions)
+        })
+    }
+    #expect(values[0] == values[1])
+    #expect(spilling.prefixRuns == kept.prefixRuns)
+    #expect(TemporaryFolder.files(below: folder.path(".")) == [:])
+  }
+
+  @Test func `can't spill into a folder that isn't there`() throws {
+    let bench = try Bench(.residual)
+    #expect(throws: LesionError.self) { try bench.lesioned("block", spillFolder: "/absent/folder") }
+  }
+
   @Test func `counts its batches and shows the intact activations`() throws {
     let bench = try Bench(.residual)
     let lesioned = try bench.lesioned("block")

@@ -9,7 +9,8 @@ import Testing
   private var path: String { folder.path("checkpoint.bin") }
 
   private static let identity = ScanIdentity(
-    options: ["seed": "42"],
+    origin: ScanOrigin(
+      options: ["seed": "42"], modelDigest: "m", dataDigest: "d", program: "1", onnxRuntime: "2"),
     plan: ScanPlan(
       modelDigest: "m", dataDigest: "d", requestDigest: "r", isBatchFreed: false, batch: 4, readTensor: "logits",
       link: "softmax", outputShape: [3], stimulusCount: 5, donorCount: 0, rowsPerShard: 8,
@@ -17,8 +18,8 @@ import Testing
         ScanPlan.Layer(
           number: 0, tensor: "a", operatorType: "Relu", shape: [1, 4], sideTypes: [:], grid: [1, 1, 4], regionCount: 4,
           estimator: "regression", estimatorReason: "", budget: 20, designRows: 20, rows: 20, suffixCostShare: 1)
-      ], refusals: [], notes: []),
-    program: "1", onnxRuntime: "2")
+      ], refusals: [], notes: [], residentBytes: 0),
+    instructionSets: ["x86_64"])
 
   /// Shards of 8, 8 and 4 values for some stimuli.
   private static let shards = Dictionary(
@@ -137,13 +138,58 @@ import Testing
   func difference() {
     #expect(Self.identity.difference(from: Self.identity) == nil)
     var other = Self.identity
-    other.options["seed"] = "43"
+    other.origin.options["seed"] = "43"
     #expect(other.difference(from: Self.identity) == "--seed is 43 now and was 42 then")
     other = Self.identity
-    other.plan.modelDigest = "n"
+    other.origin.modelDigest = "n"
     #expect(other.difference(from: Self.identity) == "the model file has changed")
     other = Self.identity
-    other.onnxRuntime = "3"
+    other.origin.onnxRuntime = "3"
     #expect(other.difference(from: Self.identity)?.contains("ONNX Runtime is 3 now and was 2 then") == true)
+    other = Self.identity
+    other.origin.part = ScanPart(number: 2, count: 3)
+    #expect(other.difference(from: Self.identity) == "--part is 2/3 now and was not given then")
+    other = Self.identity
+    other.plan.rowsPerShard += 1
+    #expect(other.difference(from: Self.identity) == "the plan differs")
+  }
+
+  @Test("of another kind of machine can be gone on with")
+  func otherMachine() {
+    var other = Self.identity
+    other.instructionSets = ["aarch64"]
+    #expect(other.difference(from: Self.identity) == nil)
+  }
+
+  @Test("whose folder is removed is written again, and that is told")
+  func removal() throws {
+    let place = folder.path("scan")
+    let path = place + "/checkpoint.bin"
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+    let checkpoint = try Checkpoint(path: path, identity: Self.identity, shards: [:], interval: 1000)
+    for (shard, values) in Self.shards { try checkpoint.record(shard, values) }
+    try FileManager.default.removeItem(atPath: place)
+    #expect {
+      try checkpoint.flush()
+    } throws: {
+      ($0 as? ScanError)?.code == .cannotWrite
+    }
+    #expect(try Checkpoint.read(path)?.shards == Self.shards)
+    try OutputFolder(place).claim(resumes: true)
+  }
+
+  @Test("names the shards of its part that are missing")
+  func missingShards() throws {
+    var identity = Self.identity
+    identity.origin.part = ScanPart(number: 2, count: 2)
+    // Series 1 and 3 of 5, three shards each.
+    _ = try Checkpoint(path: path, identity: identity, shards: [:], interval: 1000)
+    #expect(try #require(try Checkpoint.read(path)).missingShards.count == 6)
+    let known = Self.shards.filter { $0.key.stimulus == 3 }
+    _ = try Checkpoint(path: path, identity: identity, shards: known, interval: 1000)
+    #expect(
+      Set(try #require(try Checkpoint.read(path)).missingShards.map { [$0.stimulus, $0.shard] }) == [
+        [1, 0], [1, 1], [1, 2], [3, 0], [3, 2],
+      ])
   }
 }

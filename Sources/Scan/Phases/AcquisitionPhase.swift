@@ -3,9 +3,17 @@ import Shapley
 /// Measures every series shard by shard, and has each estimated, on whichever rank is free, once its values are in.
 ///
 /// A rank stays on the series whose prefix it has cached, then takes the next one that nobody has begun, then helps
-/// with the one that has most left. Where layers may end early, a series is measured in rounds and kept until its layer
-/// has ended.
+/// with the one that was begun last, which has most left. Where layers may end early, a series is measured in rounds and
+/// kept until its layer has ended.
+///
+/// It gets as many shards at a time as take about a second, so that messages cost nothing, but never more than a small
+/// part of what is left, so that ranks end together.
 struct AcquisitionPhase: Phase {
+  /// What a rank is given takes at most about as long, and less where checkpoints are to be frequent.
+  private static let longestTurn = 1.0
+  /// What a rank is given is at most its share of what is left, divided by this.
+  private static let turnsLeft = 4
+
   /// A series that is being measured.
   private struct Series {
     var values: [Float]
@@ -23,6 +31,9 @@ struct AcquisitionPhase: Phase {
   private let plan: ScanPlan
   private let targets: [Int]
   private let allowsNonFinite: Bool
+  /// Whether estimates are left to the merging of parts.
+  private let isPart: Bool
+  private let ranks: Int
   private let progress: Progress
   private let store: AcquisitionStore?
   private let checkpoint: Checkpoint
@@ -33,6 +44,12 @@ struct AcquisitionPhase: Phase {
   /// Between two rounds, by number.
   private var paused: [Int: Series] = [:]
   private var rounds: Rounds
+  /// Begun series that may have shards waiting, in the order of their beginning.
+  private var helpable: [Int] = []
+  /// Shards that nobody has been given, as far as is known.
+  private var shardsLeft: Int
+  /// Seconds that a shard took last, by layer.
+  private var pace: [Double?]
   private var current: [Int: Int] = [:]
   private var estimates: [ScanTask] = []
   private var intervals: RunningIntervals
@@ -44,9 +61,10 @@ struct AcquisitionPhase: Phase {
   /// - Parameters:
   ///   - targets: the class whose score is the value, by stimulus.
   ///   - restored: shards that an earlier run measured; `checkpoint` holds them already.
+  ///   - ranks: how many share the work.
   init(
     plan: ScanPlan, request: ScanRequest, targets: [Int], store: AcquisitionStore?, checkpoint: Checkpoint,
-    restored: [Checkpoint.Shard: [Float]], progress: Progress
+    restored: [Checkpoint.Shard: [Float]], ranks: Int, progress: Progress
   ) {
     self.plan = plan
     self.targets = targets
@@ -54,7 +72,11 @@ struct AcquisitionPhase: Phase {
     self.rounds = Rounds(plan: plan, request: request)
     self.store = store
     self.checkpoint = checkpoint
+    self.ranks = ranks
     self.progress = progress
+    self.isPart = request.part != nil
+    self.shardsLeft = plan.shardCount(of: request.part) - restored.count
+    self.pace = plan.layers.map { _ in nil }
     self.intervals = RunningIntervals(plan, confidence: request.confidence)
     self.results = plan.layers.map { _ in Array(repeating: nil, count: plan.stimulusCount) }
     for (shard, values) in restored {
@@ -63,33 +85,36 @@ struct AcquisitionPhase: Phase {
   }
 
   mutating func next(for rank: Int) throws -> ScanTask? {
-    if !estimates.isEmpty { return estimates.removeFirst() }
-    if let series = current[rank], let task = shard(of: series) { return task }
+    if let estimate = estimates.popLast() { return estimate }
+    if let series = current[rank], let task = shards(of: series) { return task }
     while let (series, shards) = rounds.takeUp() {
       try begin(series, shards)
       current[rank] = series
-      if let task = shard(of: series) { return task }
+      if let task = self.shards(of: series) {
+        helpable.append(series)
+        return task
+      }
       // All of it was measured by an earlier run.
-      if !estimates.isEmpty { return estimates.removeFirst() }
+      if let estimate = estimates.popLast() { return estimate }
     }
-    // The one with most left, and of those the first: which rank measures a shard is no part of the result.
-    guard
-      let (series, _) = open.filter({ !$0.value.waiting.isEmpty }).max(by: {
-        let (a, b) = ($0.value.waiting.count, $1.value.waiting.count)
-        return a == b ? $0.key > $1.key : a < b
-      })
-    else { return nil }
-    current[rank] = series
-    return shard(of: series)
+    while let series = helpable.last {
+      if let task = shards(of: series) {
+        current[rank] = series
+        return task
+      }
+      helpable.removeLast()
+    }
+    return nil
   }
 
   mutating func complete(_ task: ScanTask, with result: [UInt8]) throws {
     var reader = MessageReader(result)
     switch task {
-    case .acquire(let layer, let stimulus, _, let shard):
-      let values = reader.readFloats()
-      try checkpoint.record(Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), values)
-      try take(values, layer, stimulus, shard)
+    case .acquire(let layer, let stimulus, _, _):
+      let measured = ShardValues(&reader)
+      if measured.count > 0 { pace[layer] = measured.seconds / Double(measured.count) }
+      try checkpoint.record(measured.records)
+      for (shard, values) in measured.shards { try take(values, layer, stimulus, shard.shard) }
     case .estimate(let layer, let stimulus, _):
       let estimate = EstimateMessage.read(&reader)
       intervals.replace(results[layer][stimulus], by: estimate, layer: layer)
@@ -101,13 +126,9 @@ struct AcquisitionPhase: Phase {
     }
   }
 
-  private func layer(_ series: Int) -> ScanPlan.Layer {
-    plan.layers[series / plan.stimulusCount]
-  }
-
   /// Opens a series for its next shards, with what an earlier run measured of them.
   private mutating func begin(_ number: Int, _ shards: [Int]) throws {
-    let layer = layer(number)
+    let layer = plan.layer(ofSeries: number)
     let known = restored[number] ?? [:]
     var series =
       paused.removeValue(forKey: number)
@@ -121,11 +142,25 @@ struct AcquisitionPhase: Phase {
     }
   }
 
-  private mutating func shard(of series: Int) -> ScanTask? {
-    guard let shard = open[series]?.waiting.popLast() else { return nil }
-    let stimulus = series % plan.stimulusCount
-    return .acquire(
-      layer: series / plan.stimulusCount, stimulus: stimulus, target: targets[stimulus], shard: shard)
+  /// The next shards of a series that lie side by side.
+  private mutating func shards(of series: Int) -> ScanTask? {
+    guard let first = open[series]?.waiting.popLast() else { return nil }
+    let (layer, stimulus) = (series / plan.stimulusCount, series % plan.stimulusCount)
+    var end = first + 1
+    let most = first + shardsAtATime(layer)
+    while end < most, open[series]!.waiting.last == end {
+      open[series]!.waiting.removeLast()
+      end += 1
+    }
+    shardsLeft -= end - first
+    return .acquire(layer: layer, stimulus: stimulus, target: targets[stimulus], shards: first..<end)
+  }
+
+  private func shardsAtATime(_ layer: Int) -> Int {
+    guard let pace = pace[layer] else { return 1 }
+    let share = max(shardsLeft, 0) / (Self.turnsLeft * ranks)
+    let turn = min(Self.longestTurn, checkpoint.interval / 4)
+    return max(1, pace * Double(share) < turn ? share : Int(turn / pace))
   }
 
   private mutating func take(_ values: [Float], _ layer: Int, _ stimulus: Int, _ shard: Int) throws {
@@ -156,6 +191,7 @@ struct AcquisitionPhase: Phase {
       finishRound(layer)
       return
     }
+    guard !isPart else { return }
     let anchors = plan.layers[layer].rows - plan.layers[layer].designRows
     estimates.append(
       .estimate(
@@ -169,6 +205,7 @@ struct AcquisitionPhase: Phase {
       guard let series = paused.removeValue(forKey: layer * plan.stimulusCount + stimulus) else { continue }
       // What the layer doesn't need any more is no part of the work.
       progress.shrink(by: series.unmeasured)
+      shardsLeft -= series.unmeasured / plan.rowsPerShard
     }
   }
 }

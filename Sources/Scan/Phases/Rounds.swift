@@ -19,7 +19,7 @@ struct Rounds {
   private let plan: ScanPlan
   private let rule: StoppingRule
   private var layers: [Layer]
-  /// Series to be taken up, by number, ascending: so a layer's next round comes before the layers behind it.
+  /// Series to be taken up, by number, the next one last: so a layer's next round comes before the layers behind it.
   private var waiting: [Int]
   /// By layer: how it went; `nil` until it has ended, and where it was to be measured whole from the start.
   private(set) var ended: [LayerRounds?]
@@ -32,7 +32,7 @@ struct Rounds {
         schedule: plan.looks(layer, rule: request.stoppingRule, index: request.index), awaited: plan.stimulusCount,
         designRows: Array(repeating: 0, count: plan.stimulusCount))
     }
-    waiting = Array(0..<plan.layers.count * plan.stimulusCount)
+    waiting = plan.series(of: request.part).reversed()
     ended = plan.layers.map { _ in nil }
   }
 
@@ -40,8 +40,7 @@ struct Rounds {
   ///
   /// - Returns: its number and the shards that its round needs, in order; `nil` if none is to be taken up for now.
   mutating func takeUp() -> (series: Int, shards: [Int])? {
-    guard !waiting.isEmpty else { return nil }
-    let series = waiting.removeFirst()
+    guard let series = waiting.popLast() else { return nil }
     let (number, stimulus) = series.quotientAndRemainder(dividingBy: plan.stimulusCount)
     let layer = layers[number]
     let known = layer.designRows[stimulus]
@@ -75,8 +74,8 @@ struct Rounds {
     layers[number].look += 1
     layers[number].awaited = verdict.wanted.count
     let wanted = verdict.wanted.map { number * plan.stimulusCount + stimuli[$0] }
-    let place = waiting.firstIndex { $0 > wanted[0] } ?? waiting.count
-    waiting.insert(contentsOf: wanted, at: place)
+    let place = waiting.lastIndex { $0 > wanted[0] }.map { $0 + 1 } ?? 0
+    waiting.insert(contentsOf: wanted.reversed(), at: place)
     return false
   }
 }

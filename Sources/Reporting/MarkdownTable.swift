@@ -1,14 +1,14 @@
 /// A table of a Markdown page.
-struct MarkdownTable: CustomStringConvertible {
+package struct MarkdownTable: CustomStringConvertible {
   private var lines: [String]
 
-  init(_ columns: [String]) {
+  package init(_ columns: [String]) {
     lines = [MarkdownTable.line(columns), MarkdownTable.line(columns.map { _ in "---" })]
   }
 
-  mutating func append(_ cells: [String]) { lines.append(MarkdownTable.line(cells)) }
+  package mutating func append(_ cells: [String]) { lines.append(MarkdownTable.line(cells)) }
 
-  var description: String { lines.joined(separator: "\n") }
+  package var description: String { lines.joined(separator: "\n") }
 
   private static func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
 }

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Reporting
+import Scan
+
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge", abstract: "Join the parts of a scan into what a single run would have given.",
+    discussion: """
+      Parts are measured by scans with --part i/n, each into a folder of its own, on machines that need not know of each \
+      other. Joining them needs neither the network nor the stimuli, and gives the bytes of a single run.
+      """)
+
+  @Argument(help: "The folders of all parts, in any order.")
+  var folders: [String]
+
+  @Option(help: "The folder of results.")
+  var out = "nnfmri-scan"
+
+  @Flag(name: .customLong("acquisition"), inversion: .prefixedNo, help: "Keep the table of measured values.")
+  var keepsAcquisition = true
+
+  @Option(help: "Whether the summary has colours: auto, always or never.")
+  var color = ColorChoice.auto
+
+  func run() throws {
+    do {
+      let result = try PartMerge(folders).result(in: out, keepsAcquisition: keepsAcquisition, note: say)
+      try ScanFiles(result).write(to: out)
+      print(ScanSummary(result, verdict: [], style: color.style).text)
+    } catch {
+      let error = ScanError(error)
+      complain(error.message)
+      throw ExitCode(Int32(error.code.rawValue))
+    }
+  }
+}
