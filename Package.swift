@@ -47,7 +47,7 @@ let package = Package(
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
-    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "report.css", "report.js"]),
+    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "report.css", "report.js"]),
 
     // Floor 1: one library each, no knowledge of scans.
     module("MPI", imports: ["CMPI"]),
@@ -61,14 +61,19 @@ let package = Package(
     // Floor 2: what is measured.
     module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
+    module("Tractography", imports: ["ModelGraph", "OnnxRuntime", "Shapley"]),
     module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
-    module("Scan", imports: ["Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "CMessageDigest"]),
+    module(
+      "Scan",
+      imports: [
+        "Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Tractography", "CMessageDigest",
+      ]),
     module(
       "Reporting",
       imports: [
-        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "CNifti", "CPNG", "CReportTemplates",
+        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "Tractography", "CNifti", "CPNG", "CReportTemplates",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
 
@@ -107,6 +112,9 @@ let package = Package(
       swiftSettings: settings),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
     tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+    tests(
+      "Tractography",
+      imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Phantom", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "TestSupport"]),
     .testTarget(
       name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),

@@ -17,6 +17,7 @@ import jsonschema
 import matplotlib
 
 matplotlib.use("Agg")
+import networkx
 import nibabel
 import nilearn.image
 import nilearn.plotting
@@ -36,6 +37,7 @@ def check_schemas(folder):
     names = {
         "impact.json": "impact", "density.json": "density", "scan.json": "scan", "acquisition/design.json": "design",
         "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
+        "connections.json": "connections", "connections/tracts.json": "tracts",
     }
     seen = set()
     for pattern, name in names.items():
@@ -117,6 +119,26 @@ def check_tables(folder, impact):
             assert own.zeta[name] == region["zeta"] and own.critical[name] == region["critical"]
 
 
+def check_connections(folder):
+    path = folder / "connections.json"
+    if not path.exists():
+        return
+    for name, link in read(path).items():
+        if link["not_traced_reason"] is not None:
+            continue
+        mean, error = numpy.load(folder / link["matrix"])
+        assert [2, *mean.shape] == link["matrix_shape"], name
+        assert numpy.isclose(mean.sum(dtype=float), link["connection_strength"], rtol=1e-5), name
+        strongest = numpy.sort(mean, axis=None)[::-1]
+        for edge, strength in zip(link["strongest_edges"], strongest):
+            assert numpy.float32(edge["strength"]) == strength, name
+        if link["pathway_efficiency"] is not None:
+            best = strongest[: link["critical_edges"]].sum(dtype=float) / mean.sum(dtype=float)
+            assert numpy.isclose(link["critical_share"], link["pathway_efficiency"] * best, rtol=1e-5), name
+    pathways = pandas.read_csv(folder / "pathways.tsv", sep="\t")
+    assert (pathways.strength.diff().dropna() <= 0).all() and (pathways.p_value <= pathways.q_value).all()
+
+
 def check_arrays(folder):
     design = folder / "acquisition/design.json"
     if not design.exists():
@@ -131,6 +153,46 @@ def check_arrays(folder):
     if pictures.exists():
         pictures = numpy.load(pictures, allow_pickle=False)
         assert pictures.dtype == numpy.uint8 and pictures.ndim == 4 and pictures.shape[3] == 3
+
+
+def check_connectome(folder):
+    """Of traced wiring: the graph as networkx reads it, and pathways as nibabel does, against the strengths and the maps."""
+    path = folder / "connectome/connectome.graphml"
+    if not path.exists():
+        return
+    graph = networkx.read_graphml(path)
+    regions = pandas.read_csv(folder / "regions.tsv", sep="\t")
+    assert graph.number_of_nodes() == len(regions)
+    for row in regions.itertuples():
+        node = graph.nodes[f"{row.layer}/{row.region}"]
+        assert (node["i"], node["j"], node["k"], node["zeta"], node["critical"]) == (
+            row.i, row.j, row.k, row.zeta, row.critical)
+    numbers = {f"{row.layer}/{row.region}": number for _, own in regions.groupby("layer")
+               for number, row in enumerate(own.itertuples())}
+    edges = pandas.read_csv(folder / "connectome/edges.csv")
+    assert len(edges) == graph.number_of_edges()
+    edges["link"] = [a.split("/")[0] + "_to_" + b.split("/")[0].removeprefix("layer_") for a, b in
+                     zip(edges.source, edges.target)]
+    for link, own in edges.groupby("link"):
+        strengths = numpy.load(folder / f"connections/{link}.npy")[0]
+        places = [numbers[name] for name in own.source], [numbers[name] for name in own.target]
+        numpy.testing.assert_allclose(own.strength, strengths[places], rtol=1e-6)
+        rest = strengths.copy()
+        rest[places] = 0
+        assert rest.max() <= own.strength.min(), f"{link}: a connection that was left out is among the strongest"
+    for row in edges.itertuples():
+        assert graph.edges[row.source, row.target]["strength"] == row.strength
+    tracts = folder / "tracts/pathways.tck"
+    if tracts.exists():
+        pathways = pandas.read_csv(folder / "pathways.tsv", sep="\t").pathway
+        layers = [int(name.removeprefix("layer_")) for name in read(folder / "scan.json")["tracts"]["pathway_layers"]]
+        streamlines = nibabel.streamlines.load(tracts).streamlines
+        assert len(streamlines) == len(pathways)
+        for pathway, points in zip(pathways, streamlines):
+            for layer, region, point in zip(layers, pathway.split(" → "), points, strict=False):
+                voxel = [int(part) for part in region.split("_")[1:]]
+                affine = volume(folder, layer, "stat-effect_statmap").affine
+                numpy.testing.assert_allclose(point, (affine @ (*voxel, 1))[:3], atol=1e-3)
 
 
 def check_plot(folder, impact):
@@ -165,7 +227,9 @@ def main():
         check_bids(folder)
         impact = check_maps(folder)
         check_tables(folder, impact)
+        check_connections(folder)
         check_arrays(folder)
+        check_connectome(folder)
         check_plot(folder, impact)
         if any(min(layer["grid"][:2]) > 1 for layer in impact.values()):
             run_example(folder)

@@ -83,6 +83,11 @@ package struct OutputReader: Sendable {
     (0..<classCount).map { Float(score($0, sample)) }
   }
 
+  /// Where a class's score is read from: the elements of one sample's output whose mean it is.
+  package func elements(ofClass index: Int) -> [Int] {
+    (0..<positionCount).map { index * classStride + positionOffset + $0 * positionStride }
+  }
+
   /// v of one sample for a target class. NaN where the output is NaN.
   package func value(_ sample: UnsafeBufferPointer<Float>, target: Int) -> Float {
     switch value {

@@ -9,14 +9,16 @@ package import Scan
 package struct ScanFiles: Sendable {
   /// Kinds of files that can be asked for.
   package enum Kind: String, Sendable, CaseIterable {
-    /// `impact.json`, `density.json`, `acquisition/design.json`, `scan.json`.
+    /// `impact.json`, `density.json`, `connections.json`, `acquisition/design.json`, `scan.json`.
     case json
-    /// `regions.tsv`.
+    /// `regions.tsv`, `pathways.tsv`.
     case tsv
     /// `report.html`.
     case html
     /// `maps/`.
     case nifti
+    /// `connectome/` and `tracts/`, where the wiring was traced.
+    case connectome
   }
 
   private let result: ScanResult
@@ -39,12 +41,19 @@ package struct ScanFiles: Sendable {
     var files: [(path: String, content: FileContent)] = []
     if kinds.contains(.json) {
       files += [("density.json", .json(DensityFile.content(result))), ("impact.json", .json(ImpactFile.content(result)))]
+      if let tracts = result.tracts {
+        files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
+      }
       if result.request.keepsAcquisition {
         files.append(("acquisition/design.json", .json(DesignFile.content(result))))
       }
     }
-    if kinds.contains(.tsv) { files.append(("regions.tsv", .text(RegionTable.text(result)))) }
+    if kinds.contains(.tsv) {
+      files.append(("regions.tsv", .text(RegionTable.text(result))))
+      if let tracts = result.tracts { files.append(("pathways.tsv", .text(PathwayTable.text(result, tracts)))) }
+    }
     if kinds.contains(.nifti) { files += MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } }
+    if kinds.contains(.connectome), let tracts = result.tracts { files += ConnectomeFiles(result, tracts).files }
     if kinds.contains(.html) {
       files.append(("report.html", .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html)))
     }

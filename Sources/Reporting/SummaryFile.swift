@@ -46,6 +46,8 @@ enum SummaryFile {
         "tolerance": JSONValue(request.tolerance),
         "allocate": .string(request.allocation.rawValue),
         "threads": .int(request.threads),
+        "tracts": .bool(request.tracesConnections),
+        "pathways": .int(request.pathwayCount),
       ],
       "layers": .array(
         result.layers.map { layer in
@@ -67,6 +69,8 @@ enum SummaryFile {
       "refused_layers": .array(
         plan.refusals.map { ["tensor": .string($0.tensor), "reason": .string($0.reason)] }),
       "notes": .array(plan.notes.map(JSONValue.string)),
+      "tracts": result.tracts.map { TractSummary(result, $0).content } ?? .null,
+      "pruning_candidates": PruningSummary(result).content,
       "skipped_series": .int(result.skippedSeries),
       "evaluations": .int(result.evaluations),
       "evaluations_per_second": .double(result.evaluationsPerSecond),

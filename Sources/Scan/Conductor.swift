@@ -27,20 +27,9 @@ struct Conductor {
   }
 
   func scan(_ proposed: ScanPlan) throws -> Outcome {
-    var coordinator = Coordinator(wire: mailbox, worker: worker, stop: stop)
-    var timings: [(phase: String, seconds: Double)] = []
-    var idleShares: [String: [Double]] = [:]
-    func run(_ name: String, _ total: Int, _ phase: inout some Phase) throws {
-      let before = coordinator.busySeconds
-      progress.begin(name, total: total)
-      try coordinator.run(&phase, tick: progress.tick)
-      let seconds = progress.end()
-      timings.append((name, seconds))
-      idleShares[name] = zip(coordinator.busySeconds, before).map { max(0, 1 - ($0 - $1) / max(seconds, 1e-9)) }
-    }
-
+    var runner = PhaseRunner(coordinator: Coordinator(wire: mailbox, worker: worker, stop: stop), progress: progress)
     var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) }, progress: progress)
-    try run("checking cuts", proposed.layers.count, &verification)
+    try runner.run("checking cuts", proposed.layers.count, &verification)
     let checked = verification.results.map { read($0!) { $0.readDouble() } }
     let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
     if plan != proposed {
@@ -49,14 +38,14 @@ struct Conductor {
     }
 
     var observation = ObservationPhase(plan: plan, progress: progress)
-    try run("observing stimuli", plan.stimulusCount, &observation)
+    try runner.run("observing stimuli", plan.stimulusCount, &observation)
     worker.endObservation()
     let predictions = try predictions(observation.scores)
     let targets = targets(predictions)
 
     if request.lesion == .mean {
       var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) }, progress: progress)
-      try run("averaging activations", plan.layers.count, &averaging)
+      try runner.run("averaging activations", plan.layers.count, &averaging)
       for (layer, result) in averaging.results.enumerated() {
         let means = read(result!) { $0.readFloats() }
         worker.setMeans(means, layer: layer)
@@ -78,7 +67,7 @@ struct Conductor {
           .inform(layer: $0.number, labels: classes, densities: observation.moments[$0.number].flatMap(\.densities))
         },
       progress: progress)
-    if informationReason == nil { try run("measuring information", plan.layers.count, &information) }
+    if informationReason == nil { try runner.run("measuring information", plan.layers.count, &information) }
     var measurements = Measurements(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
       rounds: plan.layers.map { _ in nil }, cutDeviations: deviations, moments: observation.moments,
@@ -95,7 +84,7 @@ struct Conductor {
     let restored = earlier?.shards ?? [:]
     let checkpoint = try Checkpoint(
       path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
-    coordinator.stopMargin = { 2 * checkpoint.lastCost }
+    runner.coordinator.stopMargin = { 2 * checkpoint.lastCost }
     // A part's values stay in its checkpoint; merging the parts makes the tables.
     let store =
       request.keepsAcquisition && request.part == nil
@@ -104,33 +93,42 @@ struct Conductor {
       plan: plan, request: request, targets: targets, store: store, checkpoint: checkpoint, restored: restored,
       ranks: mailbox.size, progress: progress)
     do {
-      try run(Scan.measuring, plan.evaluations(of: request.part), &acquisition)
+      try runner.run(Scan.measuring, plan.evaluations(of: request.part), &acquisition)
     } catch {
       // Whatever ended it, what was measured is kept.
       try checkpoint.flush()
       throw error
     }
     try store?.synchronize()
+    // What is traced from here on is traced anew where the scan ends early; what was measured is safe.
+    try checkpoint.flush()
     measurements.rounds = acquisition.layerRounds
     if request.keepsAcquisition || request.part != nil {
       try makeFolder(folder.acquisition)
       try measurements.write(to: folder.acquisition)
     }
 
+    // Wiring is no part's share: the first of them traces all of it.
+    Tracts.remove(from: folder)
+    var tracts: Tracts?
+    if request.tracesConnections, request.part?.number ?? 1 == 1 {
+      let study = TractStudy(
+        request: request, plan: plan, targets: targets, classCount: worker.classCount, unitCounts: worker.unitCounts,
+        folder: folder.path, progress: progress)
+      tracts = try study.run(&runner)
+      try tracts?.write(to: folder.connections)
+    }
     func summary() -> ScanResult.Run {
       ScanResult.Run(
-        ranks: mailbox.size, timings: timings, idleShares: idleShares, checkpointSeconds: checkpoint.totalCost,
-        instructionSets: instructionSets, versions: versions)
+        ranks: mailbox.size, timings: runner.timings, idleShares: runner.idleShares,
+        checkpointSeconds: checkpoint.totalCost, instructionSets: instructionSets, versions: versions)
     }
-    if let part = request.part {
-      try checkpoint.flush()
-      return .part(part, RunSummary(summary(), of: request, plan))
-    }
-    var result = try measurements.result(estimates: acquisition.results, run: summary())
+    if let part = request.part { return .part(part, RunSummary(summary(), of: request, plan)) }
+    var result = try measurements.result(estimates: acquisition.results, tracts: tracts, run: summary())
     if let store {
       let pairs = try result.layers.map(measurements.pairs)
       var interactions = InteractionPhase(result, pairs: pairs.map(\.pairs), store: store, progress: progress)
-      if interactions.seriesCount > 0 { try run("estimating interactions", interactions.seriesCount, &interactions) }
+      if interactions.seriesCount > 0 { try runner.run("estimating interactions", interactions.seriesCount, &interactions) }
       for (number, found) in pairs.enumerated() {
         result.layers[number].interactions = measurements.interactions(
           result.layers[number], found, series: interactions.results[number].compactMap(\.self))

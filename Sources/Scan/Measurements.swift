@@ -35,14 +35,16 @@ package struct Measurements: Sendable {
 
   /// What the estimates of all series say together; interactions are yet to be added.
   ///
-  /// - Parameter estimates: by layer, by stimulus; `nil` for a series that was skipped.
+  /// - Parameters:
+  ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
+  ///   - tracts: the wiring between layers, where it was traced.
   /// - Throws: `ScanError` (`badInput`) if all series of a layer were.
-  package func result(estimates: [[Estimate?]], run: ScanResult.Run) throws -> ScanResult {
+  package func result(estimates: [[Estimate?]], tracts: Tracts?, run: ScanResult.Run) throws -> ScanResult {
     ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number]) },
       targets: targets, predictions: predictions, labels: labels, thumbnails: thumbnails,
-      skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } }, run: run)
+      skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } }, tracts: tracts, run: run)
   }
 
   private func layer(_ layer: ScanPlan.Layer, estimates: [Estimate?]) throws -> ScanResult.Layer {

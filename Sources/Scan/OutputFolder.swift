@@ -13,6 +13,8 @@ package struct OutputFolder: Sendable {
   package var summary: String { path + "/scan.json" }
   /// The folder of measured values.
   package var acquisition: String { path + "/acquisition" }
+  /// The folder of connection strengths and pathways.
+  package var connections: String { path + "/connections" }
 
   /// What was measured so far, while a scan isn't complete.
   package var checkpoint: String { path + "/checkpoint.bin" }

@@ -108,9 +108,15 @@ package struct PartMerge {
         layer: layer.number, stimulus: stimulus, values: values)
     }
     try store?.synchronize()
+    // The first part traced the wiring of the whole.
+    var tracts: Tracts?
+    if measurements.request.tracesConnections {
+      tracts = try Tracts(contentsOf: parts[0].folder.connections)
+      try tracts?.write(to: folder.connections)
+    }
     let run = run(summaries)
     if let warning = RunHeader.warning(run.instructionSets) { note(warning) }
-    var result = try measurements.result(estimates: estimates, run: run)
+    var result = try measurements.result(estimates: estimates, tracts: tracts, run: run)
     if keepsAcquisition {
       try measurements.addInteractions(to: &result) { values(of: $0 * plan.stimulusCount + $1, plan.layers[$0]) }
     }

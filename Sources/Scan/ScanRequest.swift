@@ -71,6 +71,10 @@ package struct ScanRequest: Sendable {
   package var spillFolder: String?
   /// Whether the table of values is written.
   package var keepsAcquisition = true
+  /// Whether the wiring between layers is traced.
+  package var tracesConnections = true
+  /// k: the strongest pathways that are reported.
+  package var pathwayCount = 10
   /// Skip series whose values are NaN or infinite instead of stopping.
   package var allowsNonFinite = false
   /// Go on with a scan that ended early, where the output folder holds one.
@@ -96,7 +100,8 @@ package struct ScanRequest: Sendable {
 extension ScanRequest: Codable {
   private enum CodingKeys: CodingKey {
     case layers, grid, layout, samplesPerRegion, stimulusLimit, estimator, index, lesion, value, target, position, seed,
-      batch, confidence, falseDiscoveryRate, signFlips, tolerance, allocation, scale, mean, standardDeviation, threads, allowsNonFinite
+      batch, confidence, falseDiscoveryRate, signFlips, tolerance, allocation, scale, mean, standardDeviation, threads,
+      tracesConnections, pathwayCount, allowsNonFinite
   }
 }
 
@@ -112,7 +117,8 @@ extension ScanRequest {
       "confidence": "\(confidence)", "fdr": "\(falseDiscoveryRate)", "flips": "\(signFlips)",
       "tolerance": tolerance.map { "\($0)" } ?? "none", "allocate": allocation.rawValue,
       "scale": scale.map { "\($0)" } ?? "default", "mean": "\(mean)", "std": "\(standardDeviation)",
-      "threads": "\(threads)", "allow-nonfinite": "\(allowsNonFinite)",
+      "threads": "\(threads)", "tracts": "\(tracesConnections)", "pathways": "\(pathwayCount)",
+      "allow-nonfinite": "\(allowsNonFinite)",
     ]
   }
 

@@ -40,6 +40,8 @@ package struct ScanResult: Sendable {
   package var thumbnails: Thumbnails?
   /// Series that were skipped because of values that are not finite.
   package var skippedSeries: Int
+  /// The wiring between layers; `nil` if it wasn't traced.
+  package var tracts: Tracts?
   package var run: Run
 
   /// How it was run: nothing of this decides a byte of the other files.

@@ -15,6 +15,14 @@ enum ScanTask: Sendable, Hashable {
   /// Information content of a layer's regions. `densities`: [stimuli x regions]. Result: bits, then p-values.
   case inform(layer: Int, labels: [Int], densities: [Double])
 
+  /// Prepare to trace a link, from a layer to the next or to the output's classes. Result: why it can't be, or nothing.
+  case connect(link: Int, classes: [Int])
+  /// Trace a link for a stimulus. Result: [sources x targets].
+  case trace(link: Int, stimulus: Int, classes: [Int])
+  /// Lesion pathways through layers, of which the first is row `first` of a stimulus's. `pathways`: [pathways x layers].
+  /// Result: v of each.
+  case lesion(layers: [Int], stimulus: Int, target: Int, first: Int, pathways: [Int])
+
   func encode() -> [UInt8] {
     var writer = MessageWriter()
     switch self {
@@ -40,7 +48,7 @@ enum ScanTask: Sendable, Hashable {
       writer.append(stimulus)
       writer.append(values)
     case .interact(let layer, let stimulus, let regions, let values):
-      writer.append(6)
+      writer.append(9)
       writer.append(layer)
       writer.append(stimulus)
       writer.append(regions)
@@ -50,6 +58,22 @@ enum ScanTask: Sendable, Hashable {
       writer.append(layer)
       writer.append(labels)
       writer.append(densities)
+    case .connect(let link, let classes):
+      writer.append(6)
+      writer.append(link)
+      writer.append(classes)
+    case .trace(let link, let stimulus, let classes):
+      writer.append(7)
+      writer.append(link)
+      writer.append(stimulus)
+      writer.append(classes)
+    case .lesion(let layers, let stimulus, let target, let first, let pathways):
+      writer.append(8)
+      writer.append(layers)
+      writer.append(stimulus)
+      writer.append(target)
+      writer.append(first)
+      writer.append(pathways)
     }
     return writer.bytes
   }
@@ -65,7 +89,13 @@ enum ScanTask: Sendable, Hashable {
         shards: reader.readInt()..<reader.readInt())
     case 4: self = .estimate(layer: reader.readInt(), stimulus: reader.readInt(), values: reader.readFloats())
     case 5: self = .inform(layer: reader.readInt(), labels: reader.readInts(), densities: reader.readDoubles())
-    case 6:
+    case 6: self = .connect(link: reader.readInt(), classes: reader.readInts())
+    case 7: self = .trace(link: reader.readInt(), stimulus: reader.readInt(), classes: reader.readInts())
+    case 8:
+      self = .lesion(
+        layers: reader.readInts(), stimulus: reader.readInt(), target: reader.readInt(), first: reader.readInt(),
+        pathways: reader.readInts())
+    case 9:
       self = .interact(
         layer: reader.readInt(), stimulus: reader.readInt(), regions: reader.readInts(), values: reader.readFloats())
     case let kind: preconditionFailure("task \(kind) is of no known kind")

@@ -5,6 +5,7 @@ import Stimuli
 package struct StoredScan {
   package private(set) var measurements: Measurements
   private let values: [NumericArray]
+  private let tracts: Tracts?
   private let run: ScanResult.Run
 
   /// - Throws: `ScanError`: `missingInput` if the folder holds no complete scan or its acquisition is gone; `badInput` if
@@ -21,6 +22,7 @@ package struct StoredScan {
     measurements.request.data = summary.stimuli.file
     measurements.request.output = path
     self.measurements = measurements
+    tracts = measurements.request.tracesConnections ? try Tracts(contentsOf: folder.connections) : nil
     run = summary.run
     values = try measurements.plan.layers.map { layer in
       let path = AcquisitionStore.file(folder.acquisition, layer.number)
@@ -60,7 +62,7 @@ package struct StoredScan {
         return try measurements.estimate(layer: layer.number, stimulus: stimulus, values: values)
       }
     }
-    var result = try measurements.result(estimates: estimates, run: run)
+    var result = try measurements.result(estimates: estimates, tracts: tracts, run: run)
     try measurements.addInteractions(to: &result, values: values)
     return result
   }

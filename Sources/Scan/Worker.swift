@@ -18,6 +18,7 @@ final class Worker: TaskRunner {
   private var observer: Session?
   /// The layer that is being measured: one at a time, since sessions hold memory and ranks stay on a layer.
   private var current: (layer: Int, network: LesionedNetwork)?
+  private var tracts: TractWorker?
   private var means: [Int: [Float]] = [:]
   private var isInterrupted = false
   private var hasPassedOnSignal = false
@@ -112,6 +113,7 @@ final class Worker: TaskRunner {
     geometry = try plan.layers.map { try LayerGeometry($0, request: request) }
     observer = nil
     current = nil
+    tracts = nil
   }
 
   /// Makes a layer's mean activations known, for mean lesions.
@@ -149,6 +151,16 @@ final class Worker: TaskRunner {
       writer.append(estimate.degreesOfFreedom)
     case .inform(let layer, let labels, let densities):
       LayerInformation(densities: densities, labels: labels, seed: request.seed, layer: layer).encode(to: &writer)
+    case .connect(let link, let classes):
+      writer.append(try makeTracts().reasonAgainst(link: link, classes: classes))
+    case .trace(let link, let stimulus, let classes):
+      writer.append(try makeTracts().strengths(link: link, stimulus: stimulus, classes: classes, pause: pause))
+    case .lesion(let layers, let stimulus, let target, _, let pathways):
+      let rows = stride(from: 0, to: pathways.count, by: layers.count).map { Array(pathways[$0..<$0 + layers.count]) }
+      writer.append(
+        try makeTracts().values(
+          layers: layers, stimulus: stimulus, target: target, pathways: rows,
+          replacements: replacements(layers, stimulus), pause: pause))
     }
     return writer.bytes
   }
@@ -160,6 +172,25 @@ final class Worker: TaskRunner {
     let network = try makeNetwork(layer, lesion: .zero)
     let outputs = try observe(stimulus: 0)
     return try network.deviation(from: UnsafeBufferPointer(outputs[0].floats), stimulus: 0)
+  }
+
+  /// What lesioned units of several layers become; empty for 0. Under `resample` one donor serves all layers, since a
+  /// network in two minds is neither's.
+  private func replacements(_ layers: [Int], _ stimulus: Int) throws -> [Tensor] {
+    switch request.lesion {
+    case .zero:
+      return []
+    case .mean:
+      return try layers.map { layer in
+        let tensor = try Tensor(runtime: feed.runtime, shape: plan.layers[layer].shape)
+        _ = tensor.floats.update(from: means[layer]!)
+        return tensor
+      }
+    case .resample:
+      let donor = SeriesGame(plan: plan, request: request, layer: layers[0], stimulus: stimulus).donors[0]
+      let outputs = try observe(stimulus: donor)
+      return layers.map { outputs[$0 + 1] }
+    }
   }
 
   private func observe(_ stimulus: Int, into writer: inout MessageWriter) throws {
@@ -256,6 +287,21 @@ final class Worker: TaskRunner {
   private var sessionOptions: Session.Options {
     Session.Options(threads: request.threads, externalDataFolder: model.folder)
   }
+
+  private func makeTracts() -> TractWorker {
+    // Nothing is measured any more.
+    current = nil
+    let tracts = self.tracts ?? TractWorker(
+      request: request, plan: plan, model: model, feed: feed, reader: reader, geometry: geometry, session: sessionOptions)
+    self.tracts = tracts
+    return tracts
+  }
+
+  /// How many classes have a score.
+  var classCount: Int { reader.classCount }
+
+  /// By layer, the units of each region.
+  var unitCounts: [[Int]] { geometry.map(\.grid.unitCounts) }
 
   private func currentNetwork(_ layer: Int) throws -> LesionedNetwork {
     if let current, current.layer == layer { return current.network }

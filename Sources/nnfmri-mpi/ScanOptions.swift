@@ -114,6 +114,12 @@ struct ScanOptions: ParsableArguments {
   @Flag(name: .customLong("acquisition"), inversion: .prefixedNo, help: "Keep the table of measured values.")
   var keepsAcquisition = true
 
+  @Flag(name: .customLong("tracts"), inversion: .prefixedNo, help: "Trace what is wired between layers, and test it by lesions.")
+  var tracesConnections = true
+
+  @Option(help: "The strongest pathways that are reported and tested.")
+  var pathways = 10
+
   @Flag(help: "Skip series whose values are NaN or infinite instead of stopping.")
   var allowNonfinite = false
 
@@ -214,6 +220,8 @@ struct ScanOptions: ParsableArguments {
     request.cacheBytes = try cacheMemory.map { try atLeast(1, $0, "cache-memory") << 20 }
     request.spillFolder = spill
     request.keepsAcquisition = keepsAcquisition
+    request.tracesConnections = tracesConnections
+    request.pathwayCount = try atLeast(1, pathways, "pathways")
     request.allowsNonFinite = allowNonfinite
     return request
   }

@@ -107,6 +107,19 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// Three hidden layers, and between the second and the third an operator that magnitude can't be followed through.
+  package static let rounding = {
+    var net = NetworkWriter("rounding", seed: 11)
+    net.input("features", [8])
+    let first = net.add("Relu", [net.dense("features", from: 8, to: 10, "first_sum")], to: "first")
+    let second = net.add("Relu", [net.dense(first, from: 10, to: 8, "second_sum")], to: "second")
+    let rounded = net.add("Round", [second], to: "rounded")
+    let mixed = net.add("Add", [rounded, net.bias([8])], to: "mixed")
+    let third = net.add("Relu", [net.dense(mixed, from: 8, to: 6, "third_sum")], to: "third")
+    net.output(net.dense(third, from: 6, to: 3, "logits"), [nil, 3])
+    return net.network
+  }()
+
   // MARK: Networks that can't be scanned as they are
 
   /// A square root that lesions drive below zero: NaN where the first half of the hidden layer is lesioned and the

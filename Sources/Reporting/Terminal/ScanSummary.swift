@@ -33,6 +33,8 @@ package struct ScanSummary: Sendable {
   /// The whole summary.
   package var text: String {
     var parts = result.layers.map(layer)
+    if let tracts = result.tracts { parts.append(TractSummary(result, tracts).text) }
+    if let candidates = PruningSummary(result).text { parts.append(candidates) }
     if !verdict.isEmpty { parts.append(verdict.joined(separator: "\n")) }
     if result.skippedSeries > 0 {
       parts.append("\(result.skippedSeries) series were skipped: their values are NaN or infinite.")
@@ -43,6 +45,7 @@ package struct ScanSummary: Sendable {
       \(result.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.output)/ (report.html to look at; impact.json, density.json, regions.tsv, maps/\
+      \(result.tracts == nil ? "" : ", connections.json, pathways.tsv")\
       \(result.request.keepsAcquisition ? ", acquisition/" : ""))
       """)
     return parts.joined(separator: "\n\n")

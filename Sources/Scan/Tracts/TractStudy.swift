@@ -1,0 +1,183 @@
+import Lesion
+import Tractography
+
+/// Measures the wiring between scanned layers and tests its strongest pathways by lesions, on rank 0.
+struct TractStudy {
+  /// Stimuli that are traced at most: wiring differs little from one to the next, and a link's strengths of all stimuli
+  /// are in memory at once.
+  static let stimulusLimit = 64
+  /// Classes that are regions of their own; of an output with more, only those that are a stimulus's target.
+  static let classLimit = 1024
+  private static let bootstrapSamples = 100
+  private static let randomPathways = 199
+  /// Batches of pathways in a task.
+  private static let batchesPerTask = 4
+
+  let request: ScanRequest
+  let plan: ScanPlan
+  /// By stimulus.
+  let targets: [Int]
+  let classCount: Int
+  /// By layer, the units of each region.
+  let unitCounts: [[Int]]
+  let folder: String
+  let progress: Progress
+
+  private var stimulusCount: Int { min(plan.stimulusCount, Self.stimulusLimit) }
+
+  /// The classes that are regions of the output.
+  private var classes: [Int] {
+    if case .output(let index) = request.value {
+      return [index]
+    }
+    return classCount <= Self.classLimit ? Array(0..<classCount) : Set(targets.prefix(stimulusCount)).sorted()
+  }
+
+  /// The region of the output that a stimulus's value is read from.
+  private func column(_ stimulus: Int, _ classes: [Int]) -> Int {
+    classes.firstIndex(of: targets[stimulus]) ?? 0
+  }
+
+  /// Cost: for each link and stimulus one forward pass up to its target and the part of the network between, once for
+  /// each source region; then for each stimulus some two hundred forward passes.
+  func run(_ runner: inout PhaseRunner) throws -> Tracts {
+    let classes = classes
+    var links = plan.layers.map { layer -> Tracts.Link in
+      let target = layer.number + 1 < plan.layers.count ? layer.number + 1 : nil
+      return Tracts.Link(
+        source: layer.number, target: target, sourceCount: layer.regionCount,
+        targetCount: target.map { plan.layers[$0].regionCount } ?? classes.count)
+    }
+    var survey = LayerPhase(links.indices.map { .connect(link: $0, classes: classes) }, progress: progress)
+    try runner.run("preparing tracts", links.count, &survey)
+    for (link, result) in survey.results.enumerated() {
+      var reader = MessageReader(result!)
+      let reason = reader.readString()
+      links[link].reason = reason.isEmpty ? nil : reason
+    }
+
+    let spool = try StrengthSpool(
+      folder: folder, edgeCounts: links.map { $0.sourceCount * $0.targetCount }, stimulusCount: stimulusCount)
+    var tracing = TracePhase(
+      isTraced: links.map { $0.reason == nil }, stimulusCount: stimulusCount, classes: classes, spool: spool,
+      progress: progress)
+    try runner.run("tracing connections", links.count { $0.reason == nil } * stimulusCount, &tracing)
+    for link in links.indices where links[link].reason == nil {
+      links[link].totals = tracing.totals[link]
+      if !links[link].totals.allSatisfy(\.isFinite) {
+        links[link].reason = "strengths leave the range of a float on the way"
+        links[link].totals = []
+      }
+    }
+
+    var tracts = Tracts(
+      stimulusCount: stimulusCount, links: links, outputClasses: classes, pathwayLayers: [], reachesOutput: false,
+      routes: [], families: [], values: [])
+    tracts.strengths = try links.indices.map { try summarize($0, links[$0], spool) }
+    guard let run = Self.longestRun(links), request.pathwayCount > 0 else { return tracts }
+    tracts.pathwayLayers = Array(run.lowerBound...min(run.upperBound, plan.layers.count - 1))
+    tracts.reachesOutput = run.upperBound == plan.layers.count
+    let graph = try search(&tracts, run, spool)
+    draw(&tracts, graph)
+
+    let rows = [tracts.pathwayLayers.map { _ in PathwayLesion.intact }]
+      + tracts.routes.map { tracts.lesioned($0.pathway) }
+      + tracts.families.flatMap { $0.pathways.map(tracts.lesioned) }
+    var lesions = PathwayPhase(
+      layers: tracts.pathwayLayers, rows: rows, targets: Array(targets.prefix(stimulusCount)),
+      rowsPerTask: plan.batch * max(Self.batchesPerTask, 64 / plan.batch), progress: progress)
+    try runner.run("lesioning pathways", rows.count * stimulusCount, &lesions)
+    tracts.values = lesions.values
+    return tracts
+  }
+
+  /// The longest run of links that were traced, as the layers that it leads from and to; of equal ones the last.
+  static func longestRun(_ links: [Tracts.Link]) -> ClosedRange<Int>? {
+    var best: ClosedRange<Int>?
+    var start: Int?
+    for (number, link) in links.enumerated() {
+      guard link.reason == nil else {
+        start = nil
+        continue
+      }
+      start = start ?? number
+      let run = start!...number + 1
+      if best.map({ run.count >= $0.count }) ?? true { best = run }
+    }
+    return best
+  }
+
+  private func summarize(_ number: Int, _ link: Tracts.Link, _ spool: StrengthSpool) throws -> Tracts.Strengths {
+    guard link.reason == nil else { return Tracts.Strengths(mean: [], standardError: []) }
+    var moments = ConnectionMoments(edgeCount: link.sourceCount * link.targetCount)
+    for stimulus in 0..<stimulusCount { moments.add(try spool.read(link: number, stimulus: stimulus)) }
+    return Tracts.Strengths(
+      mean: moments.mean.map(Float.init),
+      standardError: moments.standardError.map { $0.map(Float.init) } ?? moments.mean.map { _ in .nan })
+  }
+
+  /// Finds the strongest pathways and how stable they are.
+  private func search(
+    _ tracts: inout Tracts, _ run: ClosedRange<Int>, _ spool: StrengthSpool
+  ) throws -> LayeredGraph {
+    var counts = tracts.pathwayLayers.map { plan.layers[$0].regionCount }
+    if tracts.reachesOutput { counts.append(1) }
+    var stability = PathwayStability(
+      replicates: Self.bootstrapSamples, stimulusCount: stimulusCount, firstRegionCount: counts[0],
+      limit: request.pathwayCount, seed: request.seed)
+    var steps: [[Double]] = []
+    for (step, number) in (run.lowerBound..<run.upperBound).enumerated() {
+      let strengths = try (0..<stimulusCount).map { stimulus in
+        let all = try spool.read(link: number, stimulus: stimulus)
+        guard tracts.links[number].target == nil else { return all }
+        // Pathways end in the class whose score is the value.
+        let column = column(stimulus, tracts.outputClasses)
+        return stride(from: column, to: all.count, by: tracts.outputClasses.count).map { all[$0] }
+      }
+      if stimulusCount > 1 { stability.extend(by: strengths, regionCount: counts[step + 1]) }
+      var moments = ConnectionMoments(edgeCount: strengths[0].count)
+      for one in strengths { moments.add(one) }
+      steps.append(moments.mean)
+    }
+    let graph = LayeredGraph(regionCounts: counts, strengths: steps)
+    let best = StrongestPathways(in: graph, limit: request.pathwayCount).pathways
+    let shares = stimulusCount > 1 ? stability.shares(of: best) : []
+    tracts.routes = best.enumerated().map { number, pathway in
+      Tracts.Route(
+        pathway: pathway,
+        rawStrength: steps.indices.reduce(0.0) { sum, step in
+          sum + steps[step][pathway.regions[step] * counts[step + 1] + pathway.regions[step + 1]]
+        }, stability: shares.isEmpty ? nil : shares[number], family: 0)
+    }
+    return graph
+  }
+
+  /// Draws random pathways for each profile of region sizes that the strongest ones have.
+  private func draw(_ tracts: inout Tracts, _ graph: LayeredGraph) {
+    let unitCounts = tracts.pathwayLayers.map { self.unitCounts[$0] }
+    for number in tracts.routes.indices {
+      let profile = RandomPathways.profile(tracts.lesioned(tracts.routes[number].pathway), unitCounts: unitCounts)
+      if let known = tracts.families.firstIndex(where: { $0.unitCounts == profile }) {
+        tracts.routes[number].family = known
+        continue
+      }
+      tracts.routes[number].family = tracts.families.count
+      let drawn = RandomPathways.draw(
+        profile, unitCounts: unitCounts, count: Self.randomPathways, seed: request.seed, family: tracts.families.count)
+      tracts.families.append(
+        Tracts.Family(
+          unitCounts: profile,
+          pathways: drawn.map { regions in
+            let whole = regions + (tracts.reachesOutput ? [0] : [])
+            return Pathway(regions: whole, strength: graph.strength(of: whole))
+          }))
+    }
+  }
+}
+
+extension Tracts {
+  /// The regions of a pathway that can be lesioned: those of scanned layers, not the output's.
+  func lesioned(_ pathway: Pathway) -> [Int] {
+    Array(pathway.regions.prefix(pathwayLayers.count))
+  }
+}

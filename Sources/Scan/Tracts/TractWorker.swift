@@ -1,0 +1,97 @@
+import Anatomy
+import Lesion
+import ModelGraph
+import OnnxRuntime
+import Tractography
+
+/// What a rank keeps for tracing and for lesions of pathways: the sessions that the next task is likely to need.
+final class TractWorker {
+  private let request: ScanRequest
+  private let plan: ScanPlan
+  private let model: Model
+  private let feed: StimulusFeed
+  private let reader: OutputReader
+  private let regions: [RegionMap]
+  private let session: Session.Options
+  private var tracer: (link: Int, tracer: ConnectionTracer)?
+  private var lesion: (layers: [Int], network: PathwayLesion)?
+
+  init(
+    request: ScanRequest, plan: ScanPlan, model: Model, feed: StimulusFeed, reader: OutputReader,
+    geometry: [LayerGeometry], session: Session.Options
+  ) {
+    self.request = request
+    self.plan = plan
+    self.model = model
+    self.feed = feed
+    self.reader = reader
+    self.session = session
+    regions = geometry.map {
+      RegionMap(
+        regionCount: $0.grid.regionCount, rowLength: $0.blocks.length, patternOfRow: $0.blocks.patternOfBlock,
+        patterns: $0.blocks.regions)
+    }
+  }
+
+  /// Why a link can't be traced; empty if it can.
+  func reasonAgainst(link: Int, classes: [Int]) throws -> String {
+    do {
+      _ = try tracer(link, classes)
+      return ""
+    } catch let untraceable as Untraceable {
+      return untraceable.reason
+    }
+  }
+
+  /// The strengths of a link for a stimulus; [sources x targets].
+  func strengths(link: Int, stimulus: Int, classes: [Int], pause: () throws -> Void) throws -> [Float] {
+    try tracer(link, classes).strengths(feed: rows(stimulus), pause: pause)
+  }
+
+  /// v of pathways. - Parameter replacements: what lesioned units become, a tensor a layer; empty for 0.
+  func values(
+    layers: [Int], stimulus: Int, target: Int, pathways: [[Int]], replacements: [Tensor], pause: () throws -> Void
+  ) throws -> [Float] {
+    tracer = nil
+    if lesion?.layers != layers {
+      lesion = nil
+      let network = try PathwayLesion(
+        model: model,
+        layers: layers.map {
+          PathwayLesion.Layer(tensor: plan.layers[$0].tensor, shape: plan.layers[$0].shape, regions: regions[$0])
+        },
+        reading: plan.readTensor, batch: plan.batch, replaces: !replacements.isEmpty, runtime: feed.runtime,
+        session: session)
+      lesion = (layers, network)
+    }
+    return try lesion!.network.values(
+      of: pathways, replacements: replacements, feed: rows(stimulus), pause: pause
+    ) { reader.value($0, target: target) }
+  }
+
+  private func rows(_ stimulus: Int) -> ConnectionTracer.Feed {
+    { [feed] names, rows in try feed.tensors(names, rows: [Int](repeating: stimulus, count: rows)) }
+  }
+
+  private func tracer(_ link: Int, _ classes: [Int]) throws -> ConnectionTracer {
+    if let tracer, tracer.link == link { return tracer.tracer }
+    // Let go of the old one before the new one takes memory.
+    tracer = nil
+    let isLast = link + 1 == plan.layers.count
+    let made = try ConnectionTracer(
+      model: model, from: plan.layers[link].tensor, to: isLast ? plan.readTensor : plan.layers[link + 1].tensor,
+      sources: regions[link], targets: isLast ? output(classes) : regions[link + 1], batch: plan.batch,
+      runtime: feed.runtime, session: session, feed: rows(0))
+    tracer = (link, made)
+    return made
+  }
+
+  /// The output with a region for each class.
+  private func output(_ classes: [Int]) -> RegionMap {
+    var regions = [UInt32](repeating: RegionMap.none, count: plan.outputShape.reduce(1, *))
+    for (region, number) in classes.enumerated() {
+      for element in reader.elements(ofClass: number) { regions[element] = UInt32(region) }
+    }
+    return RegionMap(regionCount: classes.count, regions: regions)
+  }
+}

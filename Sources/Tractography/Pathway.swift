@@ -1,0 +1,134 @@
+/// A route through a layered graph: a region of each layer.
+package struct Pathway: Sendable, Hashable, Codable {
+  /// By layer.
+  package var regions: [Int]
+  /// PathStrength: the sum of its scaled strengths.
+  package var strength: Double
+
+  package init(regions: [Int], strength: Double) {
+    self.regions = regions
+    self.strength = strength
+  }
+}
+
+/// The k strongest pathways of a layered graph.
+///
+/// Exact, by dynamic programming over the k best prefixes that end in each region: a prefix that k others of the same
+/// end surpass can't be part of a pathway among the k best. Ties go to the smaller region numbers.
+///
+/// Cost: for each step O(sources·targets + targets·k·log sources).
+package struct StrongestPathways: Sendable {
+  private struct Prefix {
+    var strength: Double
+    /// The number of the prefix before it, in the layer before.
+    var previous: Int
+    var region: Int
+  }
+
+  private let limit: Int
+  /// By layer: prefixes that end there, those of a region together, best first.
+  private var layers: [[Prefix]]
+  /// By region of the last layer so far: where its prefixes lie.
+  private var ranges: [Range<Int>]
+
+  /// Begins with every region of the first layer.
+  package init(regionCount: Int, limit: Int) {
+    precondition(limit > 0)
+    self.limit = limit
+    layers = [(0..<regionCount).map { Prefix(strength: 0, previous: -1, region: $0) }]
+    ranges = (0..<regionCount).map { $0..<$0 + 1 }
+  }
+
+  package init(in graph: LayeredGraph, limit: Int) {
+    self.init(regionCount: graph.regionCounts[0], limit: limit)
+    for (step, strengths) in graph.steps.enumerated() {
+      extend(by: strengths, regionCount: graph.regionCounts[step + 1])
+    }
+  }
+
+  /// Goes on to a further layer. - Parameter strengths: scaled; [regions of the last layer x regionCount].
+  package mutating func extend(by strengths: [Double], regionCount: Int) {
+    let prefixes = layers[layers.count - 1]
+    precondition(strengths.count == ranges.count * regionCount)
+    var next: [Prefix] = []
+    var nextRanges: [Range<Int>] = []
+    for target in 0..<regionCount {
+      // The best continuation of each source; taking one brings up the source's next prefix.
+      var heap = CandidateHeap()
+      for (source, range) in ranges.enumerated() where !range.isEmpty {
+        let edge = strengths[source * regionCount + target]
+        heap.add(CandidateHeap.Candidate(strength: prefixes[range.lowerBound].strength + edge, prefix: range.lowerBound))
+      }
+      let start = next.count
+      while next.count - start < limit, let best = heap.takeBest() {
+        next.append(Prefix(strength: best.strength, previous: best.prefix, region: target))
+        let source = prefixes[best.prefix].region
+        let following = best.prefix + 1
+        if following < ranges[source].upperBound {
+          let edge = strengths[source * regionCount + target]
+          heap.add(CandidateHeap.Candidate(strength: prefixes[following].strength + edge, prefix: following))
+        }
+      }
+      nextRanges.append(start..<next.count)
+    }
+    layers.append(next)
+    ranges = nextRanges
+  }
+
+  /// The k best, strongest first.
+  package var pathways: [Pathway] {
+    let last = layers[layers.count - 1]
+    let order = last.indices.sorted {
+      last[$0].strength != last[$1].strength ? last[$0].strength > last[$1].strength : $0 < $1
+    }
+    return order.prefix(limit).map { end in
+      var regions: [Int] = []
+      var prefix = end
+      for layer in layers.reversed() {
+        regions.append(layer[prefix].region)
+        prefix = layer[prefix].previous
+      }
+      return Pathway(regions: regions.reversed(), strength: last[end].strength)
+    }
+  }
+}
+
+/// A binary heap of continuations, the strongest on top; of equal ones that of the first prefix.
+private struct CandidateHeap {
+  struct Candidate {
+    var strength: Double
+    var prefix: Int
+
+    func isBetter(than other: Candidate) -> Bool {
+      strength != other.strength ? strength > other.strength : prefix < other.prefix
+    }
+  }
+
+  private var candidates: [Candidate] = []
+
+  mutating func add(_ candidate: Candidate) {
+    candidates.append(candidate)
+    var place = candidates.count - 1
+    while place > 0, candidates[place].isBetter(than: candidates[(place - 1) / 2]) {
+      candidates.swapAt(place, (place - 1) / 2)
+      place = (place - 1) / 2
+    }
+  }
+
+  mutating func takeBest() -> Candidate? {
+    guard let best = candidates.first else { return nil }
+    let last = candidates.removeLast()
+    guard !candidates.isEmpty else { return best }
+    candidates[0] = last
+    var place = 0
+    while true {
+      var child = 2 * place + 1
+      guard child < candidates.count else { break }
+      if child + 1 < candidates.count, candidates[child + 1].isBetter(than: candidates[child]) { child += 1 }
+      guard candidates[child].isBetter(than: candidates[place]) else { break }
+      candidates.swapAt(place, child)
+      place = child
+    }
+    return best
+  }
+}

@@ -1,0 +1,54 @@
+internal import Glibc
+import Shapley
+
+/// Spearman's rank correlation with an interval.
+package struct RankCorrelation: Sendable, Hashable, Codable {
+  package var coefficient: Double
+  package var lower: Double
+  package var upper: Double
+  package var count: Int
+
+  /// The correlation of the ranks, ties at their mean rank; the interval by Fisher's z with variance (1 + ρ²/2)/(n − 3)
+  /// (Bonett and Wright, Psychometrika 65, 2000).
+  ///
+  /// `nil` below four pairs, or where either is constant.
+  package init?(_ x: [Double], _ y: [Double], confidence: Double) {
+    precondition(x.count == y.count)
+    guard x.count >= 4, let coefficient = Self.correlation(Self.ranks(x), Self.ranks(y)) else { return nil }
+    self.coefficient = coefficient
+    count = x.count
+    let deviation = ((1 + coefficient * coefficient / 2) / Double(count - 3)).squareRoot()
+    let half = StudentT.criticalValue(confidence: confidence, degreesOfFreedom: .infinity) * deviation
+    // tanh(atanh ρ ± h) by its addition theorem.
+    let shift = tanh(half)
+    lower = (coefficient - shift) / (1 - coefficient * shift)
+    upper = (coefficient + shift) / (1 + coefficient * shift)
+  }
+
+  /// Ranks from 1, equal values at the mean of theirs.
+  static func ranks(_ values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = [Double](repeating: 0, count: values.count)
+    var start = 0
+    while start < order.count {
+      var end = start
+      while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+      for place in start..<end { ranks[order[place]] = Double(start + end + 1) / 2 }
+      start = end
+    }
+    return ranks
+  }
+
+  private static func correlation(_ x: [Double], _ y: [Double]) -> Double? {
+    let count = Double(x.count)
+    let (meanX, meanY) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
+    var (xx, yy, xy) = (0.0, 0.0, 0.0)
+    for (a, b) in zip(x, y) {
+      xx += (a - meanX) * (a - meanX)
+      yy += (b - meanY) * (b - meanY)
+      xy += (a - meanX) * (b - meanY)
+    }
+    guard xx > 0, yy > 0 else { return nil }
+    return min(max(xy / (xx * yy).squareRoot(), -1), 1)
+  }
+}

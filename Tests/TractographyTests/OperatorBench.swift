@@ -1,0 +1,95 @@
+import Lesion
+import ModelGraph
+import OnnxRuntime
+import Stimuli
+import TestSupport
+import Tractography
+
+/// A few operators between two tensors: `x` is fed, `a` is ReLU(x), and what the case adds leads from `a` to `b`.
+struct OperatorBench {
+  /// Writes the operators that lead from `a` to `b`.
+  typealias Build = @Sendable (inout GraphBuilder) -> Void
+
+  let shape: [Int]
+  let bench: ConnectionBench
+
+  init(_ shape: [Int], opset: Int = 20, seed: UInt64 = 7, _ build: Build) throws {
+    self.shape = shape
+    var net = GraphBuilder(name: "operators", opset: opset)
+    net.input("x", [nil] + shape.map(Optional.some))
+    net.node("Relu", ["x"], ["a"])
+    build(&net)
+    net.output("b", [])
+    var proto = net.model
+    proto.graph.output[0].type.tensorType.clearShape()
+    var random = WeightGenerator(seed: seed)
+    let count = 3
+    let values = NumericArray(
+      shape: [count] + shape, floats: random.floats(count * shape.reduce(1, *)).map { $0 + 0.4 })
+    bench = try ConnectionBench(
+      model: Model(proto: proto),
+      stimuli: StimulusSet([("x", values)], labels: nil, description: "random numbers"), runtime: TestRuntime.make())
+  }
+
+  var units: Int { shape.reduce(1, *) }
+
+  /// C between single units: [units of a x units of b].
+  func strengths(stimulus: Int = 1, batch: Int = 3) throws -> [[Double]] {
+    let target = try bench.observed("b", stimulus: stimulus)
+    let strengths = try bench.strengths(
+      from: "a", RegionMap(unitsOf: shape), to: "b", RegionMap(unitsOf: target.shape), stimulus: stimulus, batch: batch)
+    return (0..<units).map { unit in
+      strengths[unit * target.count..<(unit + 1) * target.count].map(Double.init)
+    }
+  }
+
+  /// |∂b_j/∂a_i|·a_i by central differences of the network itself.
+  func slopes(stimulus: Int = 1, step: Float = 0.01) throws -> [[Double]] {
+    let a = try bench.observed("a", stimulus: stimulus)
+    let cut = try bench.model.cut(at: "a", reading: "b")
+    precondition(cut.sideInputs.isEmpty, "only what comes from a is differentiated")
+    let session = try Session(runtime: bench.runtime, model: cut.suffix.serialized())
+    return try (0..<units).map { unit in
+      let value = a.floats[unit]
+      func run(_ changed: Float) throws -> [Double] {
+        a.floats[unit] = changed
+        let output = try session.run([a])[0]
+        return withExtendedLifetime(output) { output.floats.map(Double.init) }
+      }
+      let (above, below) = (try run(value + step), try run(value - step))
+      a.floats[unit] = value
+      return zip(above, below).map { abs($0 - $1) / (2 * Double(step)) * Double(value) }
+    }
+  }
+}
+
+/// The largest difference of two matrices, as a share of the largest element of the second.
+func deviation(_ matrix: [[Double]], from expected: [[Double]]) -> Double {
+  guard matrix.count == expected.count, zip(matrix, expected).allSatisfy({ $0.count == $1.count }) else { return .infinity }
+  let scale = expected.joined().max() ?? 0
+  let largest = zip(matrix.joined(), expected.joined()).map { abs($0 - $1) }.max() ?? 0
+  return largest.isNaN ? .infinity : scale == 0 ? largest : largest / scale
+}
+
+extension GraphBuilder {
+  /// A weight of random numbers of both signs.
+  mutating func random(_ name: String, _ shape: [Int], seed: UInt64 = 3) -> String {
+    var random = WeightGenerator(seed: seed &+ UInt64(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) }.magnitude))
+    weight(name, shape, random.floats(shape.reduce(1, *)))
+    return name
+  }
+
+  mutating func floats(_ name: String, _ shape: [Int], _ values: [Float]) {
+    weight(name, shape, values)
+  }
+
+  mutating func number(_ name: String, _ value: Float) -> String {
+    weight(name, [], [value])
+    return name
+  }
+
+  mutating func integers(_ name: String, _ values: [Int64]) -> String {
+    weight(name, [values.count], values)
+    return name
+  }
+}
