@@ -33,6 +33,15 @@ final class RowFile {
     try write(values.withUnsafeBytes { Array($0) }, at: header + row * columns * MemoryLayout<Float>.stride)
   }
 
+  /// Reads a row back, [columns].
+  func read(row: Int) throws -> [Float] {
+    var values = [Float](repeating: .nan, count: columns)
+    let size = columns * MemoryLayout<Float>.stride
+    let count = values.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, size, off_t(header + row * size)) }
+    guard count == size else { throw ScanError.cannotWrite(path) }
+    return values
+  }
+
   /// Makes everything written durable.
   func synchronize() throws {
     guard fsync(descriptor) == 0 else { throw ScanError.cannotWrite(path) }
