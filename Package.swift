@@ -47,7 +47,7 @@ let package = Package(
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
-    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "report.css", "report.js"]),
+    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "report.css", "report.js"]),
 
     // Floor 1: one library each, no knowledge of scans.
     module("MPI", imports: ["CMPI"]),

@@ -17,6 +17,7 @@ import jsonschema
 import matplotlib
 
 matplotlib.use("Agg")
+import networkx
 import nibabel
 import nilearn.image
 import nilearn.plotting
@@ -154,6 +155,46 @@ def check_arrays(folder):
         assert pictures.dtype == numpy.uint8 and pictures.ndim == 4 and pictures.shape[3] == 3
 
 
+def check_connectome(folder):
+    """Of traced wiring: the graph as networkx reads it, and pathways as nibabel does, against the strengths and the maps."""
+    path = folder / "connectome/connectome.graphml"
+    if not path.exists():
+        return
+    graph = networkx.read_graphml(path)
+    regions = pandas.read_csv(folder / "regions.tsv", sep="\t")
+    assert graph.number_of_nodes() == len(regions)
+    for row in regions.itertuples():
+        node = graph.nodes[f"{row.layer}/{row.region}"]
+        assert (node["i"], node["j"], node["k"], node["zeta"], node["critical"]) == (
+            row.i, row.j, row.k, row.zeta, row.critical)
+    numbers = {f"{row.layer}/{row.region}": number for _, own in regions.groupby("layer")
+               for number, row in enumerate(own.itertuples())}
+    edges = pandas.read_csv(folder / "connectome/edges.csv")
+    assert len(edges) == graph.number_of_edges()
+    edges["link"] = [a.split("/")[0] + "_to_" + b.split("/")[0].removeprefix("layer_") for a, b in
+                     zip(edges.source, edges.target)]
+    for link, own in edges.groupby("link"):
+        strengths = numpy.load(folder / f"connections/{link}.npy")[0]
+        places = [numbers[name] for name in own.source], [numbers[name] for name in own.target]
+        numpy.testing.assert_allclose(own.strength, strengths[places], rtol=1e-6)
+        rest = strengths.copy()
+        rest[places] = 0
+        assert rest.max() <= own.strength.min(), f"{link}: a connection that was left out is among the strongest"
+    for row in edges.itertuples():
+        assert graph.edges[row.source, row.target]["strength"] == row.strength
+    tracts = folder / "tracts/pathways.tck"
+    if tracts.exists():
+        pathways = pandas.read_csv(folder / "pathways.tsv", sep="\t").pathway
+        layers = [int(name.removeprefix("layer_")) for name in read(folder / "scan.json")["tracts"]["pathway_layers"]]
+        streamlines = nibabel.streamlines.load(tracts).streamlines
+        assert len(streamlines) == len(pathways)
+        for pathway, points in zip(pathways, streamlines):
+            for layer, region, point in zip(layers, pathway.split(" → "), points, strict=False):
+                voxel = [int(part) for part in region.split("_")[1:]]
+                affine = volume(folder, layer, "stat-effect_statmap").affine
+                numpy.testing.assert_allclose(point, (affine @ (*voxel, 1))[:3], atol=1e-3)
+
+
 def check_plot(folder, impact):
     """A thresholded slice, of the first layer that is a volume."""
     for key, layer in impact.items():
@@ -188,6 +229,7 @@ def main():
         check_tables(folder, impact)
         check_connections(folder)
         check_arrays(folder)
+        check_connectome(folder)
         check_plot(folder, impact)
         if any(min(layer["grid"][:2]) > 1 for layer in impact.values()):
             run_example(folder)

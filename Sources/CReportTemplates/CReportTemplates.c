@@ -12,6 +12,9 @@ static const char layer[] = {
 static const char figure[] = {
 #embed "figure.mustache" suffix(, )
   0};
+static const char connectome[] = {
+#embed "connectome.mustache" suffix(, )
+  0};
 static const char style[] = {
 #embed "report.css" suffix(, )
   0};
@@ -23,5 +26,6 @@ static const char script[] = {
 const char *nnfmri_report_template_text(void) { return page; }
 const char *nnfmri_layer_template_text(void) { return layer; }
 const char *nnfmri_figure_template_text(void) { return figure; }
+const char *nnfmri_connectome_template_text(void) { return connectome; }
 const char *nnfmri_report_style_text(void) { return style; }
 const char *nnfmri_report_script_text(void) { return script; }

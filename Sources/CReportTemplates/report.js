@@ -86,6 +86,11 @@
   }
 
   function show(event) {
+    const named = event.target.closest?.("[data-tip]");
+    if (named) {
+      tip.textContent = named.dataset.tip;
+      return place(event.clientX, event.clientY);
+    }
     const svg = event.target.closest?.("svg.map, svg.overlay");
     if (!svg) return hide();
     const { x, y } = point(svg, event);

@@ -17,6 +17,8 @@ package struct ScanFiles: Sendable {
     case html
     /// `maps/`.
     case nifti
+    /// `connectome/` and `tracts/`, where the wiring was traced.
+    case connectome
   }
 
   private let result: ScanResult
@@ -51,6 +53,7 @@ package struct ScanFiles: Sendable {
       if let tracts = result.tracts { files.append(("pathways.tsv", .text(PathwayTable.text(result, tracts)))) }
     }
     if kinds.contains(.nifti) { files += MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } }
+    if kinds.contains(.connectome), let tracts = result.tracts { files += ConnectomeFiles(result, tracts).files }
     if kinds.contains(.html) {
       files.append(("report.html", .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html)))
     }

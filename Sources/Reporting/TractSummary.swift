@@ -69,7 +69,7 @@ struct TractSummary {
   }
 
   /// How well wiring predicts what lesions do, in words.
-  private var verdict: String {
+  var verdict: String {
     guard let prediction else { return "Whether wiring predicts what lesions do can't be told: nothing varies." }
     let finding =
       switch prediction {

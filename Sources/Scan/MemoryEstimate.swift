@@ -5,9 +5,9 @@ import ModelGraph
 /// that is chosen by it is, too.
 struct MemoryEstimate {
   /// The program, MPI and the runtime.
-  private static let program = 80 << 20
-  /// Of the runtime's arena, which keeps what it doesn't need any more, and a convolution's working space.
-  private static let arenaFactor = 1.5
+  private static let program = 90 << 20
+  /// Of the runtime's arena, which grows in powers of two and keeps what it doesn't need any more.
+  private static let arenaFactor = 2
 
   /// Bytes whatever the batch is.
   private let fixed: Int
@@ -16,10 +16,11 @@ struct MemoryEstimate {
 
   init(_ survey: NetworkSurvey) {
     let peak = survey.model.peakActivationBytes(shapes: survey.shapes)
-    let exposed = survey.layers.reduce(0) { $0 + 4 * $1.shape.reduce(1, *) }
-    // Weights are held once by the sessions of prefix and suffix together, and once more as the kernels like them.
-    fixed = Self.program + 2 * survey.model.weightBytes + exposed
-    row = Int(Self.arenaFactor * Double(peak))
+    let layers = survey.layers.map { 4 * $0.shape.reduce(1, *) }
+    // Weights are held once by the sessions of prefix and suffix together, and once more as the kernels like them. All
+    // layers of a stimulus are there at once when it is observed.
+    fixed = Self.program + 2 * survey.model.weightBytes + Self.arenaFactor * layers.reduce(0, +)
+    row = Self.arenaFactor * peak + (layers.max() ?? 0)
   }
 
   /// Bytes at a batch size, the cache of prefix results aside.

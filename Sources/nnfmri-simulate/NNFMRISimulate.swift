@@ -130,8 +130,8 @@ struct NNFMRISimulate: ParsableCommand {
       Coordinating costs less than 1 % of the run up to \(good) ranks. With \(busiest.ranks) ranks rank 0 is busy for \
       \(Number.fixed(100 * busiest.load, 0)) % of the time; at about \
       \(Number.significant(Double(busiest.ranks) / busiest.load)) ranks of this speed it would be all the time, and more \
-      would add nothing. Networks that take longer a pass move that up in proportion: rank 0 has a hand-out and a result of \
-      at most a second's work to handle, and a checksum, an estimate's values and a record for the checkpoint a shard.
+      would add nothing. Networks whose passes take longer move that up in proportion, since a hand-out of one shard then \
+      takes more than a second.
       """
     )
   }

@@ -56,12 +56,14 @@ struct ReportPage {
     ]
     if let stimuli {
       context["hasStimuli"] = true
+      context["hasAcquisition"] = request.keepsAcquisition
       context["thumbnails"] = stimuli.thumbnails
       context["stimuli"] = stimuli.columns
       context["overlays"] = stimuli.overlays
       context["stimulusCount"] = stimuli.columns.count
       context["allStimuli"] = plan.stimulusCount
     }
+    if let connectome = ConnectomeSection(result) { context["connectome"] = connectome.context }
     if let truth, let verdict = truth.verdict(on: result) { context["verdict"] = verdict }
     return context
   }

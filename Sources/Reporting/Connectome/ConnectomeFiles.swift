@@ -1,0 +1,107 @@
+import Anatomy
+internal import FoundationEssentials
+import Scan
+import Shapley
+import Tractography
+
+/// `connectome/`: regions and the strongest connections between them as a graph, for networkx, Gephi and their like, and
+/// pathways as streamlines.
+struct ConnectomeFiles {
+  /// Of a link; `connections/` has them all.
+  private static let edgesKept = 1024
+
+  private let result: ScanResult
+  private let tracts: Tracts
+  private let links: [ConnectomeEdges]
+
+  init(_ result: ScanResult, _ tracts: Tracts) {
+    (self.result, self.tracts) = (result, tracts)
+    links = ConnectomeEdges.strongest(Self.edgesKept, of: tracts, in: result)
+  }
+
+  /// By path below the scan's folder.
+  var files: [(path: String, content: FileContent)] {
+    var files: [(path: String, content: FileContent)] = []
+    if !links.isEmpty {
+      files = [("connectome/edges.csv", .text(table)), ("connectome/connectome.graphml", .text(graph))]
+    }
+    if tracts.pathwayLayers.count > 1, !tracts.routes.isEmpty {
+      files.append(("tracts/pathways.tck", .bytes(StreamlineFile.encode(streamlines))))
+    }
+    return files
+  }
+
+  private func node(_ layer: Int, _ region: Int) -> String {
+    "layer_\(layer)/\(result.layers[layer].grid.name(of: region))"
+  }
+
+  private var table: String {
+    var text = "source,target,strength,standard_error,scaled_strength,critical\n"
+    for link in links {
+      for edge in link.edges {
+        text += """
+          \(node(link.link.source, edge.source)),\(node(link.target, edge.target)),\(edge.strength),\
+          \(edge.standardError.map { "\($0)" } ?? ""),\(edge.scaled),\(edge.isCritical)\n
+          """
+      }
+    }
+    return text
+  }
+
+  /// GraphML, http://graphml.graphdrawing.org.
+  private var graph: String {
+    let keys: [(owner: String, name: String, type: String)] = [
+      ("node", "layer", "int"), ("node", "tensor", "string"), ("node", "i", "int"), ("node", "j", "int"),
+      ("node", "k", "int"), ("node", "zeta", "double"), ("node", "q_value", "double"), ("node", "critical", "boolean"),
+      ("edge", "strength", "double"), ("edge", "weight", "double"), ("edge", "critical", "boolean"),
+    ]
+    var lines = [
+      #"<?xml version="1.0" encoding="UTF-8"?>"#, #"<graphml xmlns="http://graphml.graphdrawing.org/xmlns">"#,
+    ]
+    lines += keys.map { key in
+      #"<key id="\#(key.owner)_\#(key.name)" for="\#(key.owner)" attr.name="\#(key.name)" attr.type="\#(key.type)"/>"#
+    }
+    lines.append(#"<graph id="connectome" edgedefault="directed">"#)
+    func data(_ owner: String, _ values: KeyValuePairs<String, String>) -> String {
+      values.map { #"<data key="\#(owner)_\#($0.key)">\#(escaped($0.value))</data>"# }.joined()
+    }
+    for layer in result.layers {
+      for region in 0..<layer.grid.regionCount {
+        let (i, j, k) = layer.grid.cell(of: region)
+        let content = data(
+          "node",
+          [
+            "layer": "\(layer.plan.number)", "tensor": layer.plan.tensor, "i": "\(i)", "j": "\(j)", "k": "\(k)",
+            "zeta": "\(layer.statistics.zeta[region])", "q_value": "\(layer.statistics.q[region])",
+            "critical": "\(layer.statistics.isCritical[region])",
+          ])
+        lines.append(#"<node id="\#(node(layer.plan.number, region))">\#(content)</node>"#)
+      }
+    }
+    for link in links {
+      for edge in link.edges {
+        let content = data(
+          "edge",
+          ["strength": "\(edge.strength)", "weight": "\(edge.scaled)", "critical": "\(edge.isCritical)"])
+        let (source, target) = (node(link.link.source, edge.source), node(link.target, edge.target))
+        lines.append(#"<edge source="\#(source)" target="\#(target)">\#(content)</edge>"#)
+      }
+    }
+    return (lines + ["</graph>", "</graphml>"]).joined(separator: "\n") + "\n"
+  }
+
+  private func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+  }
+
+  /// The centres of each pathway's regions, in the order of `pathways.tsv`.
+  private var streamlines: [[(x: Double, y: Double, z: Double)]] {
+    tracts.routes.map { route in
+      zip(tracts.pathwayLayers, route.pathway.regions).map { number, region in
+        let layer = result.layers[number]
+        let (i, j, k) = layer.grid.cell(of: region)
+        return ScanSpace(layer: number, layer.grid.size).centre(i, j, k)
+      }
+    }
+  }
+}
