@@ -48,6 +48,8 @@ enum ImpactFile {
       "degrees_of_freedom": .double(statistics.tests[0].degreesOfFreedom),
       "effect": .double(score.effect),
       "zeta_score_reason": JSONValue(score.reason),
+      "interactions": InteractionReport.content(layer),
+      "interactions_reason": JSONValue(InteractionReport.reason(layer)),
       "grids": .object(grids),
     ]
   }

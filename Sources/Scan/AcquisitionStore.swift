@@ -45,6 +45,16 @@ final class AcquisitionStore {
     try write(bytes, at: headers[layer] + stimulus * rows * MemoryLayout<Float>.stride, to: layer)
   }
 
+  /// Reads a series back, [rows].
+  func read(layer: Int, stimulus: Int) throws -> [Float] {
+    var values = [Float](repeating: .nan, count: plan.layers[layer].rows)
+    let start = headers[layer] + stimulus * values.count * MemoryLayout<Float>.stride
+    let descriptor = descriptors[layer]
+    let count = values.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(start)) }
+    guard count == values.count * MemoryLayout<Float>.stride else { throw ScanError.cannotWrite(path(layer)) }
+    return values
+  }
+
   /// Makes everything written durable.
   func synchronize() throws {
     for (layer, descriptor) in descriptors.enumerated() where fsync(descriptor) != 0 {

@@ -118,11 +118,24 @@ struct Conductor {
       tracts = try study.run(&runner)
       try tracts?.write(to: folder.connections)
     }
-    let run = ScanResult.Run(
-      ranks: mailbox.size, timings: runner.timings, idleShares: runner.idleShares,
-      checkpointSeconds: checkpoint.totalCost, instructionSets: instructionSets, versions: versions)
-    if let part = request.part { return .part(part, RunSummary(run, of: request, plan)) }
-    return .whole(try measurements.result(estimates: acquisition.results, tracts: tracts, run: run))
+    func summary() -> ScanResult.Run {
+      ScanResult.Run(
+        ranks: mailbox.size, timings: runner.timings, idleShares: runner.idleShares,
+        checkpointSeconds: checkpoint.totalCost, instructionSets: instructionSets, versions: versions)
+    }
+    if let part = request.part { return .part(part, RunSummary(summary(), of: request, plan)) }
+    var result = try measurements.result(estimates: acquisition.results, tracts: tracts, run: summary())
+    if let store {
+      let pairs = try result.layers.map(measurements.pairs)
+      var interactions = InteractionPhase(result, pairs: pairs.map(\.pairs), store: store, progress: progress)
+      if interactions.seriesCount > 0 { try runner.run("estimating interactions", interactions.seriesCount, &interactions) }
+      for (number, found) in pairs.enumerated() {
+        result.layers[number].interactions = measurements.interactions(
+          result.layers[number], found, series: interactions.results[number].compactMap(\.self))
+      }
+      result.run = summary()
+    }
+    return .whole(result)
   }
 
   private func read<Value>(_ result: [UInt8], _ body: (inout MessageReader) -> Value) -> Value {

@@ -6,7 +6,7 @@ package struct LayerRounds: Codable, Sendable, Hashable {
   package var plannedLooks: Int
   /// Looks that were taken.
   package var looks: Int
-  /// Share of the error probability that belongs to the last look: intervals and p-values are corrected by it.
+  /// Share of the error probability that each look may spend: intervals and p-values are corrected by it.
   package var errorShare: Double
   package var reason: StoppingRule.Reason
   /// Half the width of the widest interval, in percent of the layer's effect; `nil` if that is 0.
@@ -22,7 +22,7 @@ package struct LayerRounds: Codable, Sendable, Hashable {
   init(_ verdict: StoppingRule.Verdict, _ reason: StoppingRule.Reason, look: Int, of schedule: LookSchedule, designRows: [Int]) {
     plannedLooks = schedule.count
     looks = look + 1
-    errorShare = schedule.errorShare(look)
+    errorShare = schedule.errorShare
     self.reason = reason
     widest = verdict.widest.isFinite ? verdict.widest : nil
     samplingShare = verdict.samplingShare

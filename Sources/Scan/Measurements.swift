@@ -33,7 +33,7 @@ package struct Measurements: Sendable {
     try SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus).estimate(values)
   }
 
-  /// What the estimates of all series say together.
+  /// What the estimates of all series say together; interactions are yet to be added.
   ///
   /// - Parameters:
   ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
@@ -70,6 +70,7 @@ package struct Measurements: Sendable {
         : SignFlips.familyWiseP(
           series.map(\.zeta), flips: request.signFlips, seed: request.seed, stream: UInt64(number)
         ).map { min(1, $0 / errorShare) },
-      rounds: rounds[number])
+      rounds: rounds[number],
+      interactions: .unknown(reason: "The values that tell of interactions were not kept: --no-acquisition."))
   }
 }

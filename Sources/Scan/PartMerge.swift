@@ -116,7 +116,11 @@ package struct PartMerge {
     }
     let run = run(summaries)
     if let warning = RunHeader.warning(run.instructionSets) { note(warning) }
-    return try measurements.result(estimates: estimates, tracts: tracts, run: run)
+    var result = try measurements.result(estimates: estimates, tracts: tracts, run: run)
+    if keepsAcquisition {
+      try measurements.addInteractions(to: &result) { values(of: $0 * plan.stimulusCount + $1, plan.layers[$0]) }
+    }
+    return result
   }
 
   /// The values of a series, [rows].

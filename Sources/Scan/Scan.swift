@@ -45,7 +45,7 @@ package enum Scan {
     let folder = OutputFolder(request.output)
     if world.isRoot {
       do {
-        if request.part != nil, request.tolerance != nil {
+        if request.part != nil, request.stoppingRule.isAdaptive {
           throw ScanError(
             .usage,
             "--part and --tolerance contradict each other: when a layer is measured enough follows from all its series; leave out one of them")

@@ -25,6 +25,7 @@ package struct ScanResult: Sendable {
     package var familyWiseP: [Double]?
     /// How it was measured; `nil` where all was from the start.
     package var rounds: LayerRounds?
+    package var interactions: LayerInteractions
   }
 
   package var request: ScanRequest

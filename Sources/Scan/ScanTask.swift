@@ -10,6 +10,8 @@ enum ScanTask: Sendable, Hashable {
   case acquire(layer: Int, stimulus: Int, target: Int, shards: Range<Int>)
   /// Estimate ζ of a series from its values. Result: an estimate.
   case estimate(layer: Int, stimulus: Int, values: [Float])
+  /// Estimate how pairs of regions interact in a series, from its values. Result: interactions, errors, degrees of freedom.
+  case interact(layer: Int, stimulus: Int, regions: [Int], values: [Float])
   /// Information content of a layer's regions. `densities`: [stimuli x regions]. Result: bits, then p-values.
   case inform(layer: Int, labels: [Int], densities: [Double])
 
@@ -44,6 +46,12 @@ enum ScanTask: Sendable, Hashable {
       writer.append(4)
       writer.append(layer)
       writer.append(stimulus)
+      writer.append(values)
+    case .interact(let layer, let stimulus, let regions, let values):
+      writer.append(9)
+      writer.append(layer)
+      writer.append(stimulus)
+      writer.append(regions)
       writer.append(values)
     case .inform(let layer, let labels, let densities):
       writer.append(5)
@@ -87,6 +95,9 @@ enum ScanTask: Sendable, Hashable {
       self = .lesion(
         layers: reader.readInts(), stimulus: reader.readInt(), target: reader.readInt(), first: reader.readInt(),
         pathways: reader.readInts())
+    case 9:
+      self = .interact(
+        layer: reader.readInt(), stimulus: reader.readInt(), regions: reader.readInts(), values: reader.readFloats())
     case let kind: preconditionFailure("task \(kind) is of no known kind")
     }
   }

@@ -56,11 +56,25 @@ struct SeriesGame {
   ///
   /// - Parameter values: those of the design's first rows, all of them or as many as were measured, then the anchors'.
   func estimate(_ values: [Float]) throws(ShapleyError) -> Estimate {
-    let measured = values.count - (layer.rows - layer.designRows)
-    // A layer ends where an estimate can be made: `ScanPlan.looks`.
-    let design = try design().truncated(toRows: measured)!
+    let design = try measuredDesign(values)
     return try design.estimate(
       values: foldAnchors(values, design.rowCount), lesionsAreDrawn: request.lesion == .resample)
+  }
+
+  /// How pairs of regions interact in the series. - Parameter values: as for `estimate`.
+  func interactions(_ values: [Float], _ pairs: RegionPairs) throws(ShapleyError) -> PairEstimate {
+    let design = try measuredDesign(values)
+    return try design.interactions(
+      values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: request.lesion == .resample)
+  }
+
+  private func measuredDesign(_ values: [Float]) throws(ShapleyError) -> Design {
+    try design(stoppedAt: values.count - (layer.rows - layer.designRows))
+  }
+
+  /// The design as far as it was measured: a layer ends where an estimate can be made, as `ScanPlan.looks` sees to.
+  func design(stoppedAt rows: Int) throws(ShapleyError) -> Design {
+    try design().truncated(toRows: rows)!
   }
 
   /// The values as the estimator wants them: v(∅) is the mean over donors, and rows past the design's are gone.

@@ -62,6 +62,8 @@ package struct StoredScan {
         return try measurements.estimate(layer: layer.number, stimulus: stimulus, values: values)
       }
     }
-    return try measurements.result(estimates: estimates, tracts: tracts, run: run)
+    var result = try measurements.result(estimates: estimates, tracts: tracts, run: run)
+    try measurements.addInteractions(to: &result, values: values)
+    return result
   }
 }

@@ -145,6 +145,12 @@ final class Worker: TaskRunner {
     case .estimate(let layer, let stimulus, let values):
       let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
       EstimateMessage.write(try game.estimate(values), to: &writer)
+    case .interact(let layer, let stimulus, let regions, let values):
+      let game = SeriesGame(plan: plan, request: request, layer: layer, stimulus: stimulus)
+      let estimate = try game.interactions(values, RegionPairs(of: regions))
+      writer.append(estimate.interaction)
+      writer.append(estimate.standardError)
+      writer.append(estimate.degreesOfFreedom)
     case .inform(let layer, let labels, let densities):
       LayerInformation(densities: densities, labels: labels, seed: request.seed, layer: layer).encode(to: &writer)
     case .connect(let link, let classes):

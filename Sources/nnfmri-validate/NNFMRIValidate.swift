@@ -7,15 +7,34 @@ struct NNFMRIValidate: ParsableCommand {
     commandName: "nnfmri-validate",
     abstract: "Measure estimators, intervals and detection on games with known ζ, as a Markdown page.")
 
+  /// A section of the page.
+  private enum Section: String, CaseIterable, ExpressibleByArgument {
+    case intervals, ends, savings, pairs, discoveries, detection
+  }
+
+  @Argument(help: "The sections to print; by default the whole page.")
+  private var sections: [Section] = Section.allCases
+
   func run() throws {
-    print(
+    if sections == Section.allCases {
+      print(
+        """
+        # Validation
+
+        What estimators, intervals and detection keep of their promises, on games whose ζ are known exactly. Written by
+        `Scripts/validate`; seeds are part of the program, so the numbers repeat wherever it runs. Values are rounded to
+        single precision, as measured ones are. How the games are made stands in `Sources/nnfmri-validate`.
+        """)
+    }
+    for section in sections {
+      print("\n" + (try text(section)))
+    }
+  }
+
+  private func text(_ section: Section) throws -> String {
+    switch section {
+    case .intervals:
       """
-      # Validation
-
-      What estimators, intervals and detection keep of their promises, on games whose ζ are known exactly. Written by
-      `Scripts/validate`; seeds are part of the program, so the numbers repeat wherever it runs. Values are rounded to
-      single precision, as measured ones are. How the games are made stands in `Sources/nnfmri-validate`.
-
       ## Intervals
 
       The share of 95 % first-level intervals that hold the true ζ (at least 4,000 intervals a cell; the bar is 0.93 to
@@ -27,7 +46,42 @@ struct NNFMRIValidate: ParsableCommand {
       noise than most are widened towards the layer's mean, so shares near 1 are expected there.
 
       \(try IntervalCoverage().report())
+      """
+    case .ends:
+      """
+      ## Intervals of layers that ended early
 
+      The regression at K = 64, 400 repeats a row, looks at 4, 16 and 64 evaluations a region. Widths are chosen so that
+      about half of the runs are narrow enough at the first, or at the second look. *Held*: the share of the intervals, corrected for the
+      looks, that hold the true ζ where the rule ended the layer. *Without correction*: of the intervals that a planned end
+      there would have had. *At the worst look*: the share of regions whose corrected intervals held at every look up to
+      the end, which is what the correction promises for 95 % of them, for any rule. The layer of 8 stimuli draws new
+      stimuli in each repeat, and its intervals are about the mean over all stimuli. *Evaluations saved*: of all rows of the
+      designs.
+
+      \(try StoppedIntervals().report())
+      """
+    case .savings:
+      """
+      ## Evaluations saved
+
+      Analytic phantoms with 8 stimuli, the regression, 40 phantoms a row (seeds 0 to 39), means over phantoms. Which
+      regions are called critical, against the truth, when all of the budget is spent and under rules that end early.
+
+      \(try EvaluationsSaved().report())
+      """
+    case .pairs:
+      """
+      ## Interactions
+
+      The share of 95 % first-level intervals that hold the true interaction of a pair, among the six regions with the
+      largest ζ, and the mean of Σ(Î − I)²/ΣI². The regression, 200 designs a cell (50 for 256 regions, seeds from 0 on).
+      A dash: the budget would enumerate the game.
+
+      \(try PairCoverage().report())
+      """
+    case .discoveries:
+      """
       ## False discoveries
 
       200 layers of 100 regions, 80 of them null, q < 0.05; seeds 0 to 199. With one series the errors are the design's,
@@ -35,7 +89,9 @@ struct NNFMRIValidate: ParsableCommand {
       only. The expected share of false discoveries is at most 0.05·80/100 = 0.04 if p-values are exact.
 
       \(try FalseDiscoveries().report())
-
+      """
+    case .detection:
+      """
       ## Detection on the analytic phantom
 
       K = 16, 40 phantoms a row (seeds 0 to 39), means over phantoms. *Found*: the share of the truly critical regions that
@@ -44,6 +100,7 @@ struct NNFMRIValidate: ParsableCommand {
       found, at most 0.05 falsely critical. Order 1 is affine and exact.
 
       \(try PhantomDetection().report())
-      """)
+      """
+    }
   }
 }

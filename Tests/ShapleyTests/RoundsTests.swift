@@ -4,19 +4,19 @@ import Testing
 
 @Suite struct LookScheduleTests {
   @Test(arguments: [(4096, 1024, 256), (4096, 50, 256), (100_000, 50, 256), (300, 50, 256), (200, 50, 256), (4097, 50, 64)])
-  func looksHalveTheRowsAndSpendTheWholeErrorProbability(rows: Int, least: Int, unit: Int) {
+  func looksQuarterTheRowsAndSpendTheWholeErrorProbability(rows: Int, least: Int, unit: Int) {
     let schedule = LookSchedule(rowCount: rows, least: least, unit: unit)
     #expect(schedule.rows.last == rows && schedule.count <= LookSchedule.mostLooks)
     #expect(zip(schedule.rows, schedule.rows.dropFirst()).allSatisfy { $0 < $1 })
     #expect(schedule.rows.dropLast().allSatisfy { $0 >= least && $0 % unit == 0 })
-    let spent = (0..<schedule.count).map(schedule.errorShare).reduce(0, +)
-    #expect(abs(spent - 1) < 1e-12)
+    #expect(abs(schedule.errorShare * Double(schedule.count) - 1) < 1e-12)
   }
 
   @Test func aPlannedEndIsTheOnlyLook() {
     #expect(LookSchedule(rowCount: 4096).rows == [4096])
-    #expect(LookSchedule(rowCount: 4096).errorShare(0) == 1)
-    #expect(LookSchedule(rowCount: 4096, least: 1024, unit: 256).rows == [1024, 2048, 4096])
+    #expect(LookSchedule(rowCount: 4096).errorShare == 1)
+    #expect(LookSchedule(rowCount: 4096, least: 1024, unit: 256).rows == [1024, 4096])
+    #expect(LookSchedule(rowCount: 4100, least: 64, unit: 256).rows == [256, 1280, 4100])
   }
 }
 
@@ -39,13 +39,13 @@ import Testing
   @Test func aLayerEndsWhenItsWidestIntervalIsNarrowEnough() {
     let single = series([[6, 4]], errors: [0.1])
     let halfWidth =
-      10 * 0.1 * StudentT.criticalValue(confidence: 1 - 0.05 / 4, degreesOfFreedom: 50)
+      10 * 0.1 * StudentT.criticalValue(confidence: 1 - 0.05 / 2, degreesOfFreedom: 50)
     let ended = rule(halfWidth * 1.001).verdict(single, look: 0, of: schedule)
     #expect(ended.reason == .narrow && ended.wanted.isEmpty)
     #expect(abs(ended.widest - halfWidth) < 1e-9 && ended.samplingShare == 1)
     let goesOn = rule(halfWidth * 0.999).verdict(single, look: 0, of: schedule)
     #expect(goesOn.reason == nil && goesOn.wanted == [0])
-    #expect(rule(halfWidth * 0.999).verdict(single, look: 2, of: schedule).reason == .budget)
+    #expect(rule(halfWidth * 0.999).verdict(single, look: 1, of: schedule).reason == .budget)
   }
 
   @Test func aLayerEndsWhereOnlyMoreStimuliWouldHelp() {
@@ -78,20 +78,20 @@ import Testing
   /// Looks without correction miss more often than that.
   @Test(arguments: [(1, 60), (5, 16)])
   func intervalsHoldTheTruthAtAllLooksTogether(stimuli: Int, repeats: Int) throws {
-    let games = (0..<stimuli).map { TableGame.network(players: 10, hidden: 6, seed: 70 + UInt64($0)) }
+    let games = (0..<stimuli).map { TableGame.network(players: 12, hidden: 6, seed: 70 + UInt64($0)) }
     let shapley = try games.map { try ExactSolver.shapley(of: $0) }
     var (corrected, plain, intervals) = (0, 0, 0)
     for seed in 0..<repeats {
       // ζ across stimuli: normal about 0 in every region, by random signs of whole games.
       var random = CounterRandom(seed: UInt64(seed), domain: 1002, index: 0)
       let signs = games.map { _ in stimuli == 1 ? 1.0 : random.nextWord() & 1 == 0 ? 1 : -1 }
-      let truth = stimuli == 1 ? shapley[0] : [Double](repeating: 0, count: 10)
+      let truth = stimuli == 1 ? shapley[0] : [Double](repeating: 0, count: 12)
       let designs = try games.indices.map {
-        try Design(estimator: .regression, players: 10, budget: 400, seed: 300 + UInt64(seed), stream: UInt64($0))
+        try Design(estimator: .regression, players: 12, budget: 1000, seed: 300 + UInt64(seed), stream: UInt64($0))
       }
-      let schedule = LookSchedule(rowCount: designs[0].rowCount, least: 50, unit: 50)
-      try #require(schedule.count == 4)
-      var (isCorrectedOut, isPlainOut) = ([Bool](repeating: false, count: 10), [Bool](repeating: false, count: 10))
+      let schedule = LookSchedule(rowCount: designs[0].rowCount, least: 50, unit: 10)
+      try #require(schedule.count == 3)
+      var (isCorrectedOut, isPlainOut) = ([Bool](repeating: false, count: 12), [Bool](repeating: false, count: 12))
       for look in 0..<schedule.count {
         let series = try zip(zip(games, signs), designs).map { game, design in
           let stopped = try #require(design.truncated(toRows: schedule.rows[look]))
@@ -99,14 +99,14 @@ import Testing
           return try stopped.estimate(values: values)
         }
         let narrow = LayerStatistics(series: series)
-        let wide = LayerStatistics(series: series, errorShare: schedule.errorShare(look))
+        let wide = LayerStatistics(series: series, errorShare: schedule.errorShare)
         for region in truth.indices {
           if !narrow.tests[region].interval.contains(truth[region]) { isPlainOut[region] = true }
           if !wide.tests[region].interval.contains(truth[region]) { isCorrectedOut[region] = true }
-          #expect(wide.tests[region].p == min(1, narrow.tests[region].p / schedule.errorShare(look)))
+          #expect(wide.tests[region].p == min(1, narrow.tests[region].p / schedule.errorShare))
         }
       }
-      intervals += 10
+      intervals += 12
       corrected += isCorrectedOut.count { $0 }
       plain += isPlainOut.count { $0 }
     }

@@ -65,6 +65,9 @@ package struct ScanSummary: Sendable {
       """
     if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
     if let rounds = layer.rounds { text += "\n  \(RoundsReport.sentence(rounds, result.request))" }
+    if let line = InteractionReport.line(layer, falseDiscoveryRate: result.request.falseDiscoveryRate) {
+      text += "\n  \(line)"
+    }
     // The map on the left, the table on its right.
     let map = TerminalMap(layer, style: style)
     let (left, right) = (map.lines, critical.isEmpty ? [] : table(layer, critical, score))

@@ -51,10 +51,7 @@ package enum ExactSolver {
 extension Design {
   /// From all coalitions: the definition itself.
   func estimateEnumerated(_ values: [Double]) -> Estimate {
-    var byMask = values
-    byMask[values.count - 1] = values[0]
-    byMask[0] = values[1]
-    for mask in 1..<values.count - 1 { byMask[mask] = values[mask + 1] }
+    let byMask = valuesByMask(values)
     let zeta =
       switch index {
       case .shapley: ExactSolver.shapley(players: playerCount, values: byMask)
@@ -64,5 +61,14 @@ extension Design {
       zeta: zeta, standardError: Array(repeating: 0, count: playerCount), degreesOfFreedom: .infinity,
       full: values[0], empty: values[1], evaluations: values.count,
       efficiencyResidual: values[0] - values[1] - zeta.reduce(0, +), notes: [])
+  }
+
+  /// The values of an enumerated design by the bits of their coalitions.
+  func valuesByMask(_ values: [Double]) -> [Double] {
+    var byMask = values
+    byMask[values.count - 1] = values[0]
+    byMask[0] = values[1]
+    for mask in 1..<values.count - 1 { byMask[mask] = values[mask + 1] }
+    return byMask
   }
 }

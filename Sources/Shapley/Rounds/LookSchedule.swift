@@ -1,14 +1,14 @@
 /// When a design that may end early is looked at, and how much of the error probability each look spends.
 ///
-/// Looks come at all rows and at a half, a quarter, ... of them. The error probability α = 1 − confidence is spent in
-/// proportion to the rows that are new (Lan & DeMets, Biometrika 70, 1983, with α(t) = αt), by the union bound: whatever
-/// the looks have to do with each other, intervals of level 1 − α·share hold the truth at all of them together with
-/// probability 1 − α, and so at the one where a series of looks is ended, for whatever reason
-/// (repeated confidence intervals: Jennison & Turnbull, J. R. Stat. Soc. B 51, 1989). Likewise p/share is a valid
-/// p-value there.
+/// Looks come at all rows, at a quarter and at a sixteenth of them. Each spends the same share of the error probability
+/// α = 1 − confidence, by the union bound: whatever the looks have to do with each other, intervals of level 1 − α·share
+/// hold the truth at all of them together with probability 1 − α, and so at the one where a series of looks is ended, for
+/// whatever reason (repeated confidence intervals: Jennison & Turnbull, J. R. Stat. Soc. B 51, 1989). Likewise p/share is
+/// a valid p-value there.
 package struct LookSchedule: Sendable, Hashable {
-  /// The most looks: the first at a 32nd of all rows.
-  package static let mostLooks = 6
+  package static let mostLooks = 3
+  /// Rows at a look over those at the one before.
+  package static let growth = 4
 
   /// `[looks]`: rows measured by then, ascending; the last is all of them.
   package let rows: [Int]
@@ -24,19 +24,18 @@ package struct LookSchedule: Sendable, Hashable {
   package init(rowCount: Int, least: Int, unit: Int) {
     precondition(rowCount > 0 && unit > 0)
     var rows = [rowCount]
-    for halvings in 1..<Self.mostLooks {
-      let share = (rowCount >> halvings + unit - 1) / unit * unit
-      guard share >= least, share < rows[0] else { break }
-      rows.insert(share, at: 0)
+    var wanted = rowCount
+    while rows.count < Self.mostLooks {
+      wanted /= Self.growth
+      let whole = (wanted + unit - 1) / unit * unit
+      guard whole >= least, whole < rows[0] else { break }
+      rows.insert(whole, at: 0)
     }
     self.rows = rows
   }
 
   package var count: Int { rows.count }
 
-  /// The share of α that a look spends; they add up to 1.
-  package func errorShare(_ look: Int) -> Double {
-    let before = look == 0 ? 0 : rows[look - 1]
-    return Double(rows[look] - before) / Double(rows[rows.count - 1])
-  }
+  /// The share of α that each look spends.
+  package var errorShare: Double { 1 / Double(count) }
 }

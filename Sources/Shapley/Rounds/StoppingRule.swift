@@ -60,7 +60,7 @@ package struct StoppingRule: Sendable, Hashable {
   ///   - look: its number.
   package func verdict(_ series: [Estimate], look: Int, of schedule: LookSchedule) -> Verdict {
     let statistics = LayerStatistics(
-      series: series, confidence: confidence, errorShare: schedule.errorShare(look))
+      series: series, confidence: confidence, errorShare: schedule.errorShare)
     let effect = abs(SampleMoments(series.map(\.effect)).mean)
     let halfWidths = statistics.tests.map { test in
       let width = (test.interval.upperBound - test.interval.lowerBound) / 2

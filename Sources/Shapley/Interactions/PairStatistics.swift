@@ -1,0 +1,30 @@
+/// The interactions of a layer's regions, tested and corrected.
+package struct PairStatistics: Sendable, Hashable {
+  package let pairs: RegionPairs
+  package let level: LayerStatistics.Level
+  /// `[pairs]`.
+  package let tests: [RegionTest]
+  /// `[pairs]`: Benjamini–Hochberg over the layer's pairs.
+  package let q: [Double]
+
+  /// Errors as in `LayerStatistics`: across series, or of the design of a single one.
+  ///
+  /// - Parameter series: not empty, all of the same pairs.
+  package init(pairs: RegionPairs, series: [PairEstimate], confidence: Double = 0.95, errorShare: Double = 1) {
+    precondition(!series.isEmpty && series.allSatisfy { $0.interaction.count == pairs.count })
+    self.pairs = pairs
+    level = series.count == 1 ? .first : .second
+    tests = (0..<pairs.count).map { pair in
+      if series.count == 1 {
+        return RegionTest(
+          mean: series[0].interaction[pair], standardError: series[0].standardError[pair],
+          degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare)
+      }
+      let moments = SampleMoments(series.map { $0.interaction[pair] })
+      return RegionTest(
+        mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(series.count - 1),
+        confidence: confidence, errorShare: errorShare)
+    }
+    q = FalseDiscoveryRate.qValues(tests.map(\.p))
+  }
+}
