@@ -16,18 +16,20 @@ package struct Pathway: Sendable, Hashable, Codable {
 /// Exact, by dynamic programming over the k best prefixes that end in each region: a prefix that k others of the same
 /// end surpass can't be part of a pathway among the k best. Ties go to the smaller region numbers.
 ///
-/// Cost: for each step O(sources·targets + targets·k·log sources).
+/// Cost: for each step O(sources·targets + targets·k·log sources). Memory: 8 bytes a kept prefix, k of each region.
 package struct StrongestPathways: Sendable {
-  private struct Prefix {
-    var strength: Double
-    /// The number of the prefix before it, in the layer before.
-    var previous: Int
-    var region: Int
+  /// The end of a prefix: what is needed to walk it back.
+  private struct Link {
+    /// The number of the prefix before it, in the layer before; -1 in the first layer.
+    var previous: Int32
+    var region: Int32
   }
 
   private let limit: Int
   /// By layer: prefixes that end there, those of a region together, best first.
-  private var layers: [[Prefix]]
+  private var layers: [[Link]]
+  /// By prefix of the last layer so far.
+  private var strengths: [Double]
   /// By region of the last layer so far: where its prefixes lie.
   private var ranges: [Range<Int>]
 
@@ -35,7 +37,8 @@ package struct StrongestPathways: Sendable {
   package init(regionCount: Int, limit: Int) {
     precondition(limit > 0)
     self.limit = limit
-    layers = [(0..<regionCount).map { Prefix(strength: 0, previous: -1, region: $0) }]
+    layers = [(0..<regionCount).map { Link(previous: -1, region: Int32($0)) }]
+    strengths = Array(repeating: 0, count: regionCount)
     ranges = (0..<regionCount).map { $0..<$0 + 1 }
   }
 
@@ -46,49 +49,54 @@ package struct StrongestPathways: Sendable {
     }
   }
 
-  /// Goes on to a further layer. - Parameter strengths: scaled; [regions of the last layer x regionCount].
-  package mutating func extend(by strengths: [Double], regionCount: Int) {
-    let prefixes = layers[layers.count - 1]
-    precondition(strengths.count == ranges.count * regionCount)
-    var next: [Prefix] = []
+  /// Goes on to a further layer. - Parameter edges: scaled strengths; [regions of the last layer x regionCount].
+  package mutating func extend(by edges: [Double], regionCount: Int) {
+    let links = layers[layers.count - 1]
+    precondition(edges.count == ranges.count * regionCount)
+    let prefixesPerRegion = min(limit, links.count)
+    var next: [Link] = []
+    next.reserveCapacity(prefixesPerRegion * regionCount)
+    var nextStrengths: [Double] = []
+    nextStrengths.reserveCapacity(prefixesPerRegion * regionCount)
     var nextRanges: [Range<Int>] = []
     for target in 0..<regionCount {
       // The best continuation of each source; taking one brings up the source's next prefix.
       var heap = CandidateHeap()
       for (source, range) in ranges.enumerated() where !range.isEmpty {
-        let edge = strengths[source * regionCount + target]
-        heap.add(CandidateHeap.Candidate(strength: prefixes[range.lowerBound].strength + edge, prefix: range.lowerBound))
+        let edge = edges[source * regionCount + target]
+        heap.add(CandidateHeap.Candidate(strength: strengths[range.lowerBound] + edge, prefix: range.lowerBound))
       }
       let start = next.count
       while next.count - start < limit, let best = heap.takeBest() {
-        next.append(Prefix(strength: best.strength, previous: best.prefix, region: target))
-        let source = prefixes[best.prefix].region
+        next.append(Link(previous: Int32(best.prefix), region: Int32(target)))
+        nextStrengths.append(best.strength)
+        let source = Int(links[best.prefix].region)
         let following = best.prefix + 1
         if following < ranges[source].upperBound {
-          let edge = strengths[source * regionCount + target]
-          heap.add(CandidateHeap.Candidate(strength: prefixes[following].strength + edge, prefix: following))
+          let edge = edges[source * regionCount + target]
+          heap.add(CandidateHeap.Candidate(strength: strengths[following] + edge, prefix: following))
         }
       }
       nextRanges.append(start..<next.count)
     }
     layers.append(next)
+    strengths = nextStrengths
     ranges = nextRanges
   }
 
   /// The k best, strongest first.
   package var pathways: [Pathway] {
-    let last = layers[layers.count - 1]
-    let order = last.indices.sorted {
-      last[$0].strength != last[$1].strength ? last[$0].strength > last[$1].strength : $0 < $1
+    let order = strengths.indices.sorted {
+      strengths[$0] != strengths[$1] ? strengths[$0] > strengths[$1] : $0 < $1
     }
     return order.prefix(limit).map { end in
       var regions: [Int] = []
       var prefix = end
       for layer in layers.reversed() {
-        regions.append(layer[prefix].region)
-        prefix = layer[prefix].previous
+        regions.append(Int(layer[prefix].region))
+        prefix = Int(layer[prefix].previous)
       }
-      return Pathway(regions: regions.reversed(), strength: last[end].strength)
+      return Pathway(regions: regions.reversed(), strength: strengths[end])
     }
   }
 }
