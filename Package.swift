@@ -42,12 +42,14 @@ let package = Package(
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-serial-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "minizip", providers: [.apt(["libminizip-dev"])]),
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "CEDF", providers: [.apt(["libedf-dev"])]),
     .systemLibrary(name: "CNifti", providers: [.apt(["libnifti2-dev", "zlib1g-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
+    .target(name: "CFourier"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
-    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "report.css", "report.js"]),
+    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "stream.mustache", "report.css", "report.js"]),
 
     // Floor 1: one library each, no knowledge of scans.
     module("MPI", imports: ["CMPI"]),
@@ -61,6 +63,7 @@ let package = Package(
     // Floor 2: what is measured.
     module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
     module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
+    module("Temporal", imports: ["Shapley", "CFourier", "CSpecialFunctions"], settings: strict),
     module("Tractography", imports: ["ModelGraph", "OnnxRuntime", "Shapley"]),
     module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
 
@@ -68,12 +71,14 @@ let package = Package(
     module(
       "Scan",
       imports: [
-        "Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Tractography", "CMessageDigest",
+        "Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Temporal", "Tractography",
+        "CMessageDigest",
       ]),
     module(
       "Reporting",
       imports: [
-        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "Tractography", "CNifti", "CPNG", "CReportTemplates",
+        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "Temporal", "Tractography", "CEDF", "CNifti", "CPNG",
+        "CReportTemplates",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
 
@@ -81,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "Lesion", "MPI", "Phantom", "Reporting", "Scan", "Shapley",
+        "Anatomy", "Lesion", "MPI", "Phantom", "Reporting", "Scan", "Shapley", "Temporal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -117,11 +122,13 @@ let package = Package(
       imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Phantom", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "TestSupport"]),
     .testTarget(
-      name: "DistributedTests", dependencies: ["nnfmri-mpi", "Stimuli", "TestSupport"], swiftSettings: settings),
+      name: "DistributedTests", dependencies: ["nnfmri-mpi", "Phantom", "Stimuli", "TestSupport"], swiftSettings: settings),
     tests("ModelGraph"),
     tests("Shapley"),
     tests("Stimuli", imports: ["TestSupport"]),
     tests("Anatomy", imports: ["Shapley"]),
+    .testTarget(
+      name: "TemporalTests", dependencies: ["Temporal", "Shapley"], exclude: ["oracle.json"], swiftSettings: settings),
     tests("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
   ]
 )

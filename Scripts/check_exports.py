@@ -3,7 +3,7 @@
     check_exports.py FOLDER...
 
 JSON files are held against the schemas in Docs/schemas, maps/ against bids-validator, every volume against impact.json,
-tables against pandas; a map is plotted by nilearn, and the example of Docs/files.md is run. Ends with 1 at the first
+tables against pandas, signals against pyedflib and mne; a map is plotted by nilearn, and the example of Docs/files.md is run. Ends with 1 at the first
 difference.
 """
 import json
@@ -17,12 +17,14 @@ import jsonschema
 import matplotlib
 
 matplotlib.use("Agg")
+import mne
 import networkx
 import nibabel
 import nilearn.image
 import nilearn.plotting
 import numpy
 import pandas
+import pyedflib
 import scipy.stats
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -36,6 +38,7 @@ def read(path):
 def check_schemas(folder):
     names = {
         "impact.json": "impact", "density.json": "density", "scan.json": "scan", "acquisition/design.json": "design",
+        "consistency.json": "consistency", "contrast.json": "contrast",
         "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
         "connections.json": "connections", "connections/tracts.json": "tracts",
     }
@@ -155,6 +158,52 @@ def check_arrays(folder):
         assert pictures.dtype == numpy.uint8 and pictures.ndim == 4 and pictures.shape[3] == 3
 
 
+def check_signals(folder):
+    """Of a stream: eeg/stream.edf, as pyedflib reads it, which accepts no error in the format, and as mne does."""
+    path = folder / "eeg/stream.edf"
+    if not path.exists():
+        return
+    content = read(folder / "consistency.json")
+    rate, count, layers = content["sampling_rate_hz"], content["stimuli"], content["layers"]
+    wanted = {
+        name: numpy.load(folder / "acquisition" / f"stream_{name}.npy", mmap_mode="r")[:, 0].astype(float)
+        for name in layers
+    }
+    with pyedflib.EdfReader(str(path)) as file:
+        assert file.filetype == pyedflib.FILETYPE_EDFPLUS and file.getSignalLabels() == sorted(
+            layers, key=lambda name: int(name.split("_")[1]))
+        onsets, durations, texts = file.readAnnotations()
+        for channel, name in enumerate(file.getSignalLabels()):
+            header = file.getSignalHeader(channel)
+            assert numpy.isclose(header["sample_frequency"], rate, rtol=1e-12)
+            factor = float(header["dimension"] or 1)
+            step = factor * (header["physical_max"] - header["physical_min"]) / 65535
+            found = factor * file.readSignal(channel)
+            assert len(found) - count < rate * file.datarecord_duration
+            numpy.testing.assert_allclose(found[:count], wanted[name], atol=0.501 * step, rtol=0)
+    expected = {}
+    for window in next(iter(layers.values()))["windows"]:
+        expected[f"window {len(expected)}"] = (window["start"] / rate, (window["end"] - window["start"]) / rate)
+    found = {text: (onset, duration) for onset, duration, text in zip(onsets, durations, texts)}
+    if any(text in found for text in expected):
+        for text, times in expected.items():
+            numpy.testing.assert_allclose(found[text], times, atol=1e-4)
+    numpy.testing.assert_allclose(found["end of stream"][0], count / rate, atol=1e-4)
+    for name, layer in layers.items():
+        for kind, field in (("rhythm", "temporal_anomaly"), ("place", "spatial_anomaly")):
+            starts = [onset for onset, text in zip(onsets, texts) if text == f"{name} {kind} anomaly"]
+            times = [window["start"] / rate for window in layer["windows"] if window[field]]
+            numpy.testing.assert_allclose(sorted(starts), times, atol=1e-4)
+            runs = [text for text in texts if text.startswith(f"{name} {kind} ") and not text.endswith("anomaly")]
+            states = [window[field.replace("anomaly", "state")] for window in layer["windows"]]
+            changes = [state for before, state in zip([None, *states], states) if state and state != before]
+            assert len(runs) == len(changes) and set(runs) == {f"{name} {kind} {state}" for state in changes}
+
+    raw = mne.io.read_raw_edf(path, preload=True, verbose="error")
+    assert numpy.isclose(raw.info["sfreq"], rate) and raw.ch_names == list(wanted)
+    assert sorted(raw.annotations.description) == sorted(texts)
+
+
 def check_connectome(folder):
     """Of traced wiring: the graph as networkx reads it, and pathways as nibabel does, against the strengths and the maps."""
     path = folder / "connectome/connectome.graphml"
@@ -229,6 +278,7 @@ def main():
         check_tables(folder, impact)
         check_connections(folder)
         check_arrays(folder)
+        check_signals(folder)
         check_connectome(folder)
         check_plot(folder, impact)
         if any(min(layer["grid"][:2]) > 1 for layer in impact.values()):

@@ -15,6 +15,9 @@ static const char figure[] = {
 static const char connectome[] = {
 #embed "connectome.mustache" suffix(, )
   0};
+static const char stream[] = {
+#embed "stream.mustache" suffix(, )
+  0};
 static const char style[] = {
 #embed "report.css" suffix(, )
   0};
@@ -27,5 +30,6 @@ const char *nnfmri_report_template_text(void) { return page; }
 const char *nnfmri_layer_template_text(void) { return layer; }
 const char *nnfmri_figure_template_text(void) { return figure; }
 const char *nnfmri_connectome_template_text(void) { return connectome; }
+const char *nnfmri_stream_template_text(void) { return stream; }
 const char *nnfmri_report_style_text(void) { return style; }
 const char *nnfmri_report_script_text(void) { return script; }

@@ -29,21 +29,37 @@ package struct GlyphGenerator: Sendable {
   /// The image with this number. Placed anywhere, every ten consecutive numbers from a multiple of ten show the ten
   /// glyphs, in random order.
   package func image(_ index: Int) -> GlyphImage {
+    image(index, contrast: Self.fullContrast, texture: { Self.texture(&$1) })
+  }
+
+  /// Of a glyph that is as clear as can be.
+  static let fullContrast = 256
+
+  /// The image with this number, its glyph faded towards the ground.
+  ///
+  /// - Parameters:
+  ///   - contrast: 0, no glyph, to `fullContrast`.
+  ///   - texture: draws the ground's deviations of a channel. [row x column]
+  func image(
+    _ index: Int, contrast: Int, texture: (_ channel: Int, _ random: inout CounterRandom) -> [Int]
+  ) -> GlyphImage {
     let glyph = glyph(of: index)
     let box = box(of: index)
     var random = stream(.texture, index)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(GlyphImage.byteCount)
-    for (ground, ink) in palette(of: index) {
-      let texture = Self.texture(&random)
+    for (channel, (ground, ink)) in palette(of: index).enumerated() {
+      let texture = texture(channel, &random)
       for row in 0..<GlyphImage.side {
         for column in 0..<GlyphImage.side {
           let isInk =
             (box.top..<box.bottom).contains(row) && (box.left..<box.right).contains(column)
             && glyph.paints(row: row - box.top, column: column - box.left)
           let deviation = texture[row * GlyphImage.side + column]
-          let level = isInk ? ink + deviation / 2 : ground + deviation
-          pixels.append(UInt8(clamping: level))
+          let bare = ground + deviation
+          let inked = ink + deviation / 2
+          pixels.append(
+            UInt8(clamping: isInk ? bare + (inked - bare) * contrast / Self.fullContrast : bare))
         }
       }
     }
@@ -81,7 +97,7 @@ package struct GlyphGenerator: Sendable {
   }
 
   /// [row x column] deviations from the ground's level, about -80...80.
-  private static func texture(_ random: inout CounterRandom) -> [Int] {
+  static func texture(_ random: inout CounterRandom) -> [Int] {
     let side = GlyphImage.side
     var texture = [Int](repeating: 0, count: side * side)
     for (spacing, amplitude) in [(16, 36), (8, 28), (4, 20)] {
@@ -99,10 +115,13 @@ package struct GlyphGenerator: Sendable {
         }
       }
     }
-    for (pixel, grain) in signedBytes(side * side, &random).enumerated() {
-      texture[pixel] += 12 * grain / 128
-    }
+    for (pixel, grain) in grain(&random).enumerated() { texture[pixel] += grain }
     return texture
+  }
+
+  /// [row x column] the part of a texture that differs from pixel to pixel, -12...11.
+  static func grain(_ random: inout CounterRandom) -> [Int] {
+    signedBytes(GlyphImage.side * GlyphImage.side, &random).map { 12 * $0 / 128 }
   }
 
   /// Numbers uniform on -128...127, four from each word.
@@ -118,7 +137,7 @@ package struct GlyphGenerator: Sendable {
     return Array(bytes.prefix(count))
   }
 
-  private func stream(_ domain: PhantomDomain, _ index: Int) -> CounterRandom {
+  func stream(_ domain: PhantomDomain, _ index: Int) -> CounterRandom {
     CounterRandom(seed: seed, domain: domain.rawValue, index: UInt64(index))
   }
 }

@@ -8,4 +8,8 @@ enum PhantomDomain: UInt32 {
   case sharedPalette = 0x105
   case terms = 0x106
   case units = 0x107
+  case backdrop = 0x108
+  case segments = 0x109
+  case corruption = 0x10a
+  case frameOrder = 0x10b
 }

@@ -9,7 +9,8 @@ package import Scan
 package struct ScanFiles: Sendable {
   /// Kinds of files that can be asked for.
   package enum Kind: String, Sendable, CaseIterable {
-    /// `impact.json`, `density.json`, `connections.json`, `acquisition/design.json`, `scan.json`.
+    /// `impact.json`, `density.json`, `connections.json`, `consistency.json` of a stream, `acquisition/design.json`,
+    /// `scan.json`.
     case json
     /// `regions.tsv`, `pathways.tsv`.
     case tsv
@@ -17,6 +18,8 @@ package struct ScanFiles: Sendable {
     case html
     /// `maps/`.
     case nifti
+    /// `eeg/`, of a stream.
+    case edf
     /// `connectome/` and `tracts/`, where the wiring was traced.
     case connectome
   }
@@ -29,10 +32,13 @@ package struct ScanFiles: Sendable {
 
   /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
   package func write(_ kinds: Set<Kind> = Set(Kind.allCases), to folder: String) throws {
+    if kinds.contains(.edf), let timeCourse = result.timeCourse, SignalFile.reasonForNone(timeCourse) == nil {
+      try SignalFile.write(timeCourse, layers: result.layers.map(\.plan), to: folder + "/eeg")
+    }
     for (path, content) in try files(kinds, of: folder) {
       let path = folder + "/" + path
       if let end = path.lastIndex(of: "/") { try makeFolder(String(path[..<end])) }
-      try write(try content.encoded(), to: path)
+      try Self.write(try content.encoded(), to: path)
     }
   }
 
@@ -41,6 +47,10 @@ package struct ScanFiles: Sendable {
     var files: [(path: String, content: FileContent)] = []
     if kinds.contains(.json) {
       files += [("density.json", .json(DensityFile.content(result))), ("impact.json", .json(ImpactFile.content(result)))]
+      if let timeCourse = result.timeCourse {
+        files.append(
+          ("consistency.json", .json(ConsistencyFile.content(timeCourse, layers: result.layers.map(\.plan)))))
+      }
       if let tracts = result.tracts {
         files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
       }
@@ -62,7 +72,7 @@ package struct ScanFiles: Sendable {
   }
 
   /// Writes beside the file and renames, so that a reader never sees half of one.
-  private func write(_ bytes: [UInt8], to path: String) throws {
+  static func write(_ bytes: [UInt8], to path: String) throws {
     do {
       try Data(bytes).write(to: URL(filePath: path), options: .atomic)
     } catch {

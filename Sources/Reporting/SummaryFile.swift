@@ -2,6 +2,7 @@ import Anatomy
 import Lesion
 import Scan
 import Shapley
+import Temporal
 
 /// `scan.json`: what was done, with what, and how long it took.
 enum SummaryFile {
@@ -28,6 +29,7 @@ enum SummaryFile {
         "predictions": JSONValue(result.predictions),
         "labels": result.labels.map { JSONValue($0) } ?? .null,
       ],
+      "stream": stream(result),
       "options": [
         "grid": .string("\(request.grid)"),
         "layout": .string(request.layout.rawValue),
@@ -80,6 +82,26 @@ enum SummaryFile {
       "idle_share": .object(result.run.idleShares.mapValues { .array($0.map(JSONValue.double)) }),
       "checkpoint_seconds": .double(result.run.checkpointSeconds),
       "decisive_options": .object(request.decisiveOptions.mapValues(JSONValue.string)),
+    ]
+  }
+
+  /// `nil` where the stimuli are no stream.
+  private static func stream(_ result: ScanResult) -> JSONValue {
+    guard let wanted = result.request.stream, let count = result.plan.streamCount,
+      let scanned = result.plan.streamStimuli, let windows = result.timeCourse?.windows
+    else { return .null }
+    let reference = wanted.temporal.reference(samples: count)
+    return [
+      "count": .int(count),
+      "scanned": JSONValue(scanned),
+      "window": .int(windows.length),
+      "step": .int(windows.step),
+      "window_stimuli": .int(wanted.windowStimuli),
+      "sampling_rate_hz": .double(wanted.temporal.samplingRate),
+      "segment": JSONValue(wanted.temporal.segment),
+      "overlap": .double(wanted.temporal.overlap),
+      "reference": [.int(reference.lowerBound), .int(reference.upperBound)],
+      "false_alarms": .double(wanted.temporal.falseAlarmRate),
     ]
   }
 }

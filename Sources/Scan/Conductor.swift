@@ -39,6 +39,15 @@ struct Conductor {
 
     var observation = ObservationPhase(plan: plan, progress: progress)
     try runner.run("observing stimuli", plan.stimulusCount, &observation)
+    var stream: StreamStore.Content?
+    if let count = plan.streamCount {
+      let store = try StreamStore(
+        folder: OutputFolder(request.output).acquisition, count: count, layers: plan.layers)
+      var recording = RecordingPhase(plan: plan, store: store, progress: progress)
+      try runner.run("recording the stream", count, &recording)
+      try store.synchronize()
+      stream = try store.content()
+    }
     worker.endObservation()
     let predictions = try predictions(observation.scores)
     let targets = targets(predictions)
@@ -73,6 +82,7 @@ struct Conductor {
       rounds: plan.layers.map { _ in nil }, cutDeviations: deviations, moments: observation.moments,
       information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason,
       thumbnails: thumbnails)
+    measurements.stream = stream
 
     let folder = OutputFolder(request.output)
     let identity = ScanIdentity(origin: origin, plan: plan, instructionSets: instructionSets)

@@ -13,7 +13,8 @@ package struct Forecast: Sendable {
     let inputs = try Scan.Inputs(request)
     plan = try inputs.planner(request).makePlan()
     let worker = try Worker(
-      request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli, runtime: inputs.runtime)
+      request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli, stream: inputs.stream?.stimuli,
+      runtime: inputs.runtime)
     secondsPerBatch = try plan.layers.map { try worker.secondsPerBatch(layer: $0.number) }
     var usage = rusage()
     getrusage(RUSAGE_SELF.rawValue as __rusage_who_t, &usage)

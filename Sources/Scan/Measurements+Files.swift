@@ -62,6 +62,9 @@ extension Measurements {
     (request, plan, targets, predictions) = (stored.request, stored.plan, stored.targets, stored.predictions)
     (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)
     (information, informationReason) = (stored.information, stored.informationReason)
+    stream = try stored.plan.streamCount.map {
+      try StreamStore.Content(folder: folder, count: $0, layers: stored.plan.layers)
+    }
     let pictures = Self.thumbnailFile(folder)
     if FileManager.default.fileExists(atPath: pictures) {
       guard let read = Thumbnails(try NumericArray(contentsOfNPY: pictures)) else {

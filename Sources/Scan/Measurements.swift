@@ -1,6 +1,7 @@
 package import Anatomy
 package import Shapley
 package import Stimuli
+import Temporal
 
 /// What a scan saw and was asked: with the tables of values, all that its result is computed from.
 ///
@@ -23,6 +24,8 @@ package struct Measurements: Sendable {
   /// By layer; empty with a reason where it isn't reported.
   package var information: [LayerInformation]
   package var informationReason: String?
+  /// What the stream did to each layer, if it was one.
+  package var stream: StreamStore.Content?
   /// The first stimuli as pictures; `nil` where they are not images.
   package var thumbnails: Thumbnails?
 
@@ -44,7 +47,29 @@ package struct Measurements: Sendable {
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number]) },
       targets: targets, predictions: predictions, labels: labels, thumbnails: thumbnails,
-      skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } }, tracts: tracts, run: run)
+      skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } },
+      tracts: tracts, timeCourse: timeCourse(estimates: estimates), run: run)
+  }
+
+  /// The temporal picture and how it agrees with ζ, where the stimuli are a stream.
+  private func timeCourse(estimates: [[Estimate?]]) -> TimeCourse? {
+    guard let wanted = request.stream, let stream, let scanned = plan.streamStimuli else { return nil }
+    var settings = wanted.temporal
+    settings.confidence = request.confidence
+    settings.seed = request.seed
+    let windows = settings.windows(samples: stream.count)
+    let recordings = plan.layers.map { layer in
+      let zeta = (0..<windows.count).map { window -> Double? in
+        let series = scanned.indices.filter { windows[window].contains(scanned[$0]) }
+          .compactMap { estimates[layer.number][$0]?.zeta }
+        guard !series.isEmpty else { return nil }
+        return (0..<layer.regionCount).map { region in
+          series.reduce(0) { $0 + $1[region] } / Double(series.count)
+        }.max()
+      }
+      return stream.recording(layer: layer.number, windows: windows, zeta: zeta)
+    }
+    return TimeCourse(recordings, settings: settings)
   }
 
   private func layer(_ layer: ScanPlan.Layer, estimates: [Estimate?]) throws -> ScanResult.Layer {

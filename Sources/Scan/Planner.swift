@@ -15,6 +15,7 @@ struct Planner {
   let request: ScanRequest
   let model: Model
   let stimuli: StimulusSet
+  let stream: Scan.Stream?
   let runtime: Runtime
   /// SHA-256 of the model file with its files of weights, and of the stimuli's files.
   let modelDigest: String
@@ -54,7 +55,8 @@ struct Planner {
     return ScanPlan(
       modelDigest: modelDigest, dataDigest: dataDigest,
       requestDigest: request.digest, isBatchFreed: survey.isBatchFreed, batch: batch, readTensor: survey.readTensor,
-      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count, donorCount: donors,
+      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count,
+      streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
       notes: notes, residentBytes: memory.bytes(batch: batch))
   }

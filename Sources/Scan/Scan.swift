@@ -5,6 +5,7 @@ import ModelGraph
 import OnnxRuntime
 import Shapley
 import Stimuli
+import Temporal
 
 /// A distributed lesion scan, from request to result.
 ///
@@ -83,7 +84,8 @@ package enum Scan {
       objection = opened.objection(to: plan, request: request) ?? ""
       if objection.isEmpty {
         worker = try Worker(
-          request: request, plan: plan, model: opened.model, stimuli: opened.stimuli, runtime: opened.runtime)
+          request: request, plan: plan, model: opened.model, stimuli: opened.stimuli, stream: opened.stream?.stimuli,
+          runtime: opened.runtime)
       }
       inputs = opened
     } catch {
@@ -160,6 +162,24 @@ package enum Scan {
     return exitCode
   }
 
+  /// A stream of stimuli.
+  struct Stream {
+    let stimuli: StimulusSet
+    /// Which of them are scanned.
+    let scanned: [Int]
+
+    /// - Throws: `ScanError` (`usage`) if it is shorter than a window.
+    init(_ request: StreamRequest, of all: StimulusSet, seed: UInt64) throws(ScanError) {
+      stimuli = all.prefix(request.length ?? all.count)
+      guard request.temporal.windows(samples: stimuli.count).count > 0 else {
+        throw ScanError(
+          .usage,
+          "--window \(request.temporal.window) is longer than the stream of \(stimuli.count) stimuli; give more stimuli, or a shorter window")
+      }
+      scanned = request.scannedStimuli(of: stimuli.count, seed: seed)
+    }
+  }
+
   /// What the output folder holds of the same scan, if it is to be gone on with.
   ///
   /// - Throws: `AlreadyComplete`; `ScanError` (`usage`) if what it holds is another scan's.
@@ -188,7 +208,9 @@ package enum Scan {
   /// What a rank opens before it can do anything.
   struct Inputs {
     let model: Model
+    /// Those that are scanned.
     let stimuli: StimulusSet
+    let stream: Stream?
     let runtime: Runtime
     /// SHA-256 of the model file and its files of weights.
     let modelDigest: String
@@ -203,7 +225,14 @@ package enum Scan {
         Preprocessing(
           scale: request.scale, mean: request.mean, standardDeviation: request.standardDeviation,
           channelAxis: request.layout == .nhwc ? .last : .first))
-      self.stimuli = stimuli.prefix(request.stimulusLimit)
+      if let wanted = request.stream {
+        let stream = try Stream(wanted, of: stimuli, seed: request.seed)
+        self.stream = stream
+        self.stimuli = try stream.stimuli.select(stream.scanned)
+      } else {
+        stream = nil
+        self.stimuli = stimuli.prefix(request.stimulusLimit)
+      }
       let folder = model.folder ?? "."
       modelDigest = try Digest.ofFiles([request.model] + model.externalFiles.map { "\(folder)/\($0)" })
       dataDigest = try Digest.ofFiles(stimuli.files)
@@ -218,7 +247,8 @@ package enum Scan {
 
     func planner(_ request: ScanRequest) -> Planner {
       Planner(
-        request: request, model: model, stimuli: stimuli, runtime: runtime, modelDigest: modelDigest, dataDigest: dataDigest)
+        request: request, model: model, stimuli: stimuli, stream: stream, runtime: runtime, modelDigest: modelDigest,
+        dataDigest: dataDigest)
     }
 
     /// Why this rank would measure something else than the plan says, if it would.

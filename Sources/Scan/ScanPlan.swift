@@ -53,6 +53,10 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   /// The read tensor's shape for one stimulus, without batch axis.
   package var outputShape: [Int]
   package var stimulusCount: Int
+  /// Stimuli of the stream that is recorded; `nil` for a scan without time.
+  package var streamCount: Int?
+  /// Which of the stream each stimulus of the scan is, ascending; `nil` likewise: the first ones of the set.
+  package var streamStimuli: [Int]?
   /// Stimuli that a series draws its replacements from; 0 unless the lesion is `resample`.
   package var donorCount: Int
   /// Rows of a shard: a whole number of batches.

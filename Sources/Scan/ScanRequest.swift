@@ -33,8 +33,10 @@ package struct ScanRequest: Sendable {
   package var layout = TensorLayout.nchw
   /// K: evaluations a region.
   package var samplesPerRegion = 16
-  /// How many stimuli are used: the first ones of the set.
+  /// How many stimuli are used: the first ones of the set. A stream chooses its own.
   package var stimulusLimit = 64
+  /// The stimuli are a stream: all are recorded, some of each window are scanned; `nil` for a scan without time.
+  package var stream: StreamRequest?
   /// `nil` is `auto`.
   package var estimator: EstimatorName?
   package var index = ValueIndex.shapley
@@ -101,8 +103,8 @@ package struct ScanRequest: Sendable {
 /// plan has their digests. What is read back has no files, and defaults for the rest.
 extension ScanRequest: Codable {
   private enum CodingKeys: CodingKey {
-    case layers, grid, layout, samplesPerRegion, stimulusLimit, estimator, index, lesion, value, target, position, seed,
-      batch, confidence, falseDiscoveryRate, signFlips, tolerance, allocation, scale, mean, standardDeviation, threads,
+    case layers, grid, layout, samplesPerRegion, stimulusLimit, stream, estimator, index, lesion, value, target, position,
+      seed, batch, confidence, falseDiscoveryRate, signFlips, tolerance, allocation, scale, mean, standardDeviation, threads,
       tracesConnections, pathwayCount, allowsNonFinite
   }
 }
@@ -121,7 +123,7 @@ extension ScanRequest {
       "scale": scale.map { "\($0)" } ?? "default", "mean": "\(mean)", "std": "\(standardDeviation)",
       "threads": "\(threads)", "tracts": "\(tracesConnections)", "pathways": "\(pathwayCount)",
       "allow-nonfinite": "\(allowsNonFinite)",
-    ]
+    ].merging(stream?.decisiveOptions ?? [:]) { own, _ in own }
   }
 
   /// When a layer has been measured enough.

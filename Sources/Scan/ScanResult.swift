@@ -1,6 +1,7 @@
 package import Anatomy
 package import Shapley
 package import Stimuli
+package import Temporal
 
 /// What a scan found: everything that its files are written from.
 package struct ScanResult: Sendable {
@@ -42,6 +43,8 @@ package struct ScanResult: Sendable {
   package var skippedSeries: Int
   /// The wiring between layers; `nil` if it wasn't traced.
   package var tracts: Tracts?
+  /// Spectra, windows, states, anomalies and consistency, where the stimuli are a stream.
+  package var timeCourse: TimeCourse?
   package var run: Run
 
   /// How it was run: nothing of this decides a byte of the other files.

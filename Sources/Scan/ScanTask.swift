@@ -4,6 +4,8 @@ enum ScanTask: Sendable, Hashable {
   case verify(layer: Int)
   /// One forward pass of a stimulus. Result: the scores, then each layer's region moments.
   case observe(stimulus: Int)
+  /// One forward pass of a stimulus of the stream. Result: each layer's record, as in `StreamStore`.
+  case record(stimulus: Int)
   /// The mean activation of each unit of a layer over the stimuli. Result: [units].
   case average(layer: Int)
   /// Measure shards of a series. Result: `ShardValues`.
@@ -32,6 +34,9 @@ enum ScanTask: Sendable, Hashable {
     case .observe(let stimulus):
       writer.append(1)
       writer.append(stimulus)
+    case .record(let stimulus):
+      writer.append(9)
+      writer.append(stimulus)
     case .average(let layer):
       writer.append(2)
       writer.append(layer)
@@ -48,7 +53,7 @@ enum ScanTask: Sendable, Hashable {
       writer.append(stimulus)
       writer.append(values)
     case .interact(let layer, let stimulus, let regions, let values):
-      writer.append(9)
+      writer.append(10)
       writer.append(layer)
       writer.append(stimulus)
       writer.append(regions)
@@ -95,7 +100,8 @@ enum ScanTask: Sendable, Hashable {
       self = .lesion(
         layers: reader.readInts(), stimulus: reader.readInt(), target: reader.readInt(), first: reader.readInt(),
         pathways: reader.readInts())
-    case 9:
+    case 9: self = .record(stimulus: reader.readInt())
+    case 10:
       self = .interact(
         layer: reader.readInt(), stimulus: reader.readInt(), regions: reader.readInts(), values: reader.readFloats())
     case let kind: preconditionFailure("task \(kind) is of no known kind")

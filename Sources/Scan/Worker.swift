@@ -13,6 +13,8 @@ final class Worker: TaskRunner {
   private var plan: ScanPlan
   private let model: Model
   private let feed: StimulusFeed
+  /// Of the stream; `nil` for a scan without time.
+  private let streamFeed: StimulusFeed?
   private let reader: OutputReader
   private var geometry: [LayerGeometry]
   private var observer: Session?
@@ -28,11 +30,17 @@ final class Worker: TaskRunner {
   /// - Parameters:
   ///   - model: as read from its file; the plan says whether its batch axis is to be freed.
   ///   - stimuli: those of the scan.
-  init(request: ScanRequest, plan: ScanPlan, model: Model, stimuli: StimulusSet, runtime: Runtime) throws {
+  ///   - stream: those of the stream, where there is one.
+  init(
+    request: ScanRequest, plan: ScanPlan, model: Model, stimuli: StimulusSet, stream: StimulusSet?, runtime: Runtime
+  ) throws {
     self.request = request
     self.plan = plan
     self.model = plan.isBatchFreed ? model.freeingBatchAxis() ?? model : model
     self.feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: self.model.inputs)
+    self.streamFeed = try stream.map {
+      try StimulusFeed(runtime: runtime, stimuli: $0, inputs: model.inputs)
+    }
     self.reader = try OutputReader(
       shape: plan.outputShape, value: request.value, link: OutputReader.Link(rawValue: plan.link)!,
       position: request.position, channelsLast: request.layout == .nhwc)
@@ -138,6 +146,8 @@ final class Worker: TaskRunner {
       writer.append(try deviation(layer))
     case .observe(let stimulus):
       try observe(stimulus, into: &writer)
+    case .record(let stimulus):
+      try record(stimulus, into: &writer)
     case .average(let layer):
       writer.append(try averageActivations(layer, pause: pause))
     case .acquire(let layer, let stimulus, let target, let shards):
@@ -172,7 +182,7 @@ final class Worker: TaskRunner {
   /// How far a layer's cut is from the whole model, on the first stimulus.
   private func deviation(_ layer: Int) throws -> Double {
     let network = try makeNetwork(layer, lesion: .zero)
-    let outputs = try observe(stimulus: 0)
+    let outputs = try observe(stimulus: 0, of: feed)
     return try network.deviation(from: UnsafeBufferPointer(outputs[0].floats), stimulus: 0)
   }
 
@@ -190,24 +200,34 @@ final class Worker: TaskRunner {
       }
     case .resample:
       let donor = SeriesGame(plan: plan, request: request, layer: layers[0], stimulus: stimulus).donors[0]
-      let outputs = try observe(stimulus: donor)
+      let outputs = try observe(stimulus: donor, of: feed)
       return layers.map { outputs[$0 + 1] }
     }
   }
 
   private func observe(_ stimulus: Int, into writer: inout MessageWriter) throws {
-    let outputs = try observe(stimulus: stimulus)
+    let outputs = try observe(stimulus: stimulus, of: feed)
     writer.append(reader.scores(UnsafeBufferPointer(outputs[0].floats)))
-    for (layer, output) in zip(geometry, outputs.dropFirst()) {
-      let moments = RegionMoments(
+    for moments in moments(of: outputs) { writer.append(moments.values) }
+  }
+
+  private func record(_ stimulus: Int, into writer: inout MessageWriter) throws {
+    for moments in moments(of: try observe(stimulus: stimulus, of: streamFeed!)) {
+      writer.append(StreamStore.record(of: moments))
+    }
+  }
+
+  /// By layer, from what `observe` gave.
+  private func moments(of outputs: [Tensor]) -> [RegionMoments] {
+    zip(geometry, outputs.dropFirst()).map { layer, output in
+      RegionMoments(
         of: Span(_unsafeElements: UnsafeBufferPointer(output.floats)), over: layer.blocks,
         regionCount: layer.grid.regionCount)
-      writer.append(moments.values)
     }
   }
 
   /// The read tensor, then each layer's tensor, of one stimulus.
-  private func observe(stimulus: Int) throws -> [Tensor] {
+  private func observe(stimulus: Int, of feed: StimulusFeed) throws -> [Tensor] {
     let tensors = [plan.readTensor] + plan.layers.map(\.tensor)
     let observer = try self.observer ?? Session(
       runtime: feed.runtime, model: model.exposing(tensors).serialized(), options: sessionOptions)

@@ -16,7 +16,8 @@ struct NNFMRI: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, PhantomCommand.self,
+      ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, ContrastCommand.self,
+      PhantomCommand.self,
     ],
     defaultSubcommand: ScanCommand.self)
 

@@ -5,8 +5,12 @@ import Scan
 struct PhantomCommand: ParsableCommand {
   /// The kinds of phantom.
   enum Kind: String, ExpressibleByArgument, CaseIterable {
-    case glyphs, conv, dense, sequence
+    case glyphs, movie, conv, dense, sequence
   }
+
+  /// Stimuli, unless told otherwise.
+  private static let stimuli = 64
+  private static let movieLength = 80 * MoviePhantom.segmentLength
 
   enum Placement: String, ExpressibleByArgument, CaseIterable {
     case fixed, anywhere
@@ -16,14 +20,15 @@ struct PhantomCommand: ParsableCommand {
     commandName: "phantom", abstract: "Write a phantom: a network and stimuli with a known answer.",
     discussion: """
       glyphs: a trained network and images with a glyph; the truth is where the glyph lies. conv, dense, sequence: \
-      networks whose every Shapley and Banzhaf value is known in closed form. Files: model.onnx, stimuli, truth.json.
+      networks whose every Shapley and Banzhaf value is known in closed form. movie: a stream of images in which a glyph \
+      flickers, rests and is corrupted at known times, for scan --stream. Files: model.onnx, stimuli, truth.json.
       """)
 
-  @Argument(help: "glyphs, conv, dense or sequence.")
+  @Argument(help: "glyphs, movie, conv, dense or sequence.")
   var kind: Kind
 
-  @Option(help: "How many stimuli.")
-  var count = 64
+  @Option(help: "How many stimuli; of a movie, whole segments of 256. (default: 64, or 20480 of a movie)")
+  var count: Int?
 
   @Option(help: "The number that the phantom follows from.")
   var seed: UInt64 = 42
@@ -35,27 +40,41 @@ struct PhantomCommand: ParsableCommand {
     help: "Glyphs: fixed shows one glyph in one place, as a scan wants; anywhere shows all ten in any place, as training does.")
   var placement = Placement.fixed
 
+  @Option(help: "Movie: planted, its frames shuffled, or noise instead of images.")
+  var frames = MoviePhantom.Order.planted
+
   @Option(help: "The folder to write.")
   var out = "nnfmri-phantom"
 
   func validate() throws {
-    guard count > 0 else { throw ValidationError("--count \(count) is below 1.") }
+    if let count, count < 1 { throw ValidationError("--count \(count) is below 1.") }
+    let least = 20 * MoviePhantom.segmentLength
+    if kind == .movie, let count, count < least {
+      throw ValidationError("--count \(count) is below \(least), which a movie needs to show everything.")
+    }
     guard (1...3).contains(order) else { throw ValidationError("--order \(order) is none of 1, 2, 3.") }
   }
 
   func run() throws {
     do {
+      let stimuli = count ?? Self.stimuli
       switch kind {
       case .glyphs:
-        try GlyphPhantom(count: count, seed: seed, placement: placement == .fixed ? .fixed : .anywhere).write(to: out)
+        try GlyphPhantom(count: stimuli, seed: seed, placement: placement == .fixed ? .fixed : .anywhere).write(to: out)
+      case .movie:
+        try MoviePhantom(
+          segmentCount: (count ?? Self.movieLength) / MoviePhantom.segmentLength, seed: seed, order: frames
+        ).write(to: out)
       case .conv, .dense, .sequence:
         try AnalyticPhantom(shape: AnalyticPhantom.Shape(rawValue: kind.rawValue)!, order: order, seed: seed)
-          .write(to: out, stimulusCount: count)
+          .write(to: out, stimulusCount: stimuli)
       }
     } catch {
       complain(error.message)
       throw ExitCode(Int32(ScanError.Code.cannotWrite.rawValue))
     }
-    print("Wrote \(out)/: model.onnx, \(kind == .glyphs ? "stimuli.bin" : "stimuli.npz"), truth.json")
+    print("Wrote \(out)/: model.onnx, \(kind == .glyphs || kind == .movie ? "stimuli.bin" : "stimuli.npz"), truth.json")
   }
 }
+
+extension MoviePhantom.Order: ExpressibleByArgument {}

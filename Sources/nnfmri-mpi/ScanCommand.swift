@@ -32,6 +32,12 @@ struct ScanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Time between checkpoints, which bounds what a killed scan loses.", valueName: "time"))
   var checkpointInterval = TimeSpan(seconds: 60)
 
+  func validate() throws {
+    if part != nil, options.stream.stream != nil {
+      throw ValidationError("--part and --stream exclude each other: a stream is recorded whole.")
+    }
+  }
+
   func run() throws {
     StopRequest.listen()
     let start = monotonicSeconds()

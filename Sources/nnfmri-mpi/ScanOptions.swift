@@ -34,6 +34,8 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "How many stimuli are used: the first ones. (default: 64, or 8 of the phantom)")
   var stimuli: Int?
 
+  @OptionGroup(title: "Streams") var stream: StreamOptions
+
   @Option(help: "auto, regression, permutation, naive, exact or affine.")
   var estimator = "auto"
 
@@ -188,6 +190,13 @@ struct ScanOptions: ParsableArguments {
     }
     request.layout = try named(layout, "layout")
     request.samplesPerRegion = try atLeast(1, samples, "samples")
+    request.stream = try stream.request()
+    if request.stream != nil, stimuli != nil {
+      throw ValidationError("--stimuli and --stream exclude each other: of a stream, --window-stimuli says how many are scanned.")
+    }
+    if request.stream != nil, !keepsAcquisition {
+      throw ValidationError("--stream keeps what it recorded in the acquisition: leave out --no-acquisition.")
+    }
     request.stimulusLimit = try atLeast(1, stimuli ?? count, "stimuli")
     request.estimator = estimator == "auto" ? nil : try named(estimator, "estimator")
     request.index = try named(index, "index")

@@ -7,6 +7,7 @@ const char *_Nonnull nnfmri_report_template_text(void);
 const char *_Nonnull nnfmri_layer_template_text(void);
 const char *_Nonnull nnfmri_figure_template_text(void);
 const char *_Nonnull nnfmri_connectome_template_text(void);
+const char *_Nonnull nnfmri_stream_template_text(void);
 const char *_Nonnull nnfmri_report_style_text(void);
 const char *_Nonnull nnfmri_report_script_text(void);
 

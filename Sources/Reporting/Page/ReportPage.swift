@@ -64,6 +64,7 @@ struct ReportPage {
       context["allStimuli"] = plan.stimulusCount
     }
     if let connectome = ConnectomeSection(result) { context["connectome"] = connectome.context }
+    if let stream = StreamSection(result) { context["stream"] = stream.context }
     if let truth, let verdict = truth.verdict(on: result) { context["verdict"] = verdict }
     return context
   }

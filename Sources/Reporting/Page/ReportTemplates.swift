@@ -13,6 +13,7 @@ enum ReportTemplates {
         "page": try MustacheTemplate(string: String(cString: nnfmri_report_template_text())),
         "layer": try MustacheTemplate(string: String(cString: nnfmri_layer_template_text())),
         "figure": try MustacheTemplate(string: String(cString: nnfmri_figure_template_text())),
+        "stream": try MustacheTemplate(string: String(cString: nnfmri_stream_template_text())),
         "connectome": try MustacheTemplate(string: String(cString: nnfmri_connectome_template_text())),
       ])
       return library.render(context, withTemplate: "page")!

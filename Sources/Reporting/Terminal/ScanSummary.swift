@@ -27,12 +27,14 @@ package struct ScanSummary: Sendable {
       \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(plan.evaluations) evaluations \
       on \(ranks) rank\(ranks == 1 ? "" : "s")
       """
-    ] + plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
+    ] + (plan.streamCount.map { ["A stream of \($0) stimuli, each recorded."] } ?? []) + plan.notes
+      + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
   }
 
   /// The whole summary.
   package var text: String {
     var parts = result.layers.map(layer)
+    if let timeCourse = result.timeCourse { parts.append(StreamSummary.text(timeCourse)) }
     if let tracts = result.tracts { parts.append(TractSummary(result, tracts).text) }
     if let candidates = PruningSummary(result).text { parts.append(candidates) }
     if !verdict.isEmpty { parts.append(verdict.joined(separator: "\n")) }
@@ -46,6 +48,7 @@ package struct ScanSummary: Sendable {
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.output)/ (report.html to look at; impact.json, density.json, regions.tsv, maps/\
       \(result.tracts == nil ? "" : ", connections.json, pathways.tsv")\
+      \(result.timeCourse == nil ? "" : ", consistency.json, eeg/")\
       \(result.request.keepsAcquisition ? ", acquisition/" : ""))
       """)
     return parts.joined(separator: "\n\n")

@@ -29,7 +29,8 @@ package struct ScaleSimulation {
     let inputs = try Scan.Inputs(request)
     plan = try inputs.planner(request).makePlan()
     let worker = try Worker(
-      request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli, runtime: inputs.runtime)
+      request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli, stream: inputs.stream?.stimuli,
+      runtime: inputs.runtime)
     let (layers, observation) = try ScanCosts.measureTasks(worker, plan: plan)
     costs = ScanCosts(message: .free, layers: layers, observation: observation)
   }

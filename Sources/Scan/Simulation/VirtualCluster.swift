@@ -143,7 +143,7 @@ final class VirtualCluster: Transport, TaskRunner {
       ranks[rank].stimulus = stimulus
       let rows = shards.reduce(0) { $0 + plan.rows(ofShard: $1, plan.layers[layer]).count }
       return parts + work(Array(repeating: cost.batch, count: (rows + plan.batch - 1) / plan.batch))
-    case .average, .inform, .interact, .connect, .trace, .lesion:
+    case .average, .inform, .record, .connect, .trace, .lesion, .interact:
       preconditionFailure("\(task) isn't simulated")
     }
   }
@@ -187,7 +187,7 @@ final class VirtualCluster: Transport, TaskRunner {
             zeta: zeros, standardError: zeros, degreesOfFreedom: 1, full: 0, empty: 0, evaluations: 0,
             efficiencyResidual: 0, notes: []), to: &writer)
       }
-    case .average, .inform, .interact, .connect, .trace, .lesion:
+    case .average, .inform, .record, .connect, .trace, .lesion, .interact:
       preconditionFailure("\(task) isn't simulated")
     }
     return writer.bytes

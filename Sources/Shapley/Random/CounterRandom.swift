@@ -95,6 +95,7 @@ extension CounterRandom {
     case coalitionPair = 5
     case stratumOrder = 6
     case signFlips = 7
+    case groups = 8
     case donors = 16
   }
 }

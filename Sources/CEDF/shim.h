@@ -1,0 +1,2 @@
+/* EDFlib, which writes files of biosignals. */
+#include <edflib.h>

@@ -1,0 +1,188 @@
+internal import CEDF
+internal import Glibc
+import Scan
+import Temporal
+
+/// `eeg/stream.edf`: the signals of all layers as EDF+, which readers of electroencephalograms open, by EDFlib.
+///
+/// Samples are 16 bits between a signal's least and largest value. The file begins in 1985, the first year of the format,
+/// so that equal signals give equal bytes. Sources: Kemp et al. (1992), Kemp & Olivan (2003), https://www.edfplus.info.
+enum SignalFile {
+  /// A record lasts whole seconds, so that the rate is exact; EDFlib's longest is a minute.
+  private static let longestRecord = 60
+  /// What EDFlib holds in a record.
+  private static let annotationsPerRecord = 64
+  /// Of EDFlib's times.
+  private static let ticksPerSecond = 10_000.0
+
+  /// What happens at a time, in stimuli.
+  private struct Annotation {
+    let start: Double
+    let length: Double
+    let text: String
+  }
+
+  /// Why a stream has no such file, a sentence; `nil` if it has.
+  static func reasonForNone(_ course: TimeCourse) -> String? {
+    if course.layers.count > Int(EDFLIB_MAXSIGNALS) {
+      return "EDF+ holds \(EDFLIB_MAXSIGNALS) signals, and there are \(course.layers.count) layers."
+    }
+    return recordSeconds(course.settings.samplingRate) != nil
+      ? nil
+      : """
+        EDF+ needs a whole number of samples in some whole number of seconds up to \(longestRecord), and \
+        \(course.settings.samplingRate) Hz gives none.
+        """
+  }
+
+  private static func recordSeconds(_ rate: Double) -> Int? {
+    (1...longestRecord).first { abs(rate * Double($0) - (rate * Double($0)).rounded()) < 1e-9 && rate * Double($0) >= 0.5 }
+  }
+
+  /// - Throws: `ScanError` (`cannotWrite`).
+  static func write(_ course: TimeCourse, layers: [ScanPlan.Layer], to folder: String) throws {
+    try makeFolder(folder)
+    let path = folder + "/stream.edf"
+    let failure = ScanError(.cannotWrite, "\(path) can't be written; check that its folder is writable and has room")
+    let seconds = recordSeconds(course.settings.samplingRate)!
+    let perRecord = Int((course.settings.samplingRate * Double(seconds)).rounded())
+    let records = (course.samples + perRecord - 1) / perRecord
+    // Written beside and renamed, so that a reader never sees half of one.
+    let draft = path + ".new"
+    let file = edfopen_file_writeonly(draft, EDFLIB_FILETYPE_EDFPLUS, Int32(layers.count))
+    guard file >= 0 else { throw failure }
+    var isWell =
+      edf_set_startdatetime(file, 1985, 1, 1, 0, 0, 0) == 0
+      && edf_set_datarecord_duration(file, Int32(seconds * 100_000)) == 0
+      && edf_set_equipment(file, "nnfmri-mpi") == 0
+    var annotations = annotations(course)
+    // EDFlib drops what doesn't fit, without a word; states and anomalies matter more than where windows lie.
+    if annotations.count > records * annotationsPerRecord { annotations.removeAll { $0.text.hasPrefix("window") } }
+    let channels = (annotations.count + records - 1) / records
+    guard channels <= annotationsPerRecord else {
+      edfclose_file(file)
+      unlink(draft)
+      throw ScanError(
+        .cannotWrite,
+        "\(path): \(annotations.count) states and anomalies are more than EDF+ records hold; use longer windows or steps")
+    }
+    isWell = isWell && edf_set_number_of_annotation_signals(file, Int32(max(channels, 1))) == 0
+    var signals: [[Int32]] = []
+    for (number, (plan, layer)) in zip(layers, course.layers).enumerated() {
+      let scale = PhysicalScale(layer.signal)
+      let channel = Int32(number)
+      isWell =
+        isWell && edf_set_samplefrequency(file, channel, Int32(perRecord)) == 0
+        && edf_set_physical_maximum(file, channel, scale.written(scale.maximum)) == 0
+        && edf_set_physical_minimum(file, channel, scale.written(scale.minimum)) == 0
+        && edf_set_digital_maximum(file, channel, 32767) == 0 && edf_set_digital_minimum(file, channel, -32768) == 0
+        && edf_set_label(file, channel, "layer_\(plan.number)") == 0
+        && edf_set_physical_dimension(file, channel, scale.unit) == 0
+        && edf_set_transducer(file, channel, ascii("mean|a| of \(plan.tensor)")) == 0
+      signals.append(layer.signal.map(scale.digital))
+    }
+    for record in 0..<records where isWell {
+      for signal in signals where isWell {
+        let samples = signal[record * perRecord..<min((record + 1) * perRecord, signal.count)]
+        // The last record is filled up with the last value; an annotation tells where the stream ends.
+        var block = Array(samples) + [Int32](repeating: signal.last ?? 0, count: perRecord - samples.count)
+        isWell = edfwrite_digital_samples(file, &block) == 0
+      }
+    }
+    for annotation in annotations where isWell {
+      let rate = course.settings.samplingRate
+      isWell =
+        edfwrite_annotation_utf8(
+          file, Int64((annotation.start / rate * ticksPerSecond).rounded()),
+          Int64((annotation.length / rate * ticksPerSecond).rounded()), annotation.text) == 0
+    }
+    guard edfclose_file(file) == 0, isWell, rename(draft, path) == 0 else {
+      unlink(draft)
+      throw failure
+    }
+  }
+
+  /// Windows, runs of a state, and anomalies, in order of time.
+  private static func annotations(_ course: TimeCourse) -> [Annotation] {
+    let windows = course.windows
+    var result = (0..<windows.count).map {
+      Annotation(start: Double(windows[$0].lowerBound), length: Double(windows.length), text: "window \($0)")
+    }
+    for (number, layer) in course.layers.enumerated() {
+      let rhythms = layer.windows.map(\.temporalState)
+      let places = layer.windows.map(\.spatialState)
+      result += runs(rhythms, windows).map { Annotation(start: $0, length: $1, text: "layer_\(number) rhythm \($2)") }
+      result += runs(places, windows).map { Annotation(start: $0, length: $1, text: "layer_\(number) place \($2)") }
+      for (window, content) in layer.windows.enumerated() {
+        for (isAnomaly, kind) in [(content.isTemporalAnomaly, "rhythm"), (content.isSpatialAnomaly, "place")]
+        where isAnomaly == true {
+          result.append(
+            Annotation(
+              start: Double(windows[window].lowerBound), length: Double(windows.length),
+              text: "layer_\(number) \(kind) anomaly"))
+        }
+      }
+    }
+    result.append(Annotation(start: Double(course.samples), length: 0, text: "end of stream"))
+    return result.sorted { ($0.start, $0.text) < ($1.start, $1.text) }
+  }
+
+  /// Stretches of equal states. A window stands for its step around its middle, since windows overlap.
+  private static func runs(
+    _ states: [NetworkState?], _ windows: SlidingWindows
+  ) -> [(start: Double, length: Double, state: String)] {
+    var runs: [(start: Double, length: Double, state: String)] = []
+    var previous: NetworkState?
+    for (window, state) in states.enumerated() {
+      defer { previous = state }
+      guard let state else { continue }
+      let middle = Double(windows[window].lowerBound) + Double(windows.length) / 2
+      if state == previous {
+        runs[runs.count - 1].length += Double(windows.step)
+      } else {
+        let step = Double(min(windows.step, windows.length))
+        runs.append((middle - step / 2, step, state.rawValue))
+      }
+    }
+    return runs
+  }
+
+  /// Other letters become underscores, which EDF's header can hold; 80 are kept.
+  private static func ascii(_ text: String) -> String {
+    String(text.unicodeScalars.prefix(80).map { $0.isASCII && $0.value >= 32 ? Character($0) : "_" })
+  }
+
+  /// How a signal's values become 16 bits, and their range the eight characters that EDF has for each of its ends.
+  ///
+  /// Ends are rounded outwards to as many decimals as there is room for, so that what the header says is exact. Values that
+  /// eight characters can't tell apart are divided by a power of 1000.
+  struct PhysicalScale {
+    let unit: String
+    let minimum: Double
+    let maximum: Double
+    private let factor: Double
+
+    init(_ signal: [Double]) {
+      let largest = signal.map(abs).max() ?? 0
+      let isPlain = largest == 0 || (1e-3..<1e4).contains(largest)
+      let exponent = isPlain ? 0 : Int((log10(largest) / 3).rounded(.down)) * 3
+      factor = pow(10, Double(exponent))
+      unit = exponent == 0 ? "" : "1e\(exponent)"
+      // A sign, up to four digits in front, the point: two decimals always fit, and six are the most that EDFlib writes.
+      let digits = largest / factor < 10 ? 5.0 : 2.0
+      let grid = pow(10, digits)
+      minimum = ((signal.min() ?? 0) / factor * grid).rounded(.down) / grid
+      let high = ((signal.max() ?? 0) / factor * grid).rounded(.up) / grid
+      maximum = high > minimum ? high : minimum + 1
+    }
+
+    /// EDFlib cuts decimals off, so a number that is a hair below its decimals must be one above.
+    func written(_ end: Double) -> Double { end < 0 ? end - 1e-9 : end + 1e-9 }
+
+    /// The nearest of the 65,536 levels.
+    func digital(_ value: Double) -> Int32 {
+      let share = (value / factor - minimum) / (maximum - minimum)
+      return Int32((share * 65535).rounded()) - 32768
+    }
+  }
+}

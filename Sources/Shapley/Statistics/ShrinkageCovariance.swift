@@ -1,0 +1,67 @@
+internal import CBLAS
+
+/// A covariance that is shrunk towards a multiple of the identity as far as the sample's size asks for, and distances by it.
+///
+/// Σ = (1 − ρ)S + ρμI with S the sample covariance (divided by n), μ its mean diagonal and ρ = min(β², δ²)/δ²,
+/// δ² = ‖S − μI‖²/p, β² = Σ_k ‖x_k x_kᵀ − S‖²/(n²p). Invertible however few samples there are. A sample without spread
+/// has no covariance; every point but its mean is then infinitely far.
+/// Source: Ledoit & Wolf, J. Multivariate Anal. 88 (2004); the same as `sklearn.covariance.LedoitWolf`.
+package struct ShrinkageCovariance: Sendable {
+  /// ρ: 0 keeps the sample covariance, 1 keeps only its mean diagonal.
+  package let shrinkage: Double
+  /// `[variables]`: what distances are measured from.
+  package let centre: [Double]
+  private let order: Int
+  /// Column-major Cholesky factor, lower triangle; empty without spread.
+  private let factor: [Double]
+
+  /// - Parameters:
+  ///   - samples: `[samples][variables]`, at least two.
+  ///   - centre: `[variables]`; by default the samples' mean.
+  /// - Complexity: samples x variables² + variables³.
+  package init(_ samples: [[Double]], centre: [Double]? = nil) {
+    precondition(samples.count > 1)
+    let p = samples[0].count
+    let n = Double(samples.count)
+    let centre = centre ?? (0..<p).map { variable in samples.reduce(0) { $0 + $1[variable] } / n }
+    let centred = samples.map { sample in (0..<p).map { sample[$0] - centre[$0] } }
+    openblas_set_num_threads(1)
+    var covariance = [Double](repeating: 0, count: p * p)
+    let order = Int32(p)
+    unsafe cblas_dsyrk(
+      CblasColMajor, CblasLower, CblasNoTrans, order, Int32(samples.count), 1 / n, centred.flatMap(\.self), order, 0,
+      &covariance, order)
+    for column in 0..<p {
+      for row in 0..<column { covariance[column * p + row] = covariance[row * p + column] }
+    }
+    let mean = (0..<p).reduce(0) { $0 + covariance[$1 * (p + 1)] } / Double(p)
+    let squared = covariance.reduce(0) { $0 + $1 * $1 }
+    let delta = squared / Double(p) - mean * mean
+    let quartic = centred.reduce(0) { sum, x in
+      let length = x.reduce(0) { $0 + $1 * $1 }
+      return sum + length * length
+    }
+    // Σ_k ‖x_k x_kᵀ − S‖² = Σ_k ‖x_k‖⁴ − n‖S‖², since the mean of the products is S.
+    let beta = (quartic / n - squared) / (n * Double(p))
+    let shrinkage = delta > 0 ? min(max(beta, 0), delta) / delta : 1
+    self.shrinkage = shrinkage
+    self.centre = centre
+    self.order = p
+    for place in covariance.indices { covariance[place] *= 1 - shrinkage }
+    for variable in 0..<p { covariance[variable * (p + 1)] += shrinkage * mean }
+    var size = order
+    var info: Int32 = 0
+    if mean > 0 { unsafe dpotrf_("L", &size, &covariance, &size, &info) }
+    factor = mean > 0 && info == 0 ? covariance : []
+  }
+
+  /// (x − centre)ᵀ Σ⁻¹ (x − centre).
+  package func squaredDistance(_ x: [Double]) -> Double {
+    precondition(x.count == order)
+    var difference = (0..<order).map { x[$0] - centre[$0] }
+    guard !factor.isEmpty else { return difference.allSatisfy { $0 == 0 } ? 0 : .infinity }
+    let size = Int32(order)
+    unsafe cblas_dtrsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, size, factor, size, &difference, 1)
+    return difference.reduce(0) { $0 + $1 * $1 }
+  }
+}

@@ -1,0 +1,102 @@
+internal import Glibc
+
+extension Consistency {
+  /// What both modalities say of a layer in a window.
+  struct Point {
+    /// The logarithm of γ's power; `nil` where γ isn't known or silent.
+    var gamma: Double?
+    /// γ's share of the power; `nil` likewise.
+    var gammaShare: Double?
+    var zeta: Double
+    var temporalState: NetworkState
+    var spatialState: NetworkState
+    var isTemporalAnomaly: Bool
+    var isSpatialAnomaly: Bool
+  }
+
+  /// The quantities for one way of pairing temporal with spatial windows.
+  struct Values {
+    var correlation: Double?
+    var agreement: Double
+    var kappa: Double?
+    var matthews: Double
+
+    /// The mean of ρ, agreement and coherence.
+    var score: Double? {
+      correlation.map { ($0 + agreement + (matthews + 1) / 2) / 3 }
+    }
+
+    /// - Parameters:
+    ///   - points: `[layers][windows]`.
+    ///   - temporal: `[pairs]`, the window whose temporal side is taken.
+    ///   - spatial: `[pairs]`, the window whose spatial side is taken.
+    init(_ points: [[Point]], temporal: [Int], spatial: [Int]) {
+      let pairs = points.map { layer in
+        zip(temporal, spatial).map { t, s -> Point in
+          var point = layer[t]
+          point.zeta = layer[s].zeta
+          point.spatialState = layer[s].spatialState
+          point.isSpatialAnomaly = layer[s].isSpatialAnomaly
+          return point
+        }
+      }
+      correlation = Self.correlation(pairs)
+      let all = pairs.flatMap(\.self)
+      let count = Double(all.count)
+      let agreement = Double(all.count { $0.temporalState == $0.spatialState }) / count
+      let byChance = NetworkState.allCases.reduce(0.0) { sum, state in
+        sum + Double(all.count { $0.temporalState == state }) * Double(all.count { $0.spatialState == state })
+      } / (count * count)
+      self.agreement = agreement
+      kappa = byChance < 1 ? (agreement - byChance) / (1 - byChance) : nil
+      matthews = Self.matthews(all)
+    }
+
+    /// The mean over groups of Pearson's correlation, which is that of all points standardised within their group. A group
+    /// in which either side never changes says nothing; `nil` where none says anything.
+    static func correlation(_ groups: [[Point]], of rhythm: (Point) -> Double? = \.gamma) -> Double? {
+      let correlations = groups.compactMap { group -> Double? in
+        let known = group.compactMap { point in rhythm(point).map { (gamma: $0, zeta: point.zeta) } }
+        guard known.count > 2 else { return nil }
+        let count = Double(known.count)
+        let gammaMean = known.reduce(0) { $0 + $1.gamma } / count
+        let zetaMean = known.reduce(0) { $0 + $1.zeta } / count
+        var (product, gammaSquare, zetaSquare) = (0.0, 0.0, 0.0)
+        for point in known {
+          let (gamma, zeta) = (point.gamma - gammaMean, point.zeta - zetaMean)
+          product += gamma * zeta
+          gammaSquare += gamma * gamma
+          zetaSquare += zeta * zeta
+        }
+        let scale = (gammaSquare * zetaSquare).squareRoot()
+        return scale > 0 ? max(-1, min(1, product / scale)) : nil
+      }
+      return correlations.isEmpty ? nil : correlations.reduce(0, +) / Double(correlations.count)
+    }
+
+    /// Matthews (1975), doi 10.1016/0005-2795(75)90109-9.
+    private static func matthews(_ points: [Point]) -> Double {
+      func count(_ temporal: Bool, _ spatial: Bool) -> Double {
+        Double(points.count { $0.isTemporalAnomaly == temporal && $0.isSpatialAnomaly == spatial })
+      }
+      let (both, neither) = (count(true, true), count(false, false))
+      let (temporalOnly, spatialOnly) = (count(true, false), count(false, true))
+      let scale =
+        (both + temporalOnly) * (both + spatialOnly) * (neither + temporalOnly) * (neither + spatialOnly)
+      return scale > 0 ? (both * neither - temporalOnly * spatialOnly) / scale.squareRoot() : 0
+    }
+  }
+}
+
+extension Consistency.Point {
+  /// `nil` where either modality doesn't know the window.
+  init?(_ window: LayerTimeCourse.Window) {
+    guard let zeta = window.zeta, let temporalState = window.temporalState, let spatialState = window.spatialState,
+      let isTemporalAnomaly = window.isTemporalAnomaly, let isSpatialAnomaly = window.isSpatialAnomaly
+    else { return nil }
+    self.init(
+      gamma: window.bands?.powers[.gamma].flatMap { $0 > 0 ? log($0) : nil }, gammaShare: window.bands?.share(.gamma),
+      zeta: zeta, temporalState: temporalState, spatialState: spatialState, isTemporalAnomaly: isTemporalAnomaly,
+      isSpatialAnomaly: isSpatialAnomaly)
+  }
+}

@@ -1,0 +1,126 @@
+internal import Glibc
+internal import Shapley
+
+/// How far the temporal and the spatial picture of a stream agree: a measurement that can fail.
+///
+/// Over the points (layer, window) that both modalities know:
+/// - ρ_γζ: correlation of the logarithm of γ's power with the largest ζ, each standardised within its layer, since layers
+///   differ in scale and a pooled correlation would compare layers instead of moments;
+/// - Agreement: share of points with the same temporal and spatial state; Cohen's κ beside it (1960);
+/// - Coherence: Matthews' correlation φ of the anomaly flags as (φ + 1)/2; φ is 0 where a modality flags none or all;
+/// - score: the mean of the three.
+///
+/// Intervals: percentiles of a circular block bootstrap (Politis & Romano 1992) of windows, all layers together. p: the spatial
+/// picture is shifted against the temporal one around the circle of windows, by every distance at which no window overlaps
+/// itself; the share of shifts that reach the value, p = (1 + b)/(1 + B), one-sided. Shifts keep what each modality
+/// remembers of its past, which a shuffle would destroy and count as evidence.
+package struct Consistency: Sendable, Hashable {
+  /// What is aimed at.
+  package static let correlationTarget = 0.7
+  package static let scoreTarget = 0.8
+  /// Fewer windows than this say nothing.
+  package static let leastWindows = 10
+
+  /// One of the quantities.
+  package struct Measure: Sendable, Hashable {
+    /// `nil` where it isn't defined.
+    package var value: Double?
+    /// `nil` where resampling gave no value.
+    package var interval: ClosedRange<Double>?
+    /// `nil` without shifts.
+    package var p: Double?
+    /// The mean over shifts: what pictures that have nothing to do with each other would show.
+    package var chance: Double?
+  }
+
+  /// Pairs (layer, window) that both modalities know.
+  package let points: Int
+  package private(set) var correlation = Measure()
+  package private(set) var agreement = Measure()
+  package private(set) var coherence = Measure()
+  package private(set) var score = Measure()
+  /// Cohen's κ; `nil` where chance alone would agree always.
+  package private(set) var kappa: Double?
+  /// Matthews' φ.
+  package private(set) var matthews: Double?
+  /// The correlation with γ's share of the power instead, for comparison: a share is high in silence too.
+  package private(set) var shareCorrelation: Double?
+  /// The correlation over all points without standardising within layers, for comparison.
+  package private(set) var pooledCorrelation: Double?
+  /// B.
+  package private(set) var shifts = 0
+  /// Windows of a block of the bootstrap.
+  package let blockLength: Int
+  /// Why there is no score, a sentence; `nil` where there is.
+  package private(set) var reason: String?
+
+  /// - Parameter layers: `[layers][windows]`.
+  init(layers: [[LayerTimeCourse.Window]], windows: SlidingWindows, settings: TemporalSettings) {
+    let usable = (0..<windows.count).filter { window in layers.allSatisfy { Point($0[window]) != nil } }
+    let points = layers.map { layer in usable.map { Point(layer[$0])! } }
+    let distance = windows.independentDistance
+    let blockLength = max(distance, Int(cbrt(Double(usable.count)).rounded(.up)))
+    self.points = layers.count * usable.count
+    self.blockLength = blockLength
+    guard usable.count >= Self.leastWindows else {
+      reason = """
+        \(usable.count) windows have both a temporal and a spatial state, and a consistency needs \(Self.leastWindows).
+        """
+      return
+    }
+    let order = Array(usable.indices)
+    let observed = Values(points, temporal: order, spatial: order)
+
+    let lags = distance <= usable.count - distance ? Array(distance...usable.count - distance) : []
+    let shifted = lags.map { lag in
+      Values(points, temporal: order, spatial: order.map { ($0 + lag) % usable.count })
+    }
+    let seed = CounterRandom.derivedSeed(from: settings.seed, stream: 0)
+    let resampled = (0..<settings.resamples).map { draw -> Values in
+      var random = CounterRandom(seed: seed, domain: Self.randomDomain, index: UInt64(draw))
+      var windows: [Int] = []
+      while windows.count < usable.count {
+        let start = random.next(below: usable.count)
+        windows += (start..<start + blockLength).map { $0 % usable.count }
+      }
+      windows.removeLast(windows.count - usable.count)
+      return Values(points, temporal: windows, spatial: windows)
+    }
+    func measure(_ value: (Values) -> Double?) -> Measure {
+      guard let observed = value(observed) else { return Measure() }
+      let null = shifted.compactMap(value)
+      let reached = null.count { $0 >= observed - 1e-12 }
+      return Measure(
+        value: observed, interval: Self.interval(resampled.compactMap(value), confidence: settings.confidence),
+        p: null.isEmpty ? nil : Double(1 + reached) / Double(1 + null.count),
+        chance: null.isEmpty ? nil : null.reduce(0, +) / Double(null.count))
+    }
+    correlation = measure(\.correlation)
+    agreement = measure(\.agreement)
+    coherence = measure { ($0.matthews + 1) / 2 }
+    score = measure(\.score)
+    kappa = observed.kappa
+    matthews = observed.matthews
+    shareCorrelation = Values.correlation(points, of: \.gammaShare)
+    pooledCorrelation = Values.correlation([points.flatMap(\.self)])
+    shifts = lags.count
+    reason =
+      observed.score == nil
+      ? "γ's power or the largest ζ never changes, or isn't known, so they have no correlation." : nil
+  }
+
+  /// Apart from the domains of designs and phantoms.
+  private static let randomDomain: UInt32 = 0x200
+
+  private static func interval(_ values: [Double], confidence: Double) -> ClosedRange<Double>? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    func quantile(_ share: Double) -> Double {
+      let place = share * Double(sorted.count - 1)
+      let below = Int(place)
+      let above = min(below + 1, sorted.count - 1)
+      return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
+    }
+    return quantile((1 - confidence) / 2)...quantile((1 + confidence) / 2)
+  }
+}

@@ -1,0 +1,126 @@
+import FoundationEssentials
+import Phantom
+import Reporting
+
+/// What scans of movies found of what was planted, from the folders that they left.
+struct MovieReport {
+  /// What is read of `consistency.json`.
+  private struct Content: Decodable {
+    struct Layer: Decodable {
+      let tensor: String
+      let windows: [MovieVerdict.Window]
+      let temporal_anomalies: Detector?
+      let spatial_anomalies: Detector?
+    }
+
+    struct Detector: Decodable {
+      let false_alarm_rate: Double
+      let held_out_alarms: Int
+      let held_out_windows: Int
+    }
+
+    struct Measure: Decodable {
+      let value: Double?
+      let confidence_interval: [Double]?
+      let p_value: Double?
+      let by_chance: Double?
+      let verdict: String?
+    }
+
+    struct Consistency: Decodable {
+      let score: Measure
+      let gamma_zeta_correlation: Measure
+      let state_agreement: Measure
+      let anomaly_coherence: Measure
+      let kappa: Double?
+      let gamma_share_zeta_correlation: Double?
+      let pooled_gamma_zeta_correlation: Double?
+      let points: Int
+    }
+
+    let window_resolution_hz: Double
+    let layers: [String: Layer]
+    let consistency: Consistency
+  }
+
+  private let streams: [(name: String, content: Content)]
+  private let truth: MovieTruth
+
+  /// - Parameters:
+  ///   - folder: holds a folder for each stream, with its scan in `scan`.
+  ///   - others: streams without a truth.
+  init(folder: String, others: [String]) throws {
+    func read<Value: Decodable>(_ path: String, as type: Value.Type) throws -> Value {
+      try JSONDecoder().decode(type, from: Data(contentsOf: URL(filePath: path)))
+    }
+    truth = try read(folder + "/planted/truth.json", as: MovieTruth.self)
+    streams = try (["planted"] + others).map {
+      ($0, try read("\(folder)/\($0)/scan/consistency.json", as: Content.self))
+    }
+  }
+
+  func report() -> String {
+    """
+    \(planted)
+
+    \(consistency)
+    """
+  }
+
+  private var planted: String {
+    let content = streams[0].content
+    var table = MarkdownTable([
+      "layer", "frequency within a bin", "band", "state by rhythm", "state by place", "AUC by rhythm", "AUC by place",
+      "false alarms held out",
+    ])
+    func share(_ share: MovieVerdict.Share) -> String { "\(Number.fixed(share.value, 3)) of \(share.count)" }
+    let verdicts = content.layers.keys.sorted().map {
+      ($0, MovieVerdict(content.layers[$0]!.windows, truth: truth, resolution: content.window_resolution_hz))
+    }
+    for (name, verdict) in verdicts {
+      let layer = content.layers[name]!
+      func alarms(_ detector: Content.Detector?) -> String {
+        detector.map { "\($0.held_out_alarms) of \($0.held_out_windows) at \(Number.fixed($0.false_alarm_rate, 3))" } ?? "-"
+      }
+      table.append([
+        layer.tensor, share(verdict.frequencies), share(verdict.bands), share(verdict.temporalStates),
+        share(verdict.spatialStates), Number.fixed(verdict.temporalDetection, 3),
+        Number.fixed(verdict.spatialDetection, 3),
+        "\(alarms(layer.temporal_anomalies)), \(alarms(layer.spatial_anomalies))",
+      ])
+    }
+    func all(_ part: (MovieVerdict) -> MovieVerdict.Share) -> String {
+      share(verdicts.reduce(MovieVerdict.Share()) { $0 + part($1.1) })
+    }
+    func least(_ area: (MovieVerdict) -> Double) -> String { Number.fixed(verdicts.map { area($0.1) }.min() ?? 0, 3) }
+    table.append([
+      "all (least AUC)", all(\.frequencies), all(\.bands), all(\.temporalStates), all(\.spatialStates),
+      least(\.temporalDetection), least(\.spatialDetection), "",
+    ])
+    return table.description
+  }
+
+  private var consistency: String {
+    var table = MarkdownTable([
+      "stream", "pairs", "quantity", "value", "95 % interval", "p", "by chance", "target",
+    ])
+    func show(_ value: Double?) -> String { value.map { Number.fixed($0, 3) } ?? "-" }
+    for (name, content) in streams {
+      let result = content.consistency
+      for (quantity, measure) in [
+        ("consistency", result.score), ("ρ_γζ", result.gamma_zeta_correlation), ("agreement", result.state_agreement),
+        ("coherence", result.anomaly_coherence),
+      ] {
+        let interval = measure.confidence_interval.map { "\(show($0[0])) to \(show($0[1]))" } ?? "-"
+        table.append([
+          name, "\(result.points)", quantity, show(measure.value), interval, show(measure.p_value),
+          show(measure.by_chance), measure.verdict ?? "",
+        ])
+      }
+      table.append([name, "", "κ", show(result.kappa), "", "", "", ""])
+      table.append([name, "", "ρ with γ's share", show(result.gamma_share_zeta_correlation), "", "", "", ""])
+      table.append([name, "", "ρ pooled over layers", show(result.pooled_gamma_zeta_correlation), "", "", "", ""])
+    }
+    return table.description
+  }
+}

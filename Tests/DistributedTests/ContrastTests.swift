@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  /// Groups of a scan's stimuli against each other.
+  @Suite struct `A contrast` {
+    private let folder = TemporaryFolder()
+    private var output: String { folder.path("out") }
+
+    private func scan(labels: [Int]?) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: labels?.count ?? 6, labels: labels)
+      let run = try Program.run(
+        files.options + ["--grid", "2x2x2", "--samples", "8", "--progress", "none", "--out", output], ranks: 2)
+      try #require(run.exitCode == 0, "\(run)")
+    }
+
+    private func contrast(_ options: [String]) throws -> Command { try Program.run(["contrast", output] + options) }
+
+    private func json(_ name: String) throws -> [String: [String: any Sendable]] {
+      let data = Data(TemporaryFolder.read(output + "/" + name))
+      return try #require(JSONSerialization.jsonObject(with: data) as? [String: [String: any Sendable]])
+    }
+
+    @Test func `of two labels has the difference of their means, opposite when they change places`() throws {
+      try scan(labels: [0, 1, 0, 1, 0, 1, 0, 1])
+      let run = try contrast(["--groups", "labels"])
+      #expect(run.exitCode == 0 && run.output.contains("0 (4 stimuli) minus 1 (4)"), "\(run)")
+      let forward = try effects("0 - 1")
+      #expect(try contrast(["--only", "1,0"]).exitCode == 0)
+      let backward = try effects("1 - 0")
+      #expect(!forward.isEmpty && forward.keys.sorted() == backward.keys.sorted())
+      for (region, effect) in forward { #expect(abs(effect + (backward[region] ?? .nan)) < 1e-12) }
+      let rows = String(decoding: TemporaryFolder.read(output + "/contrast.tsv"), as: UTF8.self).split(separator: "\n")
+      #expect(rows.count == 1 + forward.count)
+      // The same again, from the same measurements.
+      let bytes = TemporaryFolder.read(output + "/contrast.json")
+      #expect(try contrast(["--only", "1,0"]).exitCode == 0)
+      #expect(TemporaryFolder.read(output + "/contrast.json") == bytes)
+    }
+
+    /// Effects by layer, quantity and region.
+    private func effects(_ name: String) throws -> [String: Double] {
+      let layers = try #require(json("contrast.json")[name]?["layers"] as? [String: [String: any Sendable]])
+      var effects: [String: Double] = [:]
+      for (layer, content) in layers {
+        for quantity in ["zeta", "density"] {
+          let result = try #require(content[quantity] as? [String: any Sendable])
+          let grids = try #require(result["grids"] as? [String: [String: any Sendable]])
+          for (region, test) in grids {
+            effects["\(layer) \(quantity) \(region)"] = try #require(test["effect"] as? Double)
+            let familyWise = try #require(test["family_wise_p_value"] as? Double)
+            #expect((0...1).contains(familyWise) && familyWise >= 1.0 / 70 - 1e-12)
+          }
+        }
+      }
+      return effects
+    }
+
+    @Test func `of a group that is too small is refused with the number needed`() throws {
+      try scan(labels: [0, 0, 0, 1, 1, 1])
+      let groups = folder.file("groups.txt", text: "a\nb\n-\na\nb\na\n")
+      let refused = try contrast(["--groups", groups])
+      #expect(refused.exitCode == 65 && refused.errors.contains("3 and 2 stimuli, and each needs at least 3"), "\(refused)")
+    }
+
+    @Test func `of more than two groups compares each with all others`() throws {
+      try scan(labels: [0, 1, 2, 0, 1, 2, 0, 1, 2])
+      let run = try contrast([])
+      #expect(run.exitCode == 0, "\(run)")
+      #expect(try json("contrast.json").keys.sorted() == ["0 - others", "1 - others", "2 - others"])
+    }
+
+    @Test func `is refused where there are no such groups`() throws {
+      try scan(labels: nil)
+      for (options, code, word) in [
+        (["--groups", "labels"], 65, "no labels"), (["--groups", "correct"], 65, "no labels"),
+        (["--groups", folder.path("absent.txt")], 66, "absent.txt"),
+        (["--groups", folder.file("short.txt", text: "a\nb\n")], 65, "2 lines"),
+        (["--groups", folder.file("one.txt", text: "a\na\na\na\na\na\n")], 65, "needs two"),
+        (["--groups", folder.file("two.txt", text: "a\nb\na\nb\na\nb\n"), "--only", "a,c"], 64, "no group c"),
+        (["--only", "a"], 64, "--only a"),
+      ] as [([String], Int, String)] {
+        let run = try contrast(options)
+        #expect(run.exitCode == code && run.errors.contains(word), "\(run)")
+      }
+    }
+  }
+}
