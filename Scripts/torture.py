@@ -206,8 +206,8 @@ class Torture:
     def command(self, model, out):
         return [
             self.options.program, "--model", model, "--data", self.data, "--out", os.path.join(self.folder, out),
-            "--estimator", "permutation", "--samples", str(self.options.samples), "--resume", "--checkpoint-interval",
-            "0.1s", "--progress", "none"]
+            "--estimator", "permutation", "--samples", str(self.options.samples), "--grid", self.options.grid,
+            "--resume", "--checkpoint-interval", "0.1s", "--progress", "none"]
 
     def log(self):
         return os.path.join(self.folder, "log")
@@ -448,6 +448,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1, help="of what happens when; what is hit depends on timing too")
     parser.add_argument("--samples", type=int, default=30, help="evaluations a region, which decide how long a scan is")
+    parser.add_argument("--grid", default="8x8x4", help="regions of a layer, as for the program")
     parser.add_argument("--most-ranks", type=int, default=5)
     parser.add_argument("--keep", metavar="DIR", help="copies the folder of a loss there")
     options = parser.parse_args()

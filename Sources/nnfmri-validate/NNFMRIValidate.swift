@@ -5,16 +5,21 @@ import ArgumentParser
 struct NNFMRIValidate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "nnfmri-validate",
-    abstract: "Measure estimators, intervals and detection on games with known ζ, as a Markdown page.",
-    subcommands: [StreamsCommand.self])
+    abstract: "Measure estimators, intervals and detection on games with known ζ, as a Markdown page.")
 
   /// A section of the page.
   private enum Section: String, CaseIterable, ExpressibleByArgument {
-    case intervals, ends, savings, pairs, discoveries, detection
+    case intervals, ends, savings, pairs, discoveries, detection, streams
   }
 
   @Argument(help: "The sections to print; by default the whole page.")
   private var sections: [Section] = Section.allCases
+
+  @Option(help: "The folder of scanned movies that Scripts/validate makes; without it the section streams is left out.")
+  var movies: String?
+
+  @Option(help: "Streams in that folder without a truth, separated by commas.")
+  var others = "shuffled,noise"
 
   func run() throws {
     if sections == Section.allCases {
@@ -27,13 +32,29 @@ struct NNFMRIValidate: ParsableCommand {
         single precision, as measured ones are. How the games are made stands in `Sources/nnfmri-validate`.
         """)
     }
-    for section in sections {
+    for section in sections where section != .streams || movies != nil {
       print("\n" + (try text(section)))
     }
   }
 
   private func text(_ section: Section) throws -> String {
     switch section {
+    case .streams:
+      """
+      ## Streams
+
+      What a scan finds of a movie phantom (80 segments of 256 frames at 256 Hz, seed 42, the first half reference), with
+      windows of one segment, 4 scanned stimuli each, grid 4x4x2, K = 8, target label. *Frequency*: windows with flicker whose
+      dominant frequency is at most a bin of 2 Hz from the planted one. *Band*: whose dominant band is the planted one.
+      *State*: windows behind the reference that are called active (fast flicker), processing (slow), idle or anomalous
+      (corrupted) as planted. *AUC*: how often a corrupted window's score is above a normal one's, behind the reference.
+      The bars, over all layers: every frequency within a bin, bands above 0.95, AUC above 0.95, states above 0.9.
+      *Consistency*: also of the same frames in random order, of noise instead of images and, where they are to hand, of
+      1,000 CIFAR-10 images in the order of their file, through a ResNet-20, with windows of 64 every 32: streams without
+      rhythm, in which nothing but chance should be found. Targets: 0.7 for ρ_γζ, 0.8 for the consistency.
+
+      \(try MovieReport(folder: movies ?? "", others: others.split(separator: ",").map(String.init)).report())
+      """
     case .intervals:
       """
       ## Intervals

@@ -11,8 +11,8 @@ extension DistributedTests {
       let command = try Command.run(
         Self.python!,
         [
-          Program.root + "/Scripts/torture.py", "--program", Program.path, "--rounds", "6", "--samples", "4",
-          "--most-ranks", "3",
+          Program.root + "/Scripts/torture.py", "--program", Program.path, "--rounds", "6", "--samples", "16",
+          "--grid", "4x4x2", "--most-ranks", "3",
         ], limit: 300)
       #expect(command.exitCode == 0, "\(command)")
       #expect(command.output.contains("Losses: 0"), "\(command)")
