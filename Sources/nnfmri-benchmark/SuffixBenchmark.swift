@@ -23,7 +23,7 @@ struct SuffixBenchmark {
     let design = try Design(
       estimator: .regression, players: players,
       budget: max(
-        (rounds + 1) * batch, Design.minimumRowCount(estimator: .regression, players: players, index: .shapley)),
+        (rounds + 1) * batch, Design.minimumRowCount(.complementPairs, players: players, index: .shapley)),
       seed: 42)
 
     let feed = model.feed
