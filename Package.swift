@@ -122,7 +122,8 @@ let package = Package(
       imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Phantom", "Shapley", "Stimuli", "TestSupport"]),
     tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "TestSupport"]),
     .testTarget(
-      name: "DistributedTests", dependencies: ["nnfmri-mpi", "Phantom", "Stimuli", "TestSupport"], swiftSettings: settings),
+      name: "DistributedTests", dependencies: ["nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Stimuli", "TestSupport"],
+      swiftSettings: settings),
     tests("ModelGraph"),
     tests("Shapley"),
     tests("Stimuli", imports: ["TestSupport"]),

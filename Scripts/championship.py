@@ -28,7 +28,7 @@ if not hasattr(typing, "override"):  # Python 3.11; shapiq 1.8 is written for 3.
 BUDGETS = (4, 8, 16, 32, 64)
 TRUTH_SAMPLES = 512
 TRUTH_SEED = 1_000_003
-OURS = ("regression", "permutation")
+OURS = ("regression", "permutation", "leverage")
 TIME_LIMIT = 180
 RESNET_LAYERS = (
     ("early", "/layer1/layer1.1/Relu_1_output_0"),
@@ -323,7 +323,7 @@ def tables(results, arguments):
         f"Of the others the largest ratio is {ratios[worst]:.2f}, on {worst[0]} at {worst[1]}n; {above(0.9)} of "
         f"{len(ratios)} are above 0.9.", "The bars are 0.4 for the mean and 0.9 for each game.", "",
         f"Means over seeds 0 to {arguments.seeds - 1}." if arguments.seeds > 1 else "One seed, 0.",
-        "Relative squared errors of all:", ""]
+        f"Relative squared errors of all; the first {len(OURS)} are ours.", ""]
     names = list(dict.fromkeys(name for found, _, _ in results.values() for name, _ in found))
     lines += table(
         ["game", "evaluations", *names],

@@ -15,7 +15,7 @@ struct GameCommand: ParsableCommand {
 
       values COUNT, then COUNT coalitions: COUNT float32.
       design ESTIMATOR EVALUATIONS SEED: a line with the number of coalitions, then those coalitions.
-      estimate ESTIMATOR EVALUATIONS SEED, then the design's values, float32: a line of JSON.
+      estimate ESTIMATOR EVALUATIONS SEED, then the design's values, float32: a line of JSON, zeta and standardError.
       """)
 
   @Option(help: "The network, an ONNX file.")
@@ -56,16 +56,13 @@ struct GameCommand: ParsableCommand {
         let count = try number(request, 1)
         try pipe.write(game.values(of: pipe.readCoalitions(count)))
       case "design":
-        let design = try design(request, players: game.playerCount)
+        let (_, design) = try draw(request, players: game.playerCount)
         try pipe.write(line: "\(design.rowCount)")
         try pipe.write(design.coalitions(in: 0..<design.rowCount))
       case "estimate":
-        let design = try design(request, players: game.playerCount)
+        let (estimator, design) = try draw(request, players: game.playerCount)
         let values = try pipe.readFloats(design.rowCount)
-        let clock = ContinuousClock()
-        var estimate: Estimate?
-        let time = try clock.measure { estimate = try design.estimate(values: values) }
-        try pipe.write(line: Answer(estimate!, seconds: time / .seconds(1)).json)
+        try pipe.write(line: Answer(design.estimate(values: values, by: estimator)).json)
       default:
         throw ValidationError("A request is one of values, design, estimate.")
       }
@@ -79,25 +76,22 @@ struct GameCommand: ParsableCommand {
     return number
   }
 
-  private func design(_ request: [Substring], players: Int) throws -> Design {
+  private func draw(_ request: [Substring], players: Int) throws -> (EstimatorName, Design) {
     guard request.count == 4, let estimator = EstimatorName(rawValue: String(request[1])) else {
       throw ValidationError("The request '\(request.joined(separator: " "))' lacks an estimator.")
     }
-    return try Design(
+    let design = try Design(
       estimator: estimator, players: players, budget: number(request, 2), seed: UInt64(try number(request, 3)))
+    return (estimator, design)
   }
 
   private struct Answer: Encodable {
     let zeta: [Double]
     let standardError: [Double]
-    let degreesOfFreedom: Double?
-    let seconds: Double
 
-    init(_ estimate: Estimate, seconds: Double) {
+    init(_ estimate: Estimate) {
       zeta = estimate.zeta
       standardError = estimate.standardError
-      degreesOfFreedom = estimate.degreesOfFreedom.isFinite ? estimate.degreesOfFreedom : nil
-      self.seconds = seconds
     }
 
     var json: String { get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) } }
