@@ -1,5 +1,6 @@
 import Anatomy
 internal import FoundationEssentials
+import Shapley
 import Stimuli
 
 /// Stored in the folder of the acquisition: `measurements.json`, and the moments of layer L in `moments_layer_L.npy`,
@@ -58,6 +59,11 @@ extension Measurements {
     }
     guard let stored = try? JSONDecoder().decode(Stored.self, from: data) else {
       throw ScanError(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
+    }
+    guard stored.plan.designVersion == Design.version else {
+      throw ScanError(
+        .badInput,
+        "\(path) is of a scan that drew its coalitions by other rules (\(stored.plan.designVersion), now \(Design.version)); read it with the version of the program that measured it")
     }
     (request, plan, targets, predictions) = (stored.request, stored.plan, stored.targets, stored.predictions)
     (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)

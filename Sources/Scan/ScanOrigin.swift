@@ -1,3 +1,5 @@
+import Shapley
+
 /// Where measurements come from: what must be equal for them to be joined, and what a finished scan is recognised by.
 struct ScanOrigin: Codable, Hashable {
   /// Options that decide a result, by name, as text.
@@ -6,6 +8,8 @@ struct ScanOrigin: Codable, Hashable {
   var dataDigest: String
   var program: String
   var onnxRuntime: String
+  /// The rules that coalitions are drawn by.
+  var designVersion = Design.version
   /// The share of the series that is measured; `nil` is all.
   var part: ScanPart?
 
@@ -21,6 +25,9 @@ struct ScanOrigin: Codable, Hashable {
     if dataDigest != other.dataDigest { return "the stimuli have changed" }
     if onnxRuntime != other.onnxRuntime {
       return "ONNX Runtime is \(onnxRuntime) now and was \(other.onnxRuntime) then, and the last bits of values may differ"
+    }
+    if designVersion != other.designVersion {
+      return "coalitions are drawn by rules \(designVersion) now and were by rules \(other.designVersion) then"
     }
     return program == other.program ? nil : "nnfmri-mpi is \(program) now and was \(other.program) then"
   }

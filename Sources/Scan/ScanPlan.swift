@@ -45,6 +45,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var dataDigest: String
   /// SHA-256 of the options that decide a result.
   package var requestDigest: String
+  /// The rules that coalitions are drawn by: `Design.version`.
+  package var designVersion = Design.version
   /// Whether a batch axis that the model had baked in was freed.
   package var isBatchFreed: Bool
   /// Coalitions a run of the suffix.

@@ -84,6 +84,13 @@ package struct Coalition: Hashable, Sendable {
     return result
   }
 
+  /// The same set with every player p called `numbers[p]`.
+  func renumbered(_ numbers: [Int]) -> Coalition {
+    var result = Coalition(emptyOf: playerCount)
+    for player in intactPlayers { result.insert(numbers[player]) }
+    return result
+  }
+
   /// The intact players in ascending order.
   package var intactPlayers: Players { Players(words: words) }
   /// The lesioned players in ascending order.

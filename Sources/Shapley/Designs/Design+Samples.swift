@@ -18,43 +18,33 @@ extension Design {
     }
   }
 
-  /// Pair t is (S, complement of S), S drawn from the pair's stratum of the plan.
+  /// Pair t is (S, complement of S), S from the pair's stratum of the plan: balanced against the other pairs where the
+  /// design says so, else a draw of its own.
   func appendComplementPairs(_ rows: Range<Int>, to result: inout [Coalition]) {
     guard let plan = pairPlan else { return }
-    var orders: [Int: [Int]] = [:]
-    appendPairs(rows, to: &result) { pair in
-      let visit = plan.visit(pair)
-      let coalition: Coalition
-      if let distinct = PairPlan.distinctPairs(players: playerCount, index: index, stratum: visit.stratum) {
-        if orders[visit.stratum] == nil { orders[visit.stratum] = stratumOrder(visit.stratum, distinct: distinct) }
-        coalition = numberedCoalition(stratum: visit.stratum, rank: orders[visit.stratum]?[visit.draw] ?? 0)
-      } else {
-        var random = self.random(.coalitionPair, visit.place)
-        coalition =
-          switch index {
-          case .shapley: random.coalition(of: playerCount, size: visit.stratum + 1)
-          case .banzhaf: random.coalition(of: playerCount)
-          }
+    if isBalanced {
+      let pairs = balancedPairs(plan)
+      var numbers = Array(0..<playerCount)
+      var random = self.random(.renumbering, 0)
+      random.shuffle(&numbers)
+      appendPairs(rows, to: &result) { pair in
+        let coalition = pairs.coalitions[pair].renumbered(numbers)
+        return (coalition, coalition.complement)
       }
-      return (coalition, coalition.complement)
+    } else {
+      var source = PairSource(players: playerCount, index: index, plan: plan, seed: drawSeed)
+      appendPairs(rows, to: &result) { pair in
+        let coalition = source.draw(pair).coalition
+        return (coalition, coalition.complement)
+      }
     }
   }
 
-  /// The order in which a stratum's distinct pairs are drawn without replacement.
-  private func stratumOrder(_ stratum: Int, distinct: Int) -> [Int] {
-    var order = Array(0..<distinct)
-    var random = self.random(.stratumOrder, stratum)
-    random.shuffle(&order)
-    return order
-  }
-
-  /// One coalition of the pair with the given number. Of two complements of n/2 the one without the last region comes
-  /// first in colexicographic order, so half the ranks name all pairs.
-  private func numberedCoalition(stratum: Int, rank: Int) -> Coalition {
-    switch index {
-    case .shapley: Combinations.subset(of: playerCount, size: stratum + 1, rank: rank)
-    case .banzhaf: Coalition(of: playerCount, mask: UInt64(rank))
-    }
+  private func balancedPairs(_ plan: PairPlan) -> BalancedPairs {
+    // All series share them, whatever their stream.
+    let shared = CounterRandom.derivedSeed(from: seed, stream: .max)
+    var source = PairSource(players: playerCount, index: index, plan: plan, seed: shared)
+    return BalancedPairs.of(players: playerCount, plan: plan, seed: shared) { source.draw($0) }
   }
 
   /// Block b is the chain of a permutation and its reverse, row pairs (prefix of size j, its complement).

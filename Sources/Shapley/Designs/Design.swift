@@ -1,12 +1,15 @@
 /// The ordered coalitions of a series: row 0 is G (all intact), row 1 is ∅ (all lesioned), then those of its kind.
 ///
 /// A row is a function of (kind, players, planned budget, index, seed, stream, row) alone, so a shard is a range of
-/// rows that any rank writes down without the rows before it, and coalitions are never sent or stored.
+/// rows that any rank writes down by itself, and coalitions are never sent or stored.
 ///
 /// Cost of a slice: O(n) a row; for complement pairs the shuffle of each stratum of at most 2¹⁴ distinct pairs that the
-/// slice touches as well (below 0.1 ms); for permutations O(n·blocks) a slice and O(n·log n) for each block of 2(n − 1)
+/// slice touches as well (below 0.1 ms) and, the first time, that of balancing (`BalancedPairs`); for permutations O(n·blocks) a slice and O(n·log n) for each block of 2(n − 1)
 /// rows that it touches.
 package struct Design: Sendable, Hashable {
+  /// Of the rules by which coalitions are drawn: values that were measured under other rules are of other coalitions.
+  package static let version = 2
+
   package let kind: DesignKind
   package let playerCount: Int
   package let index: ValueIndex
@@ -20,6 +23,12 @@ package struct Design: Sendable, Hashable {
 
   /// The spending of complement pairs; nil for designs of another kind.
   let pairPlan: PairPlan?
+  /// Whether complement pairs are balanced against each other (`BalancedPairs`): where most are draws from strata too large
+  /// to be listed.
+  var isBalanced: Bool {
+    guard let pairPlan, index == .shapley, playerCount <= BalancedPairs.largestPlayerCount else { return false }
+    return pairPlan.hasLargeStrata
+  }
   /// The seed of all draws of this design.
   let drawSeed: UInt64
 

@@ -20,6 +20,8 @@ struct PairPlan: Sendable, Hashable {
 
   /// Pairs planned in total.
   let pairCount: Int
+  /// Whether some stratum is drawn with replacement.
+  let hasLargeStrata: Bool
   /// `[strata + 1]`: the pairs planned in all strata before.
   private let starts: [Int]
   /// Coprime to `pairCount`, near its golden section.
@@ -27,6 +29,7 @@ struct PairPlan: Sendable, Hashable {
 
   init(players: Int, pairs: Int, index: ValueIndex) {
     let strata = PairPlan.strata(players: players, index: index)
+    hasLargeStrata = strata.contains { $0.distinct == nil }
     let available = strata.reduce(0) { $0 + ($1.distinct ?? pairs) }
     let total = min(pairs, available)
     var counts = [Int](repeating: 0, count: strata.count)

@@ -96,6 +96,7 @@ extension CounterRandom {
     case stratumOrder = 6
     case signFlips = 7
     case groups = 8
+    case renumbering = 9
     case donors = 16
   }
 }

@@ -1,0 +1,92 @@
+import Testing
+
+@testable import Shapley
+
+@Suite struct BalancedPairsTests {
+  /// [pairs][regions]: √w·χ̃.
+  private func features(_ coalitions: [Coalition]) -> [[Double]] {
+    coalitions.map { coalition in
+      let n = Double(coalition.playerCount)
+      let size = Double(coalition.count)
+      let root = ((n - 1) / (size * (n - size))).squareRoot()
+      return (0..<coalition.playerCount).map { root * ((coalition[$0] ? 1 : -1) - (2 * size - n) / n) }
+    }
+  }
+
+  /// The mean square of what two regions' features have in common, as a share of a region's own.
+  private func overlap(_ coalitions: [Coalition]) -> Double {
+    let features = features(coalitions)
+    let n = features[0].count
+    func product(_ a: Int, _ b: Int) -> Double { features.reduce(0) { $0 + $1[a] * $1[b] } }
+    let own = (0..<n).reduce(0) { $0 + product($1, $1) } / Double(n)
+    var sum = 0.0
+    for a in 0..<n { for b in 0..<a { sum += product(a, b) * product(a, b) } }
+    return sum / Double(n * (n - 1) / 2) / (own * own)
+  }
+
+  private func design(_ players: Int, pairs: Int, seed: UInt64 = 1, stream: UInt64 = 0) throws -> Design {
+    try Design(estimator: .regression, players: players, budget: 2 + 2 * pairs, seed: seed, stream: stream)
+  }
+
+  private func pairs(_ design: Design) -> [Coalition] {
+    stride(from: 2, to: design.rowCount, by: 2).map { design.coalition($0) }
+  }
+
+  @Test func regionsAreToldApartBetterThanByIndependentDrawsAtEveryLength() throws {
+    let players = 32
+    let design = try design(players, pairs: 8 * players)
+    #expect(design.isBalanced)
+    let plan = try #require(design.pairPlan)
+    var source = PairSource(players: players, index: .shapley, plan: plan, seed: 1)
+    let independent = (0..<8 * players).map { source.draw($0).coalition }
+    let balanced = pairs(design)
+    for count in [2 * players, 8 * players] {
+      #expect(overlap(Array(balanced.prefix(count))) < 0.4 * overlap(Array(independent.prefix(count))))
+    }
+  }
+
+  @Test func exchangesKeepEverySize() throws {
+    let design = try design(48, pairs: 300)
+    let plan = try #require(design.pairPlan)
+    for (pair, coalition) in pairs(design).enumerated() { #expect(coalition.count == plan.visit(pair).stratum + 1) }
+  }
+
+  /// Over the streams a row holds each region equally often, and each pair of regions too.
+  @Test func aRowIsUniformAmongTheCoalitionsOfItsSize() throws {
+    let players = 24
+    let row = 2 * 150
+    let streams = 1500
+    let rows = try (0..<UInt64(streams)).map { try design(players, pairs: 240, stream: $0).coalition(row) }
+    let size = Double(rows[0].count)
+    #expect(rows.allSatisfy { Double($0.count) == size } && size > 2)
+    func isUsual(_ count: Int, _ probability: Double) -> Bool {
+      let expected = Double(streams) * probability
+      return abs(Double(count) - expected) < 5 * (expected * (1 - probability)).squareRoot()
+    }
+    let n = Double(players)
+    for a in 0..<players {
+      #expect(isUsual(rows.count { $0[a] }, size / n))
+      for b in 0..<a { #expect(isUsual(rows.count { $0[a] && $0[b] }, size * (size - 1) / (n * (n - 1)))) }
+    }
+  }
+
+  @Test func seriesOfAScanAreRenumberingsOfOneDesign() throws {
+    func sizes(_ stream: UInt64) throws -> [Int] { pairs(try design(40, pairs: 200, stream: stream)).map(\.count) }
+    #expect(try sizes(0) == sizes(1))
+    func overlaps(_ stream: UInt64) throws -> [Int] {
+      let rows = pairs(try design(40, pairs: 200, stream: stream))
+      return zip(rows, rows.dropFirst()).map { first, second in first.intactPlayers.count { second[$0] } }
+    }
+    #expect(try overlaps(0) == overlaps(1))
+    #expect(try pairs(design(40, pairs: 200)) != pairs(design(40, pairs: 200, stream: 1)))
+  }
+
+  /// Sums are over integers, so what a processor's vector units are makes no difference.
+  @Test func everyMachineFindsTheSamePairs() throws {
+    var digest: UInt64 = 14_695_981_039_346_656_037
+    for coalition in pairs(try design(96, pairs: 200, seed: 42)) {
+      for word in coalition.words { digest = (digest ^ word) &* 1_099_511_628_211 }
+    }
+    #expect(digest == 768_091_830_084_120_576)
+  }
+}
