@@ -59,6 +59,7 @@ struct SeriesGame {
     let design = try measuredDesign(values)
     return try design.estimate(
       values: foldAnchors(values, design.rowCount), by: layer.estimator,
+      positions: PlayerPositions(height: layer.grid[0], width: layer.grid[1], channels: layer.grid[2]),
       lesionsAreDrawn: request.lesion == .resample)
   }
 

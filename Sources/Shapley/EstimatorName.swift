@@ -2,6 +2,8 @@
 package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   /// From complement pairs: size-modulated odd regression (Shapley), linear regression (Banzhaf).
   case regression
+  /// From complement pairs: the regression with products of three regions, where they predict. Shapley only.
+  case cubic
   /// From complement pairs: plain weighted least squares, Leverage SHAP. Shapley only.
   case leverage
   /// From antithetic permutations whose positions are Latin-hypercube sampled. Shapley only.
@@ -19,7 +21,7 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   /// The design that it computes ζ from.
   package var design: DesignKind {
     switch self {
-    case .regression, .leverage: .complementPairs
+    case .regression, .cubic, .leverage: .complementPairs
     case .permutation: .permutations
     case .naive: .singleRegions
     case .exact: .allCoalitions
@@ -30,7 +32,7 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   /// The indices that it estimates.
   package var indices: [ValueIndex] {
     switch self {
-    case .permutation, .leverage: [.shapley]
+    case .permutation, .cubic, .leverage: [.shapley]
     case .regression, .naive, .exact, .affine: ValueIndex.allCases
     }
   }

@@ -62,7 +62,7 @@ struct GameCommand: ParsableCommand {
       case "estimate":
         let (estimator, design) = try draw(request, players: game.playerCount)
         let values = try pipe.readFloats(design.rowCount)
-        try pipe.write(line: Answer(design.estimate(values: values, by: estimator)).json)
+        try pipe.write(line: Answer(design.estimate(values: values, by: estimator, positions: game.positions)).json)
       default:
         throw ValidationError("A request is one of values, design, estimate.")
       }

@@ -5,11 +5,14 @@ import Shapley
 /// A layer and a stimulus as a game: v(S) is the logit of the class that the intact network predicts.
 final class LayerGame {
   let playerCount: Int
+  let positions: PlayerPositions
   private let network: LesionedNetwork
   private let batch: Int
 
   init(model: ScannedModel, layer: ScannedModel.Layer, stimulus: Int) throws {
     playerCount = layer.grid.regionCount
+    let size = layer.grid.size
+    positions = PlayerPositions(height: size.height, width: size.width, channels: size.channels)
     network = try model.network(layer)
     batch = model.batch
     let intact = [Coalition(fullOf: playerCount)]

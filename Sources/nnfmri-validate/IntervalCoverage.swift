@@ -28,7 +28,7 @@ struct IntervalCoverage {
     var (cells, low, high) = (0, 0, 0)
     for game in games {
       for index in ValueIndex.allCases {
-        for estimator in [EstimatorName.naive, .permutation, .leverage, .regression]
+        for estimator in [EstimatorName.naive, .permutation, .leverage, .regression, .cubic]
         where estimator.indices.contains(index) {
           var (shares, errors): ([String], [String]) = ([], [])
           for samples in Self.samples {

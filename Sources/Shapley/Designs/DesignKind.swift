@@ -22,7 +22,7 @@ package enum DesignKind: String, CaseIterable, Sendable, Codable, Hashable {
     }
   }
 
-  /// The estimators that have honest errors on it, the most accurate first.
+  /// The estimators that have honest errors on it.
   package func estimators(_ index: ValueIndex) -> [EstimatorName] {
     EstimatorName.allCases.filter { $0.design == self && $0.indices.contains(index) }
   }

@@ -1,24 +1,25 @@
 extension Design {
   /// ζ and its errors from the series' table of values.
   ///
-  /// Linear in the values: the estimate of a sum of games is the sum of their estimates under one design.
+  /// Linear in the values but for `cubic`: the estimate of a sum of games is the sum of their estimates under one design.
   ///
   /// - Parameters:
   ///   - values: `[rowCount]`, in design order.
-  ///   - estimator: one that has honest errors on the design; by default the most accurate.
+  ///   - estimator: one that has honest errors on the design; by default the first.
+  ///   - positions: where the regions lie, by which `cubic` knows neighbours.
   ///   - lesionsAreDrawn: whether what replaces a lesioned region is drawn anew for each group, so that measuring all
   ///     coalitions of a stratum leaves something to chance. Enumerated and affine designs have one group: their ζ and
   ///     errors are those of its one draw, and only the spread across series shows the rest.
   /// - Throws: `badValues` where the number of values isn't the design's or one isn't finite; `unsuitableEstimator`
   ///   with those that can use the design.
   package func estimate(
-    values: [Float], by estimator: EstimatorName? = nil, lesionsAreDrawn: Bool = false
+    values: [Float], by estimator: EstimatorName? = nil, positions: PlayerPositions? = nil, lesionsAreDrawn: Bool = false
   ) throws(ShapleyError) -> Estimate {
-    try estimate(values: values.map(Double.init), by: estimator, lesionsAreDrawn: lesionsAreDrawn)
+    try estimate(values: values.map(Double.init), by: estimator, positions: positions, lesionsAreDrawn: lesionsAreDrawn)
   }
 
   package func estimate(
-    values: [Double], by estimator: EstimatorName? = nil, lesionsAreDrawn: Bool = false
+    values: [Double], by estimator: EstimatorName? = nil, positions: PlayerPositions? = nil, lesionsAreDrawn: Bool = false
   ) throws(ShapleyError) -> Estimate {
     let estimator = estimator ?? kind.estimators(index)[0]
     if let refusal = kind.refusal(of: estimator, index: index) {
@@ -42,6 +43,7 @@ extension Design {
     case .naive: estimateNaive(values)
     case .permutation: estimateChains(values)
     case .regression: try estimateRegression(pairs, values)
+    case .cubic: try estimateCubic(pairs, values, positions: positions)
     case .leverage: try estimateLeverage(pairs, values)
     case .exact: estimateEnumerated(values)
     case .affine: estimateAffine(values)

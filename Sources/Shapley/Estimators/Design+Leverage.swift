@@ -22,11 +22,6 @@ extension Design {
     let errors = regression.variances(
       residuals: targets.indices.map { targets[$0] - predictions[$0] },
       otherLeverages: Array(repeating: 0, count: pairs.count))
-    let zeta = beta.map { 2 * $0 }
-    let shift = (effect - zeta.reduce(0, +)) / Double(n)
-    return Estimate(
-      zeta: zeta.map { $0 + shift }, standardError: errors.beta.map { 2 * $0.squareRoot() },
-      degreesOfFreedom: errors.degreesOfFreedom, full: values[0], empty: values[1],
-      evaluations: values.count, efficiencyResidual: 0, notes: regression.notes)
+    return oddEstimate(beta: beta, errors, values, notes: regression.notes)
   }
 }

@@ -60,6 +60,14 @@ struct FactorBlocks {
     multiply(tailInverse, order: tailCount, CblasTrans, &tail, count: count)
   }
 
+  /// `target` += the `count` numbers of `numbers` from `start` on.
+  static func add(_ numbers: [Float], from start: Int, count: Int, to target: inout [Float]) {
+    unsafe numbers.withUnsafeBufferPointer { numbers in
+      guard let first = numbers.baseAddress else { return }
+      unsafe cblas_saxpy(Int32(count), 1, first + start, 1, &target, 1)
+    }
+  }
+
   /// The squared norm of a column of `[rows x columns]`.
   static func squaredNorm(_ vectors: [Float], rows: Int, column: Int) -> Double {
     if rows == 0 { return 0 }

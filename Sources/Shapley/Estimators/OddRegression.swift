@@ -20,6 +20,23 @@ struct OddRegression {
       ? [] : ["Some regions were always lesioned together: they share their ζ evenly, and the errors leave that out."]
   }
 
+  /// What terms beside the coefficients change.
+  struct Refinement {
+    /// `[players]`: ζ/2, but for a shift.
+    let beta: [Double]
+    /// `[pairs]`: what all terms together leave.
+    let residuals: [Double]
+    /// `[pairs]`: to be added to the coefficients'.
+    let leverages: [Double]
+    /// Column-major `[players x pairs]`: of `beta` to √w·y, to be added to the coefficients'.
+    let sensitivities: [Float]
+    /// By how much squared residuals are too small, after their leverages, because the terms were chosen to lower them.
+    let optimism: Double
+  }
+
+  /// γ and β.
+  var order: Int { system.order }
+
   private var isModulated: Bool { !modulation.isEmpty }
   private var blocks: [Range<Int>] {
     let size = 256
@@ -120,7 +137,10 @@ struct OddRegression {
   /// - Parameters:
   ///   - residuals: `[pairs]`.
   ///   - otherLeverages: `[pairs]`, of what was fitted beside the coefficients.
-  func variances(residuals: [Double], otherLeverages: [Double]) -> (beta: [Double], degreesOfFreedom: Double) {
+  ///   - refinement: what terms beside the coefficients change.
+  func variances(
+    residuals: [Double], otherLeverages: [Double], refinement: Refinement? = nil
+  ) -> (beta: [Double], degreesOfFreedom: Double) {
     let factor = FactorBlocks(system)
     var sums = VarianceSums(playerCount: playerCount)
     var parameters = 0.0
@@ -134,7 +154,8 @@ struct OddRegression {
       for pair in block {
         let column = pair - block.lowerBound
         let leverage =
-          otherLeverages[pair] + FactorBlocks.squaredNorm(head, rows: system.headCount, column: column)
+          otherLeverages[pair] + (refinement?.leverages[pair] ?? 0)
+          + FactorBlocks.squaredNorm(head, rows: system.headCount, column: column)
           + FactorBlocks.squaredNorm(tail, rows: playerCount, column: column)
         parameters += leverage
         let squared = pairs.weights[pair] * residuals[pair] * residuals[pair] * pairs.unmeasuredShares[pair]
@@ -142,6 +163,10 @@ struct OddRegression {
         noise.append((squared / free, squared / (free * free.squareRoot())))
       }
       factor.unwhiten(tail: &tail, count: block.count)
+      if let refinement {
+        FactorBlocks.add(
+          refinement.sensitivities, from: block.lowerBound * playerCount, count: block.count * playerCount, to: &tail)
+      }
       for (column, noise) in noise.enumerated() {
         sums.add(sensitivities: tail.span.extracting(column * playerCount..<(column + 1) * playerCount), noise)
       }
@@ -149,7 +174,37 @@ struct OddRegression {
     let count = Double(pairs.count)
     let free = max(1, count - parameters)
     let caution = min(1, 20 / free + (1 - free / count) * (1 - free / count))
-    return (sums.variances(caution: caution), max(1, min(count, sums.typicalCount ?? count) * free / count))
+    let optimism = refinement?.optimism ?? 1
+    return (sums.variances(caution: caution).map { optimism * $0 }, max(1, min(count, sums.typicalCount ?? count) * free / count))
+  }
+
+  /// L⁻¹√w·x of every pair: column-major `[features x pairs]`.
+  func whitenedFeatures() -> [Float] {
+    let factor = FactorBlocks(system)
+    var whitened: [Float] = []
+    whitened.reserveCapacity(order * pairs.count)
+    var tail = [Float](repeating: 0, count: playerCount * (blocks.first?.count ?? 0))
+    var head = isModulated ? tail : []
+    for block in blocks {
+      writeWeightedSigns(of: block, to: &tail)
+      if isModulated { scale(tail, by: block.map { Float(modulation[$0]) }, into: &head) }
+      factor.whiten(head: &head, tail: &tail, count: block.count)
+      for column in 0..<block.count {
+        let features = column * playerCount..<(column + 1) * playerCount
+        if isModulated { whitened += head[features] }
+        whitened += tail[features]
+      }
+    }
+    return whitened
+  }
+
+  /// The β of A⁻¹x for columns L⁻¹x, column-major `[features x count]`: `[players x count]`.
+  func tails(ofWhitened columns: [Float], count: Int) -> [Float] {
+    var tails: [Float] = []
+    tails.reserveCapacity(playerCount * count)
+    for column in 0..<count { tails += columns[(column + 1) * order - playerCount..<(column + 1) * order] }
+    FactorBlocks(system).unwhiten(tail: &tails, count: count)
+    return tails
   }
 
   /// √w·χ̃ of a block of pairs: `[players x block]`, a column a pair.

@@ -76,6 +76,26 @@ extension PairTable {
     }
   }
 
+  /// Whether a region is intact in a pair's S.
+  @inline(__always)
+  func isIntact(_ player: Int, in pair: Int) -> Bool {
+    words[pair * wordsPerPair + player >> 6] >> UInt64(player & 63) & 1 == 1
+  }
+
+  /// χ_aχ_bχ_c of every pair, times the pair's number: `[pairs]`. The product is 1 where an odd number are intact.
+  func writeProducts<Number: BinaryFloatingPoint>(
+    of triple: PlayerTriple, times amounts: [Number], to numbers: inout MutableSpan<Number>, at start: Int
+  ) {
+    let (a, b, c) = (triple.a, triple.b, triple.c)
+    for pair in 0..<count {
+      let word = pair * wordsPerPair
+      let parity =
+        words[word + a >> 6] >> UInt64(a & 63) ^ words[word + b >> 6] >> UInt64(b & 63)
+        ^ words[word + c >> 6] >> UInt64(c & 63)
+      numbers[start + pair] = parity & 1 == 1 ? amounts[pair] : -amounts[pair]
+    }
+  }
+
   /// Eight signs.
   @inline(__always)
   private func pattern(_ byte: Int, of pair: Int) -> Int {

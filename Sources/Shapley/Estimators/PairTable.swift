@@ -37,6 +37,17 @@ struct PairTable {
     if lesionsAreDrawn { unmeasuredShares = Array(repeating: 1, count: pairs) }
   }
 
+  /// Some of the pairs.
+  func selecting(_ chosen: [Int]) -> PairTable {
+    var result = self
+    result.words = chosen.flatMap { words[$0 * wordsPerPair..<($0 + 1) * wordsPerPair] }
+    result.sizes = chosen.map { sizes[$0] }
+    result.oddParts = chosen.map { oddParts[$0] }
+    result.weights = chosen.map { weights[$0] }
+    result.unmeasuredShares = chosen.map { unmeasuredShares[$0] }
+    return result
+  }
+
   /// Weights under which the pairs stand for the index' distribution over coalitions.
   ///
   /// Shapley: the kernel (n−1)/(s(n−s)) a size (Lundberg & Lee 2017), divided by how often the size was drawn against

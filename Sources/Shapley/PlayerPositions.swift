@@ -1,0 +1,26 @@
+/// Where players lie in a plane, so that an estimator can tell which are neighbours. Channels share a position.
+package struct PlayerPositions: Sendable, Hashable {
+  /// `[players]`
+  package let rows: [Int]
+  /// `[players]`
+  package let columns: [Int]
+
+  package init(rows: [Int], columns: [Int]) {
+    precondition(rows.count == columns.count)
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// The regions of a grid: number k + channels·(j + width·i) lies in row i and column j.
+  package init(height: Int, width: Int, channels: Int) {
+    let players = 0..<height * width * channels
+    self.init(rows: players.map { $0 / (width * channels) }, columns: players.map { $0 / channels % width })
+  }
+
+  /// The windows of 3 x 3 positions that hold all three players: 0 to 9.
+  func sharedWindows(_ triple: PlayerTriple) -> Int {
+    func windows(_ a: Int, _ b: Int, _ c: Int) -> Int { max(0, 3 - (max(a, b, c) - min(a, b, c))) }
+    return windows(rows[triple.a], rows[triple.b], rows[triple.c])
+      * windows(columns[triple.a], columns[triple.b], columns[triple.c])
+  }
+}
