@@ -46,11 +46,6 @@ package enum Scan {
     let folder = OutputFolder(request.output)
     if world.isRoot {
       do {
-        if request.part != nil, request.stoppingRule.isAdaptive {
-          throw ScanError(
-            .usage,
-            "--part and --tolerance contradict each other: when a layer is measured enough follows from all its series; leave out one of them")
-        }
         let opened = try Inputs(request)
         earlier = try lookForEarlier(request, opened.origin(request, program: version))
         try folder.claim(resumes: request.resumes)
