@@ -121,7 +121,7 @@ package enum Scan {
       if let earlier {
         note("Going on with \(earlier.shards.count) of \(plan.shardCount(of: request.part)) shards measured.")
         if earlier.isPrevious {
-          note("\(folder.checkpoint) is damaged; going on with the one before it, \(Checkpoint.previous(folder.checkpoint)).")
+          note("\(folder.checkpoint) is damaged or gone; going on with the one before it, \(Checkpoint.previous(folder.checkpoint)).")
         }
         if earlier.lostBytes > 0 {
           note("\(folder.checkpoint): \(earlier.lostBytes) bytes are damaged; what they held is measured again.")
