@@ -1,8 +1,9 @@
 import Lesion
 import ModelGraph
 
-/// What a rank will hold in memory, from the shapes of the network: the same for every run of a scan, so that the batch
-/// that is chosen by it is, too.
+/// What a rank will hold in memory for itself, from the shapes of the network: the same for every run of a scan and every
+/// number of ranks, so that the batch that is chosen by it is, too. For that reason weights that the ranks of a machine share
+/// aren't counted, instead of in part.
 struct MemoryEstimate {
   /// The program, MPI and the runtime.
   private static let program = 90 << 20
@@ -14,12 +15,13 @@ struct MemoryEstimate {
   /// Bytes for each coalition of a batch.
   private let row: Int
 
-  init(_ survey: NetworkSurvey) {
+  init(_ survey: NetworkSurvey, sharesWeights: Bool) {
     let peak = survey.model.peakActivationBytes(shapes: survey.shapes)
     let layers = survey.layers.map { 4 * $0.shape.reduce(1, *) }
-    // Weights are held once by the sessions of prefix and suffix together, and once more as the kernels like them. All
-    // layers of a stimulus are there at once when it is observed.
-    fixed = Self.program + 2 * survey.model.weightBytes + Self.arenaFactor * layers.reduce(0, +)
+    // Weights are held once by the sessions of prefix and suffix together, and once more as the kernels like them.
+    let weights = sharesWeights ? 0 : 2 * survey.model.weightBytes
+    // All layers of a stimulus are there at once when it is observed.
+    fixed = Self.program + weights + Self.arenaFactor * layers.reduce(0, +)
     row = Self.arenaFactor * peak + (layers.max() ?? 0)
   }
 

@@ -45,7 +45,9 @@ struct Planner {
       layers.append(
         try plan(layer, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1))
     }
-    let memory = MemoryEstimate(survey)
+    let sharesWeights = request.weightSharing.applies(
+      weightBytes: survey.model.weightBytes, neighbours: 1, isBudgeted: request.memoryBudget != nil)
+    let memory = MemoryEstimate(survey, sharesWeights: sharesWeights)
     let most = survey.takesBatches ? request.batch : 1
     let batch = try request.memoryBudget.map { budget throws(ScanError) in try memory.batch(within: budget, most: most) } ?? most
     var notes = survey.notes

@@ -103,8 +103,8 @@ package enum Scan {
     var answer = MessageReader(try world.broadcast(verdict.bytes))
     let agreed = answer.readInt()
     guard agreed == 0, let worker, let inputs else { return agreed }
-    worker.weights = try request.weightSharing.store(
-      inputs.model, digest: plan.modelDigest, runtime: inputs.runtime, world: world, complain: note)
+    worker.weights = try request.weightStore(
+      of: inputs.model, digest: plan.modelDigest, runtime: inputs.runtime, world: world, complain: note)
 
     let mailbox = Mailbox(world)
     guard world.isRoot else { return try worker.serve(mailbox) }
