@@ -10,34 +10,40 @@ struct MemoryEstimate {
   /// Of the runtime's arena, which grows in powers of two and keeps what it doesn't need any more.
   private static let arenaFactor = 2
 
-  /// Bytes whatever the batch is.
+  /// Bytes whatever the batch is, weights aside.
   private let fixed: Int
+  /// Bytes of weights in a rank that holds its own.
+  private let weights: Int
   /// Bytes for each coalition of a batch.
   private let row: Int
 
-  init(_ survey: NetworkSurvey, sharesWeights: Bool) {
+  init(_ survey: NetworkSurvey) {
     let peak = survey.model.peakActivationBytes(shapes: survey.shapes)
     let layers = survey.layers.map { 4 * $0.shape.reduce(1, *) }
-    // Weights are held once by the sessions of prefix and suffix together, and once more as the kernels like them.
-    let weights = sharesWeights ? 0 : 2 * survey.model.weightBytes
     // All layers of a stimulus are there at once when it is observed.
-    fixed = Self.program + weights + Self.arenaFactor * layers.reduce(0, +)
+    fixed = Self.program + Self.arenaFactor * layers.reduce(0, +)
+    weights = Self.weightBytes(survey.model)
     row = Self.arenaFactor * peak + (layers.max() ?? 0)
   }
 
+  /// What a model's weights take in a rank that holds its own: they are held once by the sessions of prefix and suffix
+  /// together, and once more as the kernels like them.
+  static func weightBytes(_ model: Model) -> Int { 2 * model.weightBytes }
+
   /// Bytes at a batch size, the cache of prefix results aside.
-  func bytes(batch: Int) -> Int { fixed + batch * row }
+  func bytes(batch: Int, sharesWeights: Bool) -> Int { fixed + (sharesWeights ? 0 : weights) + batch * row }
 
   /// The largest batch that fits, of `most`, its half, its quarter and so on.
   ///
   /// - Throws: `ScanError` (`usage`) if not even a batch of 1 does.
-  func batch(within budget: Int, most: Int) throws(ScanError) -> Int {
+  func batch(within budget: Int, most: Int, sharesWeights: Bool) throws(ScanError) -> Int {
+    func bytes(_ batch: Int) -> Int { self.bytes(batch: batch, sharesWeights: sharesWeights) }
     var batch = most
-    while bytes(batch: batch) > budget {
+    while bytes(batch) > budget {
       guard batch > 1 else {
         throw ScanError(
           .usage,
-          "--memory \(budget >> 20) is too little: a rank needs about \(bytes(batch: 1) >> 20 + 1) MB for one coalition at a time; give it more, or fewer ranks to a node")
+          "--memory \(budget >> 20) is too little: a rank needs about \(bytes(1) >> 20 + 1) MB for one coalition at a time; give it more, or fewer ranks to a node")
       }
       batch /= 2
     }

@@ -12,9 +12,6 @@ struct ScanIdentity: Codable, Hashable {
     if plan.batch != other.plan.batch {
       return "coalitions run \(plan.batch) at a time now and ran \(other.plan.batch) at a time then, by --memory"
     }
-    var plan = plan
-    // What a rank holds decides the batch and nothing else.
-    plan.residentBytes = other.plan.residentBytes
     return plan == other.plan ? nil : "the plan differs"
   }
 }

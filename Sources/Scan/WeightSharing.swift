@@ -15,16 +15,9 @@ package enum WeightSharing: String, CaseIterable, Sendable {
   /// Bytes of weights from which on `auto` shares them.
   private static let worthwhile = 64 << 20
 
-  /// Whether weights are shared.
-  ///
-  /// - Parameters:
-  ///   - weightBytes: how large they are.
-  ///   - neighbours: ranks on a machine.
-  ///   - isBudgeted: whether a rank's memory is bounded. What it holds for itself then decides the batch, and with it the
-  ///     bytes of the result, so it must not depend on the number of ranks.
-  func applies(weightBytes: Int, neighbours: Int, isBudgeted: Bool) -> Bool {
+  fileprivate func applies(to model: Model, when isUseful: Bool) -> Bool {
     switch self {
-    case .auto: weightBytes >= Self.worthwhile && (neighbours > 1 || isBudgeted)
+    case .auto: isUseful && model.weightBytes >= Self.worthwhile
     case .always: true
     case .never: false
     }
@@ -32,6 +25,12 @@ package enum WeightSharing: String, CaseIterable, Sendable {
 }
 
 extension ScanRequest {
+  /// Whether a model's weights are shared on any number of ranks. So it is where memory is bounded: what a rank holds for
+  /// itself then decides the batch, and with it the bytes of the result.
+  func sharesWeights(of model: Model) -> Bool {
+    weightSharing.applies(to: model, when: memoryBudget != nil)
+  }
+
   /// The store of this machine, in `TMPDIR` or else `/tmp`; `nil` if weights aren't shared. Collective.
   ///
   /// - Parameter complain: takes a sentence if they should be and can't.
@@ -39,10 +38,7 @@ extension ScanRequest {
     of model: Model, digest: String, runtime: Runtime, world: Communicator, complain: @escaping (String) -> Void
   ) throws(MPIError) -> WeightStore? {
     let neighbours = try world.ranksOnThisMachine()
-    guard
-      weightSharing.applies(
-        weightBytes: model.weightBytes, neighbours: neighbours, isBudgeted: memoryBudget != nil)
-    else { return nil }
+    guard weightSharing.applies(to: model, when: neighbours > 1 || memoryBudget != nil) else { return nil }
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
     return WeightStore(
       digest: digest, runtime: runtime, in: folder.isEmpty ? "/tmp" : folder, complain: complain)
