@@ -90,7 +90,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    // What Scripts/benchmark runs; no product, so it isn't installed.
+    // What Scripts/benchmark and Scripts/benchmark-estimators run; no product, so it isn't installed.
     .executableTarget(
       name: "nnfmri-benchmark",
       dependencies: [
@@ -120,9 +120,10 @@ let package = Package(
     tests(
       "Tractography",
       imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Phantom", "Shapley", "Stimuli", "TestSupport"]),
-    tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "TestSupport"]),
+    tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "TestSupport"]),
     .testTarget(
-      name: "DistributedTests", dependencies: ["nnfmri-mpi", "Phantom", "Stimuli", "TestSupport"], swiftSettings: settings),
+      name: "DistributedTests", dependencies: ["nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Stimuli", "TestSupport"],
+      swiftSettings: settings),
     tests("ModelGraph"),
     tests("Shapley"),
     tests("Stimuli", imports: ["TestSupport"]),

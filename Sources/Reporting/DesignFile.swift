@@ -19,7 +19,7 @@ enum DesignFile {
             "tensor": .string(layer.plan.tensor),
             "grid": JSONValue(layer.plan.grid),
             "regions": .int(layer.plan.regionCount),
-            "estimator": .string(layer.plan.estimator),
+            "design": .string(layer.plan.design.rawValue),
             "budget": .int(layer.plan.budget),
             "design_rows": .int(layer.plan.designRows),
             "rows": .int(layer.plan.rows),

@@ -39,7 +39,7 @@ enum ImpactFile {
       "index": .string(request.index.rawValue),
       "lesion": .string(request.lesion.rawValue),
       "value": .string(request.value.name),
-      "estimator": .string(layer.plan.estimator),
+      "estimator": .string(layer.plan.estimator.rawValue),
       "estimator_reason": .string(layer.plan.estimatorReason),
       "evaluations_per_series": .int(layer.plan.rows),
       "rounds": RoundsReport.content(layer.rounds, request),

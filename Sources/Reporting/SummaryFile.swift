@@ -60,7 +60,7 @@ enum SummaryFile {
             "shape": JSONValue(Array(layer.plan.shape.dropFirst())),
             "grid": JSONValue(layer.plan.grid),
             "regions": .int(layer.plan.regionCount),
-            "estimator": .string(layer.plan.estimator),
+            "estimator": .string(layer.plan.estimator.rawValue),
             "evaluations_per_series": .int(layer.plan.rows),
             "evaluations": .int(result.evaluations(layer)),
             "cost_share": .double(layer.plan.suffixCostShare),

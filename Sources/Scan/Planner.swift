@@ -72,7 +72,7 @@ struct Planner {
     guard request.lesion != .mean || stimuli.count > 1 else {
       throw ScanError(.usage, "--lesion mean needs more than one stimulus, since the mean of one is its own activation; give more stimuli or use --lesion zero")
     }
-    if request.lesion == .resample, request.estimator == .exact || request.estimator == .affine {
+    if request.lesion == .resample, request.estimator?.design.isWhole ?? false {
       throw ScanError(
         .usage, "--estimator \(request.estimator!.rawValue) needs a value without chance, and --lesion resample draws donors; use --estimator regression")
     }
@@ -149,12 +149,12 @@ struct Planner {
       sideTypes: Dictionary(
         cut.sideInputs.map { ($0.name, $0.elementType.rawValue) }, uniquingKeysWith: { a, _ in a }),
       grid: [grid.size.height, grid.size.width, grid.size.channels], regionCount: players,
-      estimator: estimator.rawValue, estimatorReason: reason, budget: budget, designRows: design.rowCount,
+      design: design.kind, estimator: estimator, estimatorReason: reason, budget: budget, designRows: design.rowCount,
       rows: design.rowCount + max(donors - 1, 0), suffixCostShare: suffixCostShare)
   }
 
   private func choose(players: Int, budget: Int, isAffine: Bool) -> (EstimatorName, String) {
-    if let estimator = request.estimator { return (estimator, "It was asked for.") }
+    if let estimator = request.estimator { return (estimator, ScanPlan.Layer.askedFor) }
     var estimator = EstimatorName.automatic(players: players, budget: budget, isAffine: isAffine)
     if estimator == .exact && request.lesion == .resample { estimator = .regression }
     let reason =

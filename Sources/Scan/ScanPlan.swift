@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-import Shapley
+package import Shapley
 
 /// What a scan will do, found out by rank 0 and told to all ranks: everything that decides a byte of the result.
 package struct ScanPlan: Codable, Sendable, Hashable {
@@ -16,7 +16,10 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     /// Regions along (h, w, c), after clipping.
     package var grid: [Int]
     package var regionCount: Int
-    package var estimator: String
+    /// Which coalitions are measured.
+    package var design: DesignKind
+    /// What ζ is computed by.
+    package var estimator: EstimatorName
     /// Why this estimator, in a sentence.
     package var estimatorReason: String
     /// m: evaluations that the design was planned for.
@@ -107,13 +110,12 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   ///
   /// Rows are those of the design; the anchors are measured before the first look.
   func looks(_ layer: Layer, rule: StoppingRule, index: ValueIndex) -> LookSchedule {
-    let estimator = EstimatorName(rawValue: layer.estimator)!
-    guard rule.isAdaptive, estimator != .exact, estimator != .affine else {
+    guard rule.isAdaptive, !layer.design.isWhole else {
       return LookSchedule(rowCount: layer.designRows)
     }
     return LookSchedule(
       rowCount: layer.designRows,
-      least: Design.minimumRowCount(estimator: estimator, players: layer.regionCount, index: index), unit: rowsPerShard)
+      least: Design.minimumRowCount(layer.design, players: layer.regionCount, index: index), unit: rowsPerShard)
   }
 
   /// The shards that hold the first rows of a layer's design, and those that hold its anchors.
@@ -130,16 +132,43 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   }
 }
 
-extension ScanPlan.Layer {
-  /// Has the layer's values estimated by another estimator than was planned.
+extension ScanPlan {
+  /// Has the layers' values estimated by another estimator than was planned. Layers whose ζ are exact keep theirs, where
+  /// there are others.
   ///
-  /// - Throws: `ScanError` (`usage`) if its design doesn't fit it.
-  mutating func use(_ other: EstimatorName) throws(ScanError) {
-    guard other.rawValue != estimator else { return }
+  /// - Throws: `ScanError` (`usage`) if a layer's design doesn't fit it.
+  mutating func use(_ other: EstimatorName, index: ValueIndex) throws(ScanError) {
+    let drawn = layers.indices.filter { !layers[$0].design.isWhole }
+    for number in drawn.isEmpty ? Array(layers.indices) : drawn { try layers[number].use(other, index: index) }
+  }
+
+  /// Makes sure that what was measured for one index tells of another.
+  ///
+  /// - Throws: `ScanError` (`usage`) if a layer's coalitions were drawn for the first.
+  func check(index: ValueIndex, measuredFor measured: ValueIndex) throws(ScanError) {
+    guard index != measured, let layer = layers.first(where: { !$0.design.isWhole }) else { return }
     throw ScanError(
       .usage,
-      "layer_\(number) (\(tensor)) was measured by the design of the \(estimator) estimator, which gives \(other.rawValue) nothing to work on; take --estimator \(estimator), or scan again with --estimator \(other.rawValue)")
+      "\(layer.label) was measured as \(layer.design.phrase) drawn for the \(measured.rawValue) index, which tell nothing of \(index.rawValue); scan again with --index \(index.rawValue), or, up to \(EstimatorName.largestEnumeration) regions, with --estimator exact, whose coalitions serve both")
   }
+}
+
+extension ScanPlan.Layer {
+  /// What it is called in a sentence.
+  fileprivate var label: String { "layer_\(number) (\(tensor))" }
+
+  fileprivate mutating func use(_ other: EstimatorName, index: ValueIndex) throws(ScanError) {
+    guard other != estimator else { return }
+    if let refusal = design.refusal(of: other, index: index) {
+      throw ScanError(
+        .usage, "\(label) was measured as \(refusal), or a new scan with --estimator \(other.rawValue)")
+    }
+    estimator = other
+    estimatorReason = Self.askedFor
+  }
+
+  /// The reason for an estimator that the user named.
+  static var askedFor: String { "It was asked for." }
 }
 
 extension ScanPlan {

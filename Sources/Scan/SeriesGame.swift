@@ -34,8 +34,8 @@ struct SeriesGame {
 
   func design() throws(ShapleyError) -> Design {
     try Design(
-      estimator: EstimatorName(rawValue: layer.estimator)!, players: layer.regionCount, budget: layer.budget,
-      index: request.index, seed: request.seed, stream: Self.stream(layer.number, stimulus))
+      layer.design, players: layer.regionCount, budget: layer.budget, index: request.index,
+      seed: request.seed, stream: Self.stream(layer.number, stimulus))
   }
 
   /// The coalitions of some rows, and for `resample` the donor of each.
@@ -58,7 +58,8 @@ struct SeriesGame {
   func estimate(_ values: [Float]) throws(ShapleyError) -> Estimate {
     let design = try measuredDesign(values)
     return try design.estimate(
-      values: foldAnchors(values, design.rowCount), lesionsAreDrawn: request.lesion == .resample)
+      values: foldAnchors(values, design.rowCount), by: layer.estimator,
+      lesionsAreDrawn: request.lesion == .resample)
   }
 
   /// How pairs of regions interact in the series. - Parameter values: as for `estimate`.

@@ -45,15 +45,22 @@ package struct StoredScan {
   /// Computes the result again, without a forward pass: the bytes of the scan's own, unless its options are changed.
   ///
   /// Cost: that of the estimates, about 25 ms for a series of 256 regions at K = 16.
-  /// - Parameter estimator: another one than the scan's; `nil` keeps it.
-  /// - Throws: `ScanError` (`usage`) if the measured design doesn't fit the estimator.
+  /// - Parameters:
+  ///   - estimator: another one than the scan's; `nil` keeps it.
+  ///   - index: likewise.
+  /// - Throws: `ScanError` (`usage`) if the measured design doesn't fit the estimator or the index.
   package func result(
-    estimator: EstimatorName? = nil, changing change: (inout ScanRequest) -> Void = { _ in }
+    estimator: EstimatorName? = nil, index: ValueIndex? = nil, changing change: (inout ScanRequest) -> Void = { _ in }
   ) throws -> ScanResult {
     var measurements = measurements
     change(&measurements.request)
+    if let index {
+      try measurements.plan.check(index: index, measuredFor: measurements.request.index)
+      measurements.request.index = index
+    }
     if let estimator {
-      for index in measurements.plan.layers.indices { try measurements.plan.layers[index].use(estimator) }
+      try measurements.plan.use(estimator, index: measurements.request.index)
+      measurements.request.estimator = estimator
     }
     let estimates = try measurements.plan.layers.map { layer in
       try (0..<measurements.plan.stimulusCount).map { stimulus -> Estimate? in

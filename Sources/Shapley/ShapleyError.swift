@@ -1,8 +1,10 @@
 /// What can go wrong when a design is asked for or values are analysed: one sentence that says what, where and the mend.
 package struct ShapleyError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Code: Sendable, Hashable {
-    /// An estimator, index and number of regions that don't go together.
+    /// An estimator and an index, or a design, that don't go together.
     case unsuitableEstimator
+    /// A design and a number of regions that don't go together.
+    case unsuitableDesign
     /// The budget is below what the estimator needs for an estimate with an error bar.
     case budgetTooSmall
     /// Values that don't belong to the design: wrong number, or not finite.

@@ -3,62 +3,30 @@ import Lesion
 import ModelGraph
 import OnnxRuntime
 import Shapley
-import Stimuli
 
-/// The layers that a scan would take by itself, each to be timed with and without what a rank adds to a forward pass.
+/// Times a layer's batches with and without what a rank adds to a forward pass.
 struct SuffixBenchmark {
-  struct Layer {
-    let tensor: String
-    let grid: Grid
-    fileprivate let cut: Cut
-  }
-
   /// Median seconds of a batch.
   struct Timing {
     let bare: Double
     let rank: Double
   }
 
-  let layers: [Layer]
-  private let feed: StimulusFeed
-  private let reader: OutputReader
-  private let batch: Int
-
-  init(model path: String, stimuli: StimulusSet, grid: GridSize, batch: Int) throws {
-    let runtime = try Runtime()
-    let survey = try NetworkSurvey(
-      model: Model(contentsOf: path), stimuli: stimuli, runtime: runtime, session: Session.Options(), readsRaw: false)
-    let scannable = Dictionary(
-      survey.layers.map { ($0.candidate.tensor, $0.shape) }, uniquingKeysWith: { first, _ in first })
-    layers = try survey.model.automaticLayers(reading: survey.readTensor) { scannable[$0] != nil }.map { tensor in
-      Layer(
-        tensor: tensor, grid: Grid(grid, over: try TensorGeometry(shape: scannable[tensor]!)),
-        cut: try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes))
-    }
-    feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
-    reader = try OutputReader(
-      shape: survey.outputShape, value: .logit, link: survey.link, position: nil, channelsLast: false)
-    self.batch = survey.takesBatches ? batch : 1
-  }
+  let model: ScannedModel
 
   /// Cost: a few prefix runs and, for each round, two suffix runs.
-  func time(_ layer: Layer, rounds: Int) throws -> Timing {
-    let blocks = layer.grid.blocks()
-    let network = try LesionedNetwork(
-      cut: layer.cut, feed: feed, stimulus: 0,
-      configuration: LesionedNetwork.Configuration(
-        stencil: Stencil(
-          regionCount: layer.grid.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
-          patterns: blocks.regions),
-        reader: reader, batch: batch, lesion: .zero, session: Session.Options(), cacheBytes: 64 << 20))
+  func time(_ layer: ScannedModel.Layer, rounds: Int) throws -> Timing {
+    let network = try model.network(layer)
     try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
+    let batch = model.batch
     let players = layer.grid.regionCount
     let design = try Design(
       estimator: .regression, players: players,
       budget: max(
-        (rounds + 1) * batch, Design.minimumRowCount(estimator: .regression, players: players, index: .shapley)),
+        (rounds + 1) * batch, Design.minimumRowCount(.complementPairs, players: players, index: .shapley)),
       seed: 42)
 
+    let feed = model.feed
     let prefix = try Session(runtime: feed.runtime, model: layer.cut.prefix.serialized())
     let suffix = try Session(runtime: feed.runtime, model: layer.cut.suffix.serialized())
     let inputs = try prefix.run(feed.tensors(prefix.inputNames, rows: [Int](repeating: 0, count: batch)))

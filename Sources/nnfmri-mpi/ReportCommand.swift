@@ -17,6 +17,9 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "Another estimator that the measured design fits.")
   var estimator: EstimatorName?
 
+  @Option(help: "shapley or banzhaf, where all layers were measured whole: enumerated, or affine.")
+  var index: ValueIndex?
+
   @Option(help: "The confidence of intervals.")
   var confidence: Double?
 
@@ -45,7 +48,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let result = try StoredScan(contentsOf: folder).result(estimator: estimator) { request in
+      let result = try StoredScan(contentsOf: folder).result(estimator: estimator, index: index) { request in
         if let confidence { request.confidence = confidence }
         if let fdr { request.falseDiscoveryRate = fdr }
         if let flips { request.signFlips = flips }
@@ -73,3 +76,4 @@ private func kinds(_ text: String) throws -> Set<ScanFiles.Kind> {
 }
 
 extension EstimatorName: ExpressibleByArgument {}
+extension ValueIndex: ExpressibleByArgument {}

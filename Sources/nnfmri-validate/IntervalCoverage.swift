@@ -28,8 +28,8 @@ struct IntervalCoverage {
     var (cells, low, high) = (0, 0, 0)
     for game in games {
       for index in ValueIndex.allCases {
-        for estimator in [EstimatorName.naive, .permutation, .regression]
-        where index == .shapley || estimator != .permutation {
+        for estimator in [EstimatorName.naive, .permutation, .leverage, .regression]
+        where estimator.indices.contains(index) {
           var (shares, errors): ([String], [String]) = ([], [])
           for samples in Self.samples {
             guard let cell = try measure(game, index, estimator, samples: samples) else {
@@ -62,7 +62,7 @@ struct IntervalCoverage {
     _ game: ReferenceGame, _ index: ValueIndex, _ estimator: EstimatorName, samples: Int
   ) throws -> (coverage: Double, error: Double)? {
     let budget = samples * game.playerCount
-    let least = Design.minimumRowCount(estimator: estimator, players: game.playerCount, index: index)
+    let least = Design.minimumRowCount(estimator.design, players: game.playerCount, index: index)
     guard budget >= least, game.playerCount > 20 || budget < 1 << game.playerCount else { return nil }
     let truth = game.zeta(index)
     let size = truth.reduce(0) { $0 + $1 * $1 }
@@ -71,7 +71,7 @@ struct IntervalCoverage {
     for seed in 0..<repeats {
       let design = try Design(
         estimator: estimator, players: game.playerCount, budget: budget, index: index, seed: UInt64(seed))
-      let tests = LayerStatistics(series: [try design.estimate(of: game)]).tests
+      let tests = LayerStatistics(series: [try design.estimate(of: game, by: estimator)]).tests
       for (test, truth) in zip(tests, truth) {
         // Values are rounded to single precision, and so is a ζ without an error.
         let rounding = 1e-6 * size.squareRoot()

@@ -28,8 +28,9 @@ struct NNFMRIValidate: ParsableCommand {
         # Validation
 
         What estimators, intervals and detection keep of their promises, on games whose ζ are known exactly. Written by
-        `Scripts/validate`; seeds are part of the program, so the numbers repeat wherever it runs. Values are rounded to
-        single precision, as measured ones are. How the games are made stands in `Sources/nnfmri-validate`.
+        `Scripts/validate`, the last section by `Scripts/benchmark-estimators`; seeds are part of the program, so the numbers
+        repeat wherever it runs. Values are rounded to single precision, as measured ones are. How the games are made stands
+        in `Sources/nnfmri-validate`.
         """)
     }
     for section in sections where section != .streams || movies != nil {

@@ -113,8 +113,8 @@ struct ReferenceGame: Game {
 
 extension Design {
   /// The estimate from a game's values as they would be measured, in single precision.
-  func estimate(of game: ReferenceGame) throws -> Estimate {
-    try estimate(values: game.values(of: coalitions(in: 0..<rowCount)).map { Float($0) })
+  func estimate(of game: ReferenceGame, by estimator: EstimatorName? = nil) throws -> Estimate {
+    try estimate(values: game.values(of: coalitions(in: 0..<rowCount)).map { Float($0) }, by: estimator)
   }
 }
 

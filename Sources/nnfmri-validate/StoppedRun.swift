@@ -24,7 +24,7 @@ struct StoppedRun {
       rule.isAdaptive
       ? LookSchedule(
         rowCount: designs[0].rowCount,
-        least: Design.minimumRowCount(estimator: .regression, players: players, index: .shapley), unit: 32)
+        least: Design.minimumRowCount(.complementPairs, players: players, index: .shapley), unit: 32)
       : LookSchedule(rowCount: designs[0].rowCount)
     rows = Array(repeating: 0, count: games.count)
     var values = games.map { _ in [Float]() }

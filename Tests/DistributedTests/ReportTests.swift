@@ -25,7 +25,7 @@ extension DistributedTests {
     }
 
     @Test(arguments: [
-      ["--estimator", "regression"], ["--estimator", "permutation", "--flips", "50"],
+      ["--estimator", "regression"], ["--estimator", "leverage"], ["--estimator", "permutation", "--flips", "50"],
       ["--estimator", "naive", "--lesion", "resample"], ["--index", "banzhaf", "--lesion", "mean"],
     ])
     func `gives the bytes of the scan again`(_ options: [String]) throws {
@@ -52,12 +52,48 @@ extension DistributedTests {
       }
     }
 
-    @Test func `is refused where the design doesn't fit the estimator`() throws {
-      try scan(["--estimator", "permutation"])
+    @Test func `gives what a scan by another estimator of the design would have given`() throws {
+      let other = folder.path("other")
+      try scan(["--estimator", "leverage", "--lesion", "resample"], to: other)
+      try scan(["--estimator", "regression", "--lesion", "resample"])
       let written = TemporaryFolder.files(below: output)
-      let refused = try report(["--estimator", "naive"])
+      let again = try report(["--estimator", "leverage"])
+      #expect(again.exitCode == 0, "\(again)")
+      let (found, wanted) = (TemporaryFolder.files(below: output), TemporaryFolder.files(below: other))
+      #expect(!differences(found, written).isEmpty)
+      // scan.json tells times, measurements.json what was asked of the scan, and the page has the folder's name.
+      #expect(Set(differences(found, wanted)).isSubset(of: ["scan.json", "acquisition/measurements.json", "report.html"]))
+      #expect(try report(["--estimator", "regression"]).exitCode == 0)
+      #expect(differences(TemporaryFolder.files(below: output), written) == [])
+    }
+
+    @Test func `gives the other index of a layer that was enumerated`() throws {
+      let options = ["--estimator", "exact", "--grid", "1x2x4", "--samples", "32"]
+      let other = folder.path("other")
+      try scan(options + ["--index", "banzhaf"], to: other)
+      try scan(options)
+      let written = TemporaryFolder.files(below: output)
+      let again = try report(["--index", "banzhaf"])
+      #expect(again.exitCode == 0, "\(again)")
+      for name in ["impact.json", "regions.tsv", "acquisition/design.json"] {
+        #expect(TemporaryFolder.read(output + "/" + name) == TemporaryFolder.read(other + "/" + name), "\(name)")
+      }
+      #expect(try report().exitCode == 0)
+      #expect(differences(TemporaryFolder.files(below: output), written) == [])
+    }
+
+    @Test(arguments: [
+      (["--estimator", "permutation"], ["--estimator", "naive"], ["layer_0", "'naive' can't", "'permutation' can"]),
+      (["--estimator", "leverage"], ["--estimator", "permutation"], ["complement pairs", "'regression' and 'leverage' can"]),
+      (["--estimator", "regression"], ["--index", "banzhaf"], ["layer_0", "shapley", "--index banzhaf", "--estimator exact"]),
+      (["--estimator", "regression", "--index", "banzhaf"], ["--estimator", "leverage"], ["banzhaf", "'regression' can"]),
+    ])
+    func `is refused where the design doesn't fit`(_ scanned: [String], _ options: [String], _ words: [String]) throws {
+      try scan(scanned)
+      let written = TemporaryFolder.files(below: output)
+      let refused = try report(options)
       #expect(refused.exitCode == 64 && refused.complaints.count == 1, "\(refused)")
-      #expect(refused.errors.contains("--estimator permutation") && refused.errors.contains("--estimator naive"))
+      for word in words { #expect(refused.errors.contains(word), "\(refused)") }
       #expect(differences(TemporaryFolder.files(below: output), written) == [])
     }
 

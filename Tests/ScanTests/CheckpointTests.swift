@@ -1,4 +1,5 @@
 import Foundation
+import Shapley
 import TestSupport
 import Testing
 
@@ -17,7 +18,8 @@ import Testing
       layers: [
         ScanPlan.Layer(
           number: 0, tensor: "a", operatorType: "Relu", shape: [1, 4], sideTypes: [:], grid: [1, 1, 4], regionCount: 4,
-          estimator: "regression", estimatorReason: "", budget: 20, designRows: 20, rows: 20, suffixCostShare: 1)
+          design: .complementPairs, estimator: .regression, estimatorReason: "", budget: 20, designRows: 20, rows: 20,
+          suffixCostShare: 1)
       ], refusals: [], notes: [], residentBytes: 0),
     instructionSets: ["x86_64"])
 

@@ -13,7 +13,7 @@ import Testing
       let design = try Design(
         estimator: estimator, players: game.playerCount, budget: samples * game.playerCount, index: index,
         seed: 500 + UInt64(seed))
-      let statistics = LayerStatistics(series: [try design.estimate(of: game)])
+      let statistics = LayerStatistics(series: [try design.estimate(of: game, by: estimator)])
       covered += zip(statistics.tests, truth).count { $0.interval.contains($1) }
     }
     return Double(covered) / Double(repeats * truth.count)
@@ -33,6 +33,16 @@ import Testing
     let truth = index == .shapley ? game.shapley : game.banzhaf
     let share = try coverage(of: .regression, index: index, on: game, truth: truth, samples: 16, repeats: 12)
     #expect(share > 0.92 && share < 0.98)
+  }
+
+  @Test func leverageIntervalsHoldTheTruth() throws {
+    let interactions = InteractionGame.random(players: 32, orders: [32, 60, 60], curve: 5, seed: 3)
+    let share = try coverage(of: .leverage, on: interactions, truth: interactions.shapley, samples: 16, repeats: 12)
+    #expect(share > 0.92 && share < 0.98)
+    let network = TableGame.network(players: 10, hidden: 6, seed: 50)
+    let truth = try ExactSolver.shapley(of: network)
+    let small = try coverage(of: .leverage, on: network, truth: truth, samples: 16, repeats: 60)
+    #expect(small > 0.92 && small < 0.985)
   }
 
   @Test(arguments: [EstimatorName.naive, .permutation])

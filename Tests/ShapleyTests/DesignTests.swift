@@ -127,10 +127,11 @@ import Testing
   @Test(arguments: estimatorsAndIndices)
   func theLeastBudgetIsEnoughAndOneLessIsRefused(estimator: EstimatorName, index: ValueIndex) throws {
     for players in [2, 3, 5, 12] {
-      let least = Design.minimumRowCount(estimator: estimator, players: players, index: index)
+      let least = Design.minimumRowCount(estimator.design, players: players, index: index)
       let design = try Design(estimator: estimator, players: players, budget: least, index: index, seed: 1)
       #expect(design.rowCount <= least)
-      let estimate = try design.estimate(of: InteractionGame.random(players: players, orders: [players, 2], seed: 1))
+      let game = InteractionGame.random(players: players, orders: [players, 2], seed: 1)
+      let estimate = try design.estimate(of: game, by: estimator)
       #expect(estimate.zeta.allSatisfy(\.isFinite) && estimate.standardError.allSatisfy { $0 >= 0 && $0.isFinite })
       let error = #expect(throws: ShapleyError.self) {
         try Design(estimator: estimator, players: players, budget: least - 1, index: index, seed: 1)
@@ -151,6 +152,38 @@ import Testing
     #expect(enumeration?.message.contains("regression") == true)
     #expect(throws: ShapleyError.self) { try Design(estimator: .affine, players: 0, budget: 10, seed: 1) }
     #expect(throws: ShapleyError.self) { try Design(estimator: .affine, players: 4097, budget: 10_000, seed: 1) }
+  }
+
+  @Test func anEstimatorGetsTheDesignThatItIsMadeFor() throws {
+    for (estimator, index) in estimatorsAndIndices {
+      let design = try Design(estimator: estimator, players: 8, budget: 400, index: index, seed: 2)
+      #expect(design.kind.estimators(index).contains(estimator) && design.kind.refusal(of: estimator, index: index) == nil)
+      #expect(design == (try Design(design.kind, players: 8, budget: 400, index: index, seed: 2)))
+    }
+    #expect(DesignKind.complementPairs.estimators(.shapley) == [.regression, .leverage])
+    #expect(DesignKind.complementPairs.estimators(.banzhaf) == [.regression])
+  }
+
+  @Test func anEstimatorThatCannotUseADesignIsRefusedWithThoseThatCan() throws {
+    for (kind, index) in [
+      (DesignKind.complementPairs, ValueIndex.shapley), (.complementPairs, .banzhaf), (.permutations, .shapley),
+      (.singleRegions, .banzhaf), (.allCoalitions, .banzhaf), (.singleLesions, .shapley),
+    ] {
+      let design = try Design(kind, players: 6, budget: 400, index: index, seed: 2)
+      let values = [Double](repeating: 1, count: design.rowCount)
+      for estimator in EstimatorName.allCases where !kind.estimators(index).contains(estimator) {
+        let error = #expect(throws: ShapleyError.self) { try design.estimate(values: values, by: estimator) }
+        #expect(error?.code == .unsuitableEstimator)
+        for name in [estimator] + kind.estimators(index) { #expect(error?.message.contains("'\(name.rawValue)'") == true) }
+      }
+    }
+  }
+
+  @Test func aWholeDesignIsTheSameForEveryIndex() throws {
+    for kind in [DesignKind.allCoalitions, .singleLesions] {
+      let designs = try ValueIndex.allCases.map { try Design(kind, players: 7, budget: 128, index: $0, seed: 1) }
+      #expect(kind.isWhole && designs[0].coalitions(in: 0..<designs[0].rowCount) == designs[1].coalitions(in: 0..<designs[1].rowCount))
+    }
   }
 
   @Test func theAutomaticEstimatorIsTheCheapestExactOneElseTheRegression() {

@@ -36,28 +36,28 @@ import Testing
       var game = InteractionGame.random(players: players, orders: [3 * players], seed: 4)
       game.constant = 5
       let design = try Design(estimator: estimator, players: players, budget: budget, index: index, seed: 2)
-      let estimate = try design.estimate(of: game)
+      let estimate = try design.estimate(of: game, by: estimator)
       #expect(largestDifference(estimate.zeta, game.shapley) < 1e-9)
       #expect(estimate.standardError.allSatisfy { $0 < 1e-9 })
     }
   }
 
-  @Test(arguments: [EstimatorName.permutation, .regression, .exact, .affine])
+  @Test(arguments: [EstimatorName.permutation, .regression, .leverage, .exact, .affine])
   func shapleyEstimatesAreEfficient(estimator: EstimatorName) throws {
     let game = TableGame.network(players: 10, hidden: 8, seed: 5)
     let design = try Design(estimator: estimator, players: 10, budget: 1 << 10, seed: 9)
-    let estimate = try design.estimate(of: game)
+    let estimate = try design.estimate(of: game, by: estimator)
     #expect(abs(estimate.zeta.reduce(0, +) - estimate.effect) < 1e-12)
     #expect(estimate.full == game.table[1023] && estimate.empty == game.table[0])
     #expect(estimate.evaluations == design.rowCount)
   }
 
-  @Test(arguments: [2, 3, 4, 5, 8], ValueIndex.allCases)
-  func aRegressionOnAllPairsIsExact(players: Int, index: ValueIndex) throws {
+  @Test(arguments: [2, 3, 4, 5, 8], [(EstimatorName.regression, ValueIndex.shapley), (.regression, .banzhaf), (.leverage, .shapley)])
+  func aRegressionOnAllPairsIsExact(players: Int, _ estimator: (name: EstimatorName, index: ValueIndex)) throws {
     let game = TableGame.network(players: players, hidden: 6, seed: 6)
-    let design = try Design(estimator: .regression, players: players, budget: 4096, index: index, seed: 1)
-    let estimate = try design.estimate(of: game)
-    let truth = index == .shapley ? try ExactSolver.shapley(of: game) : try ExactSolver.banzhaf(of: game)
+    let design = try Design(.complementPairs, players: players, budget: 4096, index: estimator.index, seed: 1)
+    let estimate = try design.estimate(of: game, by: estimator.name)
+    let truth = estimator.index == .shapley ? try ExactSolver.shapley(of: game) : try ExactSolver.banzhaf(of: game)
     #expect(largestDifference(estimate.zeta, truth) < 1e-10)
     #expect(estimate.standardError.allSatisfy { $0 < 1e-10 })
   }
@@ -67,8 +67,8 @@ import Testing
     let (a, b) = (TableGame.network(players: 9, hidden: 4, seed: 7), TableGame.network(players: 9, hidden: 7, seed: 8))
     let sum = TableGame(playerCount: 9, table: zip(a.table, b.table).map { 2 * $0 - 3 * $1 })
     let design = try Design(estimator: estimator, players: 9, budget: 512, index: index, seed: 3)
-    let (zetaA, zetaB) = (try design.estimate(of: a).zeta, try design.estimate(of: b).zeta)
-    #expect(largestDifference(try design.estimate(of: sum).zeta, zip(zetaA, zetaB).map { 2 * $0 - 3 * $1 }) < 1e-10)
+    let (zetaA, zetaB) = (try design.estimate(of: a, by: estimator).zeta, try design.estimate(of: b, by: estimator).zeta)
+    #expect(largestDifference(try design.estimate(of: sum, by: estimator).zeta, zip(zetaA, zetaB).map { 2 * $0 - 3 * $1 }) < 1e-10)
   }
 
   @Test(arguments: samplingEstimatorsAndIndices)
@@ -86,7 +86,7 @@ import Testing
       ])
     let seeds = 200
     let estimates = try (0..<seeds).map { seed in
-      try Design(estimator: estimator, players: players, budget: 52, index: index, seed: UInt64(seed)).estimate(of: game)
+      try Design(estimator: estimator, players: players, budget: 52, index: index, seed: UInt64(seed)).estimate(of: game, by: estimator)
     }
     let truth = index == .shapley ? game.shapley : game.banzhaf
     #expect(abs(truth[0] - truth[1]) < 1e-15 && truth[2] == 0)
@@ -105,7 +105,7 @@ import Testing
   func aConstantGameHasNoEffectAndNoError(estimator: EstimatorName, index: ValueIndex) throws {
     for players in [1, 2, 5, 9] {
       let design = try Design(estimator: estimator, players: players, budget: 1 << 9, index: index, seed: 3)
-      let estimate = try design.estimate(values: [Float](repeating: 2.5, count: design.rowCount))
+      let estimate = try design.estimate(values: [Float](repeating: 2.5, count: design.rowCount), by: estimator)
       #expect(estimate.zeta.allSatisfy { $0 == 0 } && estimate.standardError.allSatisfy { $0 == 0 })
       let statistics = LayerStatistics(series: [estimate])
       #expect(statistics.tests.allSatisfy { $0.p == 1 && $0.t == 0 } && statistics.q.allSatisfy { $0 == 1 })

@@ -93,8 +93,8 @@ extension CounterRandom {
 }
 
 extension Design {
-  func estimate(of game: some Game) throws -> Estimate {
-    try estimate(values: game.values(of: coalitions(in: 0..<rowCount)))
+  func estimate(of game: some Game, by estimator: EstimatorName? = nil) throws -> Estimate {
+    try estimate(values: game.values(of: coalitions(in: 0..<rowCount)), by: estimator)
   }
 }
 
@@ -105,6 +105,6 @@ func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
 /// Every estimator with every index that it has.
 let estimatorsAndIndices: [(EstimatorName, ValueIndex)] = [
   (.naive, .shapley), (.naive, .banzhaf), (.permutation, .shapley), (.regression, .shapley), (.regression, .banzhaf),
-  (.exact, .shapley), (.exact, .banzhaf), (.affine, .shapley), (.affine, .banzhaf),
+  (.leverage, .shapley), (.exact, .shapley), (.exact, .banzhaf), (.affine, .shapley), (.affine, .banzhaf),
 ]
 let samplingEstimatorsAndIndices = estimatorsAndIndices.filter { $0.0 != .exact && $0.0 != .affine }

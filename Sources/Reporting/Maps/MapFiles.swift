@@ -97,7 +97,7 @@ struct MapFiles {
       "Tensor": .string(layer.plan.tensor),
       "Index": .string(result.request.index.rawValue),
       "Lesion": .string(result.request.lesion.rawValue),
-      "Estimator": .string(layer.plan.estimator),
+      "Estimator": .string(layer.plan.estimator.rawValue),
       "TaskName": "lesion",
       "SpatialReference": "A slab of 64 x 64 x 16 mm a layer, that of layer L from z = 24 L mm; see README",
     ]

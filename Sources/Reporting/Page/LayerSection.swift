@@ -56,7 +56,7 @@ struct LayerSection {
       "variance": Number.significant(moments.layerVariance),
       "critical": critical, "regions": layer.plan.regionCount,
       "widest": Number.significant(tests.map(halfWidth).max() ?? 0) + unit,
-      "estimator": layer.plan.estimator, "evaluations": layer.plan.rows,
+      "estimator": layer.plan.estimator.rawValue, "evaluations": layer.plan.rows,
       "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.value.name)",
       "figures": figures.map(\.context), "ranking": ranking,
     ]

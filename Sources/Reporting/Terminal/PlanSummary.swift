@@ -1,4 +1,5 @@
 package import Scan
+import Shapley
 
 /// What a scan would take, for a person to read.
 package struct PlanSummary: Sendable {
@@ -13,7 +14,7 @@ package struct PlanSummary: Sendable {
     var layers = TextTable(["layer", "tensor", "regions", "estimator", "evaluations a series", "ms a batch"])
     for (layer, seconds) in zip(plan.layers, forecast.secondsPerBatch) {
       layers.append([
-        "\(layer.number)", layer.tensor, "\(layer.regionCount)", layer.estimator, "\(layer.rows)",
+        "\(layer.number)", layer.tensor, "\(layer.regionCount)", layer.estimator.rawValue, "\(layer.rows)",
         Number.fixed(1000 * seconds, 2),
       ])
     }

@@ -1,7 +1,7 @@
 extension Design {
-  /// Naive: pair t is (S, S ∪ {g}) for region g = t mod n, S a coalition of the others: uniform in size, then among
+  /// Pair t is (S, S ∪ {g}) for region g = t mod n, S a coalition of the others: uniform in size, then among
   /// its size (Shapley), or uniform over all subsets (Banzhaf).
-  func appendNaive(_ rows: Range<Int>, to result: inout [Coalition]) {
+  func appendSingleRegions(_ rows: Range<Int>, to result: inout [Coalition]) {
     appendPairs(rows, to: &result) { pair in
       var random = self.random(.naive, pair)
       var without: Coalition
@@ -18,7 +18,7 @@ extension Design {
     }
   }
 
-  /// Regression: pair t is (S, complement of S), S drawn from the pair's stratum of the plan.
+  /// Pair t is (S, complement of S), S drawn from the pair's stratum of the plan.
   func appendComplementPairs(_ rows: Range<Int>, to result: inout [Coalition]) {
     guard let plan = pairPlan else { return }
     var orders: [Int: [Int]] = [:]
@@ -57,7 +57,7 @@ extension Design {
     }
   }
 
-  /// Permutations: block b is the chain of a permutation and its reverse, row pairs (prefix of size j, its complement).
+  /// Block b is the chain of a permutation and its reverse, row pairs (prefix of size j, its complement).
   func appendChains(_ rows: Range<Int>, to result: inout [Coalition]) {
     guard !rows.isEmpty else { return }
     let blocks = (rows.lowerBound - 2) / rowsPerGroup..<(rows.upperBound - 3) / rowsPerGroup + 1

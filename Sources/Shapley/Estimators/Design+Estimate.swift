@@ -5,15 +5,25 @@ extension Design {
   ///
   /// - Parameters:
   ///   - values: `[rowCount]`, in design order.
+  ///   - estimator: one that has honest errors on the design; by default the most accurate.
   ///   - lesionsAreDrawn: whether what replaces a lesioned region is drawn anew for each group, so that measuring all
   ///     coalitions of a stratum leaves something to chance. Enumerated and affine designs have one group: their ζ and
   ///     errors are those of its one draw, and only the spread across series shows the rest.
-  /// - Throws: `badValues` where the number of values isn't the design's or one isn't finite.
-  package func estimate(values: [Float], lesionsAreDrawn: Bool = false) throws(ShapleyError) -> Estimate {
-    try estimate(values: values.map(Double.init), lesionsAreDrawn: lesionsAreDrawn)
+  /// - Throws: `badValues` where the number of values isn't the design's or one isn't finite; `unsuitableEstimator`
+  ///   with those that can use the design.
+  package func estimate(
+    values: [Float], by estimator: EstimatorName? = nil, lesionsAreDrawn: Bool = false
+  ) throws(ShapleyError) -> Estimate {
+    try estimate(values: values.map(Double.init), by: estimator, lesionsAreDrawn: lesionsAreDrawn)
   }
 
-  package func estimate(values: [Double], lesionsAreDrawn: Bool = false) throws(ShapleyError) -> Estimate {
+  package func estimate(
+    values: [Double], by estimator: EstimatorName? = nil, lesionsAreDrawn: Bool = false
+  ) throws(ShapleyError) -> Estimate {
+    let estimator = estimator ?? kind.estimators(index)[0]
+    if let refusal = kind.refusal(of: estimator, index: index) {
+      throw ShapleyError(.unsuitableEstimator, "The values are of \(refusal).")
+    }
     guard values.count == rowCount else {
       throw ShapleyError(
         .badValues, "The design has \(rowCount) coalitions and \(values.count) values were given: measure it again.")
@@ -27,10 +37,12 @@ extension Design {
         """)
     }
     if playerCount == 1 { return estimateSinglePlayer(values) }
+    var pairs: PairTable { PairTable(design: self, values: values, lesionsAreDrawn: lesionsAreDrawn) }
     return switch estimator {
     case .naive: estimateNaive(values)
     case .permutation: estimateChains(values)
-    case .regression: try estimateRegression(PairTable(design: self, values: values, lesionsAreDrawn: lesionsAreDrawn), values)
+    case .regression: try estimateRegression(pairs, values)
+    case .leverage: try estimateLeverage(pairs, values)
     case .exact: estimateEnumerated(values)
     case .affine: estimateAffine(values)
     }

@@ -1,25 +1,25 @@
 extension Design {
   /// Why the design tells nothing of interactions, in a sentence; `nil` where it does.
   package var interactionsReason: String? {
-    switch estimator {
-    case .regression, .exact: nil
-    case .affine: "The network is affine in this layer, so its regions don't interact."
-    case .naive, .permutation:
-      "The \(estimator.rawValue) estimator's coalitions depend on each other; complement pairs, which --estimator regression draws, tell of interactions."
+    switch kind {
+    case .complementPairs, .allCoalitions: nil
+    case .singleLesions: "The network is affine in this layer, so its regions don't interact."
+    case .singleRegions, .permutations:
+      "The coalitions of \(kind.phrase) depend on each other; complement pairs, which --estimator regression draws, tell of interactions."
     }
   }
 
   /// How many regions' pairs the design can tell apart: with at least three complement pairs a parameter.
   package var mostInteractingRegions: Int {
-    switch estimator {
-    case .exact: return min(playerCount, RegionPairs.mostRegions)
-    case .regression:
+    switch kind {
+    case .allCoalitions: return min(playerCount, RegionPairs.mostRegions)
+    case .complementPairs:
       // Two regions fewer than all: with all of them the features depend on each other.
       let sizes = EvenRegression.sizeTerms(players: playerCount, index: index)
       return (2...RegionPairs.mostRegions).last {
         $0 <= playerCount - 2 && 3 * (sizes + $0 + $0 * ($0 - 1) / 2) <= groupCount
       } ?? 0
-    case .affine, .naive, .permutation: return 0
+    case .singleLesions, .singleRegions, .permutations: return 0
     }
   }
 
@@ -37,7 +37,7 @@ extension Design {
   ) throws(ShapleyError) -> PairEstimate {
     precondition(values.count == rowCount && pairs.regions.count <= mostInteractingRegions)
     let values = values.map(Double.init)
-    if estimator == .exact {
+    if kind == .allCoalitions {
       let table = valuesByMask(values)
       let interaction =
         switch index {

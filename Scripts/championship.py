@@ -1,0 +1,358 @@
+"""The championship of estimators: plays games, remembers what was played, and writes the tables of Docs/validation.md.
+
+Run by Scripts/benchmark-estimators. Values come from nnfmri-benchmark's game server, so all estimators see the same ones.
+What is slow is kept as files: the values of our designs by the digest of their coalitions, and the answers of the public
+estimators. Ours are computed anew each time.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import typing
+import warnings
+
+import numpy as np
+
+if not hasattr(typing, "override"):  # Python 3.11; shapiq 1.8 is written for 3.12.
+    import typing_extensions
+
+    typing.override = typing_extensions.override
+
+BUDGETS = (4, 8, 16, 32, 64)
+TRUTH_SAMPLES = 512
+TRUTH_SEED = 1_000_003
+OURS = ("regression", "permutation", "leverage")
+TIME_LIMIT = 180
+RESNET_LAYERS = (
+    ("early", "/layer1/layer1.1/Relu_1_output_0"),
+    ("middle", "/layer2/layer2.1/Relu_1_output_0"),
+    ("late", "/layer3/layer3.1/Relu_1_output_0"),
+)
+PREPROCESSING = ("--mean", "0.485", "0.456", "0.406", "--std", "0.229", "0.224", "0.225")
+
+
+@dataclasses.dataclass(frozen=True)
+class Game:
+    """A layer and a stimulus, or a phantom's whose ζ are exact."""
+
+    name: str
+    model: str
+    data: str
+    tensor: str
+    stimulus: int
+    options: tuple = ()
+    truth: str = ""
+
+
+class Server:
+    """A game of nnfmri-benchmark over a pipe."""
+
+    def __init__(self, program, game, store):
+        command = [program, "game", "--model", game.model, "--data", game.data, "--tensor", game.tensor]
+        command += ["--stimulus", str(game.stimulus), *game.options]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.players = int(self._line())
+        self.store = store
+        self.width = (self.players + 63) // 64 * 8
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def _line(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("The game server ended: see its message above.")
+        return line.decode().strip()
+
+    def _ask(self, line, payload=b""):
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+        self.process.stdin.write(payload)
+        self.process.stdin.flush()
+
+    def _measure(self, bits):
+        count = len(bits) // self.width
+        self._ask(f"values {count}", bits)
+        return np.frombuffer(self.process.stdout.read(4 * count), np.float32)
+
+    def __call__(self, coalitions):
+        """`[coalitions]` values of `[coalitions x players]` zeros and ones."""
+        rows = np.atleast_2d(np.asarray(coalitions)).astype(bool)
+        packed = np.zeros((len(rows), self.width), np.uint8)
+        packed[:, : (self.players + 7) // 8] = np.packbits(rows, axis=1, bitorder="little")
+        return np.concatenate([self._measure(packed[at : at + 4096].tobytes()) for at in range(0, len(rows), 4096)])
+
+    def estimate(self, estimator, evaluations, seed):
+        """One of our estimators. Its values are measured once and kept."""
+        self._ask(f"design {estimator} {evaluations} {seed}")
+        count = int(self._line())
+        bits = self.process.stdout.read(count * self.width)
+        file = self.store / f"{hashlib.sha256(bits).hexdigest()[:32]}.f32"
+        if not file.exists():
+            step = 4096 * self.width
+            values = np.concatenate([self._measure(bits[at : at + step]) for at in range(0, len(bits), step)])
+            write(file, values.tobytes())
+        self._ask(f"estimate {estimator} {evaluations} {seed}", file.read_bytes())
+        return json.loads(self._line())
+
+
+def write(file, content):
+    """A file that is whole or not there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_bytes(content)
+    os.replace(part, file)
+
+
+def public_estimators(players, seed):
+    """Name -> a function of (game, evaluations) that gives ζ, as the libraries come, with the options they recommend."""
+    import shapiq.approximator as shapiq
+
+    def of_shapiq(make):
+        def estimate(game, evaluations):
+            values = make().approximate(evaluations, game)
+            return np.array([values[(player,)] for player in range(players)])
+
+        return estimate
+
+    def captum(game, evaluations):
+        import torch
+        from captum.attr import ShapleyValueSampling
+
+        torch.manual_seed(seed)
+        forward = lambda batch: torch.from_numpy(game(batch.numpy()).astype(np.float64))
+        attribution = ShapleyValueSampling(forward).attribute(
+            torch.ones(1, players), baselines=torch.zeros(1, players), n_samples=max(1, (evaluations - 2) // players),
+            perturbations_per_eval=64,
+        )
+        return attribution[0].double().numpy()
+
+    return {
+        "KernelSHAP, paired": of_shapiq(lambda: shapiq.KernelSHAP(players, pairing_trick=True, random_state=seed)),
+        "LeverageSHAP": of_shapiq(lambda: shapiq.LeverageSHAP(players, random_state=seed)),
+        "OddSHAP": of_shapiq(lambda: shapiq.OddSHAP(players, random_state=seed)),
+        "RegressionMSR": of_shapiq(lambda: shapiq.RegressionMSR(players, "SV", random_state=seed)),
+        "ProxySHAP": of_shapiq(
+            lambda: shapiq.ProxySHAP(players, max_order=1, index="SV", adjustment=True, random_state=seed)),
+        "PermutationSamplingSV": of_shapiq(lambda: shapiq.PermutationSamplingSV(players, random_state=seed)),
+        "captum ShapleyValueSampling": captum,
+    }
+
+
+class TooSlow(Exception):
+    pass
+
+
+def limited(work):
+    """Runs `work` for at most TIME_LIMIT seconds of this process's time."""
+
+    def end(*_):
+        raise TooSlow
+
+    before = signal.signal(signal.SIGPROF, end)
+    signal.setitimer(signal.ITIMER_PROF, TIME_LIMIT)
+    try:
+        return work()
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def play_public(server, folder, seeds, budgets):
+    """The public estimators' answers on a game: read, or played and kept."""
+    answers = {}
+    for samples in budgets:
+        for seed in seeds:
+            for name, estimate in public_estimators(server.players, seed).items():
+                file = folder / f"{name.replace(', ', '-').replace(' ', '-')}-{samples}-{seed}.json"
+                if not file.exists():
+                    record = play_one(server, estimate, samples * server.players)
+                    write(file, json.dumps(record).encode())
+                    print(f"{folder.name}: {name} at {samples}n took {record.get('seconds', TIME_LIMIT):.1f} s", file=sys.stderr)
+                answers[name, samples, seed] = json.loads(file.read_text())
+    return answers
+
+
+def play_one(server, estimate, evaluations):
+    asked = 0
+    measuring = 0.0
+
+    def game(coalitions):
+        nonlocal asked, measuring
+        start = time.monotonic()
+        # A request that the limit cut in two would leave the server's answer for the next one.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
+        try:
+            values = server(coalitions)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
+        asked += len(values)
+        measuring += time.monotonic() - start
+        return values.astype(np.float64)
+
+    start = time.monotonic()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            zeta = limited(lambda: estimate(game, evaluations))
+    except TooSlow:
+        return {"failure": f"took more than {TIME_LIMIT} s"}
+    except (ValueError, RuntimeError, IndexError) as error:
+        return {"failure": f"{type(error).__name__}: {error}"}
+    return {
+        "zeta": [float(z) for z in zeta], "asked": asked,
+        "seconds": time.monotonic() - start - measuring,
+    }
+
+
+def games(arguments):
+    """The games to play: a trained network's layers, and phantoms."""
+    result = []
+    if arguments.model:
+        for image in arguments.images:
+            for name, tensor in RESNET_LAYERS:
+                result.append(
+                    Game(f"ResNet-20 {name}, image {image}", arguments.model, arguments.data, tensor, image, PREPROCESSING))
+    phantoms = pathlib.Path(arguments.phantoms)
+    for tensor in ("block1", "block2"):
+        result.append(
+            Game(f"glyphs {tensor}", str(phantoms / "glyphs/model.onnx"), str(phantoms / "glyphs/stimuli.bin"), tensor, 0))
+    for shape in ("conv", "dense"):
+        folder = phantoms / shape
+        grid = json.loads((folder / "truth.json").read_text())["grid"]
+        result.append(
+            Game(f"analytic {shape}", str(folder / "model.onnx"), str(folder / "stimuli.npz"), "scanned", 0,
+                 ("--grid", "x".join(map(str, grid))), str(folder / "truth.json")))
+    return result
+
+
+def truth(server, game):
+    """ζ and its standard errors: exact, or unbiased from a long run of permutations with a seed of its own."""
+    if game.truth:
+        zeta = np.array(json.loads(pathlib.Path(game.truth).read_text())["stimuli"][game.stimulus]["shapley"])
+        return zeta, np.zeros(len(zeta))
+    run = server.estimate("permutation", TRUTH_SAMPLES * server.players, TRUTH_SEED)
+    return np.array(run["zeta"]), np.array(run["standardError"])
+
+
+def relative_error(zeta, true):
+    """Σ(ζ̂ − ζ)²/Σζ², less what the truth's own errors add to both on average."""
+    noise = (true[1] ** 2).sum()
+    return (((np.asarray(zeta) - true[0]) ** 2).sum() - noise) / ((true[0] ** 2).sum() - noise)
+
+
+def play(game, arguments):
+    """(estimator, evaluations a region) -> relative error, a mean over seeds; what failed is left out and told."""
+    folder = pathlib.Path(arguments.store) / game.name.replace(", ", "-").replace(" ", "-")
+    server = Server(arguments.program, game, folder)
+    true = truth(server, game)
+    noise = (true[1] ** 2).sum() / (true[0] ** 2).sum()
+    seeds = range(arguments.seeds)
+    found, failures = {}, []
+    for samples in arguments.budgets:
+        for estimator in OURS:
+            runs = [server.estimate(estimator, samples * server.players, seed) for seed in seeds]
+            found[estimator, samples] = np.mean([relative_error(run["zeta"], true) for run in runs])
+    answers = play_public(server, folder, seeds, arguments.budgets)
+    server.close()
+    for name, samples in dict.fromkeys((name, samples) for name, samples, _ in answers):
+        runs = [answers[name, samples, seed] for seed in seeds]
+        failed = [run["failure"] for run in runs if "failure" in run]
+        if failed:
+            failures.append(f"{name} on {game.name} at {samples}n: {failed[0]}")
+        else:
+            found[name, samples] = np.mean([relative_error(run["zeta"], true) for run in runs])
+    return found, failures, noise
+
+
+def number(value):
+    return f"{value:.2g}" if abs(value) >= 0.001 or value == 0 else f"{value:.1e}"
+
+
+class Duel:
+    """The regression against the best public estimator of one game and budget."""
+
+    def __init__(self, found, noise, samples):
+        public = {name: error for (name, budget), error in found.items() if budget == samples and name not in OURS}
+        self.best = min(public, key=public.get)
+        self.theirs = public[self.best]
+        self.ours = max(found["regression", samples], noise / 10)
+        # An estimator that is exact but for rounding can't be beaten, and a ratio to rounding says nothing.
+        self.ratio = self.ours / self.theirs if self.theirs > 1e-12 else None
+
+
+def table(header, rows):
+    return ["| " + " | ".join(cells) + " |" for cells in [header, ["---"] * len(header), *rows]]
+
+
+def geometric_mean(ratios):
+    return f"{np.exp(np.mean(np.log(ratios))):.2f}"
+
+
+def tables(results, arguments):
+    """The championship as Markdown."""
+    duels = {
+        (game, samples): Duel(found, noise, samples)
+        for game, (found, _, noise) in results.items() for samples in arguments.budgets}
+    lines = table(
+        ["game", "evaluations", "regression", "permutation", "best public", "which", "ratio"],
+        [[game, f"{samples}n", number(duel.ours), number(results[game][0]["permutation", samples]), number(duel.theirs),
+          duel.best, f"{duel.ratio:.2f}" if duel.ratio else "–"] for (game, samples), duel in duels.items()])
+    ratios = {key: duel.ratio for key, duel in duels.items() if duel.ratio}
+    exact = [f"{game} at {samples}n" for (game, samples), duel in duels.items() if not duel.ratio]
+    groups = {"all": ratios.keys()}
+    groups |= {kind: [key for key in ratios if ("ResNet" in key[0]) == (kind == "ResNet-20")] for kind in ("ResNet-20", "phantoms")}
+    groups |= {f"{samples}n": [key for key in ratios if key[1] == samples] for samples in arguments.budgets}
+    groups |= {game: [key for key in ratios if key[0] == game] for game in results}
+    lines += ["", *table(
+        ["", "geometric mean of the ratio"],
+        [[name, geometric_mean([ratios[key] for key in keys])] for name, keys in groups.items() if keys])]
+    worst = max(ratios, key=ratios.get)
+    above = lambda bar: sum(ratio > bar for ratio in ratios.values())
+    lines += [
+        "", f"Of {len(duels)} duels the regression wins {len(ratios) - above(1)} and loses {above(1) + len(exact)}. "
+        "Lost, and not in the means, since a public estimator is exact but for rounding:", (", ".join(exact) or "none") + ".",
+        f"Of the others the largest ratio is {ratios[worst]:.2f}, on {worst[0]} at {worst[1]}n; {above(0.9)} of "
+        f"{len(ratios)} are above 0.9.", "The bars are 0.4 for the mean and 0.9 for each game.", "",
+        f"Means over seeds 0 to {arguments.seeds - 1}." if arguments.seeds > 1 else "One seed, 0.",
+        f"Relative squared errors of all; the first {len(OURS)} are ours.", ""]
+    names = list(dict.fromkeys(name for found, _, _ in results.values() for name, _ in found))
+    lines += table(
+        ["game", "evaluations", *names],
+        [[game, f"{samples}n", *(number(found[name, samples]) if (name, samples) in found else "–" for name in names)]
+         for game, (found, _, _) in results.items() for samples in arguments.budgets])
+    failures = [failure for _, failed, _ in results.values() for failure in failed]
+    if failures:
+        lines += ["", "Left out: " + "; ".join(failures) + "."]
+    noise = [noise for *_, noise in results.values() if noise]
+    if noise:
+        lines += ["", "The squared errors of the truths that aren't exact, which are taken off, are "
+                  f"{number(min(noise))} to {number(max(noise))} of Σζ²."]
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", required=True, help="nnfmri-benchmark")
+    parser.add_argument("--store", required=True, help="folder of what was played")
+    parser.add_argument("--phantoms", required=True, help="folder with glyphs, conv and dense")
+    parser.add_argument("--model", help="the ResNet-20; without it only phantoms are played")
+    parser.add_argument("--data", help="its images")
+    parser.add_argument("--images", type=int, nargs="+", default=[12, 101])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--budgets", type=int, nargs="+", default=BUDGETS)
+    arguments = parser.parse_args()
+    results = {game.name: play(game, arguments) for game in games(arguments)}
+    print(tables(results, arguments))
+
+
+if __name__ == "__main__":
+    main()

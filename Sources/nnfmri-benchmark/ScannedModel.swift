@@ -1,0 +1,57 @@
+import Anatomy
+import Lesion
+import ModelGraph
+import OnnxRuntime
+import Stimuli
+
+/// A network ready to be lesioned layer by layer, as a scan would do it: zero lesions, the logit of a class.
+struct ScannedModel {
+  struct Layer {
+    let tensor: String
+    let grid: Grid
+    let cut: Cut
+  }
+
+  /// Upstream first.
+  let layers: [Layer]
+  let feed: StimulusFeed
+  let batch: Int
+  private let reader: OutputReader
+
+  /// - Parameter tensors: the layers, or nil for those that a scan takes by itself.
+  init(model path: String, stimuli: StimulusSet, grid: GridSize, batch: Int, tensors: [String]? = nil) throws {
+    let runtime = try Runtime()
+    let survey = try NetworkSurvey(
+      model: Model(contentsOf: path), stimuli: stimuli, runtime: runtime, session: Session.Options(), readsRaw: false)
+    let scannable = Dictionary(
+      survey.layers.map { ($0.candidate.tensor, $0.shape) }, uniquingKeysWith: { first, _ in first })
+    let chosen = tensors ?? survey.model.automaticLayers(reading: survey.readTensor) { scannable[$0] != nil }
+    layers = try chosen.map { tensor in
+      guard let shape = scannable[tensor] else {
+        throw LesionError(
+          .badModel, "tensor \"\(tensor)\" can't be scanned; those that can: \(scannable.keys.sorted().joined(separator: ", "))")
+      }
+      return Layer(
+        tensor: tensor, grid: Grid(grid, over: try TensorGeometry(shape: shape)),
+        cut: try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes))
+    }
+    feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
+    reader = try OutputReader(
+      shape: survey.outputShape, value: .logit, link: survey.link, position: nil, channelsLast: false)
+    self.batch = survey.takesBatches ? batch : 1
+  }
+
+  var classCount: Int { reader.classCount }
+
+  /// Cost: two sessions, up to three prefix runs and one suffix run.
+  func network(_ layer: Layer) throws -> LesionedNetwork {
+    let blocks = layer.grid.blocks()
+    return try LesionedNetwork(
+      cut: layer.cut, feed: feed, stimulus: 0,
+      configuration: LesionedNetwork.Configuration(
+        stencil: Stencil(
+          regionCount: layer.grid.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
+          patterns: blocks.regions),
+        reader: reader, batch: batch, lesion: .zero, session: Session.Options(), cacheBytes: 64 << 20))
+  }
+}
