@@ -284,23 +284,28 @@ class Torture:
             file.write(data[:self.random.randrange(len(data))])
         return data
 
+    def take_half_over(self, data):
+        """A run that was killed between the two renames by which its file takes the place of the one it found."""
+        os.rename(self.checkpoint, self.previous)
+        self.leave_draft(data)
+
     def damage_checkpoint(self):
         data = read(self.checkpoint)
         damage = self.random.choice([
             self.cut_off, self.flip_bits, self.spoil_header, self.put_back_older, self.append_garbage,
-            self.leave_draft])
+            self.leave_draft] + ([self.take_half_over] if whole_shards(data) is not None else []))
         damaged = damage(data)
         # Without an earlier file to fall back on, a checkpoint without a header is refused; that isn't tried here.
-        if whole_shards(damaged) is None and whole_shards(read(self.previous)) is None:
+        if whole_shards(damaged or b"") is None and whole_shards(read(self.previous)) is None:
             return
         self.counts["checkpoint: " + damage.__name__.replace("_", " ")] += 1
+        if damaged is None:
+            return
         with open(self.checkpoint, "wb") as file:
             file.write(damaged)
 
     def on_disk(self):
         """The shards that a run has to go on with; None where there is no checkpoint."""
-        if not os.path.exists(self.checkpoint):
-            return None
         shards = whole_shards(read(self.checkpoint))
         return whole_shards(read(self.previous)) if shards is None else shards
 

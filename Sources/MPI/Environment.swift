@@ -31,8 +31,7 @@ package func withEnvironment<Result>(
     MPI_Abort(nnfmri_comm_world(), code)
     exit(code)
   }
-  // Over TCP, a rank that finalises while another still has to take its last message can leave both waiting for ever.
-  try check(MPI_Barrier(nnfmri_comm_world()), "MPI_Barrier")
+  try world.sayFarewell()
   try check(MPI_Finalize(), "MPI_Finalize")
   return result
 }

@@ -5,17 +5,24 @@ extension Checkpoint {
   /// Where the file that a run went on with is kept.
   static func previous(_ path: String) -> String { path + ".previous" }
 
+  /// The file, and the previous one, as far as they are there. Between the two renames by which a run begins its file the
+  /// previous one is alone.
+  static func files(_ path: String) -> [String] {
+    [path, previous(path)].filter { access($0, F_OK) == 0 }
+  }
+
   /// Reads a file, or the previous one where nothing can be made of it.
   ///
   /// - Returns: `nil` if there is none.
   /// - Throws: `ScanError` (`badInput`) if neither can be read or has a whole header: hours of measuring may be in it, so
   ///   it isn't taken for none.
   static func read(_ path: String) throws(ScanError) -> Content? {
-    guard access(path, F_OK) == 0 else { return nil }
+    let files = files(path)
+    guard !files.isEmpty else { return nil }
     if let content = content(path, isPrevious: false) ?? content(previous(path), isPrevious: true) { return content }
     throw ScanError(
       .badInput,
-      "\(path) can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove it to measure all again")
+      "\(files.joined(separator: ", ")): can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove what is named to measure all again")
   }
 
   /// What a file holds; `nil` without a whole header.

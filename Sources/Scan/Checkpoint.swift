@@ -62,14 +62,17 @@ final class Checkpoint {
 
   /// Begins a file, in place of any that is there.
   ///
-  /// Written beside and renamed, so that the old one is there until the new one is whole.
+  /// Written beside and renamed: at every moment what was there, or the new file, can be read at its path or the previous
+  /// one's.
   /// - Parameters:
   ///   - shards: what is known already.
+  ///   - keepsPrevious: whether the previous file stays, since the one at `path` is worth nothing.
   ///   - interval: seconds between two writes.
   ///   - clock: of the interval.
   /// - Throws: `ScanError` (`cannotWrite`).
   init(
-    path: String, identity: ScanIdentity, shards: [Shard: [Float]], interval: Double, clock: @escaping () -> Double = monotonicSeconds
+    path: String, identity: ScanIdentity, shards: [Shard: [Float]], keepsPrevious: Bool = false, interval: Double,
+    clock: @escaping () -> Double = monotonicSeconds
   ) throws {
     self.path = path
     self.clock = clock
@@ -86,12 +89,17 @@ final class Checkpoint {
     let head = Self.magic + header.bytes + text
     for _ in 0..<2 { pending += head + CheckpointRecord.checksum(head[...]) }
     for (shard, values) in shards { pending += CheckpointRecord.encode(shard, values) }
-    try flush()
-    unlink(Self.previous(path))
-    guard link(path, Self.previous(path)) == 0 || errno == ENOENT, rename(draft, path) == 0 else {
-      throw ScanError.cannotWrite(path)
+    do {
+      try flush()
+      guard keepsPrevious || rename(path, Self.previous(path)) == 0 || errno == ENOENT, rename(draft, path) == 0 else {
+        throw ScanError.cannotWrite(path)
+      }
+      try Self.synchronizeFolder(of: path)
+    } catch {
+      // Where the disk is full it would only be in the way.
+      unlink(draft)
+      throw error
     }
-    try Self.synchronizeFolder(of: path)
     isPlaced = true
   }
 

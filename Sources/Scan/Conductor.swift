@@ -93,7 +93,8 @@ struct Conductor {
     }
     let restored = earlier?.shards ?? [:]
     let checkpoint = try Checkpoint(
-      path: folder.checkpoint, identity: identity, shards: restored, interval: request.checkpointInterval)
+      path: folder.checkpoint, identity: identity, shards: restored, keepsPrevious: earlier?.isPrevious ?? false,
+      interval: request.checkpointInterval)
     runner.coordinator.stopMargin = { 2 * checkpoint.lastCost }
     // A part's values stay in its checkpoint; merging the parts makes the tables.
     let store =

@@ -30,7 +30,7 @@ package struct OutputFolder: Sendable {
       throw ScanError(
         .cannotWrite, "\(path) exists and isn't the folder of a scan; choose another with --out, or remove it")
     }
-    guard resumes || access(checkpoint, F_OK) != 0 else {
+    guard resumes || Checkpoint.files(checkpoint).isEmpty else {
       throw ScanError(
         .cannotWrite,
         "\(path) holds a scan that ended early, or a part of one; go on with it by --resume, choose another folder with --out, or remove it")
@@ -66,8 +66,7 @@ package struct OutputFolder: Sendable {
 
   /// Removes what only an unfinished scan needs.
   func removeCheckpoint() {
-    unlink(checkpoint)
-    unlink(Checkpoint.previous(checkpoint))
+    for file in Checkpoint.files(checkpoint) { unlink(file) }
     unlink(path + "/STOP")
   }
 

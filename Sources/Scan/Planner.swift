@@ -47,7 +47,11 @@ struct Planner {
     }
     let memory = MemoryEstimate(survey)
     let most = survey.takesBatches ? request.batch : 1
-    let batch = try request.memoryBudget.map { budget throws(ScanError) in try memory.batch(within: budget, most: most) } ?? most
+    let sharesWeights = request.sharesWeights(of: survey.model)
+    let batch =
+      try request.memoryBudget.map { budget throws(ScanError) in
+        try memory.batch(within: budget, most: most, sharesWeights: sharesWeights)
+      } ?? most
     var notes = survey.notes
     if batch < most {
       notes.append("Coalitions run \(batch) at a time instead of \(most), so that a rank keeps within its memory.")
@@ -58,7 +62,7 @@ struct Planner {
       link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count,
       streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
-      notes: notes, residentBytes: memory.bytes(batch: batch))
+      notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
   }
 
   private func checkRequest() throws(ScanError) {

@@ -46,11 +46,6 @@ package enum Scan {
     let folder = OutputFolder(request.output)
     if world.isRoot {
       do {
-        if request.part != nil, request.stoppingRule.isAdaptive {
-          throw ScanError(
-            .usage,
-            "--part and --tolerance contradict each other: when a layer is measured enough follows from all its series; leave out one of them")
-        }
         let opened = try Inputs(request)
         earlier = try lookForEarlier(request, opened.origin(request, program: version))
         try folder.claim(resumes: request.resumes)
@@ -108,8 +103,8 @@ package enum Scan {
     var answer = MessageReader(try world.broadcast(verdict.bytes))
     let agreed = answer.readInt()
     guard agreed == 0, let worker, let inputs else { return agreed }
-    worker.weights = try request.weightSharing.store(
-      inputs.model, digest: plan.modelDigest, runtime: inputs.runtime, world: world, complain: note)
+    worker.weights = try request.weightStore(
+      of: inputs.model, digest: plan.modelDigest, runtime: inputs.runtime, world: world, complain: note)
 
     let mailbox = Mailbox(world)
     guard world.isRoot else { return try worker.serve(mailbox) }
@@ -126,7 +121,7 @@ package enum Scan {
       if let earlier {
         note("Going on with \(earlier.shards.count) of \(plan.shardCount(of: request.part)) shards measured.")
         if earlier.isPrevious {
-          note("\(folder.checkpoint) is damaged; going on with the one before it, \(Checkpoint.previous(folder.checkpoint)).")
+          note("\(folder.checkpoint) is damaged or gone; going on with the one before it, \(Checkpoint.previous(folder.checkpoint)).")
         }
         if earlier.lostBytes > 0 {
           note("\(folder.checkpoint): \(earlier.lostBytes) bytes are damaged; what they held is measured again.")

@@ -70,7 +70,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var refusals: [Refusal]
   /// What a user should know: fall-backs, what `logit` reads.
   package var notes: [String]
-  /// What a rank is expected to hold in memory, its cache aside.
+  /// What a rank that shares no weights is expected to hold in memory, its cache aside.
   package var residentBytes: Int
 
   /// All evaluations of the scan.

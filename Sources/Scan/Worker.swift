@@ -302,7 +302,8 @@ final class Worker: TaskRunner {
   // MARK: Caches
 
   private var cacheBytes: Int {
-    let left = request.memoryBudget.map { max($0 - plan.residentBytes, 0) }
+    let held = plan.residentBytes - (request.sharesWeights(of: model) ? MemoryEstimate.weightBytes(model) : 0)
+    let left = request.memoryBudget.map { max($0 - held, 0) }
     return min(request.cacheBytes ?? left ?? 64 << 20, left ?? .max)
   }
 

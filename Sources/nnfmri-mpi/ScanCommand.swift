@@ -33,8 +33,14 @@ struct ScanCommand: ParsableCommand {
   var checkpointInterval = TimeSpan(seconds: 60)
 
   func validate() throws {
-    if part != nil, options.stream.stream != nil {
-      throw ValidationError("--part and --stream exclude each other: a stream is recorded whole.")
+    guard part != nil else { return }
+    let rounds = "what a layer still needs follows from all its series"
+    for (isGiven, option, reason) in [
+      (options.stream.stream != nil, "--stream", "a stream is recorded whole"),
+      (options.tolerance != nil, "--tolerance", rounds),
+      (options.allocate == "decisions", "--allocate decisions", rounds),
+    ] where isGiven {
+      throw ValidationError("--part and \(option) exclude each other: \(reason).")
     }
   }
 

@@ -108,7 +108,7 @@ struct ScanOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Megabytes that each rank may hold: a smaller batch is taken where the network needs it, and the rest goes to the cache.",
+      "Megabytes that each rank may hold for itself: a smaller batch is taken where the network needs it, and the rest goes to the cache.",
       valueName: "mb"))
   var memory: Int?
 

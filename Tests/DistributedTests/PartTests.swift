@@ -97,6 +97,13 @@ extension DistributedTests {
       #expect(command.exitCode == 64, "\(command)")
     }
 
+    @Test(arguments: [["--tolerance", "5"], ["--allocate", "decisions"], ["--stream", "all"]])
+    func `exclude what needs the whole scan`(_ options: [String]) throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 2)
+      let command = try part(1, of: 2, files.options + options, ranks: 2)
+      #expect(command.exitCode == 64 && command.errors.contains(options[0]), "\(command)")
+    }
+
     @Test func `aren't more than the series`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 2)
       let command = try part(3, of: 3, files.options + ["--layers", "first"])

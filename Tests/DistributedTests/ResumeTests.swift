@@ -6,43 +6,14 @@ extension DistributedTests {
   @Suite struct `A scan that ends early` {
     private let folder = TemporaryFolder()
     private var output: String { folder.path("out") }
+    private var interrupted: InterruptedScan { InterruptedScan(output: output) }
 
-    /// Some seconds of work on one rank, in hundreds of shards.
-    private func options(_ files: SmallNetwork.Files) -> [String] {
-      files.options + ["--estimator", "naive", "--samples", "400", "--grid", "3x3x4", "--progress", "none"]
-    }
-
-    /// The files that are not the same, byte for byte, in both folders; `scan.json` holds times.
-    private func differences(_ one: String, _ other: String) -> [String] {
-      let (a, b) = (TemporaryFolder.files(below: one), TemporaryFolder.files(below: other))
-      return Set(a.keys).union(b.keys).filter { $0 != "scan.json" && a[$0] != b[$0] }.sorted()
-    }
-
-    private func hasCheckpoint(of least: Int) -> Bool {
-      TemporaryFolder.read(output + "/checkpoint.bin").count > least
-    }
+    private func options(_ files: SmallNetwork.Files) -> [String] { InterruptedScan.options(files) }
 
     /// A signal to the launcher reaches all ranks. It is sent to them here, since the launcher inherits the signals
     /// that the tests' threads block.
     private func signalAll(_ signal: Int32) -> ([Int32]) -> Void {
       { ranks in for rank in ranks { kill(rank, signal) } }
-    }
-
-    /// Runs the scan on some ranks and does something to it once it has measured a little.
-    private func interrupt(
-      _ options: [String], ranks: Int, _ body: (_ ranks: [Int32]) -> Void
-    ) throws -> Command {
-      let before = TemporaryFolder.read(output + "/checkpoint.bin").count
-      return try Program.run(options + ["--out", output, "--checkpoint-interval", "0.05s"], ranks: ranks) { launcher in
-        for _ in 0..<400 {
-          usleep(20_000)
-          let started = ProcessTree.descendants(of: launcher, named: Program.name)
-          if started.count == ranks, hasCheckpoint(of: max(before, 8000)) {
-            body(started)
-            return
-          }
-        }
-      }
     }
 
     @Test func `goes on to the same bytes, however often and however it is ended and on any number of ranks`() throws {
@@ -51,26 +22,26 @@ extension DistributedTests {
       let reference = try Program.run(options(files) + ["--out", whole], ranks: 2)
       #expect(reference.exitCode == 0, "\(reference)")
 
-      let stopped = try interrupt(options(files), ranks: 2, signalAll(SIGTERM))
+      let stopped = try interrupted.run(options(files), ranks: 2, signalAll(SIGTERM))
       #expect(stopped.exitCode == 75, "\(stopped)")
       #expect(stopped.complaints.count == 1 && stopped.errors.contains("--resume"))
       let kept = TemporaryFolder.read(output + "/checkpoint.bin").count
 
-      let killed = try interrupt(options(files) + ["--resume"], ranks: 3) { ranks in kill(ranks[1], SIGKILL) }
+      let killed = try interrupted.run(options(files) + ["--resume"], ranks: 3) { ranks in kill(ranks[1], SIGKILL) }
       #expect(killed.exitCode != 0 && !killed.isTimedOut, "\(killed)")
-      #expect(hasCheckpoint(of: kept))
+      #expect(interrupted.hasCheckpoint(of: kept))
 
-      let asked = try interrupt(options(files) + ["--resume"], ranks: 2) { ranks in kill(ranks[1], SIGUSR1) }
+      let asked = try interrupted.run(options(files) + ["--resume"], ranks: 2) { ranks in kill(ranks[1], SIGUSR1) }
       #expect(asked.exitCode == 75, "\(asked)")
 
       let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 5)
       #expect(finished.exitCode == 0, "\(finished)")
       #expect(finished.errors.contains("Going on with"))
-      #expect(differences(output, whole) == [])
+      #expect(interrupted.differences(from: whole) == [])
 
       let again = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 2)
       #expect(again.exitCode == 0 && again.errors.contains("nothing to go on with"), "\(again)")
-      #expect(differences(output, whole) == [])
+      #expect(interrupted.differences(from: whole) == [])
     }
 
     @Test func `isn't taken for finished by another scan's result`() throws {
@@ -99,7 +70,7 @@ extension DistributedTests {
 
     @Test func `outlives a closed terminal`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
-      let asked = try interrupt(options(files), ranks: 2) { ranks in
+      let asked = try interrupted.run(options(files), ranks: 2) { ranks in
         for rank in ranks { kill(rank, SIGHUP) }
         usleep(300_000)
         for rank in ranks where ProcessTree.isAlive(rank) { kill(rank, SIGTERM) }
@@ -112,25 +83,25 @@ extension DistributedTests {
       let whole = folder.path("whole")
       #expect(try Program.run(options(files) + ["--out", whole], ranks: 2).exitCode == 0)
       // No file may grow beyond 40 kB from some moment on.
-      let full = try interrupt(options(files) + ["--no-acquisition"], ranks: 2) { ranks in
+      let full = try interrupted.run(options(files) + ["--no-acquisition"], ranks: 2) { ranks in
         for rank in ranks { _ = try? Command.run("/usr/bin/prlimit", ["--fsize=40960", "--pid=\(rank)"]) }
       }
       #expect(full.exitCode == 73 && full.errors.contains("checkpoint.bin: File too large"), "\(full)")
       #expect(full.complaints.count == 1)
-      #expect(hasCheckpoint(of: 8000))
+      #expect(interrupted.hasCheckpoint(of: 8000))
       let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 3)
       #expect(finished.exitCode == 0 && finished.errors.contains("Going on with"), "\(finished)")
-      #expect(differences(output, whole) == [])
+      #expect(interrupted.differences(from: whole) == [])
     }
 
     @Test func `because its folder was removed leaves a new one to go on with`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
-      let removed = try interrupt(options(files), ranks: 2) { _ in
+      let removed = try interrupted.run(options(files), ranks: 2) { _ in
         try? FileManager.default.removeItem(atPath: output)
       }
       #expect(removed.exitCode == 73 && removed.errors.contains("was removed"), "\(removed)")
       #expect(removed.complaints.count == 1)
-      #expect(hasCheckpoint(of: 8000))
+      #expect(interrupted.hasCheckpoint(of: 8000))
       let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 2)
       #expect(finished.exitCode == 0 && finished.errors.contains("Going on with"), "\(finished)")
     }
@@ -139,7 +110,7 @@ extension DistributedTests {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       let limited = try Program.run(options(files) + ["--out", output, "--max-time", "3s"], ranks: 2)
       #expect(limited.exitCode == 75 && limited.errors.contains("time limit"), "\(limited)")
-      let asked = try interrupt(options(files) + ["--resume"], ranks: 2) { _ in
+      let asked = try interrupted.run(options(files) + ["--resume"], ranks: 2) { _ in
         _ = folder.file("out/STOP", text: "")
       }
       #expect(asked.exitCode == 75 && asked.errors.contains("STOP"), "\(asked)")
@@ -147,7 +118,7 @@ extension DistributedTests {
 
     @Test func `isn't overwritten, and isn't gone on with otherwise`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
-      _ = try interrupt(options(files), ranks: 2, signalAll(SIGINT))
+      _ = try interrupted.run(options(files), ranks: 2, signalAll(SIGINT))
       let kept = TemporaryFolder.read(output + "/checkpoint.bin")
       #expect(!kept.isEmpty)
       for (changed, words) in [
@@ -165,7 +136,7 @@ extension DistributedTests {
 
     @Test func `isn't begun anew in place of a checkpoint that can't be read, if no earlier one can`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
-      _ = try interrupt(options(files), ranks: 2, signalAll(SIGTERM))
+      _ = try interrupted.run(options(files), ranks: 2, signalAll(SIGTERM))
       _ = folder.file("out/checkpoint.bin", text: "NNFMRI01 and then nothing that makes sense")
       let refused = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 2)
       #expect(refused.exitCode == 65 && refused.errors.contains("checkpoint.bin"), "\(refused)")
@@ -174,9 +145,9 @@ extension DistributedTests {
 
     @Test func `goes on with the checkpoint before a damaged one`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
-      for _ in 0..<2 { _ = try interrupt(options(files) + ["--resume"], ranks: 2, signalAll(SIGTERM)) }
+      for _ in 0..<2 { _ = try interrupted.run(options(files) + ["--resume"], ranks: 2, signalAll(SIGTERM)) }
       _ = folder.file("out/checkpoint.bin", [])
-      let continued = try interrupt(options(files) + ["--resume"], ranks: 2, signalAll(SIGTERM))
+      let continued = try interrupted.run(options(files) + ["--resume"], ranks: 2, signalAll(SIGTERM))
       #expect(continued.exitCode == 75 && continued.errors.contains("the one before it"), "\(continued)")
       #expect(continued.errors.contains("Going on with"))
     }
@@ -185,7 +156,7 @@ extension DistributedTests {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       let whole = folder.path("whole")
       _ = try Program.run(options(files) + ["--out", whole], ranks: 2)
-      _ = try interrupt(options(files), ranks: 2, signalAll(SIGTERM))
+      _ = try interrupted.run(options(files), ranks: 2, signalAll(SIGTERM))
       var bytes = TemporaryFolder.read(output + "/checkpoint.bin")
       try #require(bytes.count > 8000)
       bytes[bytes.count - 700] ^= 4
@@ -193,7 +164,7 @@ extension DistributedTests {
       _ = folder.file("out/checkpoint.bin", bytes)
       let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 3)
       #expect(finished.exitCode == 0 && finished.errors.contains("bytes are damaged"), "\(finished)")
-      #expect(differences(output, whole) == [])
+      #expect(interrupted.differences(from: whole) == [])
     }
   }
 }

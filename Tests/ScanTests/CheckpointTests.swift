@@ -136,6 +136,46 @@ import Testing
     #expect(content.shards == Self.shards)
   }
 
+  @Test("that took the place of a damaged one leaves the whole one before it")
+  func previousOfDamaged() throws {
+    _ = try write()
+    _ = try Checkpoint(path: path, identity: Self.identity, shards: Self.shards, interval: 0)
+    _ = folder.file("checkpoint.bin", [1, 2, 3])
+    let found = try #require(try Checkpoint.read(path))
+    _ = try Checkpoint(
+      path: path, identity: Self.identity, shards: found.shards, keepsPrevious: found.isPrevious, interval: 0)
+    #expect(try #require(try Checkpoint.read(path)).isPrevious == false)
+    _ = folder.file("checkpoint.bin", [])
+    #expect(try #require(try Checkpoint.read(path)).shards == Self.shards)
+  }
+
+  @Test("whose run was killed while it took the old one's place is not taken for none")
+  func betweenTwoRenames() throws {
+    _ = try write()
+    let place = OutputFolder(folder.path(""))
+    try place.markIncomplete()
+    try FileManager.default.moveItem(atPath: path, toPath: Checkpoint.previous(path))
+    let content = try #require(try Checkpoint.read(path))
+    #expect(content.isPrevious && content.shards == Self.shards)
+    #expect(throws: ScanError.self) { try place.claim(resumes: false) }
+    try place.claim(resumes: true)
+  }
+
+  @Test("that can't be begun leaves nothing of its own behind")
+  func fullDisk() throws {
+    let before = try write()
+    // A folder can't be replaced by a file.
+    try FileManager.default.createDirectory(
+      atPath: Checkpoint.previous(path), withIntermediateDirectories: false)
+    #expect {
+      try Checkpoint(path: path, identity: Self.identity, shards: Self.shards, interval: 0)
+    } throws: {
+      ($0 as? ScanError)?.code == .cannotWrite
+    }
+    #expect(TemporaryFolder.read(path) == before)
+    #expect(!FileManager.default.fileExists(atPath: path + ".new"))
+  }
+
   @Test("of another scan is told apart, by what differs")
   func difference() {
     #expect(Self.identity.difference(from: Self.identity) == nil)

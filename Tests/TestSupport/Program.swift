@@ -8,8 +8,10 @@ package enum Program {
   package static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// The built executable: beside the tests, or else where a debug build leaves it.
+  /// The executable: the one that NNFMRI_PROGRAM names, or else the built one, beside the tests or where a debug build leaves
+  /// it.
   package static let path: String = {
+    if let named = ProcessInfo.processInfo.environment["NNFMRI_PROGRAM"] { return named }
     let beside = [Bundle.main.bundlePath, Bundle.main.executablePath ?? "", CommandLine.arguments[0]].flatMap { place in
       let url = URL(filePath: place)
       return [url.path, url.deletingLastPathComponent().path]

@@ -1,3 +1,4 @@
+import Foundation
 package import ModelGraph
 package import Stimuli
 
@@ -44,12 +45,42 @@ package struct SmallNetwork: Sendable, CustomStringConvertible {
   }
 
   /// Writes the model and some stimuli as files.
-  package func write(to folder: TemporaryFolder, stimuli count: Int, labels: [Int]? = nil) throws -> Files {
+  ///
+  /// - Parameter weightsApart: whether the weights lie in a file of their own beside the model.
+  package func write(
+    to folder: TemporaryFolder, stimuli count: Int, labels: [Int]? = nil, weightsApart: Bool = false
+  ) throws -> Files {
+    var model = model
+    if weightsApart {
+      let (apart, weights) = movingWeights(to: name + ".weights")
+      model = Model(proto: apart, label: name + ".onnx")
+      _ = folder.file(name + ".weights", weights)
+    }
     let files = Files(model: folder.file(name + ".onnx", try model.serialized()), data: folder.path(name + ".npz"))
     var arrays = arrays(count)
     if let labels { arrays.append(("labels", NumericArray(shape: [labels.count], int64: labels.map(Int64.init)))) }
     try writeNPZ(arrays, to: files.data)
     return files
+  }
+
+  private func movingWeights(to file: String) -> (proto: Onnx_ModelProto, weights: [UInt8]) {
+    var (proto, weights) = (proto, [UInt8]())
+    // Shapes and such have to be known when the graph is read.
+    for index in proto.graph.initializer.indices
+    where proto.graph.initializer[index].dataType == ElementType.float.rawValue {
+      let bytes = proto.graph.initializer[index].rawData
+      proto.graph.initializer[index].clearRawData()
+      proto.graph.initializer[index].dataLocation = .external
+      proto.graph.initializer[index].externalData = [
+        ("location", file), ("offset", "\(weights.count)"), ("length", "\(bytes.count)"),
+      ].map { key, value in
+        var entry = Onnx_StringStringEntryProto()
+        (entry.key, entry.value) = (key, value)
+        return entry
+      }
+      weights += bytes
+    }
+    return (proto, weights)
   }
 
   package struct Files: Sendable {
