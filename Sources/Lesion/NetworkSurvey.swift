@@ -113,6 +113,11 @@ package struct NetworkSurvey: Sendable {
       of: layers.map(\.candidate.tensor), reading: readTensor, costs: model.forwardCosts(shapes: shapes))
   }
 
+  /// Floating-point operations of a forward pass of one stimulus.
+  package var forwardCost: Double {
+    model.forwardCost(reading: readTensor, costs: model.forwardCosts(shapes: shapes))
+  }
+
   private static func refusal(_ tensor: Tensor) -> String? {
     if tensor.elementType != ElementType.float.rawValue {
       return "it is of \(ElementType(rawValue: tensor.elementType)), and float32 is needed"

@@ -49,6 +49,14 @@ extension Model {
     }
   }
 
+  /// What a forward pass costs that is read at a tensor: the sum over the nodes that the tensor needs.
+  ///
+  /// - Parameter costs: from `forwardCosts(shapes:)`.
+  package func forwardCost(reading output: String, costs: [Double]) -> Double {
+    guard let target = index.numbers[output] else { return 0 }
+    return zip(index.ancestors(of: [target]), costs).reduce(0) { $0 + ($1.0 ? $1.1 : 0) }
+  }
+
   /// By tensor asked for: the share of the forward cost that lies downstream of it, which a lesioned pass repeats.
   ///
   /// - Parameters:
@@ -57,7 +65,7 @@ extension Model {
   package func suffixCostShares(of tensors: [String], reading output: String, costs: [Double]) -> [String: Double] {
     guard let target = index.numbers[output] else { return [:] }
     let needed = index.ancestors(of: [target])
-    let total = zip(needed, costs).reduce(0) { $0 + ($1.0 ? $1.1 : 0) }
+    let total = forwardCost(reading: output, costs: costs)
     guard total > 0 else { return [:] }
     var shares: [String: Double] = [:]
     for tensor in tensors {

@@ -37,10 +37,19 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
     }
   }
 
+  /// The share of a series' evaluations that `auto` lets its estimate cost on top of the regression's.
+  package static let affordableShare = 0.02
+
   /// The estimator that `auto` stands for.
-  package static func automatic(players: Int, budget: Int, isAffine: Bool) -> EstimatorName {
+  ///
+  /// - Parameter evaluationCost: floating-point operations of an evaluation, a multiplication and an addition being two.
+  package static func automatic(
+    players: Int, budget: Int, index: ValueIndex, isAffine: Bool, evaluationCost: Double
+  ) -> EstimatorName {
     if isAffine { return .affine }
     if players <= largestEnumeration && (1 << players) <= budget { return .exact }
-    return .regression
+    let affordable = affordableShare * Double(budget) * evaluationCost
+    let isCubic = index == .shapley && players <= SizeModulatedFit.largestModulatedCount
+    return isCubic && Design.cubicCost(players: players, budget: budget) <= affordable ? .cubic : .regression
   }
 }

@@ -36,7 +36,7 @@ struct ScanOptions: ParsableArguments {
 
   @OptionGroup(title: "Streams") var stream: StreamOptions
 
-  @Option(help: "auto, regression, leverage, permutation, naive, exact or affine.")
+  @Option(help: "auto, regression, cubic, leverage, permutation, naive, exact or affine.")
   var estimator = "auto"
 
   @Option(help: "shapley or banzhaf.")

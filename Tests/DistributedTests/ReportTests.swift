@@ -105,6 +105,17 @@ extension DistributedTests {
       #expect(without.exitCode == 66 && without.errors.contains("--no-acquisition"), "\(without)")
     }
 
+    @Test func `is refused where coalitions were drawn by other rules`() throws {
+      try scan()
+      let path = output + "/acquisition/measurements.json"
+      let text = String(decoding: TemporaryFolder.read(path) ?? [], as: UTF8.self)
+      let older = text.replacingOccurrences(of: #""designVersion":2"#, with: #""designVersion":1"#)
+      #expect(older != text)
+      try older.write(toFile: path, atomically: true, encoding: .utf8)
+      let refused = try report()
+      #expect(refused.exitCode == 65 && refused.complaints.count == 1 && refused.errors.contains("other rules"), "\(refused)")
+    }
+
     @Test func `is refused where a file is damaged or another scan's`() throws {
       try scan()
       let values = output + "/acquisition/layer_0.npy"

@@ -160,7 +160,7 @@ import Testing
       #expect(design.kind.estimators(index).contains(estimator) && design.kind.refusal(of: estimator, index: index) == nil)
       #expect(design == (try Design(design.kind, players: 8, budget: 400, index: index, seed: 2)))
     }
-    #expect(DesignKind.complementPairs.estimators(.shapley) == [.regression, .leverage])
+    #expect(DesignKind.complementPairs.estimators(.shapley) == [.regression, .cubic, .leverage])
     #expect(DesignKind.complementPairs.estimators(.banzhaf) == [.regression])
   }
 
@@ -187,10 +187,16 @@ import Testing
   }
 
   @Test func theAutomaticEstimatorIsTheCheapestExactOneElseTheRegression() {
-    #expect(EstimatorName.automatic(players: 256, budget: 4096, isAffine: true) == .affine)
-    #expect(EstimatorName.automatic(players: 8, budget: 256, isAffine: false) == .exact)
-    #expect(EstimatorName.automatic(players: 8, budget: 255, isAffine: false) == .regression)
-    #expect(EstimatorName.automatic(players: 17, budget: 1 << 20, isAffine: false) == .regression)
+    func automatic(_ players: Int, _ budget: Int, _ index: ValueIndex = .shapley, isAffine: Bool = false, cost: Double = 1e6) -> EstimatorName {
+      EstimatorName.automatic(players: players, budget: budget, index: index, isAffine: isAffine, evaluationCost: cost)
+    }
+    #expect(automatic(256, 4096, isAffine: true, cost: 1e12) == .affine)
+    #expect(automatic(8, 256, cost: 1e12) == .exact)
+    #expect(automatic(8, 255) == .regression)
+    #expect(automatic(17, 1 << 20) == .regression)
+    #expect(automatic(256, 4096, cost: 1e10) == .cubic)
+    #expect(automatic(256, 4096, .banzhaf, cost: 1e10) == .regression)
+    #expect(automatic(4096, 1 << 16, cost: 1e12) == .regression)
   }
 
   @Test func aLargeDesignIsSlicedAnywhere() throws {

@@ -2,16 +2,18 @@ extension Design {
   /// Multiples of n/P of the mean diagonal.
   private static let tripleRidges = [0.01, 0.1, 0.3, 1, 3, 10]
   private static let largestTripleCount = 1024
-  /// Products are kept where they lower the squared residuals of pairs that they weren't fitted to below this share.
-  private static let largestKeptShare = 0.975
+  /// Products are kept where they lower the squared residuals of pairs that they weren't fitted to by this many standard
+  /// errors: two, and a half for the choice of prior and ridge.
+  private static let leastGain = 2.5
 
   /// The size-modulated odd regression with products of three regions, where they predict.
   ///
   /// What the regression leaves of the odd part are interactions of three regions and more. P/4 products (at most 1024) are
   /// chosen by their sums with the residuals and a prior (`TripleCandidates`), and fitted together with the regression
   /// (`TripleFit`). Which prior and how much ridge is found by cross-validation, in which each fold chooses and fits its own
-  /// products and regression; if the best doesn't predict the pairs that were left out better than the regression
-  /// alone, the estimate is that of `regression`. The products' residuals stay orthogonal to the regression's features, so
+  /// products and regression; unless the best predicts the pairs that were left out better than the regression
+  /// alone, by more than chance, the estimate is that of `regression`; so it is above 1024 regions, and where all strata are drawn without
+  /// replacement, since such a game is soon measured whole. The products' residuals stay orthogonal to the regression's features, so
   /// the limit of ζ is the same: products cost or save variance only.
   ///
   /// Not linear in the values, since they choose the products.
@@ -33,39 +35,60 @@ extension Design {
   ) throws(ShapleyError) -> OddRegression.Refinement? {
     let pairs = fit.pairs
     let folds = Design.foldCount(pairs: pairs.count)
-    guard playerCount >= 4, pairs.count >= 8 * folds, fit.regression.isDetermined else { return nil }
-    var without = 0.0
-    var squares: [[Double]] = []
+    guard
+      pairPlan?.hasLargeStrata == true, (4...SizeModulatedFit.largestModulatedCount).contains(playerCount), pairs.count >= 8 * folds,
+      fit.regression.isDetermined
+    else { return nil }
+    var trials: [[Trial]] = []
     for fold in 0..<folds {
       let measured = pairs.selecting((0..<pairs.count).filter { $0 % folds != fold })
       let left = pairs.selecting(Array(stride(from: fold, to: pairs.count, by: folds)))
       let part = try SizeModulatedFit(pairs: measured, effect: fit.effect)
       let residuals = part.residuals(of: left, coefficients: part.coefficients)
-      without += residuals.indices.reduce(0) { $0 + left.weights[$1] * residuals[$1] * residuals[$1] }
       let candidates = TripleCandidates(fit: part, positions: positions)
       let whitened = part.regression.whitenedFeatures()
-      if squares.isEmpty { squares = Array(repeating: Array(repeating: 0, count: Design.tripleRidges.count), count: candidates.priorCount) }
+      if trials.isEmpty {
+        trials = Array(repeating: Design.tripleRidges.map { Trial(ridge: $0) }, count: candidates.priorCount)
+      }
       for prior in 0..<candidates.priorCount {
         let triples = tripleFit(part, whitened, candidates, prior: prior)
-        for (place, ridge) in Design.tripleRidges.enumerated() {
-          let solution = try triples.solution(ridge: ridge)
-          squares[prior][place] += solution.map { triples.squaredResiduals(of: $0, on: left) } ?? .infinity
+        for place in trials[prior].indices {
+          guard let solution = try triples.solution(ridge: trials[prior][place].ridge) else { return nil }
+          trials[prior][place].add(
+            before: residuals, after: triples.residuals(of: solution, on: left), weights: left.weights)
         }
       }
     }
-    var best = (square: Double.infinity, prior: 0, ridge: 0.0)
-    for prior in squares.indices {
-      for (place, ridge) in Design.tripleRidges.enumerated() where squares[prior][place] < best.square {
-        best = (squares[prior][place], prior, ridge)
+    let best = trials.indices.flatMap { prior in trials[prior].map { (prior: prior, trial: $0) } }
+      .max { $0.trial.gain < $1.trial.gain }
+    guard let best, best.trial.standardisedGain > Design.leastGain else { return nil }
+    let candidates = TripleCandidates(fit: fit, positions: positions)
+    let triples = tripleFit(fit, fit.regression.whitenedFeatures(), candidates, prior: best.prior)
+    guard let solution = try triples.solution(ridge: best.trial.ridge) else { return nil }
+    return triples.refinement(solution, ridge: best.trial.ridge, heldOutShare: best.trial.share)
+  }
+
+  /// What products with some ridge do to the squared residuals of pairs that they weren't fitted to.
+  private struct Trial {
+    let ridge: Double
+    private var before = 0.0
+    private(set) var gain = 0.0
+    private var squaredGain = 0.0
+
+    init(ridge: Double) { self.ridge = ridge }
+
+    mutating func add(before: [Double], after: [Double], weights: [Double]) {
+      for pair in weights.indices {
+        let gain = weights[pair] * (before[pair] * before[pair] - after[pair] * after[pair])
+        self.before += weights[pair] * before[pair] * before[pair]
+        self.gain += gain
+        squaredGain += gain * gain
       }
     }
-    let share = without > 0 ? best.square / without : .infinity
-    guard share < Design.largestKeptShare else { return nil }
-    let candidates = TripleCandidates(fit: fit, positions: positions)
-    guard best.prior < candidates.priorCount else { return nil }
-    let triples = tripleFit(fit, fit.regression.whitenedFeatures(), candidates, prior: best.prior)
-    guard let solution = try triples.solution(ridge: best.ridge) else { return nil }
-    return triples.refinement(solution, ridge: best.ridge, heldOutShare: share)
+
+    var share: Double { 1 - gain / before }
+    /// The gain in its own standard errors.
+    var standardisedGain: Double { gain > 0 ? gain / squaredGain.squareRoot() : 0 }
   }
 
   private func tripleFit(

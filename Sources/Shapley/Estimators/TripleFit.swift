@@ -73,13 +73,8 @@ struct TripleFit {
     return Solution(base: zip(base.coefficients, shift).map { $0 - $1 }, coefficients: coefficients)
   }
 
-  /// Σ w·e² over pairs of the same game, those of the fit or others.
-  func squaredResiduals(of solution: Solution, on others: PairTable) -> Double {
-    let left = residuals(of: solution, on: others)
-    return left.indices.reduce(0) { $0 + others.weights[$1] * left[$1] * left[$1] }
-  }
-
-  private func residuals(of solution: Solution, on others: PairTable) -> [Double] {
+  /// What is left of pairs of the same game, those of the fit or others: `[others]`.
+  func residuals(of solution: Solution, on others: PairTable) -> [Double] {
     zip(base.residuals(of: others, coefficients: solution.base), values(of: solution.coefficients, on: others)).map { $0 - $1 }
   }
 
