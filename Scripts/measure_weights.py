@@ -49,23 +49,28 @@ def ranks_of(launcher, name):
 
 
 def scan(options, ranks, sharing, model, data, layer, extra, folder):
-    """Runs a scan; returns its folder, the largest sum of what the ranks held while they measured, and their rate."""
+    """Runs a scan; returns its folder, the largest sums of what the ranks held while they measured and before, and their
+    rate."""
     out = os.path.join(folder, f"{ranks}-{sharing}")
     with subprocess.Popen(
         ["mpirun", "-n", str(ranks), options.program, "--model", model, "--data", data, "--layers", layer, "--stimuli", "4",
-         "--samples", str(options.samples), "--share-weights", sharing, "--out", out, "--progress", "none"] + extra,
+         "--samples", str(options.samples), "--share-weights", sharing, "--out", out, "--progress", "none", "--no-tracts"]
+        + extra,
         env={**os.environ, "TMPDIR": folder}, stdout=subprocess.DEVNULL) as run:
-        largest, start = 0, time.monotonic()
+        largest, before, start = 0, 0, time.monotonic()
         while run.poll() is None:
-            # While shards come in: before that, rank 0 looks at the model alone.
+            held = sum(map(resident, ranks_of(run.pid, os.path.basename(options.program))))
+            # While shards come in; before that, rank 0 looks at the model alone, and layers are checked.
             if os.path.exists(out + "/checkpoint.bin"):
-                largest = max(largest, sum(map(resident, ranks_of(run.pid, os.path.basename(options.program)))))
+                largest = max(largest, held)
+            else:
+                before = max(before, held)
             time.sleep(0.1)
     if run.returncode:
         raise SystemExit(f"the scan failed with {run.returncode}")
     with open(out + "/scan.json") as file:
         rate = json.load(file)["evaluations_per_second"]
-    return out, largest, rate, time.monotonic() - start
+    return out, largest, before, rate, time.monotonic() - start
 
 
 def main():
@@ -75,7 +80,7 @@ def main():
     parser.add_argument("--samples", type=int, default=8)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     options = parser.parse_args()
-    print(f"{'network':16} {'weights':>8}  {'ranks':>5}  {'shared':>6}  {'resident':>9}  {'of one':>6}  {'evaluations/s':>13}  {'seconds':>7}")
+    print(f"{'network':16} {'weights':>8}  {'ranks':>5}  {'shared':>6}  {'resident':>9}  {'of one':>6}  {'before':>9}  {'evaluations/s':>13}  {'seconds':>7}")
     for name in options.networks:
         write, sizes, layer, extra = NETWORKS[name]
         model, data = os.path.join(options.folder, name + ".onnx"), os.path.join(options.folder, name + ".npz")
@@ -85,10 +90,10 @@ def main():
         folder, first = tempfile.mkdtemp(dir=options.folder), None
         try:
             for ranks, sharing in [(1, "never"), (4, "never"), (4, "always")]:
-                out, largest, rate, seconds = scan(options, ranks, sharing, model, data, layer, extra, folder)
+                out, largest, before, rate, seconds = scan(options, ranks, sharing, model, data, layer, extra, folder)
                 first = first or (out, largest)
                 print(f"{name:16} {size / 1e6:5.0f} MB  {ranks:5d}  {sharing:>6}  {largest / 1e6:6.0f} MB  "
-                      f"{largest / first[1]:6.2f}  {rate:13.2f}  {seconds:7.1f}", flush=True)
+                      f"{largest / first[1]:6.2f}  {before / 1e6:6.0f} MB  {rate:13.2f}  {seconds:7.1f}", flush=True)
                 for file in ["impact.json", "density.json", "regions.tsv"]:
                     if not filecmp.cmp(os.path.join(first[0], file), os.path.join(out, file), shallow=False):
                         raise SystemExit(f"{file} has other bytes on {ranks} ranks, weights shared {sharing}")

@@ -21,10 +21,19 @@ enum Launcher {
     environment("SLURM_STEP_ID") == nil ? nil : environment("SLURM_NTASKS").flatMap(Int.init)
   }
 
+  /// The Slurm job that this process is in. The number of one of an array's jobs is that of the whole array too, so those go
+  /// by two numbers.
+  private static var slurmJob: String? {
+    if let array = environment("SLURM_ARRAY_JOB_ID"), let task = environment("SLURM_ARRAY_TASK_ID") {
+      return "\(array)_\(task)"
+    }
+    return environment("SLURM_JOB_ID")
+  }
+
   /// Seconds until the Slurm job that this process is in reaches its time limit; `nil` outside of one, or where the
   /// limit is none or its controller doesn't answer.
   static var slurmSecondsLeft: Double? {
-    guard let job = environment("SLURM_JOB_ID"), job.allSatisfy(\.isNumber),
+    guard let job = slurmJob, job.allSatisfy({ $0.isNumber || $0 == "_" }),
       let answer = popen("timeout 20 squeue --noheader --jobs=\(job) --format=%L 2>/dev/null", "r")
     else { return nil }
     defer { pclose(answer) }

@@ -116,6 +116,21 @@ extension DistributedTests {
       #expect(asked.exitCode == 75 && asked.errors.contains("STOP"), "\(asked)")
     }
 
+    @Test(arguments: [
+      ["SLURM_JOB_ID": "8"], ["SLURM_JOB_ID": "7", "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "2"],
+    ])
+    func `is ended by the time that Slurm leaves its job, or its job of an array`(_ job: [String: String]) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let squeue = folder.file(
+        "squeue", text: "#!/bin/sh\ncase \"$*\" in *=8\\ *|*=7_2\\ *) echo 0:03 ;; *) echo 1:00:00 ;; esac\n")
+      chmod(squeue, 0o755)
+      var environment: [String: String?] = job.mapValues(Optional.some)
+      environment["PATH"] = folder.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      let command = try Program.run(
+        options(files) + ["--samples", "4000", "--out", output], ranks: 2, environment: environment)
+      #expect(command.exitCode == 75 && command.errors.contains("time limit"), "\(command)")
+    }
+
     @Test func `isn't overwritten, and isn't gone on with otherwise`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       _ = try interrupted.run(options(files), ranks: 2, signalAll(SIGINT))

@@ -9,6 +9,7 @@
  * (https://onnxruntime.ai/docs/api/c/struct_ort_api.html).
  */
 
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -130,8 +131,10 @@ static inline void ort_release_status(nnfmri_ort_api api, OrtStatus *value) { ((
 static inline void ort_release_memory_info(nnfmri_ort_api api, OrtMemoryInfo *value) {
   ((void (*)(OrtMemoryInfo *))api[94])(value);
 }
+/* Also gives the memory back to the system: glibc would keep the blocks of weights below 32 MB. */
 static inline void ort_release_session(nnfmri_ort_api api, OrtSession *value) {
   ((void (*)(OrtSession *))api[95])(value);
+  malloc_trim(0);
 }
 static inline void ort_release_value(nnfmri_ort_api api, OrtValue *value) { ((void (*)(OrtValue *))api[96])(value); }
 static inline void ort_release_tensor_type_and_shape(nnfmri_ort_api api, OrtTensorTypeAndShapeInfo *value) {

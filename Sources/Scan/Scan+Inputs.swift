@@ -1,0 +1,87 @@
+import Anatomy
+import Lesion
+import ModelGraph
+import OnnxRuntime
+import Stimuli
+import Temporal
+
+extension Scan {
+  /// What a rank opens before it can do anything.
+  struct Inputs {
+    let model: Model
+    /// Those that are scanned.
+    let stimuli: StimulusSet
+    let stream: Stream?
+    let runtime: Runtime
+    /// SHA-256 of the model file and its files of weights.
+    let modelDigest: String
+    /// SHA-256 of the files of stimuli and labels.
+    let dataDigest: String
+
+    init(_ request: ScanRequest) throws {
+      model = try Model(contentsOf: request.model)
+      try model.checkExternalFiles()
+      var stimuli = try StimulusSet(contentsOf: request.data, labels: request.labels)
+      try stimuli.setPreprocessing(
+        Preprocessing(
+          scale: request.scale, mean: request.mean, standardDeviation: request.standardDeviation,
+          channelAxis: request.layout == .nhwc ? .last : .first))
+      if let wanted = request.stream {
+        let stream = try Stream(wanted, of: stimuli, seed: request.seed)
+        self.stream = stream
+        self.stimuli = try stream.stimuli.select(stream.scanned)
+      } else {
+        stream = nil
+        self.stimuli = stimuli.prefix(request.stimulusLimit)
+      }
+      let folder = model.folder ?? "."
+      modelDigest = try Digest.ofFiles([request.model] + model.externalFiles.map { "\(folder)/\($0)" })
+      dataDigest = try Digest.ofFiles(stimuli.files)
+      runtime = try Runtime()
+    }
+
+    func origin(_ request: ScanRequest, program: String) -> ScanOrigin {
+      ScanOrigin(
+        options: request.decisiveOptions, modelDigest: modelDigest, dataDigest: dataDigest, program: program,
+        onnxRuntime: runtime.version, part: request.part)
+    }
+
+    func planner(_ request: ScanRequest) -> Planner {
+      Planner(
+        request: request, model: model, stimuli: stimuli, stream: stream, runtime: runtime, modelDigest: modelDigest,
+        dataDigest: dataDigest)
+    }
+
+    /// Why this rank would measure something else than the plan says, if it would.
+    func objection(to plan: ScanPlan, request: ScanRequest) -> String? {
+      if request.digest != plan.requestDigest {
+        return "it was started with other options than rank 0; start all ranks with the same command"
+      }
+      if modelDigest != plan.modelDigest {
+        return "its model file \(request.model) has SHA-256 \(modelDigest.prefix(12))…, and rank 0's has \(plan.modelDigest.prefix(12))…; give all ranks the same file"
+      }
+      if dataDigest != plan.dataDigest {
+        return "its stimuli \(request.data) have SHA-256 \(dataDigest.prefix(12))…, and rank 0's have \(plan.dataDigest.prefix(12))…; give all ranks the same files"
+      }
+      return nil
+    }
+  }
+
+  /// A stream of stimuli.
+  struct Stream {
+    let stimuli: StimulusSet
+    /// Which of them are scanned.
+    let scanned: [Int]
+
+    /// - Throws: `ScanError` (`usage`) if it is shorter than a window.
+    init(_ request: StreamRequest, of all: StimulusSet, seed: UInt64) throws(ScanError) {
+      stimuli = all.prefix(request.length ?? all.count)
+      guard request.temporal.windows(samples: stimuli.count).count > 0 else {
+        throw ScanError(
+          .usage,
+          "--window \(request.temporal.window) is longer than the stream of \(stimuli.count) stimuli; give more stimuli, or a shorter window")
+      }
+      scanned = request.scannedStimuli(of: stimuli.count, seed: seed)
+    }
+  }
+}
