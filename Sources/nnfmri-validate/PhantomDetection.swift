@@ -11,6 +11,8 @@ struct PhantomDetection {
   private static let phantoms = 40
   /// Growing numbers of one and the same stimuli.
   private static let stimuli = [1, 8, 16]
+  /// Phantoms of the rows that show the bars of the regression to the third digit.
+  private static let manyPhantoms = 1000
 
   /// Shares as means over phantoms.
   private struct Shares {
@@ -31,7 +33,7 @@ struct PhantomDetection {
     for shape in AnalyticPhantom.Shape.allCases {
       for order in [2, 3] {
         for estimator in [EstimatorName.naive, .permutation, .regression] {
-          for (stimuli, shares) in zip(Self.stimuli, try measure(shape, order: order, estimator)) {
+          for (stimuli, shares) in zip(Self.stimuli, try measure(shape, order: order, estimator, phantoms: Self.phantoms, stimuli: Self.stimuli)) {
             table.append([
               "\(shape.rawValue), order \(order)", "\(shape.regionCount)", estimator.rawValue, "\(stimuli)",
               Number.fixed(shares.found, 3), Number.fixed(shares.falselyCritical, 3),
@@ -58,30 +60,47 @@ struct PhantomDetection {
 
       Over the regression's rows with 8 stimuli and more, \(Number.fixed(mean, 3)) of the significant regions are null on \
       average, and \(Number.fixed(falselySignificant.max() ?? 0, 3)) in the worst row.
+
+      The regression with 8 stimuli on \(Self.manyPhantoms) phantoms a row (seeds from 0 on):
+
+      \(try many())
       """
+  }
+
+  /// The regression on many phantoms with 8 stimuli each.
+  private func many() throws -> String {
+    var table = MarkdownTable(["phantom", "n", "critical regions found", "critical, falsely", "significant, falsely"])
+    for shape in [AnalyticPhantom.Shape.sequence, .conv] {
+      let shares = try measure(shape, order: 3, .regression, phantoms: Self.manyPhantoms, stimuli: [8])[0]
+      table.append([
+        "\(shape.rawValue), order 3", "\(shape.regionCount)", Number.fixed(shares.found, 4),
+        Number.fixed(shares.falselyCritical, 4), Number.fixed(shares.falselySignificant, 4),
+      ])
+    }
+    return "\(table)"
   }
 
   /// `[stimuli]`: the mean shares for each number of stimuli.
   private func measure(
-    _ shape: AnalyticPhantom.Shape, order: Int, _ estimator: EstimatorName
+    _ shape: AnalyticPhantom.Shape, order: Int, _ estimator: EstimatorName, phantoms: Int, stimuli: [Int]
   ) throws -> [Shares] {
-    var means = Self.stimuli.map { _ in Shares() }
-    for seed in 0..<Self.phantoms {
+    var means = stimuli.map { _ in Shares() }
+    for seed in 0..<phantoms {
       let phantom = AnalyticPhantom(shape: shape, order: order, seed: UInt64(seed))
-      let series = try estimates(of: phantom, estimator)
-      for (place, stimuli) in Self.stimuli.enumerated() {
+      let series = try estimates(of: phantom, estimator, stimuli: stimuli.last ?? 0)
+      for (place, stimuli) in stimuli.enumerated() {
         let shares = shares(of: phantom, found: LayerStatistics(series: Array(series.prefix(stimuli))))
-        means[place].found += shares.found / Double(Self.phantoms)
-        means[place].falselyCritical += shares.falselyCritical / Double(Self.phantoms)
-        means[place].falselySignificant += shares.falselySignificant / Double(Self.phantoms)
+        means[place].found += shares.found / Double(phantoms)
+        means[place].falselyCritical += shares.falselyCritical / Double(phantoms)
+        means[place].falselySignificant += shares.falselySignificant / Double(phantoms)
       }
     }
     return means
   }
 
-  private func estimates(of phantom: AnalyticPhantom, _ estimator: EstimatorName) throws -> [Estimate] {
+  private func estimates(of phantom: AnalyticPhantom, _ estimator: EstimatorName, stimuli: Int) throws -> [Estimate] {
     let players = phantom.shape.regionCount
-    return try (0..<(Self.stimuli.last ?? 0)).map { stimulus in
+    return try (0..<stimuli).map { stimulus in
       let design = try Design(
         estimator: estimator, players: players, budget: Self.samples * players, seed: phantom.seed + 1000,
         stream: UInt64(stimulus))

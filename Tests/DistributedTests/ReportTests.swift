@@ -25,7 +25,8 @@ extension DistributedTests {
     }
 
     @Test(arguments: [
-      ["--estimator", "regression"], ["--estimator", "leverage"], ["--estimator", "permutation", "--flips", "50"],
+      ["--estimator", "regression"], ["--estimator", "cubic"], ["--estimator", "leverage"],
+      ["--estimator", "permutation", "--flips", "50"],
       ["--estimator", "naive", "--lesion", "resample"], ["--index", "banzhaf", "--lesion", "mean"],
     ])
     func `gives the bytes of the scan again`(_ options: [String]) throws {
@@ -84,7 +85,7 @@ extension DistributedTests {
 
     @Test(arguments: [
       (["--estimator", "permutation"], ["--estimator", "naive"], ["layer_0", "'naive' can't", "'permutation' can"]),
-      (["--estimator", "leverage"], ["--estimator", "permutation"], ["complement pairs", "'regression' and 'leverage' can"]),
+      (["--estimator", "leverage"], ["--estimator", "permutation"], ["complement pairs", "'regression', 'cubic' and 'leverage' can"]),
       (["--estimator", "regression"], ["--index", "banzhaf"], ["layer_0", "shapley", "--index banzhaf", "--estimator exact"]),
       (["--estimator", "regression", "--index", "banzhaf"], ["--estimator", "leverage"], ["banzhaf", "'regression' can"]),
     ])
@@ -108,7 +109,7 @@ extension DistributedTests {
     @Test func `is refused where coalitions were drawn by other rules`() throws {
       try scan()
       let path = output + "/acquisition/measurements.json"
-      let text = String(decoding: TemporaryFolder.read(path) ?? [], as: UTF8.self)
+      let text = String(decoding: TemporaryFolder.read(path), as: UTF8.self)
       let older = text.replacingOccurrences(of: #""designVersion":2"#, with: #""designVersion":1"#)
       #expect(older != text)
       try older.write(toFile: path, atomically: true, encoding: .utf8)

@@ -35,7 +35,8 @@ package enum DesignKind: String, CaseIterable, Sendable, Codable, Hashable {
   package func refusal(of estimator: EstimatorName, index: ValueIndex) -> String? {
     let fitting = estimators(index)
     guard !fitting.contains(estimator) else { return nil }
-    let names = fitting.map { "'\($0.rawValue)'" }.joined(separator: " and ")
+    let quoted = fitting.map { "'\($0.rawValue)'" }
+    let names = ([quoted.dropLast().joined(separator: ", ")].filter { !$0.isEmpty } + quoted.suffix(1)).joined(separator: " and ")
     return "\(phrase)\(index == .shapley || isWhole ? "" : " for the \(index.rawValue) index"), which '\(estimator.rawValue)' can't use; \(names) can"
   }
 }
