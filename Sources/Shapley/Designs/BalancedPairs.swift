@@ -34,7 +34,7 @@ struct BalancedPairs: Sendable {
 
   /// What was made last, since a scan asks for the same pairs again and again: for each batch of each series.
   private static let recent = Mutex<[(key: Key, pairs: BalancedPairs)]>([])
-  private static let recentCount = 4
+  private static let recentCount = 16
 
   /// The pairs of a plan: made, or remembered. Waits while another thread makes some.
   ///

@@ -8,17 +8,17 @@ extension Design {
 
   /// The size-modulated odd regression with products of three regions, where they predict.
   ///
-  /// What the regression leaves of the odd part are interactions of three regions and more. P/4 products (at most 1024) are
-  /// chosen by their sums with the residuals and a prior (`TripleCandidates`), and fitted together with the regression
-  /// (`TripleFit`). Which prior and how much ridge is found by cross-validation, in which each fold chooses and fits its own
-  /// products and regression; unless the best predicts the pairs that were left out better than the regression
-  /// alone, by more than chance, the estimate is that of `regression`; so it is above 1024 regions, and where all strata are drawn without
-  /// replacement, since such a game is soon measured whole. The products' residuals stay orthogonal to the regression's features, so
-  /// the limit of ζ is the same: products cost or save variance only.
+  /// What the regression leaves of the odd part are interactions of three regions and more. P/4 products (at most 1024)
+  /// are chosen by their sums with the residuals and a prior (`TripleCandidates`), and fitted together with the
+  /// regression (`TripleFit`). Which prior and how much ridge is found by cross-validation, in which each fold fits its
+  /// own regression and chooses and fits its own products.
   ///
-  /// Not linear in the values, since they choose the products.
+  /// The estimate is that of `regression` unless the products predict the pairs that were left out better, by more than
+  /// chance; above 1024 regions; and where all strata are drawn without replacement, since such a game is soon measured
+  /// whole. Residuals stay orthogonal to the regression's features, so the limit of ζ is the same: products cost or save
+  /// variance only. Not linear in the values, since they choose the products.
   ///
-  /// Cost, in multiply-adds: see `cubicCost`.
+  /// Cost: `cubicCost`. Memory for P pairs, n regions and T products: 12PT + 12Pn bytes.
   func estimateCubic(
     _ pairs: PairTable, _ values: [Double], positions: PlayerPositions?
   ) throws(ShapleyError) -> Estimate {
@@ -36,8 +36,8 @@ extension Design {
     let pairs = fit.pairs
     let folds = Design.foldCount(pairs: pairs.count)
     guard
-      pairPlan?.hasLargeStrata == true, (4...SizeModulatedFit.largestModulatedCount).contains(playerCount), pairs.count >= 8 * folds,
-      fit.regression.isDetermined
+      pairPlan?.hasLargeStrata == true, (4...SizeModulatedFit.largestModulatedCount).contains(playerCount),
+      pairs.count >= 8 * folds, fit.regression.isDetermined
     else { return nil }
     var trials: [[Trial]] = []
     for fold in 0..<folds {
@@ -102,14 +102,14 @@ extension Design {
   /// Four where pairs are few, so that a fold's fit knows nearly what the whole does; else two.
   private static func foldCount(pairs: Int) -> Int { pairs <= 4096 ? 4 : 2 }
 
-  /// About how many floating-point operations `cubic` takes for a series with a budget, a multiplication and an addition being
-  /// two.
+  /// About how many floating-point operations `cubic` takes for a series, a multiplication and an addition being two.
   package static func cubicCost(players: Int, budget: Int) -> Double {
     let (n, pairs) = (Double(players), Double(budget) / 2)
     let terms = min(Double(largestTripleCount), pairs / 4)
     let fits = Double(foldCount(pairs: budget / 2)) * 2 + 1
     let regression = 3 * pairs * n * n + 3 * n * n * n
     let ridges = Double(tripleRidges.count)
-    return fits * (regression + 8 * pairs * n * terms + pairs * terms * terms + ridges * (terms * terms * terms / 3 + 4 * pairs * terms))
+    let solutions = ridges * (terms * terms * terms / 3 + 4 * pairs * terms)
+    return fits * (regression + 8 * pairs * n * terms + pairs * terms * terms + solutions)
   }
 }

@@ -102,20 +102,19 @@ struct EvenRegression {
   /// ρ, from the means of the sizes that were drawn.
   private var sharedPart: Double {
     guard index == .shapley else { return 0 }
-    let n = Double(table.playerCount)
-    var sums = [Double](repeating: 0, count: table.playerCount / 2 + 1)
-    var counts = sums
-    for (pair, size) in table.sizes.enumerated() {
-      sums[min(size, table.playerCount - size)] += evenParts[pair]
-      counts[min(size, table.playerCount - size)] += 1
-    }
-    var (total, sizes) = (0.0, 0.0)
-    for size in counts.indices where counts[size] > 0 {
-      let weight = 2 * size == table.playerCount ? 1.0 : 2.0
-      total += weight * (anchor - sums[size] / counts[size])
-      sizes += weight
-    }
-    return 3 * total / sizes * (n - 1) / (n * (n * n - 1))
+    return zip(evenParts, sharedWeights).reduce(0) { $0 + $1.1 * (anchor - $1.0) }
+  }
+
+  /// `[pairs of the table]`: what e₀ − e of each adds to ρ.
+  private var sharedWeights: [Double] {
+    let n = table.playerCount
+    let sizes = table.sizes.map { min($0, n - $0) }
+    var counts = [Double](repeating: 0, count: n / 2 + 1)
+    for size in sizes { counts[size] += 1 }
+    func shares(_ size: Int) -> Double { 2 * size == n ? 1 : 2 }
+    let drawn = counts.indices.reduce(0) { counts[$1] > 0 ? $0 + shares($1) : $0 }
+    let scale = 3 * Double(n - 1) / (Double(n) * (Double(n * n) - 1)) / drawn
+    return sizes.map { scale * shares($0) / counts[$0] }
   }
 
   /// `[pairs]`: I from coefficients; linear in them.
@@ -141,12 +140,14 @@ struct EvenRegression {
     }
   }
 
-  /// The sandwich over complement pairs with HC2's correction, as in `OddRegression`; ρ's own error, of order 1/n² of a
-  /// coefficient's, is left out.
+  /// The sandwich over complement pairs with HC2's correction, as in `OddRegression`, and ρ's own variance: that of the
+  /// sizes' means, from what sizes alone leave of e.
   private func variances(_ coefficients: [Double], _ system: NormalSystem) -> [Double] {
     let factor = FactorBlocks(system)
     var sums = [Double](repeating: 0, count: pairs.count)
     var head: [Float] = []
+    let sharedWeights = index == .shapley ? sharedWeights : []
+    var shared = 0.0
     for pair in 0..<table.count {
       let root = table.weights[pair].squareRoot()
       let row = features(pair)
@@ -160,7 +161,12 @@ struct EvenRegression {
       for (place, value) in interactions(from: column.map(Double.init), shared: 0).enumerated() {
         sums[place] += scale * value * value
       }
+      if index == .shapley {
+        let deviation = evenParts[pair] - zip(row.prefix(sizeTermCount), coefficients).reduce(0) { $0 + $1.0 * $1.1 }
+        let part = 4 * sharedWeights[pair] * deviation
+        shared += table.unmeasuredShares[pair] * part * part
+      }
     }
-    return sums
+    return sums.map { $0 + shared }
   }
 }
