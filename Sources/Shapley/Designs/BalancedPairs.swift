@@ -103,7 +103,7 @@ private struct Balance {
     let signs = centredSigns(coalition)
     let weighted = signs.map { weight * $0 } + signs.map { weight * modulation * $0 }
     let rows = Int32(2 * n)
-    unsafe cblas_dger(CblasColMajor, rows, Int32(n), sign, weighted, 1, signs, 1, &matrix, rows)
+    withLinearAlgebra { unsafe cblas_dger(CblasColMajor, rows, Int32(n), sign, weighted, 1, signs, 1, &matrix, rows) }
   }
 
   /// Exchanges an intact region and a lesioned one while that lowers χᵀMχ, M = G + q̂G_q.
@@ -113,7 +113,9 @@ private struct Balance {
     for player in coalition.intactPlayers { signs[player] = 1 }
     var stacked = [Double](repeating: 0, count: 2 * n)
     let rows = Int32(2 * n)
-    unsafe cblas_dgemv(CblasColMajor, CblasNoTrans, rows, Int32(n), 1, matrix, rows, signs, 1, 0, &stacked, 1)
+    withLinearAlgebra {
+      unsafe cblas_dgemv(CblasColMajor, CblasNoTrans, rows, Int32(n), 1, matrix, rows, signs, 1, 0, &stacked, 1)
+    }
     // 16Mχ and 16M's diagonal.
     var slopes = (0..<n).map { 16 * stacked[$0] + modulation * stacked[n + $0] }
     let diagonal = (0..<n).map { entry($0, $0, modulation) }

@@ -34,7 +34,7 @@ struct FactorBlocks {
     }
     var n = Int32(count)
     var info: Int32 = 0
-    if count > 0 { unsafe strtri_("L", "N", &n, &triangle, &n, &info) }
+    if count > 0 { withLinearAlgebra { unsafe strtri_("L", "N", &n, &triangle, &n, &info) } }
     precondition(info == 0)
     return triangle
   }
@@ -49,8 +49,10 @@ struct FactorBlocks {
       multiply(headInverse, order: headCount, CblasNoTrans, &head, count: count)
       let t = Int32(tailCount)
       let h = Int32(headCount)
-      unsafe cblas_sgemm(
-        CblasColMajor, CblasNoTrans, CblasNoTrans, t, Int32(count), h, -1, cross, t, head, h, 1, &tail, t)
+      withLinearAlgebra {
+        unsafe cblas_sgemm(
+          CblasColMajor, CblasNoTrans, CblasNoTrans, t, Int32(count), h, -1, cross, t, head, h, 1, &tail, t)
+      }
     }
     multiply(tailInverse, order: tailCount, CblasNoTrans, &tail, count: count)
   }
@@ -82,7 +84,9 @@ struct FactorBlocks {
     _ triangle: [Float], order: Int, _ transpose: CBLAS_TRANSPOSE, _ columns: inout [Float], count: Int
   ) {
     let n = Int32(order)
-    unsafe cblas_strmm(
-      CblasColMajor, CblasLeft, CblasLower, transpose, CblasNonUnit, n, Int32(count), 1, triangle, n, &columns, n)
+    withLinearAlgebra {
+      unsafe cblas_strmm(
+        CblasColMajor, CblasLeft, CblasLower, transpose, CblasNonUnit, n, Int32(count), 1, triangle, n, &columns, n)
+    }
   }
 }

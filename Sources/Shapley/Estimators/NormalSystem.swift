@@ -48,8 +48,10 @@ struct NormalSystem {
     let p = Int32(order)
     unsafe matrix.withUnsafeMutableBufferPointer { matrix in
       guard let start = matrix.baseAddress else { return }
-      unsafe cblas_dsyrk(
-        CblasColMajor, CblasLower, CblasTrans, n, Int32(count), 1, vectors, Int32(count), 1, start + offset, p)
+      withLinearAlgebra {
+        unsafe cblas_dsyrk(
+          CblasColMajor, CblasLower, CblasTrans, n, Int32(count), 1, vectors, Int32(count), 1, start + offset, p)
+      }
     }
   }
 
@@ -89,7 +91,7 @@ struct NormalSystem {
     copyTriangle(toUpper: true)
     var p = Int32(order)
     var info: Int32 = 0
-    unsafe dpotrf_("L", &p, &matrix, &p, &info)
+    withLinearAlgebra { unsafe dpotrf_("L", &p, &matrix, &p, &info) }
     if info == 0 { return true }
     for feature in 0..<order { matrix[feature * (order + 1)] = diagonal[feature] }
     copyTriangle(toUpper: false)
@@ -137,7 +139,7 @@ struct NormalSystem {
     var p = Int32(order)
     var columns: Int32 = 1
     var info: Int32 = 0
-    unsafe dpotrs_("L", &p, &columns, matrix, &p, &right, &p, &info)
+    withLinearAlgebra { unsafe dpotrs_("L", &p, &columns, matrix, &p, &right, &p, &info) }
     precondition(info == 0)
   }
 
@@ -145,7 +147,7 @@ struct NormalSystem {
   private func residual(of solution: [Double], right: [Double]) -> [Double] {
     let p = Int32(order)
     var result = right
-    unsafe cblas_dsymv(CblasColMajor, CblasUpper, p, -1, matrix, p, solution, 1, 1, &result, 1)
+    withLinearAlgebra { unsafe cblas_dsymv(CblasColMajor, CblasUpper, p, -1, matrix, p, solution, 1, 1, &result, 1) }
     for feature in 0..<order {
       result[feature] += (matrix[feature * (order + 1)] - diagonal[feature]) * solution[feature]
     }

@@ -73,8 +73,11 @@ struct TripleCandidates {
       }
       var products = [Float](repeating: 0, count: left * left)
       let (order, depth) = (Int32(left), Int32(columns))
-      unsafe cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasTrans, order, order, depth, 1, rest, depth, scaled, depth, 0, &products, order)
+      withLinearAlgebra {
+        unsafe cblas_sgemm(
+          CblasRowMajor, CblasNoTrans, CblasTrans, order, order, depth, 1, rest, depth, scaled, depth, 0, &products,
+          order)
+      }
       for second in 0..<left { result += products[second * left + second + 1..<(second + 1) * left] }
     }
     return result

@@ -45,17 +45,25 @@ struct TripleFit {
     }
     let (features, columns, depth) = (Int32(base.regression.order), Int32(triples.count), Int32(pairs.count))
     var shadow = [Float](repeating: 0, count: base.regression.order * triples.count)
-    unsafe cblas_sgemm(
-      CblasColMajor, CblasNoTrans, CblasNoTrans, features, columns, depth, 1, whitened, features, rest, depth, 0, &shadow,
-      features)
-    unsafe cblas_sgemm(
-      CblasColMajor, CblasTrans, CblasNoTrans, depth, columns, features, -1, whitened, features, shadow, features, 1, &rest,
-      depth)
+    withLinearAlgebra {
+      unsafe cblas_sgemm(
+        CblasColMajor, CblasNoTrans, CblasNoTrans, features, columns, depth, 1, whitened, features, rest, depth, 0,
+        &shadow, features)
+    }
+    withLinearAlgebra {
+      unsafe cblas_sgemm(
+        CblasColMajor, CblasTrans, CblasNoTrans, depth, columns, features, -1, whitened, features, shadow, features,
+        1, &rest, depth)
+    }
     var products = [Float](repeating: 0, count: triples.count * triples.count)
-    unsafe cblas_ssyrk(CblasColMajor, CblasLower, CblasTrans, columns, depth, 1, rest, depth, 0, &products, columns)
+    withLinearAlgebra {
+      unsafe cblas_ssyrk(CblasColMajor, CblasLower, CblasTrans, columns, depth, 1, rest, depth, 0, &products, columns)
+    }
     var right = [Float](repeating: 0, count: triples.count)
     let residuals = base.residuals.indices.map { roots[$0] * Float(base.residuals[$0]) }
-    unsafe cblas_sgemv(CblasColMajor, CblasTrans, depth, columns, 1, rest, depth, residuals, 1, 0, &right, 1)
+    withLinearAlgebra {
+      unsafe cblas_sgemv(CblasColMajor, CblasTrans, depth, columns, 1, rest, depth, residuals, 1, 0, &right, 1)
+    }
     self.rest = rest
     self.shadow = shadow
     gram = products.map { Double($0) }
@@ -115,11 +123,16 @@ struct TripleFit {
     let solved = solve(factor, transposed, columns: players).map { Float($0) }
     var sensitivities = [Float](repeating: 0, count: players * count)
     let (n, p, t) = (Int32(players), Int32(count), Int32(terms))
-    unsafe cblas_sgemm(CblasColMajor, CblasTrans, CblasTrans, n, p, t, 1, solved, t, rest, p, 0, &sensitivities, n)
+    withLinearAlgebra {
+      unsafe cblas_sgemm(CblasColMajor, CblasTrans, CblasTrans, n, p, t, 1, solved, t, rest, p, 0, &sensitivities, n)
+    }
     // Leverages: the squared norms of the rows of √W·MF·L⁻ᵀ.
     var whitened = rest
-    unsafe cblas_strsm(
-      CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, p, t, 1, factor.map { Float($0) }, t, &whitened, p)
+    withLinearAlgebra {
+      unsafe cblas_strsm(
+        CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, p, t, 1, factor.map { Float($0) }, t,
+        &whitened, p)
+    }
     var leverages = [Double](repeating: 0, count: count)
     for term in 0..<terms {
       for pair in 0..<count { leverages[pair] += Double(whitened[term * count + pair]) * Double(whitened[term * count + pair]) }
@@ -144,14 +157,14 @@ struct TripleFit {
       system[row * (order + 1)] += ridge * diagonal * Double(pairs.playerCount) / Double(pairs.count)
     }
     var (n, info) = (Int32(order), Int32(0))
-    unsafe dpotrf_("L", &n, &system, &n, &info)
+    withLinearAlgebra { unsafe dpotrf_("L", &n, &system, &n, &info) }
     return info == 0 ? system : nil
   }
 
   private func solve(_ factor: [Double], _ right: [Double], columns: Int) -> [Double] {
     var (n, count, info) = (Int32(triples.count), Int32(columns), Int32(0))
     var solution = right
-    unsafe dpotrs_("L", &n, &count, factor, &n, &solution, &n, &info)
+    withLinearAlgebra { unsafe dpotrs_("L", &n, &count, factor, &n, &solution, &n, &info) }
     precondition(info == 0)
     return solution
   }

@@ -28,9 +28,11 @@ package struct ShrinkageCovariance: Sendable {
     openblas_set_num_threads(1)
     var covariance = [Double](repeating: 0, count: p * p)
     let order = Int32(p)
-    unsafe cblas_dsyrk(
-      CblasColMajor, CblasLower, CblasNoTrans, order, Int32(samples.count), 1 / n, centred.flatMap(\.self), order, 0,
-      &covariance, order)
+    withLinearAlgebra {
+      unsafe cblas_dsyrk(
+        CblasColMajor, CblasLower, CblasNoTrans, order, Int32(samples.count), 1 / n, centred.flatMap(\.self), order,
+        0, &covariance, order)
+    }
     for column in 0..<p {
       for row in 0..<column { covariance[column * p + row] = covariance[row * p + column] }
     }
@@ -51,7 +53,7 @@ package struct ShrinkageCovariance: Sendable {
     for variable in 0..<p { covariance[variable * (p + 1)] += shrinkage * mean }
     var size = order
     var info: Int32 = 0
-    if mean > 0 { unsafe dpotrf_("L", &size, &covariance, &size, &info) }
+    if mean > 0 { withLinearAlgebra { unsafe dpotrf_("L", &size, &covariance, &size, &info) } }
     factor = mean > 0 && info == 0 ? covariance : []
   }
 
@@ -61,7 +63,9 @@ package struct ShrinkageCovariance: Sendable {
     var difference = (0..<order).map { x[$0] - centre[$0] }
     guard !factor.isEmpty else { return difference.allSatisfy { $0 == 0 } ? 0 : .infinity }
     let size = Int32(order)
-    unsafe cblas_dtrsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, size, factor, size, &difference, 1)
+    withLinearAlgebra {
+      unsafe cblas_dtrsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, size, factor, size, &difference, 1)
+    }
     return difference.reduce(0) { $0 + $1 * $1 }
   }
 }
