@@ -17,6 +17,9 @@ package struct PlayerPositions: Sendable, Hashable {
     self.init(rows: players.map { $0 / (width * channels) }, columns: players.map { $0 / channels % width })
   }
 
+  /// Whether some lie elsewhere than others.
+  var isSpread: Bool { Set(rows).count > 1 || Set(columns).count > 1 }
+
   /// The windows of 3 x 3 positions that hold all three players: 0 to 9.
   func sharedWindows(_ triple: PlayerTriple) -> Int {
     func windows(_ a: Int, _ b: Int, _ c: Int) -> Int { max(0, 3 - (max(a, b, c) - min(a, b, c))) }

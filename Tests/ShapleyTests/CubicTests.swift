@@ -90,6 +90,21 @@ import Testing
     #expect(known < 0.8 * unknown, "\(known) \(unknown)")
   }
 
+  /// How many priors are tried follows from the positions, not from which regions are strong: folds choose different ones.
+  @Test func farRegionsHaveAsManyPriorsAsNearOnes() throws {
+    let game = game(triples: Self.few, weight: 4, seed: 1)
+    let design = try Design(estimator: .cubic, players: Self.players, budget: 8 * Self.players, seed: 1)
+    let values = design.coalitions(in: 0..<design.rowCount).map(game.value)
+    let fit = try SizeModulatedFit(
+      pairs: PairTable(design: design, values: values, lesionsAreDrawn: false), effect: values[0] - values[1])
+    func priors(_ rows: [Int]) -> Int {
+      TripleCandidates(fit: fit, positions: PlayerPositions(rows: rows, columns: rows.map { _ in 0 })).priorCount
+    }
+    #expect(priors((0..<Self.players).map { 10 * $0 }) == 2)
+    #expect(priors(Array(0..<Self.players)) == 2)
+    #expect(priors(Array(repeating: 3, count: Self.players)) == 1)
+  }
+
   @Test func anEstimateRepeatsAndScalesWithTheValues() throws {
     let game = game(triples: Self.few, weight: 4, seed: 5)
     let first = try estimate(game, seed: 1)

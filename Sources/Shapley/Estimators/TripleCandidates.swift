@@ -35,12 +35,8 @@ struct TripleCandidates {
     sums = TripleCandidates.sums(fit, regions)
     let heredity = triples.map { Float(abs(beta[$0.a] * beta[$0.b] * beta[$0.c]).squareRoot()) }
     var variances = [heredity]
-    if let positions {
-      let windows = triples.map { Float(positions.sharedWindows($0)) }
-      if Set(windows).count > 1 {
-        let mean = heredity.reduce(0, +) / Float(max(1, heredity.count))
-        variances.append(zip(heredity, windows).map { ($0 / mean) * (1 + Self.nearness * $1) })
-      }
+    if let positions, positions.isSpread {
+      variances.append(zip(heredity, triples).map { $0 * (1 + Self.nearness * Float(positions.sharedWindows($1))) })
     }
     deviations = variances.map { $0.map { $0.squareRoot() } }
   }
