@@ -26,7 +26,7 @@ extension Design {
     let fit = try SizeModulatedFit(pairs: pairs, effect: effect)
     let refinement = try tripleRefinement(fit, positions: positions)
     let errors = fit.regression.variances(
-      residuals: refinement?.residuals ?? fit.residuals, otherLeverages: fit.sizeLeverages, refinement: refinement)
+      residuals: refinement?.residuals ?? fit.residuals, refinement: refinement)
     return oddEstimate(beta: refinement?.beta ?? fit.beta, errors, values, notes: notes(of: fit))
   }
 

@@ -12,16 +12,12 @@ extension Design {
   /// sampling", ICLR 2025 (arXiv 2410.01917): every coalition's leverage is 1/C(n, s) but for a constant, so drawing by
   /// leverage is drawing the sizes evenly.
   func estimateLeverage(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
-    let n = playerCount
+    let features = OddFeatures(pairs: pairs, centres: pairs.imbalances)
+    let regression = try OddRegression(features, isCentred: true)
     let effect = values[0] - values[1]
-    let imbalance = pairs.sizes.map { Double(2 * $0 - n) / Double(n) }
-    let regression = try OddRegression(pairs: pairs, centres: imbalance, modulation: [], ridge: 0, isCentred: true)
-    let targets = pairs.oddParts.indices.map { pairs.oddParts[$0] - effect / 2 * imbalance[$0] }
+    let targets = zip(pairs.oddParts, features.centres).map { $0 - effect / 2 * $1 }
     let beta = try regression.coefficients(for: targets)
-    let predictions = regression.predictions(of: beta)
-    let errors = regression.variances(
-      residuals: targets.indices.map { targets[$0] - predictions[$0] },
-      otherLeverages: Array(repeating: 0, count: pairs.count))
+    let errors = regression.variances(residuals: zip(targets, features.predictions(of: beta)).map { $0 - $1 })
     return oddEstimate(beta: beta, errors, values, notes: regression.notes)
   }
 }

@@ -8,7 +8,7 @@ extension Design {
 
   private func estimateOddShapley(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
     let fit = try SizeModulatedFit(pairs: pairs, effect: values[0] - values[1])
-    let errors = fit.regression.variances(residuals: fit.residuals, otherLeverages: fit.sizeLeverages)
+    let errors = fit.regression.variances(residuals: fit.residuals)
     return oddEstimate(beta: fit.beta, errors, values, notes: notes(of: fit))
   }
 
@@ -33,13 +33,10 @@ extension Design {
   /// The best linear approximation of the game under the uniform distribution has the Banzhaf values as slopes
   /// (Hammer & Holzman 1992): y = (v(S) − v(Sᶜ))/2 ≈ Σ_g β_g·χ_g over uniform S, ζ_g = 2β_g.
   private func estimateOddBanzhaf(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
-    let zeros = [Double](repeating: 0, count: pairs.count)
-    let regression = try OddRegression(
-      pairs: pairs, centres: zeros, modulation: [], ridge: 0, isCentred: false)
+    let features = OddFeatures(pairs: pairs, centres: [Double](repeating: 0, count: pairs.count))
+    let regression = try OddRegression(features, isCentred: false)
     let beta = try regression.coefficients(for: pairs.oddParts)
-    let predictions = regression.predictions(of: beta)
-    let residuals = predictions.indices.map { pairs.oddParts[$0] - predictions[$0] }
-    let errors = regression.variances(residuals: residuals, otherLeverages: zeros)
+    let errors = regression.variances(residuals: zip(pairs.oddParts, features.predictions(of: beta)).map { $0 - $1 })
     let zeta = beta.map { 2 * $0 }
     return Estimate(
       zeta: zeta, standardError: errors.beta.map { 2 * $0.squareRoot() },

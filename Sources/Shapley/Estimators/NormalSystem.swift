@@ -1,47 +1,60 @@
 internal import CBLAS
 
-/// A symmetric positive definite system A = Σ xᵢxᵢᵀ + ridge whose features are [q·z | z], built from blocks of vectors z
-/// and factored in place.
+/// A symmetric positive definite system A = Σ xᵢxᵢᵀ + ridge whose features are [a few | q·z | z], built from blocks of
+/// vectors z and factored in place.
 ///
-/// The head are the features with the modulation q, the tail those without; the head may be empty. Where every feature
-/// of the head is one of the tail times the same number, A consists of three symmetric blocks of a quarter its size.
+/// The tail are the features z, the head those before: a few of any kind, and those with the modulation q; both may be left out.
+/// Since each modulated feature is one of the tail times the same number, those and the tail take three symmetric blocks.
 ///
 /// With `FactorBlocks` the only user of BLAS and LAPACK here. OpenBLAS is held to one thread, so that equal inputs give
 /// equal bits and a rank keeps to its core. Memory: 8p² bytes for p features.
 struct NormalSystem {
-  /// A quarter of A, as rows and columns.
+  /// A block of A, as rows and columns.
   enum Block {
     /// Σ (qz)(qz)ᵀ
-    case head
+    case modulated
     /// Σ (q + 1)²zzᵀ, of which `separateCross` makes Σ qzzᵀ.
     case cross
     /// Σ zzᵀ
     case tail
   }
 
-  let headCount: Int
+  /// The few features of any kind.
+  let leadCount: Int
+  let isModulated: Bool
   let tailCount: Int
+  private var modulatedCount: Int { isModulated ? tailCount : 0 }
+  var headCount: Int { leadCount + modulatedCount }
   var order: Int { headCount + tailCount }
+  var lead: Range<Int> { 0..<leadCount }
+  var modulated: Range<Int> { leadCount..<headCount }
+  var tail: Range<Int> { headCount..<order }
   /// Column-major `[order x order]`: the factor L in the lower triangle, A itself above the diagonal.
   private var matrix: [Double]
   /// The diagonal of A, which the factor overwrites.
   private var diagonal: [Double] = []
 
-  /// - Parameter headCount: 0 or `tailCount`.
-  init(headCount: Int, tailCount: Int) {
-    precondition(headCount == 0 || headCount == tailCount)
+  init(leadCount: Int = 0, isModulated: Bool = false, tailCount: Int) {
     openblas_set_num_threads(1)
-    self.headCount = headCount
+    self.leadCount = leadCount
+    self.isModulated = isModulated
     self.tailCount = tailCount
-    matrix = [Double](repeating: 0, count: (headCount + tailCount) * (headCount + tailCount))
+    let order = leadCount + (isModulated ? 2 : 1) * tailCount
+    matrix = [Double](repeating: 0, count: order * order)
+  }
+
+  /// The column of one of the few features: Σ of all features times that one, `[order]`.
+  mutating func setLead(_ feature: Int, _ column: [Double]) {
+    precondition(feature < leadCount && column.count == order)
+    for row in feature..<order { matrix[feature * order + row] = column[row] }
   }
 
   /// The block += Σ zzᵀ over the columns of `vectors`, `[tailCount x count]` row-major, for which BLAS is a fifth faster.
   mutating func addProducts(of vectors: [Double], count: Int, to block: Block) {
     let offset =
       switch block {
-      case .head: 0
-      case .cross: headCount
+      case .modulated: leadCount * (order + 1)
+      case .cross: leadCount * (order + 1) + modulatedCount
       case .tail: headCount * (order + 1)
       }
     let n = Int32(tailCount)
@@ -57,13 +70,14 @@ struct NormalSystem {
 
   /// The cross block from the three sums: Σ qzzᵀ = ½(Σ (q + 1)²zzᵀ − Σ q²zzᵀ − Σ zzᵀ).
   mutating func separateCross() {
-    let tail = headCount * (order + 1)
-    for column in 0..<headCount {
-      for row in column..<headCount {
+    let (modulated, tail) = (leadCount * (order + 1), headCount * (order + 1))
+    let cross = modulated + modulatedCount
+    for column in 0..<modulatedCount {
+      for row in column..<modulatedCount {
         let place = column * order + row
-        let value = (matrix[headCount + place] - matrix[place] - matrix[tail + place]) / 2
-        matrix[headCount + place] = value
-        matrix[headCount + row * order + column] = value
+        let value = (matrix[cross + place] - matrix[modulated + place] - matrix[tail + place]) / 2
+        matrix[cross + place] = value
+        matrix[cross + row * order + column] = value
       }
     }
   }

@@ -1,23 +1,29 @@
-/// Weighted least squares of odd parts on the signs of the regions, with errors: what both indices have in common.
+/// Weighted least squares of odd parts on the signs of the regions, with errors: what all regressions on complement pairs
+/// have in common. Nothing here depends on the values of a game.
 ///
-/// The features of a pair are [q·χ̃ | χ̃], χ̃ = χ − centre, with coefficients [γ | β]; without modulation only β.
 /// Cost for P pairs of n regions, in multiply-adds: with modulation 1½Pn² for the system, 1⅓n³ for the factor and, in
 /// single precision, 2½Pn² for the errors; without it ½Pn², n³/6 and Pn². Memory for p features: 12p² bytes, the pairs,
-/// and blocks of 256 pairs.
+/// and blocks of 256 pairs, or 4Pn bytes where they are kept.
 struct OddRegression {
-  private let pairs: PairTable
-  /// `[pairs]`: what is taken off χ.
-  private let centres: [Double]
-  /// `[pairs]`: q, or empty for no modulation.
-  private let modulation: [Double]
-  private let playerCount: Int
+  let features: OddFeatures
   private var system: NormalSystem
   /// Whether the pairs tell all regions apart; where not, what they share is split evenly among them.
   private(set) var isDetermined = true
+  /// What the errors follow from, if it was made once for many games.
+  private var keptBlocks: [Block]?
 
   var notes: [String] {
     isDetermined
       ? [] : ["Some regions were always lesioned together: they share their ζ evenly, and the errors leave that out."]
+  }
+
+  /// Some pairs: how their values move what is fitted.
+  private struct Block {
+    let pairs: Range<Int>
+    /// `[pairs]`
+    let leverages: [Double]
+    /// Column-major `[players x pairs]`: of β to √w·y.
+    let sensitivities: [Float]
   }
 
   /// What terms beside the coefficients change.
@@ -34,33 +40,28 @@ struct OddRegression {
     let optimism: Double
   }
 
-  /// γ and β.
-  var order: Int { system.order }
-
-  private var isModulated: Bool { !modulation.isEmpty }
-  private var blocks: [Range<Int>] {
+  private var pairs: PairTable { features.pairs }
+  private var playerCount: Int { features.playerCount }
+  private var blockRanges: [Range<Int>] {
     let size = 256
     return stride(from: 0, to: pairs.count, by: size).map { $0..<min(pairs.count, $0 + size) }
   }
 
   /// - Parameters:
   ///   - ridge: the shrinkage of γ as a share of its mean diagonal.
-  ///   - isCentred: whether the features of a pair add up to 0; then β is made to do so too.
-  init(
-    pairs: PairTable, centres: [Double], modulation: [Double], ridge: Double, isCentred: Bool
-  ) throws(ShapleyError) {
-    self.pairs = pairs
-    self.centres = centres
-    self.modulation = modulation
-    playerCount = pairs.playerCount
-    system = NormalSystem(headCount: modulation.isEmpty ? 0 : playerCount, tailCount: playerCount)
+  ///   - isCentred: whether the features χ̃ of a pair add up to 0; then β is made to do so too.
+  init(_ features: OddFeatures, ridge: Double = 0, isCentred: Bool) throws(ShapleyError) {
+    self.features = features
+    system = NormalSystem(
+      leadCount: features.sizeTerms.count, isModulated: features.isModulated, tailCount: features.playerCount)
     addPairs()
-    let beta = system.headCount..<system.order
-    if isCentred { system.addConstant(system.meanDiagonal(beta) / Double(playerCount), on: beta) }
-    if isModulated { system.addRidge(ridge * system.meanDiagonal(0..<playerCount), on: 0..<playerCount) }
+    if isCentred { system.addConstant(system.meanDiagonal(system.tail) / Double(playerCount), on: system.tail) }
+    if features.isModulated { system.addRidge(ridge * system.meanDiagonal(system.modulated), on: system.modulated) }
     isDetermined = system.factorise()
     if !isDetermined {
-      system.addRidge(1e-3 * system.meanDiagonal(beta), on: beta)
+      let ridge = 1e-3 * system.meanDiagonal(system.tail)
+      system.addRidge(ridge, on: system.tail)
+      system.addRidge(ridge, on: system.lead)
       guard system.factorise() else {
         throw ShapleyError(.numericalFailure, "The regression has no solution: raise the samples a region.")
       }
@@ -69,18 +70,19 @@ struct OddRegression {
 
   private mutating func addPairs() {
     let roots = pairs.weights.map { $0.squareRoot() }
-    for block in blocks {
-      let signs = pairs.signRows(of: block, centres: centres)
+    for block in blockRanges {
+      let signs = pairs.signRows(of: block, centres: features.centres)
       func add(_ scales: [Double], to part: NormalSystem.Block) {
         system.addProducts(of: OddRegression.scale(rows: signs, by: scales), count: block.count, to: part)
       }
       add(Array(roots[block]), to: .tail)
-      if isModulated {
-        add(block.map { roots[$0] * modulation[$0] }, to: .head)
-        add(block.map { roots[$0] * (modulation[$0] + 1) }, to: .cross)
+      if features.isModulated {
+        add(block.map { roots[$0] * features.modulation[$0] }, to: .modulated)
+        add(block.map { roots[$0] * (features.modulation[$0] + 1) }, to: .cross)
       }
     }
     system.separateCross()
+    for (place, term) in features.sizeTerms.enumerated() { system.setLead(place, weightedTotals(of: term)) }
   }
 
   /// Each column of `[rows x scales]`, row-major, times its number.
@@ -93,33 +95,14 @@ struct OddRegression {
     return scaled
   }
 
-  /// The coefficients [γ | β] for targets `[pairs]`. Linear in the targets.
+  /// The coefficients for targets `[pairs]`. Linear in the targets.
   func coefficients(for targets: [Double]) throws(ShapleyError) -> [Double] {
-    let weighted = pairs.weights.indices.map { pairs.weights[$0] * targets[$0] }
-    var right: [Double] = []
-    if isModulated { right = featureTotals(of: weighted.indices.map { modulation[$0] * weighted[$0] }) }
-    right += featureTotals(of: weighted)
-    return try system.solve(right)
+    try system.solve(weightedTotals(of: targets))
   }
 
-  /// `[players]`: Σ χ̃_g·a over the pairs.
-  private func featureTotals(of amounts: [Double]) -> [Double] {
-    let centred = zip(amounts, centres).reduce(0) { $0 + $1.0 * $1.1 }
-    return pairs.signTotals(of: amounts).map { $0 - centred }
-  }
-
-  /// What coefficients predict for each pair: `[pairs]`.
-  func predictions(of coefficients: [Double]) -> [Double] {
-    let beta = featureSums(of: Array(coefficients.suffix(playerCount)))
-    if !isModulated { return beta }
-    let gamma = featureSums(of: Array(coefficients.prefix(playerCount)))
-    return beta.indices.map { beta[$0] + modulation[$0] * gamma[$0] }
-  }
-
-  /// `[pairs]`: Σ_g χ̃_g·v_g.
-  private func featureSums(of vector: [Double]) -> [Double] {
-    let total = vector.reduce(0, +)
-    return zip(pairs.signedSums(of: vector), centres).map { $0 - $1 * total }
+  /// XᵀW times targets.
+  private func weightedTotals(of targets: [Double]) -> [Double] {
+    features.totals(of: zip(pairs.weights, targets).map { $0 * $1 })
   }
 
   /// The variances of β and their degrees of freedom, from the residuals of the final fit.
@@ -136,39 +119,28 @@ struct OddRegression {
   ///
   /// - Parameters:
   ///   - residuals: `[pairs]`.
-  ///   - otherLeverages: `[pairs]`, of what was fitted beside the coefficients.
   ///   - refinement: what terms beside the coefficients change.
   func variances(
-    residuals: [Double], otherLeverages: [Double], refinement: Refinement? = nil
+    residuals: [Double], refinement: Refinement? = nil
   ) -> (beta: [Double], degreesOfFreedom: Double) {
-    let factor = FactorBlocks(system)
     var sums = VarianceSums(playerCount: playerCount)
     var parameters = 0.0
-    var tail = [Float](repeating: 0, count: playerCount * (blocks.first?.count ?? 0))
-    var head = isModulated ? tail : []
-    for block in blocks {
-      writeWeightedSigns(of: block, to: &tail)
-      if isModulated { scale(tail, by: block.map { Float(modulation[$0]) }, into: &head) }
-      factor.whiten(head: &head, tail: &tail, count: block.count)
+    forEachBlock { block in
       var noise: [(plain: Double, cautious: Double)] = []
-      for pair in block {
-        let column = pair - block.lowerBound
-        let leverage =
-          otherLeverages[pair] + (refinement?.leverages[pair] ?? 0)
-          + FactorBlocks.squaredNorm(head, rows: system.headCount, column: column)
-          + FactorBlocks.squaredNorm(tail, rows: playerCount, column: column)
+      for (pair, own) in zip(block.pairs, block.leverages) {
+        let leverage = own + (refinement?.leverages[pair] ?? 0)
         parameters += leverage
         let squared = pairs.weights[pair] * residuals[pair] * residuals[pair] * pairs.unmeasuredShares[pair]
         let free = max(1 - leverage, 1e-3)
         noise.append((squared / free, squared / (free * free.squareRoot())))
       }
-      factor.unwhiten(tail: &tail, count: block.count)
+      var sensitivities = block.sensitivities
       if let refinement {
         FactorBlocks.add(
-          refinement.sensitivities, from: block.lowerBound * playerCount, count: block.count * playerCount, to: &tail)
+          refinement.sensitivities, from: block.pairs.lowerBound * playerCount, count: sensitivities.count, to: &sensitivities)
       }
       for (column, noise) in noise.enumerated() {
-        sums.add(sensitivities: tail.span.extracting(column * playerCount..<(column + 1) * playerCount), noise)
+        sums.add(sensitivities: sensitivities.span.extracting(column * playerCount..<(column + 1) * playerCount), noise)
       }
     }
     let count = Double(pairs.count)
@@ -178,21 +150,49 @@ struct OddRegression {
     return (sums.variances(caution: caution).map { optimism * $0 }, max(1, min(count, sums.typicalCount ?? count) * free / count))
   }
 
+  /// The same, with what its errors follow from, so that those of many games take P·n multiply-adds each.
+  func keepingBlocks() -> OddRegression {
+    var blocks: [Block] = []
+    forEachBlock { blocks.append($0) }
+    var result = self
+    result.keptBlocks = blocks
+    return result
+  }
+
+  private func forEachBlock(_ body: (Block) -> Void) {
+    if let keptBlocks { return keptBlocks.forEach(body) }
+    let factor = FactorBlocks(system)
+    forEachWhitened(factor) { range, head, tail in
+      var tail = tail
+      let leverages = (0..<range.count).map { column in
+        FactorBlocks.squaredNorm(head, rows: system.headCount, column: column)
+          + FactorBlocks.squaredNorm(tail, rows: playerCount, column: column)
+      }
+      factor.unwhiten(tail: &tail, count: range.count)
+      body(Block(pairs: range, leverages: leverages, sensitivities: tail))
+    }
+  }
+
+  /// L⁻¹√w·x of a block of pairs at a time: head and tail, column-major.
+  private func forEachWhitened(_ factor: FactorBlocks, _ body: (Range<Int>, _ head: [Float], _ tail: [Float]) -> Void) {
+    for range in blockRanges {
+      var tail = [Float](repeating: 0, count: playerCount * range.count)
+      var head = [Float](repeating: 0, count: system.headCount * range.count)
+      features.writeWeightedSigns(of: range, to: &tail)
+      features.writeHead(of: range, signs: tail, to: &head)
+      factor.whiten(head: &head, tail: &tail, count: range.count)
+      body(range, head, tail)
+    }
+  }
+
   /// L⁻¹√w·x of every pair: column-major `[features x pairs]`.
   func whitenedFeatures() -> [Float] {
-    let factor = FactorBlocks(system)
     var whitened: [Float] = []
-    whitened.reserveCapacity(order * pairs.count)
-    var tail = [Float](repeating: 0, count: playerCount * (blocks.first?.count ?? 0))
-    var head = isModulated ? tail : []
-    for block in blocks {
-      writeWeightedSigns(of: block, to: &tail)
-      if isModulated { scale(tail, by: block.map { Float(modulation[$0]) }, into: &head) }
-      factor.whiten(head: &head, tail: &tail, count: block.count)
-      for column in 0..<block.count {
-        let features = column * playerCount..<(column + 1) * playerCount
-        if isModulated { whitened += head[features] }
-        whitened += tail[features]
+    whitened.reserveCapacity(features.count * pairs.count)
+    forEachWhitened(FactorBlocks(system)) { range, head, tail in
+      for column in 0..<range.count {
+        whitened += head[column * system.headCount..<(column + 1) * system.headCount]
+        whitened += tail[column * playerCount..<(column + 1) * playerCount]
       }
     }
     return whitened
@@ -202,33 +202,9 @@ struct OddRegression {
   func tails(ofWhitened columns: [Float], count: Int) -> [Float] {
     var tails: [Float] = []
     tails.reserveCapacity(playerCount * count)
-    for column in 0..<count { tails += columns[(column + 1) * order - playerCount..<(column + 1) * order] }
+    for column in 0..<count { tails += columns[(column + 1) * features.count - playerCount..<(column + 1) * features.count] }
     FactorBlocks(system).unwhiten(tail: &tails, count: count)
     return tails
-  }
-
-  /// √w·χ̃ of a block of pairs: `[players x block]`, a column a pair.
-  private func writeWeightedSigns(of block: Range<Int>, to columns: inout [Float]) {
-    var columns = columns.mutableSpan
-    for pair in block {
-      let root = pairs.weights[pair].squareRoot()
-      pairs.writeSigns(
-        of: pair, intact: Float(root * (1 - centres[pair])), lesioned: Float(root * (-1 - centres[pair])), to: &columns,
-        at: (pair - block.lowerBound) * playerCount)
-    }
-  }
-
-  /// Each column times its number: `[players x numbers]`.
-  private func scale<Number: BinaryFloatingPoint>(
-    _ columns: [Number], by numbers: some Collection<Number>, into result: inout [Number]
-  ) {
-    let columns = columns.span
-    var result = result.mutableSpan
-    var start = 0
-    for number in numbers {
-      for place in start..<start + playerCount { result[place] = number * columns[place] }
-      start += playerCount
-    }
   }
 }
 

@@ -18,6 +18,9 @@ struct PairTable {
 
   var count: Int { sizes.count }
 
+  /// `[pairs]`: u = (2s − n)/n, the mean of the signs.
+  var imbalances: [Double] { sizes.map { Double(2 * $0 - playerCount) / Double(playerCount) } }
+
   init(design: Design, values: [Double], lesionsAreDrawn: Bool) {
     playerCount = design.playerCount
     wordsPerPair = Coalition.wordCount(players: design.playerCount)

@@ -43,8 +43,8 @@ struct TripleFit {
     for (row, triple) in triples.enumerated() {
       pairs.writeProducts(of: triple, times: roots.map { $0 * deviations[row] }, to: &rows, at: row * pairs.count)
     }
-    let (features, columns, depth) = (Int32(base.regression.order), Int32(triples.count), Int32(pairs.count))
-    var shadow = [Float](repeating: 0, count: base.regression.order * triples.count)
+    let (features, columns, depth) = (Int32(base.regression.features.count), Int32(triples.count), Int32(pairs.count))
+    var shadow = [Float](repeating: 0, count: base.regression.features.count * triples.count)
     withLinearAlgebra {
       unsafe cblas_sgemm(
         CblasColMajor, CblasNoTrans, CblasNoTrans, features, columns, depth, 1, whitened, features, rest, depth, 0,

@@ -53,7 +53,7 @@ struct EvenRegression {
   }
 
   func estimate() throws(ShapleyError) -> PairEstimate {
-    var system = NormalSystem(headCount: 0, tailCount: featureCount)
+    var system = NormalSystem(tailCount: featureCount)
     var right = [Double](repeating: 0, count: featureCount)
     for pair in 0..<table.count {
       let root = table.weights[pair].squareRoot()
