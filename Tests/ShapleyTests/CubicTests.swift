@@ -45,27 +45,37 @@ import Testing
     zip(estimate.zeta, game.zeta).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
   }
 
-  @Test func productsAreFound() throws {
-    for seed in 0..<4 as Range<UInt64> {
+  /// With few products nothing is left to chance: the model holds the game.
+  @Test func gamesOfFewProductsAreExact() throws {
+    for seed in 0..<2 as Range<UInt64> {
       let game = game(triples: Self.few, weight: 4, seed: seed)
       let (cubic, regression) = (try estimate(game, seed: seed), try estimate(game, .regression, seed: seed))
-      #expect(squaredError(cubic, game) < 0.3 * squaredError(regression, game))
+      #expect(squaredError(cubic, game) < 1e-8 * squaredError(regression, game))
       #expect(abs(cubic.zeta.reduce(0, +) - cubic.effect) < 1e-9 * abs(cubic.effect))
     }
   }
 
+  /// A product a tenth as large as the others doesn't stand out before they are known.
+  @Test func smallProductsBehindLargeOnesAreFound() throws {
+    for seed in 0..<2 as Range<UInt64> {
+      var game = game(triples: Self.few, weight: 6, seed: seed)
+      game.triples.append(([12, 13, 14], 0.6))
+      #expect(squaredError(try estimate(game, seed: seed), game) < 1e-6)
+    }
+  }
+
   @Test func noiseIsLeftAlone() throws {
-    let same = try (0..<12 as Range<UInt64>).count { seed in
+    let same = try (0..<8 as Range<UInt64>).count { seed in
       let game = game(triples: [], weight: 0, noise: 1, seed: seed)
       return try estimate(game, seed: seed) == estimate(game, .regression, seed: seed)
     }
-    #expect(same >= 11)
+    #expect(same >= 7)
   }
 
   /// Errors count what choosing the products costs: standardised errors have a mean square of about 1.
   @Test func errorsAreHonest() throws {
     var (sum, count) = (0.0, 0.0)
-    for seed in 0..<24 as Range<UInt64> {
+    for seed in 0..<12 as Range<UInt64> {
       let game = game(triples: Self.few + (12..<36).map { [$0, ($0 * 7) % 12, ($0 * 5 + 1) % 12] }, weight: 2, seed: seed)
       let estimate = try estimate(game, samples: 12, seed: seed)
       for (place, truth) in game.zeta.enumerated() {
@@ -98,7 +108,8 @@ import Testing
     let fit = try SizeModulatedFit(
       pairs: PairTable(design: design, values: values, lesionsAreDrawn: false), effect: values[0] - values[1])
     func priors(_ rows: [Int]) -> Int {
-      TripleCandidates(fit: fit, positions: PlayerPositions(rows: rows, columns: rows.map { _ in 0 })).priorCount
+      let positions = PlayerPositions(rows: rows, columns: rows.map { _ in 0 })
+      return TripleCandidates(fit: fit, residuals: fit.residuals, positions: positions).priorCount
     }
     #expect(priors((0..<Self.players).map { 10 * $0 }) == 2)
     #expect(priors(Array(0..<Self.players)) == 2)

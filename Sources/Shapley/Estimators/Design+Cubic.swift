@@ -1,10 +1,13 @@
 extension Design {
   /// Multiples of n/P of the mean diagonal.
-  private static let tripleRidges = [0.01, 0.1, 0.3, 1, 3, 10]
+  private static let tripleRidges = [1e-6, 1e-4, 0.01, 0.1, 0.3, 1, 3, 10]
   private static let largestTripleCount = 1024
   /// Products are kept where they lower the squared residuals of pairs that they weren't fitted to by this many standard
   /// errors: two, and a half for the choice of prior and ridge.
   private static let leastGain = 2.5
+
+  /// What products must leave at most, as a share, for a second choice.
+  private static let smallShare = 0.1
 
   /// The size-modulated odd regression with products of three regions, where they predict.
   ///
@@ -40,63 +43,81 @@ extension Design {
       pairs.count >= 8 * folds, fit.regression.isDetermined
     else { return nil }
     var trials: [[Trial]] = []
+    var leverage = 0.0
     for fold in 0..<folds {
       let measured = pairs.selecting((0..<pairs.count).filter { $0 % folds != fold })
       let left = pairs.selecting(Array(stride(from: fold, to: pairs.count, by: folds)))
       let part = try SizeModulatedFit(pairs: measured, effect: fit.effect)
       let residuals = part.residuals(of: left, coefficients: part.coefficients)
-      let candidates = TripleCandidates(fit: part, positions: positions)
+      let candidates = TripleCandidates(fit: part, residuals: part.residuals, positions: positions)
       let whitened = part.regression.whitenedFeatures()
+      leverage += whitened.reduce(0) { $0 + Double($1) * Double($1) } / Double(measured.count * folds)
       if trials.isEmpty {
         trials = Array(repeating: Design.tripleRidges.map { Trial(ridge: $0) }, count: candidates.priorCount)
       }
       for prior in 0..<candidates.priorCount {
-        let triples = tripleFit(part, whitened, candidates, prior: prior)
+        let triples = try tripleFit(part, whitened, candidates, positions, prior: prior)
         for place in trials[prior].indices {
           guard let solution = try triples.solution(ridge: trials[prior][place].ridge) else { return nil }
           trials[prior][place].add(
-            before: residuals, after: triples.residuals(of: solution, on: left), weights: left.weights)
+            before: residuals, after: triples.residuals(of: solution, on: left), weights: left.weights,
+            fitted: triples.squaredResiduals(of: solution))
         }
       }
     }
     let best = trials.indices.flatMap { prior in trials[prior].map { (prior: prior, trial: $0) } }
-      .max { $0.trial.gain < $1.trial.gain }
+      .min { $0.trial.heldOutShare < $1.trial.heldOutShare }
     guard let best, best.trial.standardisedGain > Design.leastGain else { return nil }
-    let candidates = TripleCandidates(fit: fit, positions: positions)
-    let triples = tripleFit(fit, fit.regression.whitenedFeatures(), candidates, prior: best.prior)
-    guard let solution = try triples.solution(ridge: best.trial.ridge) else { return nil }
-    return triples.refinement(solution, ridge: best.trial.ridge, heldOutShare: best.trial.share)
+    let candidates = TripleCandidates(fit: fit, residuals: fit.residuals, positions: positions)
+    let triples = try tripleFit(fit, fit.regression.whitenedFeatures(), candidates, positions, prior: best.prior)
+    return try triples.refinement(
+      ridge: best.trial.ridge, heldOutShare: best.trial.heldOutShare, fittedShare: best.trial.fittedShare,
+      leverage: leverage)
   }
 
-  /// What products with some ridge do to the squared residuals of pairs that they weren't fitted to.
+  /// What products with some ridge do to the squared residuals of pairs: those that they were fitted to, and others.
   private struct Trial {
     let ridge: Double
-    private var before = 0.0
-    private(set) var gain = 0.0
+    private var heldOut = SquaredResiduals(before: 0, after: 0)
     private var squaredGain = 0.0
+    private var fitted = SquaredResiduals(before: 0, after: 0)
 
     init(ridge: Double) { self.ridge = ridge }
 
-    mutating func add(before: [Double], after: [Double], weights: [Double]) {
+    mutating func add(before: [Double], after: [Double], weights: [Double], fitted: SquaredResiduals) {
       for pair in weights.indices {
         let gain = weights[pair] * (before[pair] * before[pair] - after[pair] * after[pair])
-        self.before += weights[pair] * before[pair] * before[pair]
-        self.gain += gain
+        heldOut.before += weights[pair] * before[pair] * before[pair]
+        heldOut.after += weights[pair] * after[pair] * after[pair]
         squaredGain += gain * gain
       }
+      self.fitted.before += fitted.before
+      self.fitted.after += fitted.after
     }
 
-    var share: Double { 1 - gain / before }
-    /// The gain in its own standard errors.
-    var standardisedGain: Double { gain > 0 ? gain / squaredGain.squareRoot() : 0 }
+    var heldOutShare: Double { heldOut.share }
+    var fittedShare: Double { fitted.share }
+    /// By how much the squared residuals fall, in its own standard errors.
+    var standardisedGain: Double {
+      heldOut.share < 1 ? (heldOut.before - heldOut.after) / squaredGain.squareRoot() : 0
+    }
   }
 
+  /// Products by a prior, fitted. Where they explain nearly all that the regression leaves, what they leave shows smaller ones
+  /// that the large ones hid: then half are chosen anew.
   private func tripleFit(
-    _ fit: SizeModulatedFit, _ whitened: [Float], _ candidates: TripleCandidates, prior: Int
-  ) -> TripleFit {
+    _ fit: SizeModulatedFit, _ whitened: [Float], _ candidates: TripleCandidates, _ positions: PlayerPositions?, prior: Int
+  ) throws(ShapleyError) -> TripleFit {
     let count = min(Design.largestTripleCount, fit.pairs.count / 4)
-    let chosen = candidates.best(count, prior: prior)
-    return TripleFit(base: fit, whitened: whitened, triples: chosen.triples, deviations: chosen.deviations)
+    let first = TripleFit(base: fit, whitened: whitened, terms: candidates.best(count, prior: prior))
+    guard let solution = try first.solution(ridge: 0.1), first.squaredResiduals(of: solution).share < Design.smallShare else {
+      return first
+    }
+    let kept = first.largestTerms(of: solution, count: count / 2)
+    let others = TripleCandidates(fit: fit, residuals: first.residuals(of: solution, on: fit.pairs), positions: positions)
+    let known = Set(kept.map(\.triple))
+    let new = others.best(count, prior: prior).filter { !known.contains($0.triple) }
+    return TripleFit(base: fit, whitened: whitened, terms: kept + new.prefix(count - kept.count))
   }
 
   /// Four where pairs are few, so that a fold's fit knows nearly what the whole does; else two.

@@ -26,6 +26,14 @@ struct OddRegression {
     let sensitivities: [Float]
   }
 
+  /// Observations that terms beside the coefficients are 0, by which they are shrunk.
+  struct Shrinkage {
+    /// `[observations]`: what is left of them, over the root of 1 − leverage.
+    let residuals: [Double]
+    /// Column-major `[players x observations]`.
+    let sensitivities: [Float]
+  }
+
   /// What terms beside the coefficients change.
   struct Refinement {
     /// `[players]`: ζ/2, but for a shift.
@@ -36,6 +44,7 @@ struct OddRegression {
     let leverages: [Double]
     /// Column-major `[players x pairs]`: of `beta` to √w·y, to be added to the coefficients'.
     let sensitivities: [Float]
+    let shrinkage: Shrinkage
     /// By how much squared residuals are too small, after their leverages, because the terms were chosen to lower them.
     let optimism: Double
   }
@@ -141,6 +150,12 @@ struct OddRegression {
       }
       for (column, noise) in noise.enumerated() {
         sums.add(sensitivities: sensitivities.span.extracting(column * playerCount..<(column + 1) * playerCount), noise)
+      }
+    }
+    if let shrinkage = refinement?.shrinkage {
+      for (column, residual) in shrinkage.residuals.enumerated() {
+        let sensitivities = shrinkage.sensitivities.span.extracting(column * playerCount..<(column + 1) * playerCount)
+        sums.add(sensitivities: sensitivities, (residual * residual, residual * residual))
       }
     }
     let count = Double(pairs.count)

@@ -82,9 +82,11 @@ extension PairTable {
     words[pair * wordsPerPair + player >> 6] >> UInt64(player & 63) & 1 == 1
   }
 
-  /// χ_aχ_bχ_c of every pair, times the pair's number: `[pairs]`. The product is 1 where an odd number are intact.
+  /// Writes one of two numbers for every pair, times a factor: where χ_aχ_bχ_c is 1, that is where an odd number of the
+  /// three are intact, and where it is −1: `[pairs]`.
   func writeProducts<Number: BinaryFloatingPoint>(
-    of triple: PlayerTriple, times amounts: [Number], to numbers: inout MutableSpan<Number>, at start: Int
+    of triple: PlayerTriple, plus: [Number], minus: [Number], times factor: Number, to numbers: inout MutableSpan<Number>,
+    at start: Int
   ) {
     let (a, b, c) = (triple.a, triple.b, triple.c)
     for pair in 0..<count {
@@ -92,7 +94,7 @@ extension PairTable {
       let parity =
         words[word + a >> 6] >> UInt64(a & 63) ^ words[word + b >> 6] >> UInt64(b & 63)
         ^ words[word + c >> 6] >> UInt64(c & 63)
-      numbers[start + pair] = parity & 1 == 1 ? amounts[pair] : -amounts[pair]
+      numbers[start + pair] = factor * (parity & 1 == 1 ? plus[pair] : minus[pair])
     }
   }
 
