@@ -17,6 +17,11 @@ package struct PlayerPositions: Sendable, Hashable {
     self.init(rows: players.map { $0 / (width * channels) }, columns: players.map { $0 / channels % width })
   }
 
+  /// Where the players with these numbers lie.
+  func selecting(_ players: [Int]) -> PlayerPositions {
+    PlayerPositions(rows: players.map { rows[$0] }, columns: players.map { columns[$0] })
+  }
+
   /// Whether some lie elsewhere than others.
   var isSpread: Bool { Set(rows).count > 1 || Set(columns).count > 1 }
 

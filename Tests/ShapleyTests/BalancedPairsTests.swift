@@ -89,4 +89,36 @@ import Testing
     }
     #expect(digest == 768_091_830_084_120_576)
   }
+
+  /// All series have the same pairs but for the numbers of the regions, so equal values give equal estimates but for those.
+  @Test(arguments: [EstimatorName.regression, .cubic])
+  func aSeriesNumbersChangeTheOrderOfItsEstimateAlone(estimator: EstimatorName) throws {
+    let (players, samples) = (40, 8)
+    let designs = try (0..<2 as Range<UInt64>).map {
+      try Design(estimator: estimator, players: players, budget: samples * players, seed: 3, stream: $0)
+    }
+    var random = CounterRandom(seed: 1, domain: 0x310, index: 0)
+    let values = (0..<designs[0].rowCount).map { _ in random.nextUnit() }
+    let estimates = try designs.map { try $0.estimate(values: values, by: estimator) }
+    let numbers = designs.map { $0.seriesNumbers ?? [] }
+    for region in 0..<players {
+      #expect(estimates[0].zeta[numbers[0][region]] == estimates[1].zeta[numbers[1][region]])
+      #expect(estimates[0].standardError[numbers[0][region]] == estimates[1].standardError[numbers[1][region]])
+    }
+    #expect(estimates[0].zeta != estimates[1].zeta)
+  }
+
+  /// A regression made on the series' own pairs says the same as the one that all series share.
+  @Test func theSharedRegressionIsThatOfEachSeries() throws {
+    let design = try Design(estimator: .regression, players: 40, budget: 10 * 40, seed: 5, stream: 2)
+    var random = CounterRandom(seed: 2, domain: 0x310, index: 0)
+    let values = (0..<design.rowCount).map { _ in random.nextUnit() }
+    let own = try SizeModulatedFit(
+      MeasuredPairs(PairTable(design: design, lesionsAreDrawn: false), values: values))
+    let errors = own.regression.variances(residuals: own.residuals)
+    let alone = design.oddEstimate(beta: own.beta, errors, values, notes: [])
+    let shared = try design.estimate(values: values, by: .regression)
+    #expect(zip(alone.zeta, shared.zeta).allSatisfy { abs($0 - $1) < 1e-9 })
+    #expect(zip(alone.standardError, shared.standardError).allSatisfy { abs($0 - $1) < 1e-5 * $0 })
+  }
 }

@@ -20,15 +20,13 @@ extension Design {
 
   /// Pair t is (S, complement of S), S from the pair's stratum of the plan: balanced against the other pairs where the
   /// design says so, else a draw of its own.
-  func appendComplementPairs(_ rows: Range<Int>, to result: inout [Coalition]) {
+  func appendComplementPairs(_ rows: Range<Int>, numbering: Numbering, to result: inout [Coalition]) {
     guard let plan = pairPlan else { return }
     if isBalanced {
       let pairs = balancedPairs(plan)
-      var numbers = Array(0..<playerCount)
-      var random = self.random(.renumbering, 0)
-      random.shuffle(&numbers)
+      let numbers = numbering == .series ? seriesNumbers : nil
       appendPairs(rows, to: &result) { pair in
-        let coalition = pairs.coalitions[pair].renumbered(numbers)
+        let coalition = numbers.map { pairs.coalitions[pair].renumbered($0) } ?? pairs.coalitions[pair]
         return (coalition, coalition.complement)
       }
     } else {
@@ -38,6 +36,15 @@ extension Design {
         return (coalition, coalition.complement)
       }
     }
+  }
+
+  /// The series' number of each region of balanced pairs; nil where pairs are the series' own.
+  var seriesNumbers: [Int]? {
+    guard isBalanced else { return nil }
+    var numbers = Array(0..<playerCount)
+    var random = self.random(.renumbering, 0)
+    random.shuffle(&numbers)
+    return numbers
   }
 
   private func balancedPairs(_ plan: PairPlan) -> BalancedPairs {

@@ -84,10 +84,19 @@ package struct Design: Sendable, Hashable {
       rows: 2 + (rows - 2) / rowsPerUnit * rowsPerUnit)
   }
 
+  /// Whose numbers regions have.
+  enum Numbering {
+    case series
+    /// Those in which all series have the same pairs, where pairs are balanced.
+    case shared
+  }
+
   package func coalition(_ row: Int) -> Coalition { coalitions(in: row..<row + 1)[0] }
 
   /// The coalitions of a range of rows.
-  package func coalitions(in rows: Range<Int>) -> [Coalition] {
+  package func coalitions(in rows: Range<Int>) -> [Coalition] { coalitions(in: rows, numbering: .series) }
+
+  func coalitions(in rows: Range<Int>, numbering: Numbering) -> [Coalition] {
     precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount)
     var result: [Coalition] = []
     result.reserveCapacity(rows.count)
@@ -98,7 +107,7 @@ package struct Design: Sendable, Hashable {
     switch kind {
     case .singleRegions: appendSingleRegions(samples, to: &result)
     case .permutations: appendChains(samples, to: &result)
-    case .complementPairs: appendComplementPairs(samples, to: &result)
+    case .complementPairs: appendComplementPairs(samples, numbering: numbering, to: &result)
     case .allCoalitions: for row in samples { result.append(Coalition(of: playerCount, mask: UInt64(row - 1))) }
     case .singleLesions: for row in samples { result.append(Coalition(of: playerCount, lesioned: CollectionOfOne(row - 2))) }
     }

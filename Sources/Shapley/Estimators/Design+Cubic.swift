@@ -23,14 +23,13 @@ extension Design {
   ///
   /// Cost: `cubicCost`. Memory for P pairs, n regions and T products: 12PT + 12Pn bytes.
   func estimateCubic(
-    _ pairs: PairTable, _ values: [Double], positions: PlayerPositions?
+    _ values: [Double], positions: PlayerPositions?, lesionsAreDrawn: Bool
   ) throws(ShapleyError) -> Estimate {
-    let effect = values[0] - values[1]
-    let fit = try SizeModulatedFit(pairs: pairs, effect: effect)
-    let refinement = try tripleRefinement(fit, positions: positions)
-    let errors = fit.regression.variances(
-      residuals: refinement?.residuals ?? fit.residuals, refinement: refinement)
-    return oddEstimate(beta: refinement?.beta ?? fit.beta, errors, values, notes: notes(of: fit))
+    let fit = try SizeModulatedFit(SharedRegression.of(self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+    let numbers = seriesNumbers
+    let refinement = try tripleRefinement(fit, positions: numbers.flatMap { positions?.selecting($0) } ?? positions)
+    let errors = fit.regression.variances(residuals: refinement?.residuals ?? fit.residuals, refinement: refinement)
+    return oddEstimate(beta: refinement?.beta ?? fit.beta, errors, values, notes: notes(of: fit)).renumbered(numbers)
   }
 
   private func tripleRefinement(
@@ -47,7 +46,7 @@ extension Design {
     for fold in 0..<folds {
       let measured = pairs.selecting((0..<pairs.count).filter { $0 % folds != fold })
       let left = pairs.selecting(Array(stride(from: fold, to: pairs.count, by: folds)))
-      let part = try SizeModulatedFit(pairs: measured, effect: fit.effect)
+      let part = try SizeModulatedFit(measured)
       let residuals = part.residuals(of: left, coefficients: part.coefficients)
       let candidates = TripleCandidates(fit: part, residuals: part.residuals, positions: positions)
       let whitened = part.regression.whitenedFeatures()
@@ -60,7 +59,7 @@ extension Design {
         for place in trials[prior].indices {
           guard let solution = try triples.solution(ridge: trials[prior][place].ridge) else { return nil }
           trials[prior][place].add(
-            before: residuals, after: triples.residuals(of: solution, on: left), weights: left.weights,
+            before: residuals, after: triples.residuals(of: solution, on: left), weights: left.table.weights,
             fitted: triples.squaredResiduals(of: solution))
         }
       }

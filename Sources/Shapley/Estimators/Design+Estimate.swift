@@ -38,13 +38,12 @@ extension Design {
         """)
     }
     if playerCount == 1 { return estimateSinglePlayer(values) }
-    var pairs: PairTable { PairTable(design: self, values: values, lesionsAreDrawn: lesionsAreDrawn) }
     return switch estimator {
     case .naive: estimateNaive(values)
     case .permutation: estimateChains(values)
-    case .regression: try estimateRegression(pairs, values)
-    case .cubic: try estimateCubic(pairs, values, positions: positions)
-    case .leverage: try estimateLeverage(pairs, values)
+    case .regression: try estimateRegression(values, lesionsAreDrawn: lesionsAreDrawn)
+    case .cubic: try estimateCubic(values, positions: positions, lesionsAreDrawn: lesionsAreDrawn)
+    case .leverage: try estimateLeverage(values, lesionsAreDrawn: lesionsAreDrawn)
     case .exact: estimateEnumerated(values)
     case .affine: estimateAffine(values)
     }

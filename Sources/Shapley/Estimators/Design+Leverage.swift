@@ -11,11 +11,11 @@ extension Design {
   /// Source: Lundberg & Lee, NeurIPS 2017; Musco & Witter, "Provably accurate Shapley value estimation via leverage score
   /// sampling", ICLR 2025 (arXiv 2410.01917): every coalition's leverage is 1/C(n, s) but for a constant, so drawing by
   /// leverage is drawing the sizes evenly.
-  func estimateLeverage(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
-    let features = OddFeatures(pairs: pairs, centres: pairs.imbalances)
+  func estimateLeverage(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
+    let pairs = MeasuredPairs(PairTable(design: self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+    let features = OddFeatures(pairs: pairs.table, centres: pairs.table.imbalances)
     let regression = try OddRegression(features, isCentred: true)
-    let effect = values[0] - values[1]
-    let targets = zip(pairs.oddParts, features.centres).map { $0 - effect / 2 * $1 }
+    let targets = zip(pairs.oddParts, features.centres).map { $0 - pairs.effect / 2 * $1 }
     let beta = try regression.coefficients(for: targets)
     let errors = regression.variances(residuals: zip(targets, features.predictions(of: beta)).map { $0 - $1 })
     return oddEstimate(beta: beta, errors, values, notes: regression.notes)

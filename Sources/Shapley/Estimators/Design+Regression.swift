@@ -1,15 +1,15 @@
 extension Design {
-  func estimateRegression(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
+  func estimateRegression(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
     switch index {
-    case .shapley: try estimateOddShapley(pairs, values)
-    case .banzhaf: try estimateOddBanzhaf(pairs, values)
+    case .shapley: try estimateOddShapley(values, lesionsAreDrawn: lesionsAreDrawn)
+    case .banzhaf: try estimateOddBanzhaf(values, lesionsAreDrawn: lesionsAreDrawn)
     }
   }
 
-  private func estimateOddShapley(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
-    let fit = try SizeModulatedFit(pairs: pairs, effect: values[0] - values[1])
+  private func estimateOddShapley(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
+    let fit = try SizeModulatedFit(SharedRegression.of(self, lesionsAreDrawn: lesionsAreDrawn), values: values)
     let errors = fit.regression.variances(residuals: fit.residuals)
-    return oddEstimate(beta: fit.beta, errors, values, notes: notes(of: fit))
+    return oddEstimate(beta: fit.beta, errors, values, notes: notes(of: fit)).renumbered(seriesNumbers)
   }
 
   func notes(of fit: SizeModulatedFit) -> [String] {
@@ -32,8 +32,9 @@ extension Design {
 
   /// The best linear approximation of the game under the uniform distribution has the Banzhaf values as slopes
   /// (Hammer & Holzman 1992): y = (v(S) − v(Sᶜ))/2 ≈ Σ_g β_g·χ_g over uniform S, ζ_g = 2β_g.
-  private func estimateOddBanzhaf(_ pairs: PairTable, _ values: [Double]) throws(ShapleyError) -> Estimate {
-    let features = OddFeatures(pairs: pairs, centres: [Double](repeating: 0, count: pairs.count))
+  private func estimateOddBanzhaf(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
+    let pairs = MeasuredPairs(PairTable(design: self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+    let features = OddFeatures(pairs: pairs.table, centres: [Double](repeating: 0, count: pairs.count))
     let regression = try OddRegression(features, isCentred: false)
     let beta = try regression.coefficients(for: pairs.oddParts)
     let errors = regression.variances(residuals: zip(pairs.oddParts, features.predictions(of: beta)).map { $0 - $1 })

@@ -31,6 +31,19 @@ package struct Estimate: Sendable, Hashable {
     self.notes = notes
   }
 
+  /// The same, where region i has the number `numbers[i]`; nil leaves all as they are.
+  func renumbered(_ numbers: [Int]?) -> Estimate {
+    guard let numbers else { return self }
+    var (zeta, standardError) = (zeta, standardError)
+    for (region, number) in numbers.enumerated() {
+      zeta[number] = self.zeta[region]
+      standardError[number] = self.standardError[region]
+    }
+    return Estimate(
+      zeta: zeta, standardError: standardError, degreesOfFreedom: degreesOfFreedom, full: full, empty: empty,
+      evaluations: evaluations, efficiencyResidual: efficiencyResidual, notes: notes)
+  }
+
   /// Δ = v(G) − v(∅), the whole effect.
   package var effect: Double { full - empty }
 }

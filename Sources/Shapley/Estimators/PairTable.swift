@@ -1,6 +1,6 @@
-/// The complement pairs of a regression design with what their values say: one row a pair {S, Sᶜ}.
+/// The complement pairs of a regression design: one row a pair {S, Sᶜ}. Nothing here depends on the values of a game.
 ///
-/// Memory: n/8 + 40 bytes a pair.
+/// Memory: n/8 + 24 bytes a pair.
 struct PairTable {
   let playerCount: Int
   let wordsPerPair: Int
@@ -8,8 +8,6 @@ struct PairTable {
   private(set) var words: [UInt64] = []
   /// `[pairs]`: |S|.
   private(set) var sizes: [Int] = []
-  /// `[pairs]`: (v(S) − v(Sᶜ))/2. Every interaction of an even order cancels.
-  private(set) var oddParts: [Double] = []
   /// `[pairs]`: the weight of the pair in the regression.
   private(set) var weights: [Double] = []
   /// `[pairs]`: 1 − the share of the stratum's distinct pairs that was measured: what is left to chance
@@ -21,7 +19,8 @@ struct PairTable {
   /// `[pairs]`: u = (2s − n)/n, the mean of the signs.
   var imbalances: [Double] { sizes.map { Double(2 * $0 - playerCount) / Double(playerCount) } }
 
-  init(design: Design, values: [Double], lesionsAreDrawn: Bool) {
+  /// - Parameter numbering: whose numbers the regions have.
+  init(design: Design, numbering: Design.Numbering = .series, lesionsAreDrawn: Bool) {
     playerCount = design.playerCount
     wordsPerPair = Coalition.wordCount(players: design.playerCount)
     let pairs = design.groupCount
@@ -29,11 +28,10 @@ struct PairTable {
     let slice = 1024
     for start in stride(from: 0, to: pairs, by: slice) {
       let rows = 2 + 2 * start..<2 + 2 * min(pairs, start + slice)
-      let coalitions = design.coalitions(in: rows)
+      let coalitions = design.coalitions(in: rows, numbering: numbering)
       for row in stride(from: 0, to: rows.count, by: 2) {
         words.append(contentsOf: coalitions[row].words)
         sizes.append(coalitions[row].count)
-        oddParts.append((values[rows.lowerBound + row] - values[rows.lowerBound + row + 1]) / 2)
       }
     }
     if let plan = design.pairPlan { weigh(design: design, strata: (0..<pairs).map { plan.visit($0).stratum }) }
@@ -45,7 +43,6 @@ struct PairTable {
     var result = self
     result.words = chosen.flatMap { words[$0 * wordsPerPair..<($0 + 1) * wordsPerPair] }
     result.sizes = chosen.map { sizes[$0] }
-    result.oddParts = chosen.map { oddParts[$0] }
     result.weights = chosen.map { weights[$0] }
     result.unmeasuredShares = chosen.map { unmeasuredShares[$0] }
     return result

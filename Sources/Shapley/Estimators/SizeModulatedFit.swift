@@ -16,30 +16,30 @@ struct SizeModulatedFit {
   /// take 0.74 GB and three times the time; without it 0.2 GB.
   static let largestModulatedCount = 1024
 
-  /// Δ = v(G) − v(∅).
-  let effect: Double
   let regression: OddRegression
+  let pairs: MeasuredPairs
   /// Of h, γ and β.
   let coefficients: [Double]
   /// `[pairs]`
   let residuals: [Double]
 
-  var pairs: PairTable { regression.features.pairs }
-  var beta: [Double] { Array(coefficients.suffix(pairs.playerCount)) }
+  var beta: [Double] { Array(coefficients.suffix(pairs.table.playerCount)) }
 
-  /// - Parameters:
-  ///   - regression: `regression(on:)` of these pairs, or of pairs that have the same coalitions.
-  ///   - oddParts: `[pairs]`.
-  init(_ regression: OddRegression, oddParts: [Double], effect: Double) throws(ShapleyError) {
-    self.regression = regression
-    self.effect = effect
-    let targets = SizeModulatedFit.deviations(of: oddParts, effect: effect, imbalances: regression.features.centres)
-    coefficients = try regression.coefficients(for: targets)
-    residuals = zip(targets, regression.features.predictions(of: coefficients)).map { $0 - $1 }
+  /// - Parameter values: `[2 + 2·pairs]`, in the order of the regression's pairs.
+  init(_ regression: OddRegression, values: [Double]) throws(ShapleyError) {
+    try self.init(regression, MeasuredPairs(regression.features.pairs, values: values))
   }
 
-  init(pairs: PairTable, effect: Double) throws(ShapleyError) {
-    try self.init(SizeModulatedFit.regression(on: pairs), oddParts: pairs.oddParts, effect: effect)
+  init(_ pairs: MeasuredPairs) throws(ShapleyError) {
+    try self.init(SizeModulatedFit.regression(on: pairs.table), pairs)
+  }
+
+  private init(_ regression: OddRegression, _ pairs: MeasuredPairs) throws(ShapleyError) {
+    self.regression = regression
+    self.pairs = pairs
+    let targets = SizeModulatedFit.deviations(of: pairs, imbalances: regression.features.centres)
+    coefficients = try regression.coefficients(for: targets)
+    residuals = zip(targets, regression.features.predictions(of: coefficients)).map { $0 - $1 }
   }
 
   static func regression(on pairs: PairTable) throws(ShapleyError) -> OddRegression {
@@ -47,19 +47,18 @@ struct SizeModulatedFit {
   }
 
   private static func features(of pairs: PairTable) -> OddFeatures {
-    let isModulated = (4...largestModulatedCount).contains(pairs.playerCount)
-    return OddFeatures(sizeModulated: pairs, isModulated: isModulated)
+    OddFeatures(sizeModulated: pairs, isModulated: (4...largestModulatedCount).contains(pairs.playerCount))
   }
 
   /// y − Δ/2·u
-  private static func deviations(of oddParts: [Double], effect: Double, imbalances: [Double]) -> [Double] {
-    zip(oddParts, imbalances).map { $0 - effect / 2 * $1 }
+  private static func deviations(of pairs: MeasuredPairs, imbalances: [Double]) -> [Double] {
+    zip(pairs.oddParts, imbalances).map { $0 - pairs.effect / 2 * $1 }
   }
 
   /// What is left of other pairs of the same game, `[others]`, after Δ and the given coefficients.
-  func residuals(of others: PairTable, coefficients: [Double]) -> [Double] {
-    let features = SizeModulatedFit.features(of: others)
-    let targets = SizeModulatedFit.deviations(of: others.oddParts, effect: effect, imbalances: features.centres)
+  func residuals(of others: MeasuredPairs, coefficients: [Double]) -> [Double] {
+    let features = SizeModulatedFit.features(of: others.table)
+    let targets = SizeModulatedFit.deviations(of: others, imbalances: features.centres)
     return zip(targets, features.predictions(of: coefficients)).map { $0 - $1 }
   }
 }

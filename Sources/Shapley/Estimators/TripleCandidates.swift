@@ -35,7 +35,7 @@ struct TripleCandidates {
     let strongest = beta.indices.sorted { (-abs(beta[$0]), $0) < (-abs(beta[$1]), $1) }
     regions = strongest.prefix(TripleCandidates.regionCount).sorted()
     heredities = regions.map { Float(abs(beta[$0]).squareRoot()) }
-    sums = TripleCandidates.sums(fit.pairs, residuals, regions)
+    sums = TripleCandidates.sums(fit.pairs.table, residuals, regions)
     self.positions = positions?.isSpread == true ? positions : nil
   }
 

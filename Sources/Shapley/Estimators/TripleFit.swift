@@ -32,7 +32,7 @@ struct TripleFit {
   /// `[terms]`: FᵀWe.
   private let right: [Double]
 
-  private var pairs: PairTable { base.pairs }
+  private var pairs: PairTable { base.pairs.table }
 
   /// - Parameter whitened: `base.regression.whitenedFeatures()`.
   init(base: SizeModulatedFit, whitened: [Float], terms: [TripleTerm]) {
@@ -41,7 +41,7 @@ struct TripleFit {
     let meanVariance = terms.reduce(0) { $0 + $1.variance } / Float(max(1, terms.count))
     let deviations = terms.map { ($0.variance / meanVariance).squareRoot() }
     self.deviations = deviations
-    let pairs = base.pairs
+    let pairs = base.pairs.table
     let roots = pairs.weights.map { Float($0.squareRoot()) }
     let (plus, minus) = TripleFit.centredProducts(pairs, times: roots)
     var rest = [Float](repeating: 0, count: terms.count * pairs.count)
@@ -101,7 +101,7 @@ struct TripleFit {
   private func refined(_ first: Solution, factor: [Double]) throws(ShapleyError) -> Solution {
     var solution = first
     for _ in 0..<2 {
-      let left = zip(pairs.weights, residuals(of: solution, on: pairs)).map { $0 * $1 }
+      let left = zip(pairs.weights, residuals(of: solution, on: base.pairs)).map { $0 * $1 }
       let missed = zip(totals(of: left), solution.scaled).map { $0 - diagonalShift(solution.ridge) * $1 }
       let correction = solve(factor, missed, columns: 1)
       solution = try self.solution(ridge: solution.ridge, scaled: zip(solution.scaled, correction).map { $0 + $1 })
@@ -110,8 +110,8 @@ struct TripleFit {
   }
 
   /// What is left of pairs of the same game, those of the fit or others: `[others]`.
-  func residuals(of solution: Solution, on others: PairTable) -> [Double] {
-    zip(base.residuals(of: others, coefficients: solution.base), values(of: solution.scaled, on: others)).map { $0 - $1 }
+  func residuals(of solution: Solution, on others: MeasuredPairs) -> [Double] {
+    zip(base.residuals(of: others, coefficients: solution.base), values(of: solution.scaled, on: others.table)).map { $0 - $1 }
   }
 
   /// The terms with the largest coefficients over their prior deviations, ties in order.
@@ -203,7 +203,7 @@ struct TripleFit {
     let free = max(1e-3, 1 - leverage - leverages.reduce(0, +) / Double(count))
     let predictedShare = fittedShare * (1 - leverage) * (1 - leverage) / (free * free)
     return OddRegression.Refinement(
-      beta: beta, residuals: residuals(of: solution, on: pairs), leverages: leverages, sensitivities: sensitivities,
+      beta: beta, residuals: residuals(of: solution, on: base.pairs), leverages: leverages, sensitivities: sensitivities,
       shrinkage: shrinkage(of: solution, factor: factor, solved: solved),
       optimism: predictedShare > 0 ? max(1, heldOutShare / predictedShare) : 1)
   }

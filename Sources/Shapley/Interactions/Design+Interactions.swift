@@ -48,7 +48,7 @@ extension Design {
         interaction: interaction, standardError: interaction.map { _ in 0 }, degreesOfFreedom: .infinity)
     }
     let evenParts = (0..<groupCount).map { group -> Double in (values[2 + 2 * group] + values[3 + 2 * group]) / 2 }
-    let table = PairTable(design: self, values: values, lesionsAreDrawn: lesionsAreDrawn)
+    let table = PairTable(design: self, lesionsAreDrawn: lesionsAreDrawn)
     let regression = EvenRegression(
       table: table, evenParts: evenParts, anchor: (values[0] + values[1]) / 2, index: index, pairs: pairs)
     return try regression.estimate()
