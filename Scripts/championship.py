@@ -277,6 +277,12 @@ def number(value):
     return f"{value:.2g}" if abs(value) >= 0.001 or value == 0 else f"{value:.1e}"
 
 
+# Below this an error is that of rounding. A ratio to rounding says nothing, so such duels have none.
+EXACT = 1e-9
+# A smaller ratio counts as this one in means, lest a game that is nearly exact carries them.
+LEAST_RATIO = 0.01
+
+
 class Duel:
     """Our most accurate estimator against the best public estimator of one game and budget."""
 
@@ -285,8 +291,20 @@ class Duel:
         self.best = min(public, key=public.get)
         self.theirs = public[self.best]
         self.ours = max(found[OURS[0], samples], noise / 10)
-        # An estimator that is exact but for rounding can't be beaten, and a ratio to rounding says nothing.
-        self.ratio = self.ours / self.theirs if self.theirs > 1e-12 else None
+        self.is_exact = self.ours < EXACT, self.theirs < EXACT
+        self.ratio = None if any(self.is_exact) else self.ours / self.theirs
+
+    @property
+    def outcome(self):
+        """-1 for a victory of ours, 0 for a draw, 1 for a defeat."""
+        if any(self.is_exact):
+            return self.is_exact[1] - self.is_exact[0]
+        return -1 if self.ratio < 1 else 1
+
+    def __str__(self):
+        if self.ratio is None:
+            return {-1: "ours exact", 0: "both exact", 1: "theirs exact"}[self.outcome]
+        return f"{self.ratio:.2f}" if self.ratio >= LEAST_RATIO else f"< {LEAST_RATIO}"
 
 
 def table(header, rows):
@@ -305,22 +323,21 @@ def tables(results, arguments):
     lines = table(
         ["game", "evaluations", *OURS[:2], "best public", "which", "ratio"],
         [[game, f"{samples}n", number(duel.ours), number(results[game][0][OURS[1], samples]), number(duel.theirs),
-          duel.best, f"{duel.ratio:.2f}" if duel.ratio else "–"] for (game, samples), duel in duels.items()])
-    ratios = {key: duel.ratio for key, duel in duels.items() if duel.ratio}
-    exact = [f"{game} at {samples}n" for (game, samples), duel in duels.items() if not duel.ratio]
+          duel.best, str(duel)] for (game, samples), duel in duels.items()])
+    ratios = {key: max(LEAST_RATIO, duel.ratio) for key, duel in duels.items() if duel.ratio}
     groups = {"all": ratios.keys()}
-    groups |= {kind: [key for key in ratios if ("ResNet" in key[0]) == (kind == "ResNet-20")] for kind in ("ResNet-20", "phantoms")}
+    groups |= {kind: [key for key in ratios if kind in key[0]] for kind in ("ResNet-20", "glyphs", "analytic")}
     groups |= {f"{samples}n": [key for key in ratios if key[1] == samples] for samples in arguments.budgets}
     groups |= {game: [key for key in ratios if key[0] == game] for game in results}
     lines += ["", *table(
         ["", "geometric mean of the ratio"],
         [[name, geometric_mean([ratios[key] for key in keys])] for name, keys in groups.items() if keys])]
     worst = max(ratios, key=ratios.get)
-    above = lambda bar: sum(ratio > bar for ratio in ratios.values())
+    count = lambda outcome: sum(duel.outcome == outcome for duel in duels.values())
     lines += [
-        "", f"Of {len(duels)} duels {OURS[0]} wins {len(ratios) - above(1)} and loses {above(1) + len(exact)}. "
-        "Lost, and not in the means, since a public estimator is exact but for rounding:", (", ".join(exact) or "none") + ".",
-        f"Of the others the largest ratio is {ratios[worst]:.2f}, on {worst[0]} at {worst[1]}n; {above(0.9)} of "
+        "", f"Of {len(duels)} duels {OURS[0]} wins {count(-1)}, loses {count(1)} and draws {count(0)}, both being exact. Errors below "
+        f"{EXACT:.0e} are those of rounding: there is no ratio then. In means a ratio counts as {LEAST_RATIO} at least.",
+        f"The largest ratio is {ratios[worst]:.2f}, on {worst[0]} at {worst[1]}n; {sum(ratio > 0.9 for ratio in ratios.values())} of "
         f"{len(ratios)} are above 0.9.", "The bars are 0.4 for the mean and 0.9 for each game.", "",
         f"Means over seeds 0 to {arguments.seeds - 1}." if arguments.seeds > 1 else "One seed, 0.",
         f"Relative squared errors of all; the first {len(OURS)} are ours.", ""]

@@ -167,7 +167,8 @@ struct Planner {
       switch estimator {
       case .affine: "The network is affine in this layer, so single lesions give ζ exactly."
       case .exact: "All 2^\(players) coalitions fit the budget of \(budget)."
-      case .cubic: "The most accurate estimator, and its arithmetic is below 2 % of the evaluations'."
+      case .cubic:
+        "The most accurate estimator, and its arithmetic is below \(EstimatorName.affordablePercent) % of the evaluations'."
       case .regression where request.index == .shapley:
         "The most accurate estimator whose arithmetic is small beside the evaluations'; 'cubic' takes longer."
       default: "The most accurate estimator for a layer that is neither affine nor small enough to enumerate."

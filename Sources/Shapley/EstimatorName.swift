@@ -37,8 +37,8 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
     }
   }
 
-  /// The share of a series' evaluations that `auto` lets its estimate cost on top of the regression's.
-  package static let affordableShare = 0.02
+  /// Percent of a series' evaluations that `auto` lets its estimate cost on top of the regression's.
+  package static let affordablePercent = 2
 
   /// The estimator that `auto` stands for.
   ///
@@ -48,7 +48,7 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   ) -> EstimatorName {
     if isAffine { return .affine }
     if players <= largestEnumeration && (1 << players) <= budget { return .exact }
-    let affordable = affordableShare * Double(budget) * evaluationCost
+    let affordable = Double(affordablePercent) / 100 * Double(budget) * evaluationCost
     let isCubic = index == .shapley && players <= SizeModulatedFit.largestModulatedCount
     return isCubic && Design.cubicCost(players: players, budget: budget) <= affordable ? .cubic : .regression
   }

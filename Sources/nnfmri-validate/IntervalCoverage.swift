@@ -11,6 +11,8 @@ struct IntervalCoverage {
   private static let leastSamples = 16
   /// Intervals a cell of the table, at least.
   private static let intervals = 4000
+  /// Below this an error is that of rounding the values, of which an interval says nothing.
+  private static let exactError = 1e-10
 
   private var games: [ReferenceGame] {
     [
@@ -37,9 +39,10 @@ struct IntervalCoverage {
               errors.append("–")
               continue
             }
-            shares.append(Number.fixed(cell.coverage, 3))
+            let isExact = cell.error < Self.exactError
+            shares.append(isExact ? "exact" : Number.fixed(cell.coverage, 3))
             errors.append(Number.significant(cell.error))
-            if samples >= Self.leastSamples {
+            if samples >= Self.leastSamples && !isExact {
               cells += 1
               low += cell.coverage < Self.bar.lowerBound ? 1 : 0
               high += cell.coverage > Self.bar.upperBound ? 1 : 0

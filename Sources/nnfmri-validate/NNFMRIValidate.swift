@@ -67,8 +67,8 @@ struct NNFMRIValidate: ParsableCommand {
       A dash: the budget would enumerate the game, or is below the estimator's least. Regions whose draws are all alike,
       such as the phantom's nulls under the sampling estimators, can only be covered, and intervals of regions with less
       noise than most are widened towards the layer's mean, so shares near 1 are expected there. So they are for leverage from
-      32 regions on, where balanced pairs remove some of what it takes for noise, and for cubic where products explain nearly
-      all that the regression leaves, since it goes by how well fewer pairs predicted.
+      32 regions on, where balanced pairs remove some of what it takes for noise. *exact*: the error is that of rounding the
+      values, of which intervals say nothing; those cells aren't counted.
 
       \(try IntervalCoverage().report())
       """

@@ -122,14 +122,16 @@ extension Design {
   /// Four where pairs are few, so that a fold's fit knows nearly what the whole does; else two.
   private static func foldCount(pairs: Int) -> Int { pairs <= 4096 ? 4 : 2 }
 
-  /// About how many floating-point operations `cubic` takes for a series, a multiplication and an addition being two.
+  /// About how many floating-point operations `cubic` takes for a series on top of the regression, a multiplication and an
+  /// addition being two. A second choice of products, for games that few of them explain, may double it.
   package static func cubicCost(players: Int, budget: Int) -> Double {
     let (n, pairs) = (Double(players), Double(budget) / 2)
+    let regions = min(n, Double(TripleCandidates.regionCount))
     let terms = min(Double(largestTripleCount), pairs / 4)
-    let fits = Double(foldCount(pairs: budget / 2)) * 2 + 1
-    let regression = 3 * pairs * n * n + 3 * n * n * n
-    let ridges = Double(tripleRidges.count)
-    let solutions = ridges * (terms * terms * terms / 3 + 4 * pairs * terms)
-    return fits * (regression + 8 * pairs * n * terms + pairs * terms * terms + solutions)
+    let folds = Double(foldCount(pairs: budget / 2))
+    let choice = 3 * pairs * n * n + 3 * n * n * n + 2 * pairs * regions * regions * regions / 3
+    let solutions = Double(tripleRidges.count) * (terms * terms * terms / 3 + 4 * pairs * terms)
+    let fits = 2 * folds + 1
+    return (folds + 1) * choice + fits * (8 * pairs * n * terms + pairs * terms * terms + solutions)
   }
 }
