@@ -107,7 +107,7 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-validate",
       dependencies: [
-        "Phantom", "Reporting", "Shapley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Phantom", "Reporting", "Scan", "Shapley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 

@@ -14,6 +14,7 @@ enum RoundsReport {
       "error_share": .double(rounds.errorShare),
       "widest_half_width": JSONValue(rounds.widest),
       "sampling_share": .double(rounds.samplingShare),
+      "doubtful_regions": JSONValue(rounds.doubt),
       "design_rows": JSONValue(rounds.designRows),
     ]
   }
@@ -26,7 +27,8 @@ enum RoundsReport {
       switch rounds.reason {
       case .narrow: "every interval is \(tolerance ?? "a point")"
       case .decided:
-        "every region is known to be critical or not" + (tolerance.map { ", or its interval is \($0)" } ?? "")
+        "more coalitions would hardly change which "
+          + (tolerance.map { "of the regions whose interval isn't \($0) are critical" } ?? "regions are critical")
       case .stimuli: "more coalitions would hardly narrow its intervals, more stimuli would"
       case .budget: "its budget was spent"
       }

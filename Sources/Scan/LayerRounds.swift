@@ -13,6 +13,9 @@ package struct LayerRounds: Codable, Sendable, Hashable {
   package var widest: Double?
   /// Share of the sampling error in the variance of ζ.
   package var samplingShare: Double
+  /// How many regions are expected to be called otherwise if all coalitions were measured; `nil` unless evaluations go to
+  /// decisions.
+  package var doubt: Double?
   /// Rows of the design that were measured, by stimulus.
   package var designRows: [Int]
 
@@ -26,6 +29,7 @@ package struct LayerRounds: Codable, Sendable, Hashable {
     self.reason = reason
     widest = verdict.widest.isFinite ? verdict.widest : nil
     samplingShare = verdict.samplingShare
+    doubt = verdict.doubt
     self.designRows = designRows
   }
 }

@@ -111,7 +111,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   /// When a layer is looked at while it is measured: at whole shards, and not before its design gives an estimate.
   ///
   /// Rows are those of the design; the anchors are measured before the first look.
-  func looks(_ layer: Layer, rule: StoppingRule, index: ValueIndex) -> LookSchedule {
+  package func looks(_ layer: Layer, rule: StoppingRule, index: ValueIndex) -> LookSchedule {
     guard rule.isAdaptive, !layer.design.isWhole else {
       return LookSchedule(rowCount: layer.designRows)
     }

@@ -42,6 +42,15 @@ package struct StoredScan {
     return all.prefix(rounds.designRows[stimulus]) + all.suffix(plan.rows - plan.designRows)
   }
 
+  /// The estimate of a series as it stood when the first `rows` rows of its design were measured, which must be enough for
+  /// one.
+  package func estimate(layer: Int, stimulus: Int, rows: Int) throws -> Estimate {
+    let plan = measurements.plan.layers[layer]
+    let all = values[layer].floats(stimulus * plan.rows..<(stimulus + 1) * plan.rows)
+    return try measurements.estimate(
+      layer: layer, stimulus: stimulus, values: all.prefix(rows) + all.suffix(plan.rows - plan.designRows))
+  }
+
   /// Computes the result again, without a forward pass: the bytes of the scan's own, unless its options are changed.
   ///
   /// Cost: that of the estimates, about 25 ms for a series of 256 regions at K = 16.

@@ -79,8 +79,8 @@ struct ScanOptions: ParsableArguments {
 
   @Option(
     help: """
-      even: every stimulus of a layer gets equally many evaluations; decisions: those whose error matters get more, and a \
-      layer ends once it is known which of its regions are critical.
+      even: every stimulus of a layer gets equally many evaluations; decisions: a layer ends once more of them would hardly \
+      change which of its regions are critical, and stimuli that tell more of that get more.
       """)
   var allocate = "even"
 

@@ -1,70 +1,149 @@
+import Foundation
 import Phantom
 import Reporting
+import Scan
 import Shapley
 
-/// What a scan that ends early saves, and what it costs in decisions: is a region critical?
+/// How many evaluations a scan that ends early needs for as good decisions (is a region critical?) as one that spends the
+/// same number on every layer.
 struct EvaluationsSaved {
-  private static let samples = 64
-  private static let stimuli = 8
+  private static let samples = [4, 8, 16, 32, 64]
+  private static let networks = 60
   private static let phantoms = 40
+  private static let rules: [(name: String, rule: StoppingRule)] = [
+    ("± 4 %", StoppingRule(tolerance: 4, allocation: .even, confidence: 0.95)),
+    ("± 2 %", StoppingRule(tolerance: 2, allocation: .even, confidence: 0.95)),
+    ("decisions", StoppingRule(tolerance: nil, allocation: .decisions, confidence: 0.95)),
+    ("± 2 %, decisions", StoppingRule(tolerance: 2, allocation: .decisions, confidence: 0.95)),
+  ]
 
-  private var rules: [(name: String, rule: StoppingRule)] {
-    [
-      ("all of K = \(Self.samples)", StoppingRule(tolerance: nil, allocation: .even, confidence: 0.95)),
-      ("± 8 %", StoppingRule(tolerance: 8, allocation: .even, confidence: 0.95)),
-      ("decisions", StoppingRule(tolerance: nil, allocation: .decisions, confidence: 0.95)),
-      ("± 8 %, decisions", StoppingRule(tolerance: 8, allocation: .decisions, confidence: 0.95)),
-    ]
-  }
+  /// The folder of a network's scans, `scan` with the whole budget and `reference` with more.
+  let recorded: String?
 
-  private struct Shares {
-    var found = 0.0
-    var falselyCritical = 0.0
-    var spent = 0.0
-    var halfWidth = 0.0
+  /// What became of some layers under a way to spend evaluations.
+  private struct Calls {
+    var layers = 0
+    var rows = 0
+    var allRows = 0
+    var critical = 0
+    var called = 0
+    var right = 0
     var ends: [StoppingRule.Reason: Int] = [:]
+
+    mutating func add(_ layer: DecisionLayer, rows: Int, critical: [Bool]) {
+      layers += 1
+      self.rows += rows
+      allRows += layer.rowCount
+      self.critical += layer.truth.count { $0 }
+      called += critical.count { $0 }
+      right += zip(layer.truth, critical).count { $0 && $1 }
+    }
+
+    /// Of all rows.
+    var spent: Double { Double(rows) / Double(allRows) }
+    /// Regions a layer that are called otherwise than in truth.
+    var wrong: Double { Double(critical + called - 2 * right) / Double(layers) }
+    var found: Double { Double(right) / Double(max(1, critical)) }
+    var falselyCritical: Double { Double(called - right) / Double(max(1, called)) }
   }
 
   func report() throws -> String {
     var table = MarkdownTable([
-      "phantom", "n", "rule", "ended by", "critical regions found", "critical, falsely", "evaluations spent",
-      "widest interval, ± %",
+      "layers", "stimuli", "rule", "ended by", "evaluations spent", "wrong calls a layer", "found", "critical, falsely",
+      "even spending needs",
     ])
-    for order in [2, 3] {
-      let shape = AnalyticPhantom.Shape.sequence
-      for (name, rule) in rules {
-        let shares = try measure(shape, order, rule)
-        let ends = shares.ends.sorted { $0.value > $1.value }.map { "\($0.key.rawValue) \($0.value)" }
-        table.append([
-          "\(shape.rawValue), order \(order)", "\(shape.regionCount)", name, ends.joined(separator: ", "),
-          Number.fixed(shares.found, 3), Number.fixed(shares.falselyCritical, 3), Number.fixed(shares.spent, 3),
-          Number.fixed(shares.halfWidth, 2),
-        ])
+    for stimuli in [8, 32] {
+      try append("unequal layers", games: unequalLayers(stimuli), to: &table)
+    }
+    for stimuli in [8, 32] {
+      try append("unequal stimuli", games: unequalStimuli(stimuli), to: &table)
+    }
+    try append("phantoms", games: phantoms(8), to: &table)
+    if let recorded {
+      let scan = try StoredScan(contentsOf: recorded + "/scan")
+      let reference = try StoredScan(contentsOf: recorded + "/reference")
+      let shares = Self.samples.map { Double($0) / Double(Self.samples[Self.samples.count - 1]) }
+      let layers = try scan.measurements.plan.layers.filter { !$0.design.isWhole }.map {
+        try DecisionLayer($0.number, of: scan, shares: shares, reference: reference)
       }
+      append("glyphs", layers, to: &table)
     }
     return "\(table)"
   }
 
-  private func measure(_ shape: AnalyticPhantom.Shape, _ order: Int, _ rule: StoppingRule) throws -> Shares {
-    var means = Shares()
-    let weight = 1 / Double(Self.phantoms)
-    for seed in 0..<Self.phantoms {
-      let phantom = AnalyticPhantom(shape: shape, order: order, seed: UInt64(seed))
-      let games = (0..<Self.stimuli).map { ReferenceGame.phantom(phantom, stimulus: $0) }
-      let run = try StoppedRun(games: games, samples: Self.samples, rule: rule, seed: phantom.seed + 1000)
-      let found = LayerStatistics(series: run.series, errorShare: run.schedule.errorShare)
-      let truth = Set(phantom.criticalRegions(stimulusCount: Self.stimuli))
-      let critical = (0..<shape.regionCount).filter { found.isCritical[$0] }
-      let right = Double(critical.count(where: truth.contains))
-      means.found += truth.isEmpty ? 0 : weight * right / Double(truth.count)
-      means.falselyCritical += critical.isEmpty ? 0 : weight * (1 - right / Double(critical.count))
-      means.spent +=
-        weight * Double(run.rows.reduce(0, +)) / Double(Self.stimuli * run.schedule.rows[run.schedule.count - 1])
-      let effect = abs(SampleMoments(run.series.map(\.effect)).mean)
-      let widest = found.tests.map { $0.interval.upperBound - $0.mean }.max() ?? 0
-      means.halfWidth += weight * 100 * widest / effect
-      means.ends[run.reason, default: 0] += 1
+  /// Networks of four layers of 32 regions, whose interactions have 0.03, 0.1, 0.3 and 1 of the regions' weights.
+  private func unequalLayers(_ stimuli: Int) -> [[ReferenceGame]] {
+    (0..<Self.networks).flatMap { network in
+      [0.03, 0.1, 0.3, 1].enumerated().map { place, weight in
+        (0..<stimuli).map {
+          .noisyLayer(
+            regions: 32, nulls: 16, layer: 4 * network + place, stimulus: $0, isVaried: true, interactions: weight)
+        }
+      }
     }
-    return means
+  }
+
+  /// Layers of 32 regions, whose interactions have 0.03, 0.1, 0.3 and 1 of the regions' weights in each of four stimuli.
+  private func unequalStimuli(_ stimuli: Int) -> [[ReferenceGame]] {
+    (0..<Self.networks).map { layer in
+      (0..<stimuli).map {
+        .noisyLayer(
+          regions: 32, nulls: 16, layer: layer, stimulus: $0, isVaried: true, interactions: [0.03, 0.1, 0.3, 1][$0 % 4])
+      }
+    }
+  }
+
+  private func phantoms(_ stimuli: Int) -> [[ReferenceGame]] {
+    (0..<Self.phantoms).flatMap { seed in
+      [2, 3].map { order in
+        let phantom = AnalyticPhantom(shape: .sequence, order: order, seed: UInt64(seed))
+        return (0..<stimuli).map { ReferenceGame.phantom(phantom, stimulus: $0) }
+      }
+    }
+  }
+
+  private func append(_ name: String, games: [[ReferenceGame]], to table: inout MarkdownTable) throws {
+    let layers = try games.enumerated().map { seed, games in
+      try DecisionLayer(games: games, samples: Self.samples, seed: UInt64(seed))
+    }
+    append(name, layers, to: &table)
+  }
+
+  private func append(_ name: String, _ layers: [DecisionLayer], to table: inout MarkdownTable) {
+    func append(_ rule: String, _ calls: Calls, needed: String) {
+      let ends = calls.ends.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+      table.append([
+        name, "\(layers[0].stimuli)", rule, ends.map { "\($0.key.rawValue) \($0.value)" }.joined(separator: ", "),
+        Number.fixed(calls.spent, 3), Number.fixed(calls.wrong, 3), Number.fixed(calls.found, 3),
+        Number.fixed(calls.falselyCritical, 3), needed,
+      ])
+    }
+    let even = Self.samples.indices.map { place in
+      layers.reduce(into: Calls()) { calls, layer in
+        let (rows, critical) = layer.even(place)
+        calls.add(layer, rows: rows, critical: critical)
+      }
+    }
+    for (samples, calls) in zip(Self.samples, even) { append("even, K = \(samples)", calls, needed: "") }
+    for (name, rule) in Self.rules {
+      var calls = Calls()
+      for layer in layers {
+        let (rows, critical, reason) = layer.stopped(by: rule)
+        calls.add(layer, rows: rows, critical: critical)
+        calls.ends[reason, default: 0] += 1
+      }
+      append(name, calls, needed: needed(even, for: calls.wrong))
+    }
+  }
+
+  /// The share of evaluations with which even spending first has as few wrong calls, by interpolation in the logarithm of
+  /// evaluations.
+  private func needed(_ even: [Calls], for wrong: Double) -> String {
+    guard let place = even.firstIndex(where: { $0.wrong <= wrong }) else { return "more than 1" }
+    let later = even[place]
+    if place == 0 { return "\(Number.fixed(later.spent, 3)) or less" }
+    let earlier = even[place - 1]
+    let way = (earlier.wrong - wrong) / (earlier.wrong - later.wrong)
+    return Number.fixed(earlier.spent * pow(later.spent / earlier.spent, way), 3)
   }
 }

@@ -18,6 +18,10 @@ struct NNFMRIValidate: ParsableCommand {
   @Option(help: "The folder of scanned movies that Scripts/validate makes; without it the section streams is left out.")
   var movies: String?
 
+  @Option(
+    help: "The folder of a network's two scans that Scripts/validate makes; without it the section savings is of games only.")
+  var network: String?
+
   @Option(help: "Streams in that folder without a truth, separated by commas.")
   var others = "shuffled,noise"
 
@@ -90,10 +94,18 @@ struct NNFMRIValidate: ParsableCommand {
       """
       ## Evaluations saved
 
-      Analytic phantoms with 8 stimuli, the regression, 40 phantoms a row (seeds 0 to 39), means over phantoms. Which
-      regions are called critical, against the truth, when all of the budget is spent and under rules that end early.
+      Which regions are called critical, against the calls that exact ζ of the same stimuli give, when every layer and
+      stimulus gets K evaluations a region (even spending, without looks, each K with a design of its own), and under rules that
+      may end a layer of K = 64 earlier. The regression. *Evaluations spent*: of those of K = 64. *Wrong calls*: critical
+      regions not found and others called critical. *Even spending needs*: the share of evaluations with which even
+      spending first has as few wrong calls, interpolated between the K above; with hindsight, since who spends evenly has
+      to know K. Layers of 32 regions, whose ζ scatter about the bound: *unequal layers*, 60 networks of four, in which
+      interactions have 0.03, 0.1, 0.3 and 1 of the weight of single regions; *unequal stimuli*, 60 layers, in which they have that
+      under every fourth stimulus; *phantoms*, sequences of order 2 and 3, 40 each, whose critical regions stand clear of the
+      bound. *Glyphs*: all layers of the built-in trained network with a grid of 4x4x4; the calls of another scan with K = 256 stand for the
+      truth, and fewer samples are the first rows of the design.
 
-      \(try EvaluationsSaved().report())
+      \(try EvaluationsSaved(recorded: network).report())
       """
     case .pairs:
       """

@@ -73,10 +73,12 @@ struct ReferenceGame: Game {
       value: { polynomial.value(of: $0, activity: activity) + curveValue($0.count) })
   }
 
-  /// A layer under one stimulus: single regions, n pairs and n triples. The first `nulls` regions have no weight
-  /// of their own and are in no pair; if the layer is varied, each region's weight has a deviation in each stimulus, so that
-  /// nulls are null on average only.
-  static func noisyLayer(regions: Int, nulls: Int, layer: Int, stimulus: Int, isVaried: Bool) -> ReferenceGame {
+  /// A layer under one stimulus: single regions with weights about 1, n pairs and n triples with normal weights of standard
+  /// deviation `interactions`. The first `nulls` regions have no weight of their own and are in no pair; if the layer is
+  /// varied, each region's weight has a deviation in each stimulus, so that nulls are null on average only.
+  static func noisyLayer(
+    regions: Int, nulls: Int, layer: Int, stimulus: Int, isVaried: Bool, interactions: Double = 0.3
+  ) -> ReferenceGame {
     var shared = CounterRandom(seed: UInt64(layer), domain: 0x202, index: 0)
     var own = CounterRandom(seed: UInt64(layer), domain: 0x203, index: UInt64(stimulus))
     var terms: [RegionPolynomial.Term] = []
@@ -89,7 +91,7 @@ struct ReferenceGame: Game {
       for _ in 0..<regions {
         var members: Set<Int> = []
         while members.count < size { members.insert(nulls + shared.next(below: regions - nulls)) }
-        terms.append(.init(regions: members.sorted(), weight: Float(0.3 * shared.nextNormal())))
+        terms.append(.init(regions: members.sorted(), weight: Float(interactions * shared.nextNormal())))
       }
     }
     let polynomial = RegionPolynomial(regionCount: regions, constant: 1, terms: terms)

@@ -14,28 +14,20 @@ struct StoppedRun {
   var look: Int { history.count - 1 }
   var series: [Estimate] { history[look] }
 
-  init(games: [ReferenceGame], samples: Int, rule: StoppingRule, seed: UInt64) throws {
-    let players = games[0].playerCount
-    let designs = try games.indices.map {
-      try Design(
-        estimator: .regression, players: players, budget: samples * players, seed: seed, stream: UInt64($0))
-    }
-    schedule =
-      rule.isAdaptive
-      ? LookSchedule(
-        rowCount: designs[0].rowCount,
-        least: Design.minimumRowCount(.complementPairs, players: players, index: .shapley), unit: 32)
-      : LookSchedule(rowCount: designs[0].rowCount)
-    rows = Array(repeating: 0, count: games.count)
-    var values = games.map { _ in [Float]() }
-    var wanted = Array(games.indices)
+  /// - Parameters:
+  ///   - stimuli: how many.
+  ///   - estimate: of a stimulus at a look of the schedule.
+  init(
+    schedule: LookSchedule, stimuli: Int, rule: StoppingRule, estimate: (_ stimulus: Int, _ look: Int) throws -> Estimate
+  ) rethrows {
+    self.schedule = schedule
+    rows = Array(repeating: 0, count: stimuli)
+    var wanted = Array(0..<stimuli)
     for look in 0..<schedule.count {
-      var estimates = look == 0 ? [] : series
+      var estimates = history.last ?? []
       for place in wanted {
-        let stopped = designs[place].truncated(toRows: schedule.rows[look])!
-        values[place] += games[place].values(of: stopped.coalitions(in: rows[place]..<stopped.rowCount)).map { Float($0) }
-        rows[place] = stopped.rowCount
-        let estimate = try stopped.estimate(values: values[place])
+        rows[place] = schedule.rows[look]
+        let estimate = try estimate(place, look)
         if look == 0 { estimates.append(estimate) } else { estimates[place] = estimate }
       }
       history.append(estimates)
@@ -47,5 +39,34 @@ struct StoppedRun {
       }
       wanted = verdict.wanted
     }
+  }
+
+  /// A layer of games, by the regression.
+  init(games: [ReferenceGame], samples: Int, rule: StoppingRule, seed: UInt64) throws {
+    let designs = try games.designs(samples: samples, seed: seed)
+    let schedule = LookSchedule(of: designs[0])
+    try self.init(schedule: schedule, stimuli: games.count, rule: rule) { stimulus, look in
+      try designs[stimulus].truncated(toRows: schedule.rows[look])!.estimate(of: games[stimulus])
+    }
+  }
+}
+
+extension [ReferenceGame] {
+  /// The regression's design for each game of a layer.
+  func designs(samples: Int, seed: UInt64) throws -> [Design] {
+    let players = self[0].playerCount
+    return try indices.map {
+      try Design(
+        estimator: .regression, players: players, budget: samples * players, seed: seed, stream: UInt64($0))
+    }
+  }
+}
+
+extension LookSchedule {
+  /// When a scan with shards of 32 rows looks at such a design.
+  init(of design: Design) {
+    self.init(
+      rowCount: design.rowCount,
+      least: Design.minimumRowCount(.complementPairs, players: design.playerCount, index: .shapley), unit: 32)
   }
 }

@@ -56,14 +56,72 @@ import Testing
     #expect(noisy.reason == nil && noisy.wanted == [0, 1, 2, 3])
   }
 
-  @Test func decisionsEndALayerAndSendEvaluationsWhereTheErrorIs() {
-    let clear = rule(nil, .decisions).verdict(series([[9, 0.5, 0.5]], errors: [0.1]), look: 0, of: schedule)
-    #expect(clear.reason == .decided)
-    // The bound is mean + sd: of two regions the larger one stands right on it.
-    let unclear = [[9.1, 0.9], [9, 1], [8.9, 1.1], [9, 1]]
-    let verdict = rule(nil, .decisions).verdict(series(unclear, errors: [0.1, 1, 0.1, 1]), look: 0, of: schedule)
-    #expect(verdict.reason == nil && verdict.wanted == [1, 3])
-    #expect(rule(1000, .decisions).verdict(series(unclear, errors: [1, 1, 1, 1]), look: 0, of: schedule).reason == .narrow)
+  @Test func aDoubtIsTheChanceThatSamplingPutARegionOnTheWrongSide() throws {
+    let zeta = [9.0, 1.5, 0.5, 0.5, 0.5, 0.5]
+    let mean = zeta.reduce(0, +) / 6
+    let bound = mean + (zeta.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 6).squareRoot()
+    for error in [0.1, 1, 10] {
+      let verdict = rule(nil, .decisions).verdict(series([zeta], errors: [error]), look: 0, of: schedule)
+      let expected = zeta.reduce(0) { sum, zeta in
+        // Every region is significant, or all of its variance is sampling.
+        sum + StudentT.twoSidedP((zeta - bound) / error, degreesOfFreedom: 50) / 2
+      }
+      #expect(abs(try #require(verdict.doubt) - expected) < 1e-12)
+      #expect(verdict.reason == (expected <= StoppingRule.mostDoubt ? .decided : nil))
+    }
+    #expect(rule(5).verdict(series([zeta], errors: [1]), look: 0, of: schedule).doubt == nil)
+  }
+
+  @Test func decisionsDontWaitForWhatOnlyMoreStimuliCanTell() throws {
+    let spread = [[9.0, 0.5, 0.5], [6, 2, 2], [9.5, 0, 0.5], [8, 1, 1]]
+    let clear = rule(nil, .decisions).verdict(series(spread, errors: [0.1, 0.1, 0.1, 0.1]), look: 0, of: schedule)
+    #expect(clear.reason == .decided && clear.wanted.isEmpty && clear.samplingShare < 0.1)
+    let unclear = rule(nil, .decisions).verdict(series(spread, errors: [10, 10, 10, 10]), look: 0, of: schedule)
+    #expect(unclear.reason == nil && unclear.wanted == [0, 1, 2, 3])
+    #expect(try #require(unclear.doubt) > 0.5)
+    // On the bound, but in some stimuli only: no coalition makes it significant.
+    let rare = [[9.0, 9, 1, 1, 1, 1], [9, -9, 1, 1, 1, 1], [9, 20, 1, 1, 1, 1], [9, 4, 1, 1, 1, 1]]
+    #expect(
+      rule(nil, .decisions).verdict(series(rare, errors: [0.3, 0.3, 0.3, 0.3]), look: 0, of: schedule).reason == .decided)
+  }
+
+  @Test func roundsLeaveOutSeriesThatSayLittleOfTheDoubt() {
+    // The second region lies near the bound.
+    let zeta = [9, 6.5, 0.5, 0.5, 0.5, 0.5]
+    func wanted(_ errors: [Double]) -> [Int] {
+      rule(nil, .decisions).verdict(series(errors.map { _ in zeta }, errors: errors), look: 0, of: schedule).wanted
+    }
+    #expect(wanted([0.1, 1, 0.1, 1]) == [1, 3])
+    #expect(wanted([0.5, 1, 0.5, 1]) == [0, 1, 2, 3])
+    #expect(wanted([1, 1, 1, 1]) == [0, 1, 2, 3])
+  }
+
+  @Test func narrowRegionsAreNotInDoubt() {
+    let unclear = [[9, 6.5, 0.5, 0.5, 0.5, 0.5], [9, 6.4, 0.6, 0.4, 0.5, 0.5]]
+    let both = rule(1000, .decisions).verdict(series(unclear, errors: [1, 1]), look: 0, of: schedule)
+    #expect(both.reason == .narrow && both.doubt == 0)
+    #expect(rule(nil, .decisions).verdict(series(unclear, errors: [1, 1]), look: 0, of: schedule).reason == nil)
+    #expect(rule(nil, .decisions).verdict(series(unclear, errors: [1, 1]), look: 1, of: schedule).reason == .budget)
+  }
+
+  /// Over many designs as many regions are on the wrong side of the bound as were expected.
+  @Test func doubtIsTheNumberOfRegionsOnTheWrongSide() throws {
+    var (expected, wrong) = (0.0, 0)
+    for seed in 0..<40 {
+      let game = TableGame.network(players: 12, hidden: 6, seed: 400 + UInt64(seed))
+      let shapley = try ExactSolver.shapley(of: game)
+      let bound = max(0, LayerStatistics.criticalBound(shapley))
+      for repeated in 0..<10 {
+        let design = try Design(
+          estimator: .regression, players: 12, budget: 120, seed: UInt64(seed), stream: UInt64(repeated))
+        let estimate = try design.estimate(values: game.values(of: design.coalitions(in: 0..<design.rowCount)))
+        let ends = rule(nil, .decisions).verdict([estimate], look: 1, of: schedule)
+        expected += try #require(ends.doubt)
+        let estimated = max(0, LayerStatistics.criticalBound(estimate.zeta))
+        wrong += shapley.indices.count { (shapley[$0] >= bound) != (estimate.zeta[$0] >= estimated) }
+      }
+    }
+    #expect(Double(wrong) > 0.5 * expected && Double(wrong) < 1.5 * expected, "\(wrong) wrong, \(expected) expected")
   }
 
   @Test func aLayerWithoutEffectIsNeverNarrowEnough() {

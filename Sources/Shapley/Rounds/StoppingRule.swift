@@ -6,8 +6,8 @@ package struct StoppingRule: Sendable, Hashable {
   package enum Allocation: String, CaseIterable, Sendable, Codable, Hashable {
     /// All of them.
     case even
-    /// Those with most of the sampling error where it still matters; and a layer ends once it is known which of its
-    /// regions are critical.
+    /// A layer ends once more coalitions would hardly change which of its regions are called critical; until then, the
+    /// series that say much about those in doubt.
     case decisions
   }
 
@@ -15,7 +15,7 @@ package struct StoppingRule: Sendable, Hashable {
   package enum Reason: String, Sendable, Codable, Hashable {
     /// Every interval is narrow enough.
     case narrow
-    /// Every region is known to be critical or not, or its interval is narrow enough.
+    /// Few of the regions whose intervals aren't narrow enough are expected to change sides.
     case decided
     /// What is left comes from the spread across stimuli, which coalitions can't lessen.
     case stimuli
@@ -31,15 +31,22 @@ package struct StoppingRule: Sendable, Hashable {
     package let wanted: [Int]
     /// Half the width of the widest interval in percent of the layer's effect.
     package let widest: Double
-    /// Share of the sampling error in the variance of ζ, over the regions that are still open, or over all if none is.
+    /// Share of the sampling error in the variance of ζ: over the regions that aren't narrow enough, under `decisions`
+    /// weighted by their doubt; over all if there are none.
     package let samplingShare: Double
+    /// How many regions are expected to be called otherwise if all coalitions were measured; `nil` without `decisions`.
+    package let doubt: Double?
   }
 
-  /// A layer ends when sampling adds less than this to the variance of every open region together: measuring all
-  /// coalitions would narrow their intervals by 5 % at most.
+  /// Sampling that adds less than this to the variance of ζ doesn't matter: measuring all coalitions would narrow the
+  /// intervals by 5 % at most.
   package static let leastSamplingShare = 0.1
-  /// A series waits while its sampling variance is below this share of the mean series'.
-  package static let leastVariance = 0.5
+  /// Under `decisions` a layer ends when the regions expected to change sides are at most this share of those above the
+  /// bound.
+  package static let mostDoubt = 0.03
+  /// A series waits while its sampling variance is below this share of the mean series'. A round takes `growth` times the
+  /// rows and leaves 1/growth of the variance, so each row of the round after it gains 1/growth² of what a row gains now.
+  package static let leastVariance = 1 / Double(LookSchedule.growth * LookSchedule.growth)
 
   /// Half-widths up to this, in percent of the layer's effect, are narrow enough; `nil` asks for none.
   package let tolerance: Double?
@@ -66,44 +73,79 @@ package struct StoppingRule: Sendable, Hashable {
       let width = (test.interval.upperBound - test.interval.lowerBound) / 2
       return width == 0 ? 0 : 100 * width / effect
     }
-    let open = halfWidths.indices.filter { region in
-      if let tolerance, halfWidths[region] <= tolerance { return false }
-      return allocation == .even || !isDecided(region, statistics)
-    }
-    let share = samplingShare(series, statistics, over: open.isEmpty ? Array(halfWidths.indices) : open)
+    let isNarrow = halfWidths.map { $0 <= tolerance ?? -1 }
+    let doubts = allocation == .decisions ? Self.doubts(series, statistics) : nil
+    let weights = isNarrow.indices.map { isNarrow[$0] ? 0 : doubts?[$0] ?? 1 }
+    let doubt = doubts == nil ? nil : weights.reduce(0, +)
+    let share = samplingShare(series, statistics, weights: weights)
     var reason: Reason?
     if look == schedule.count - 1 {
       reason = .budget
-    } else if open.isEmpty {
-      reason = halfWidths.allSatisfy { $0 <= tolerance ?? -1 } ? .narrow : .decided
+    } else if isNarrow.allSatisfy(\.self) {
+      reason = .narrow
+    } else if let doubt {
+      let bound = Self.bound(statistics)
+      let above = statistics.zeta.count { $0 >= bound }
+      if doubt <= Self.mostDoubt * Double(max(1, above)) { reason = .decided }
     } else if share < Self.leastSamplingShare {
       reason = .stimuli
     }
     return Verdict(
-      reason: reason, wanted: reason == nil ? wanted(series, open) : [], widest: halfWidths.max() ?? 0,
-      samplingShare: share)
+      reason: reason, wanted: reason == nil ? wanted(series, weights) : [], widest: halfWidths.max() ?? 0,
+      samplingShare: share, doubt: doubt)
   }
 
-  /// Whether the interval lies on one side of the bound above which a region is critical.
-  private func isDecided(_ region: Int, _ statistics: LayerStatistics) -> Bool {
-    !statistics.tests[region].interval.contains(max(0, LayerStatistics.criticalBound(statistics.zeta)))
+  /// The ζ from which on a significant region is critical.
+  private static func bound(_ statistics: LayerStatistics) -> Double {
+    max(0, LayerStatistics.criticalBound(statistics.zeta))
   }
 
-  /// The share of the series' own sampling variance in that of their mean.
-  private func samplingShare(_ series: [Estimate], _ statistics: LayerStatistics, over regions: [Int]) -> Double {
+  /// `[regions]`: the probability that the mean ζ of these stimuli with all coalitions lies on the other side of the bound
+  /// than its estimate, by Student's t from the sampling errors alone; degrees of freedom by Welch and Satterthwaite.
+  ///
+  /// 0 for a region that isn't significant, and whose variance owes so little to sampling that it would hardly become so.
+  /// The bound is taken as it is estimated: of a region on it, ζ minus the bound has the variance of ζ up to a factor of
+  /// about 1 − 2/n, since the bound goes up with the region.
+  private static func doubts(_ series: [Estimate], _ statistics: LayerStatistics) -> [Double] {
+    let bound = bound(statistics)
     let count = Double(series.count)
+    return statistics.tests.indices.map { region in
+      let test = statistics.tests[region]
+      let variances = series.map { $0.standardError[region] * $0.standardError[region] }
+      let variance = variances.reduce(0, +)
+      guard variance > 0 else { return 0 }
+      let error = variance.squareRoot() / count
+      if !statistics.isSignificant[region],
+        error * error < leastSamplingShare * test.standardError * test.standardError {
+        return 0
+      }
+      let spread = zip(variances, series).reduce(0) { $0 + $1.0 * $1.0 / $1.1.degreesOfFreedom }
+      return StudentT.twoSidedP(
+        (test.mean - bound) / error, degreesOfFreedom: spread > 0 ? variance * variance / spread : .infinity) / 2
+    }
+  }
+
+  /// The share of the series' own sampling variance in that of their mean, over regions with weights, or over all alike
+  /// where none has any.
+  private func samplingShare(_ series: [Estimate], _ statistics: LayerStatistics, weights: [Double]) -> Double {
+    let count = Double(series.count)
+    let isUnweighted = weights.allSatisfy { $0 == 0 }
     var (sampling, all) = (0.0, 0.0)
-    for region in regions {
+    for region in weights.indices {
+      let weight = isUnweighted ? 1 : weights[region]
       let error = statistics.tests[region].standardError
-      all += error * error
-      sampling += series.reduce(0) { $0 + $1.standardError[region] * $1.standardError[region] } / (count * count)
+      all += weight * error * error
+      sampling +=
+        weight * series.reduce(0) { $0 + $1.standardError[region] * $1.standardError[region] } / (count * count)
     }
     return all == 0 ? 0 : min(1, sampling / all)
   }
 
-  private func wanted(_ series: [Estimate], _ open: [Int]) -> [Int] {
+  private func wanted(_ series: [Estimate], _ weights: [Double]) -> [Int] {
     if allocation == .even { return Array(series.indices) }
-    let variances = series.map { series in open.reduce(0) { $0 + series.standardError[$1] * series.standardError[$1] } }
+    let variances = series.map { series in
+      weights.indices.reduce(0) { $0 + weights[$1] * series.standardError[$1] * series.standardError[$1] }
+    }
     let least = Self.leastVariance * SampleMoments(variances).mean
     return series.indices.filter { variances[$0] >= least }
   }
