@@ -68,11 +68,9 @@ struct NNFMRIValidate: ParsableCommand {
       0.97 from K = 16 on), and the mean of Σ(ζ̂ − ζ)²/Σζ². Seeds 0, 1, 2, ... of the designs. Games: *rectifiers*, a random
       network with one hidden layer, ζ from all coalitions; *products*, random products of regions and a term in the number
       of intact regions, ζ in closed form; *phantom*, one stimulus of an analytic phantom, where most regions are null.
-      A dash: the budget would enumerate the game, or is below the estimator's least. Regions whose draws are all alike,
-      such as the phantom's nulls under the sampling estimators, can only be covered, and intervals of regions with less
-      noise than most are widened towards the layer's mean, so shares near 1 are expected there. So they are for leverage from
-      32 regions on, where balanced pairs remove some of what it takes for noise. *exact*: the error is that of rounding the
-      values, of which intervals say nothing; those cells aren't counted.
+      A dash: the budget would enumerate the game, or is below the estimator's least. Null regions aren't counted under naive
+      and permutation, since all their draws are alike and their intervals can only hold the truth. *exact*: the error is that of
+      rounding the values, of which intervals say nothing; those cells aren't counted.
 
       \(try IntervalCoverage().report())
       """

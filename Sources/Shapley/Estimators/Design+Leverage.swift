@@ -17,7 +17,13 @@ extension Design {
     let regression = try OddRegression(features, isCentred: true)
     let targets = zip(pairs.oddParts, features.centres).map { $0 - pairs.effect / 2 * $1 }
     let beta = try regression.coefficients(for: targets)
-    let errors = regression.variances(residuals: zip(targets, features.predictions(of: beta)).map { $0 - $1 })
+    let residuals = zip(targets, features.predictions(of: beta)).map { $0 - $1 }
+    var errors = regression.variances(residuals: residuals)
+    if isBalanced {
+      // Balance takes out what depends on size, so the noise is what a regression with those terms leaves.
+      let modulated = try SizeModulatedFit(SharedRegression.of(self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+      errors = regression.variances(residuals: modulated.residuals, leverages: modulated.regression.leverages)
+    }
     return oddEstimate(beta: beta, errors, values, notes: regression.notes)
   }
 }

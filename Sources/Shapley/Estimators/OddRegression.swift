@@ -128,16 +128,17 @@ struct OddRegression {
   ///
   /// - Parameters:
   ///   - residuals: `[pairs]`.
+  ///   - leverages: `[pairs]`, of the fit that the residuals are of, where that isn't this one.
   ///   - refinement: what terms beside the coefficients change.
   func variances(
-    residuals: [Double], refinement: Refinement? = nil
+    residuals: [Double], leverages: [Double]? = nil, refinement: Refinement? = nil
   ) -> (beta: [Double], degreesOfFreedom: Double) {
     var sums = VarianceSums(playerCount: playerCount)
     var parameters = 0.0
     forEachBlock { block in
       var noise: [(plain: Double, cautious: Double)] = []
       for (pair, own) in zip(block.pairs, block.leverages) {
-        let leverage = own + (refinement?.leverages[pair] ?? 0)
+        let leverage = (leverages?[pair] ?? own) + (refinement?.leverages[pair] ?? 0)
         parameters += leverage
         let squared = pairs.weights[pair] * residuals[pair] * residuals[pair] * pairs.unmeasuredShares[pair]
         let free = max(1 - leverage, 1e-3)
@@ -163,6 +164,13 @@ struct OddRegression {
     let caution = min(1, 20 / free + (1 - free / count) * (1 - free / count))
     let optimism = refinement?.optimism ?? 1
     return (sums.variances(caution: caution).map { optimism * $0 }, max(1, min(count, sums.typicalCount ?? count) * free / count))
+  }
+
+  /// `[pairs]`: how much of its own value a pair's fit holds.
+  var leverages: [Double] {
+    var result: [Double] = []
+    forEachBlock { result += $0.leverages }
+    return result
   }
 
   /// The same, with what its errors follow from, so that those of many games take P·n multiply-adds each.
