@@ -291,7 +291,7 @@ class Duel:
         self.best = min(public, key=public.get)
         self.theirs = public[self.best]
         self.ours = max(found[OURS[0], samples], noise / 10)
-        self.is_exact = self.ours < EXACT, self.theirs < EXACT
+        self.is_exact = bool(self.ours < EXACT), bool(self.theirs < EXACT)
         self.ratio = None if any(self.is_exact) else self.ours / self.theirs
 
     @property
