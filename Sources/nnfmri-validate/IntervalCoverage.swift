@@ -27,7 +27,8 @@ struct IntervalCoverage {
   func report() throws -> String {
     var table = MarkdownTable(
       ["game", "n", "index", "estimator"] + Self.samples.map { "K = \($0)" } + Self.samples.map { "error, K = \($0)" })
-    var (cells, low, high) = (0, 0, 0)
+    var (cells, high) = (0, 0)
+    var low: [String] = []
     for game in games {
       for index in ValueIndex.allCases {
         for estimator in [EstimatorName.naive, .permutation, .leverage, .regression, .cubic]
@@ -44,7 +45,9 @@ struct IntervalCoverage {
             errors.append(Number.significant(cell.error))
             if samples >= Self.leastSamples && !isExact {
               cells += 1
-              low += cell.coverage < Self.bar.lowerBound ? 1 : 0
+              if cell.coverage < Self.bar.lowerBound {
+                low.append("\(estimator.rawValue) on \(game.name), \(index.rawValue), K = \(samples)")
+              }
               high += cell.coverage > Self.bar.upperBound ? 1 : 0
             }
           }
@@ -55,8 +58,9 @@ struct IntervalCoverage {
     return """
       \(table)
 
-      Of the \(cells) cells with K ≥ \(Self.leastSamples), \(cells - low - high) lie within \
-      \(Self.bar.lowerBound) to \(Self.bar.upperBound), \(high) above and \(low) below.
+      Of the \(cells) cells with K ≥ \(Self.leastSamples), \(cells - low.count - high) lie within \
+      \(Self.bar.lowerBound) to \(Self.bar.upperBound), \(high) above and \(low.count) below\
+      \(low.isEmpty ? "" : ": " + low.joined(separator: "; ")).
       """
   }
 

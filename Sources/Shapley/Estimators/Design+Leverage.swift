@@ -19,10 +19,14 @@ extension Design {
     let beta = try regression.coefficients(for: targets)
     let residuals = zip(targets, features.predictions(of: beta)).map { $0 - $1 }
     var errors = regression.variances(residuals: residuals)
-    if isBalanced {
-      // Balance takes out what depends on size, so the noise is what a regression with those terms leaves.
+    if let seriesNumbers {
+      // Balance takes nearly all out of β that depends on size: the noise is what a regression with those terms leaves, and
+      // by how much the two differ.
       let modulated = try SizeModulatedFit(SharedRegression.of(self, lesionsAreDrawn: lesionsAreDrawn), values: values)
       errors = regression.variances(residuals: modulated.residuals, leverages: modulated.regression.leverages)
+      let differences = zip(seriesNumbers, modulated.beta).map { beta[$0] - $1 }
+      let left = differences.reduce(0) { $0 + $1 * $1 } / Double(playerCount)
+      errors.beta = errors.beta.map { $0 + left }
     }
     return oddEstimate(beta: beta, errors, values, notes: regression.notes)
   }
