@@ -4,8 +4,8 @@
 /// rows that any rank writes down by itself, and coalitions are never sent or stored.
 ///
 /// Cost of a slice: O(n) a row; for complement pairs the shuffle of each stratum of at most 2¹⁴ distinct pairs that the
-/// slice touches as well (below 0.1 ms) and, the first time, that of balancing (`BalancedPairs`); for permutations O(n·blocks) a slice and O(n·log n) for each block of 2(n − 1)
-/// rows that it touches.
+/// slice touches as well (below 0.1 ms) and, the first time, that of balancing (`BalancedPairs`); for permutations
+/// O(n·blocks) a slice and O(n·log n) for each block of 2(n − 1) rows that it touches.
 package struct Design: Sendable, Hashable {
   /// Of the rules by which coalitions are drawn: values that were measured under other rules are of other coalitions.
   package static let version = 2
