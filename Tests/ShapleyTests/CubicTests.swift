@@ -123,4 +123,13 @@ import Testing
     let estimate = try estimate(scaled, seed: 1)
     #expect(zip(estimate.zeta, first.zeta).allSatisfy { abs($0 - 4 * $1) < 1e-5 * abs(first.effect) })
   }
+
+  /// Nothing is left for products where regions add up, and nothing at all where no region matters.
+  @Test(arguments: [1.0, 0])
+  func gamesWithoutInteractionsAreThoseOfTheRegression(weight: Double) throws {
+    let game = Products(singles: (0..<Self.players).map { weight * Double($0) }, triples: [])
+    let cubic = try estimate(game, samples: 8, seed: 1)
+    #expect(cubic == (try estimate(game, .regression, samples: 8, seed: 1)))
+    #expect(squaredError(cubic, game) <= 1e-18 * game.zeta.reduce(0) { $0 + $1 * $1 })
+  }
 }

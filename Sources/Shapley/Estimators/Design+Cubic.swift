@@ -5,7 +5,6 @@ extension Design {
   /// Products are kept where they lower the squared residuals of pairs that they weren't fitted to by this many standard
   /// errors: two, and a half for the choice of prior and ridge.
   private static let leastGain = 2.5
-
   /// What products must leave at most, as a share, for a second choice.
   private static let smallShare = 0.1
 
@@ -55,9 +54,12 @@ extension Design {
         trials = Array(repeating: Design.tripleRidges.map { Trial(ridge: $0) }, count: candidates.priorCount)
       }
       for prior in 0..<candidates.priorCount {
-        let triples = try tripleFit(part, whitened, candidates, positions, prior: prior)
+        guard let triples = try tripleFit(part, whitened, candidates, positions, prior: prior) else { return nil }
         for place in trials[prior].indices {
-          guard let solution = try triples.solution(ridge: trials[prior][place].ridge) else { return nil }
+          guard let solution = try triples.solution(ridge: trials[prior][place].ridge) else {
+            trials[prior][place].isSolvable = false
+            continue
+          }
           trials[prior][place].add(
             before: residuals, after: triples.residuals(of: solution, on: left), weights: left.table.weights,
             fitted: triples.squaredResiduals(of: solution))
@@ -65,11 +67,12 @@ extension Design {
       }
     }
     let best = trials.indices.flatMap { prior in trials[prior].map { (prior: prior, trial: $0) } }
+      .filter(\.trial.isSolvable)
       .min { $0.trial.heldOutShare < $1.trial.heldOutShare }
     guard let best, best.trial.standardisedGain > Design.leastGain else { return nil }
     let candidates = TripleCandidates(fit: fit, residuals: fit.residuals, positions: positions)
     let triples = try tripleFit(fit, fit.regression.whitenedFeatures(), candidates, positions, prior: best.prior)
-    return try triples.refinement(
+    return try triples?.refinement(
       ridge: best.trial.ridge, heldOutShare: best.trial.heldOutShare, fittedShare: best.trial.fittedShare,
       leverage: leverage)
   }
@@ -77,6 +80,8 @@ extension Design {
   /// What products with some ridge do to the squared residuals of pairs: those that they were fitted to, and others.
   private struct Trial {
     let ridge: Double
+    /// Whether all folds have a solution with this ridge.
+    var isSolvable = true
     private var heldOut = SquaredResiduals(before: 0, after: 0)
     private var squaredGain = 0.0
     private var fitted = SquaredResiduals(before: 0, after: 0)
@@ -103,12 +108,14 @@ extension Design {
   }
 
   /// Products by a prior, fitted. Where they explain nearly all that the regression leaves, what they leave shows smaller ones
-  /// that the large ones hid: then half are chosen anew.
+  /// that the large ones hid: then half are chosen anew. Nil where the regression leaves nothing.
   private func tripleFit(
     _ fit: SizeModulatedFit, _ whitened: [Float], _ candidates: TripleCandidates, _ positions: PlayerPositions?, prior: Int
-  ) throws(ShapleyError) -> TripleFit {
+  ) throws(ShapleyError) -> TripleFit? {
     let count = min(Design.largestTripleCount, fit.pairs.count / 4)
-    let first = TripleFit(base: fit, whitened: whitened, terms: candidates.best(count, prior: prior))
+    let terms = candidates.best(count, prior: prior)
+    if terms.isEmpty { return nil }
+    let first = TripleFit(base: fit, whitened: whitened, terms: terms)
     guard let solution = try first.solution(ridge: 0.1), first.squaredResiduals(of: solution).share < Design.smallShare else {
       return first
     }

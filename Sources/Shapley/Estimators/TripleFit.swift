@@ -97,17 +97,27 @@ struct TripleFit {
     return Solution(ridge: ridge, base: zip(base.coefficients, shift).map { $0 - $1 }, scaled: scaled)
   }
 
-  /// To the digits of double precision: by what a solution of the rounded system misses of the true one.
+  /// To the digits of double precision, by what a solution of the rounded system misses of the true one, as long as that falls.
   private func refined(_ first: Solution, factor: [Double]) throws(ShapleyError) -> Solution {
-    var solution = first
+    var (solution, missed) = (first, missed(by: first))
     for _ in 0..<2 {
-      let left = zip(pairs.weights, residuals(of: solution, on: base.pairs)).map { $0 * $1 }
-      let missed = zip(totals(of: left), solution.scaled).map { $0 - diagonalShift(solution.ridge) * $1 }
       let correction = solve(factor, missed, columns: 1)
-      solution = try self.solution(ridge: solution.ridge, scaled: zip(solution.scaled, correction).map { $0 + $1 })
+      let next = try self.solution(ridge: first.ridge, scaled: zip(solution.scaled, correction).map { $0 + $1 })
+      let nextMissed = self.missed(by: next)
+      guard TripleFit.squaredNorm(nextMissed) < TripleFit.squaredNorm(missed) else { break }
+      (solution, missed) = (next, nextMissed)
     }
     return solution
   }
+
+  /// FᵀWM(e − Fc) − ρc: 0 for the true solution.
+  private func missed(by solution: Solution) -> [Double] {
+    let left = zip(pairs.weights, residuals(of: solution, on: base.pairs)).map { $0 * $1 }
+    let shift = diagonalShift(solution.ridge)
+    return zip(totals(of: left), solution.scaled).map { $0 - shift * $1 }
+  }
+
+  private static func squaredNorm(_ vector: [Double]) -> Double { vector.reduce(0) { $0 + $1 * $1 } }
 
   /// What is left of pairs of the same game, those of the fit or others: `[others]`.
   func residuals(of solution: Solution, on others: MeasuredPairs) -> [Double] {
