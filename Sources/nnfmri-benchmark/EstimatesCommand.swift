@@ -25,6 +25,13 @@ struct EstimatesCommand: ParsableCommand {
   @Option(help: "Series that are timed.")
   var series = 7
 
+  func validate() throws {
+    guard series >= 1 else { throw ValidationError("--series \(series): time at least one.") }
+    if let samples = samples.first(where: { !(1...1024).contains($0) }) {
+      throw ValidationError("--samples \(samples): give 1 to 1024 evaluations a region.")
+    }
+  }
+
   func run() throws {
     var table = TextTable(["regions", "samples", "estimator", "first, ms", "others, ms", "peak, MB"])
     for players in regions {

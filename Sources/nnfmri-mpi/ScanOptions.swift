@@ -28,6 +28,9 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "Order of axes of rank-4 tensors: nchw or nhwc.")
   var layout = "nchw"
 
+  /// Beyond any use, and far below where numbers of rows overflow.
+  private static let mostSamples = 1 << 16
+
   @Option(help: "K, the evaluations per region.")
   var samples = 16
 
@@ -190,6 +193,9 @@ struct ScanOptions: ParsableArguments {
     }
     request.layout = try named(layout, "layout")
     request.samplesPerRegion = try atLeast(1, samples, "samples")
+    guard samples <= Self.mostSamples else {
+      throw ValidationError("--samples \(samples) is above \(Self.mostSamples): errors fall with its root, give more stimuli instead.")
+    }
     request.stream = try stream.request()
     if request.stream != nil, stimuli != nil {
       throw ValidationError("--stimuli and --stream exclude each other: of a stream, --window-stimuli says how many are scanned.")

@@ -244,6 +244,7 @@ extension DistributedTests {
       (["--provider", "cuda"], ["--provider cuda"]), (["--confidence", "95"], ["--confidence 95"]),
       (["--fdr", "0"], ["--fdr 0"]), (["--samples", "0"], ["--samples 0"]), (["--stimuli", "0"], ["--stimuli 0"]),
       (["--batch", "0"], ["--batch 0"]), (["--threads", "0"], ["--threads 0"]), (["--seed", "-1"], ["seed"]),
+      (["--samples", "99999999999"], ["--samples 99999999999", "65536"]),
       (["--samples", "many"], ["many", "--samples"]), (["--mean", "a,b"], ["--mean a,b"]),
       (["--progress", "dots"], ["dots", "--progress"]), (["--frobnicate"], ["--frobnicate"]),
       (["--position", "-1"], ["--position"]), (["--flips", "-1"], ["--flips"]),

@@ -34,11 +34,13 @@ struct TripleFit {
 
   private var pairs: PairTable { base.pairs.table }
 
-  /// - Parameter whitened: `base.regression.whitenedFeatures()`.
+  /// - Parameters:
+  ///   - whitened: `base.regression.whitenedFeatures()`.
+  ///   - terms: at least one.
   init(base: SizeModulatedFit, whitened: [Float], terms: [TripleTerm]) {
     self.base = base
     self.terms = terms
-    let meanVariance = terms.reduce(0) { $0 + $1.variance } / Float(max(1, terms.count))
+    let meanVariance = terms.reduce(0) { $0 + $1.variance } / Float(terms.count)
     let deviations = terms.map { ($0.variance / meanVariance).squareRoot() }
     self.deviations = deviations
     let pairs = base.pairs.table
@@ -243,7 +245,7 @@ struct TripleFit {
   /// ρ.
   private func diagonalShift(_ ridge: Double) -> Double {
     let order = terms.count
-    let diagonal = (0..<order).reduce(0) { $0 + gram[$1 * (order + 1)] } / Double(max(1, order))
+    let diagonal = (0..<order).reduce(0) { $0 + gram[$1 * (order + 1)] } / Double(order)
     return ridge * diagonal * Double(pairs.playerCount) / Double(pairs.count)
   }
 
