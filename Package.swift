@@ -51,33 +51,42 @@ let package = Package(
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
     .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "stream.mustache", "report.css", "report.js"]),
 
-    // Floor 1: one library each, no knowledge of scans.
+    // Errors that are told to users: an exit code and a sentence.
+    module("UserErrors"),
+
+    // Floor 1: foundations, each of which knows one thing and no scan.
     module("MPI", imports: ["CMPI"]),
-    module("OnnxRuntime", imports: ["COnnxRuntime"]),
+    module("OnnxRuntime", imports: ["COnnxRuntime", "UserErrors"]),
     .target(
-      name: "ModelGraph", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      name: "ModelGraph", dependencies: ["UserErrors", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Proto/onnx.proto"], swiftSettings: settings),
-    module("Shapley", imports: ["CBLAS", "CSpecialFunctions"], settings: strict),
-    module("Stimuli", imports: ["CZip"], settings: strict),
+    module("Files", imports: ["CMessageDigest", "UserErrors"]),
+    module("Arrays", imports: ["CZip", "Files"]),
+    module("Random", settings: strict),
+    module("Statistics", imports: ["CBLAS", "CSpecialFunctions", "Grids", "Random"], settings: strict),
+    module("Grids", imports: ["Random", "UserErrors"]),
 
     // Floor 2: what is measured.
-    module("Anatomy", imports: ["Shapley", "CSpecialFunctions"], settings: strict),
-    module("Lesion", imports: ["ModelGraph", "OnnxRuntime", "Shapley", "Stimuli"]),
-    module("Temporal", imports: ["Shapley", "CFourier", "CSpecialFunctions"], settings: strict),
-    module("Tractography", imports: ["ModelGraph", "OnnxRuntime", "Shapley"]),
-    module("Phantom", imports: ["CPhantomNetwork", "ModelGraph", "Shapley", "Stimuli"], settings: strict),
+    module("Shapley", imports: ["CBLAS", "Grids", "Random", "Statistics", "UserErrors"], settings: strict),
+    module("Stimuli", imports: ["Arrays", "Files", "UserErrors"], settings: strict),
+    module("Anatomy", imports: ["Grids", "Random", "Statistics"], settings: strict),
+    module("Lesion", imports: ["UserErrors"]),
+    module("Tractography", imports: ["Random", "Statistics"]),
+    module("Temporal", imports: ["CFourier", "Random", "Statistics"], settings: strict),
+    module("Networks", imports: ["Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Stimuli", "Tractography", "UserErrors"]),
+    module("Phantom", imports: ["Arrays", "CPhantomNetwork", "Files", "Grids", "ModelGraph", "Random", "Shapley", "Stimuli"], settings: strict),
 
     // Floor 3: the distributed scan and its files.
     module(
       "Scan",
       imports: [
-        "Anatomy", "Lesion", "MPI", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "Temporal", "Tractography",
-        "CMessageDigest",
+        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Shapley", "Statistics",
+        "Stimuli", "Temporal", "Tractography", "UserErrors",
       ]),
     module(
       "Reporting",
       imports: [
-        "Scan", "Anatomy", "Lesion", "Shapley", "Stimuli", "Temporal", "Tractography", "CEDF", "CNifti", "CPNG",
+        "Scan", "Anatomy", "Arrays", "Files", "Grids", "Lesion", "Shapley", "Statistics", "Stimuli", "Temporal", "Tractography", "UserErrors", "CEDF", "CNifti", "CPNG",
         "CReportTemplates",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
@@ -86,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "Lesion", "MPI", "Phantom", "Reporting", "Scan", "Shapley", "Temporal",
+        "Anatomy", "Files", "Grids", "Lesion", "MPI", "Phantom", "Reporting", "Scan", "Shapley", "Statistics", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -94,42 +103,53 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-benchmark",
       dependencies: [
-        "Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Reporting", "Shapley", "Stimuli",
+        "Anatomy", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Reporting", "Shapley", "Statistics", "Stimuli", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // What Scripts/simulate-scale runs.
     .executableTarget(
       name: "nnfmri-simulate",
-      dependencies: ["MPI", "Reporting", "Scan", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Files", "MPI", "Reporting", "Scan", "UserErrors", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     // What Scripts/validate runs.
     .executableTarget(
       name: "nnfmri-validate",
       dependencies: [
-        "Phantom", "Reporting", "Scan", "Shapley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Files", "Grids", "Phantom", "Random", "Reporting", "Scan", "Shapley", "Statistics", "Temporal", "UserErrors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 
     // Tests: one target a module, on a floor of their own.
     .target(
-      name: "TestSupport", dependencies: ["ModelGraph", "OnnxRuntime", "Stimuli"], path: "Tests/TestSupport",
-      swiftSettings: settings),
-    tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
-    tests("Lesion", imports: ["Anatomy", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
-    tests(
-      "Tractography",
-      imports: ["Anatomy", "Lesion", "ModelGraph", "OnnxRuntime", "Phantom", "Shapley", "Stimuli", "TestSupport"]),
-    tests("Scan", imports: ["Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "TestSupport"]),
-    .testTarget(
-      name: "DistributedTests", dependencies: ["nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Stimuli", "TestSupport"],
+      name: "TestSupport", dependencies: ["Arrays", "Files", "ModelGraph", "OnnxRuntime", "Random", "Stimuli"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("ModelGraph"),
-    tests("Shapley"),
-    tests("Stimuli", imports: ["TestSupport"]),
-    tests("Anatomy", imports: ["Shapley"]),
+    tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
+    tests("Grids", imports: ["Random", "Shapley", "TestSupport"]),
+    tests("Random", imports: ["Grids"]),
+    tests("Statistics", imports: ["Grids", "Random", "TestSupport"]),
+    tests("Shapley", imports: ["Grids", "Random", "Statistics", "TestSupport"]),
+    tests("Stimuli", imports: ["Arrays", "Files", "TestSupport"]),
+    tests("Anatomy", imports: ["Grids", "Random"]),
     .testTarget(
-      name: "TemporalTests", dependencies: ["Temporal", "Shapley"], exclude: ["oracle.json"], swiftSettings: settings),
-    tests("Phantom", imports: ["ModelGraph", "Shapley", "Stimuli"]),
+      name: "TemporalTests", dependencies: ["Random", "Shapley", "Statistics", "Temporal"], exclude: ["oracle.json"],
+      swiftSettings: settings),
+    tests("Phantom", imports: ["Arrays", "Files", "Grids", "ModelGraph", "Random", "Shapley", "Stimuli"]),
+    tests("Lesion", imports: ["TestSupport"]),
+    tests(
+      "Networks",
+      imports: ["Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+    tests(
+      "Tractography",
+      imports: [
+        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Phantom", "Random", "Shapley",
+        "Statistics", "Stimuli", "TestSupport",
+      ]),
+    tests("Scan", imports: ["Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport", "UserErrors"]),
+    .testTarget(
+      name: "DistributedTests",
+      dependencies: ["Arrays", "Files", "Grids", "ModelGraph", "nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Stimuli", "TestSupport"],
+      swiftSettings: settings),
   ]
 )

@@ -1,5 +1,5 @@
-internal import CSpecialFunctions
-internal import Shapley
+internal import Random
+internal import Statistics
 
 /// How much a region's density tells about the class of a stimulus: I = H(Y) − H(Y | φ), in bits, with a permutation p-value.
 ///
@@ -73,21 +73,18 @@ package struct InformationContent: Sendable {
       digamma = []
       return
     }
-    digamma = (1...stimuli.count).map { nnfmri_digamma(Double($0)) }
+    digamma = (1...stimuli.count).map { Statistics.digamma(of: Double($0)) }
     let observed = stimuli.map { number[labels[$0]]! }
     var classes = observed
     for permutation in 0..<permutations {
       var random = CounterRandom(
-        seed: CounterRandom.derivedSeed(from: seed, stream: stream), domain: Self.domain, index: UInt64(permutation))
+        seed: CounterRandom.derivedSeed(from: seed, stream: stream), domain: .classPermutations, index: UInt64(permutation))
       var shuffled = observed
       random.shuffle(&shuffled)
       classes += shuffled
     }
     self.classes = classes
   }
-
-  /// The generator's domain of these permutations, apart from those of `CounterRandom.Domain`.
-  private static let domain: UInt32 = 0x494E_464F
 
   /// What a region's density tells about the class.
   ///

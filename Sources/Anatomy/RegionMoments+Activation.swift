@@ -1,3 +1,5 @@
+package import Grids
+
 extension RegionMoments {
   /// The moments of one stimulus's activation.
   ///

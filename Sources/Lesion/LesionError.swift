@@ -1,5 +1,7 @@
+package import UserErrors
+
 /// A network, an input or a measurement that can't be used as asked.
-package struct LesionError: Error, Sendable, CustomStringConvertible {
+package struct LesionError: UserError {
   package enum Code: Sendable {
     /// The model, or its output, isn't something that can be scanned as asked.
     case badModel
@@ -20,5 +22,5 @@ package struct LesionError: Error, Sendable, CustomStringConvertible {
     self.message = message
   }
 
-  package var description: String { message }
+  package var exitStatus: ExitStatus { code == .cannotWrite ? .cannotWrite : .badInput }
 }

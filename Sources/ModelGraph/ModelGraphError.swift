@@ -1,5 +1,7 @@
+package import UserErrors
+
 /// Why a model could not be read, searched or cut.
-package struct ModelGraphError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ModelGraphError: UserError, Equatable {
   /// What kind of mistake it was; the command's exit code follows from it.
   package enum Code: Sendable, Equatable {
     /// The model is damaged, or asks for what cannot be done with it.
@@ -20,5 +22,11 @@ package struct ModelGraphError: Error, Sendable, Equatable, CustomStringConverti
     self.message = message
   }
 
-  package var description: String { message }
+  package var exitStatus: ExitStatus {
+    switch code {
+    case .badInput: .badInput
+    case .missingInput: .missingInput
+    case .unknownTensor: .usage
+    }
+  }
 }

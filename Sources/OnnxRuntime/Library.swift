@@ -35,7 +35,7 @@ enum Library {
     let tried = refusals.isEmpty ? "" : " (\(refusals.joined(separator: "; ")))"
     throw OnnxRuntimeError(
       code: .libraryMissing,
-      message: """
+      detail: """
         libonnxruntime.so not found in NNFMRI_ONNXRUNTIME, the project's .nnfmri/lib, beside the executable, or the \
         system\(tried): run Scripts/setup, or set NNFMRI_ONNXRUNTIME to the library's path.
         """)

@@ -1,5 +1,7 @@
+package import UserErrors
+
 /// Something that ONNX Runtime, or the search for its library, refused.
-package struct OnnxRuntimeError: Error, Sendable, CustomStringConvertible {
+package struct OnnxRuntimeError: UserError {
   package enum Code: Sendable {
     /// No usable library of ONNX Runtime was found.
     case libraryMissing
@@ -10,8 +12,16 @@ package struct OnnxRuntimeError: Error, Sendable, CustomStringConvertible {
   }
 
   package let code: Code
-  /// One full sentence for the user.
-  package let message: String
+  /// The runtime's own words, or what was looked for where.
+  package let detail: String
 
-  package var description: String { message }
+  package var message: String {
+    switch code {
+    case .libraryMissing: detail
+    case .modelRefused: "ONNX Runtime doesn't load the model: \(detail)"
+    case .runFailed: "ONNX Runtime couldn't run the model: \(detail)"
+    }
+  }
+
+  package var exitStatus: ExitStatus { code == .libraryMissing ? .unavailable : .badInput }
 }

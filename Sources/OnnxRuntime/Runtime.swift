@@ -50,6 +50,6 @@ package final class Runtime {
     guard let status else { return }
     let message = String(cString: ort_get_error_message(api, status))
     ort_release_status(api, status)
-    throw OnnxRuntimeError(code: code, message: message)
+    throw OnnxRuntimeError(code: code, detail: message)
   }
 }

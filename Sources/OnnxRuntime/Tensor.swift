@@ -21,7 +21,7 @@ package final class Tensor {
   /// - Throws: `OnnxRuntimeError` (`runFailed`) if the element type has no fixed size, as strings have none.
   package init(runtime: Runtime, shape: [Int], elementType: Int32 = 1) throws(OnnxRuntimeError) {
     guard let size = Self.byteSize(of: elementType) else {
-      throw OnnxRuntimeError(code: .runFailed, message: "a tensor of ONNX element type \(elementType) can't be made here")
+      throw OnnxRuntimeError(code: .runFailed, detail: "a tensor of ONNX element type \(elementType) can't be made here")
     }
     let count = shape.reduce(1, *)
     // Cache lines of 64 bytes: the runtime's vector kernels like aligned rows. Never empty, so that it has an address.

@@ -1,10 +1,10 @@
-internal import Shapley
+internal import Random
 
 extension AnalyticPhantom {
   /// Draws the products. Drivers contribute alike: a product of t regions has the weight t/μ^(t−1) up to a tenth, μ the mean
   /// activity of a region, so that each of its members' Shapley value is about μ.
   static func polynomial(regionCount: Int, order: Int, seed: UInt64) -> RegionPolynomial {
-    var random = CounterRandom(seed: seed, domain: PhantomDomain.terms.rawValue, index: UInt64(order))
+    var random = CounterRandom(seed: seed, domain: .terms, index: UInt64(order))
     var regions = Array(0..<regionCount)
     random.shuffle(&regions)
     let isLarge = regionCount >= 256

@@ -1,4 +1,7 @@
+import Arrays
+import Files
 internal import FoundationEssentials
+import Grids
 internal import ModelGraph
 internal import Shapley
 internal import Stimuli

@@ -1,3 +1,6 @@
+import Arrays
+package import Grids
+import Random
 package import Shapley
 package import Stimuli
 
@@ -107,7 +110,7 @@ package struct AnalyticPhantom: Sendable {
   /// One stimulus: a quarter of the units lie in -1..<0, which Relu silences, the others in 0.5..<1.5, all multiples of 1/128, so that
   /// region means are exact in single precision.
   private func units(stimulus: Int) -> [Float] {
-    var random = CounterRandom(seed: seed, domain: PhantomDomain.units.rawValue, index: UInt64(stimulus))
+    var random = CounterRandom(seed: seed, domain: .units, index: UInt64(stimulus))
     return (0..<shape.unitCount).map { _ in
       let word = random.nextWord()
       let fraction = Float(word >> 2 & 127) / 128

@@ -1,4 +1,4 @@
-internal import Shapley
+internal import Random
 
 /// Draws images that show one of ten glyphs on a textured ground, each a function of (seed, index) alone.
 ///
@@ -137,7 +137,7 @@ package struct GlyphGenerator: Sendable {
     return Array(bytes.prefix(count))
   }
 
-  func stream(_ domain: PhantomDomain, _ index: Int) -> CounterRandom {
-    CounterRandom(seed: seed, domain: domain.rawValue, index: UInt64(index))
+  func stream(_ domain: CounterRandom.Domain, _ index: Int) -> CounterRandom {
+    CounterRandom(seed: seed, domain: domain, index: UInt64(index))
   }
 }

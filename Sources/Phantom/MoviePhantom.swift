@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Shapley
+internal import Random
 
 /// A stream of images for the glyph phantom's network, in which rhythms, rest and corruption are planted.
 ///
@@ -55,7 +55,7 @@ package struct MoviePhantom: Sendable {
     referenceCount = referenceSegments * Self.segmentLength
     var frames = Array(0..<count)
     if order == .shuffled {
-      var random = CounterRandom(seed: seed, domain: PhantomDomain.frameOrder.rawValue, index: 0)
+      var random = CounterRandom(seed: seed, domain: .frameOrder, index: 0)
       random.shuffle(&frames)
     }
     self.frames = frames
@@ -67,7 +67,7 @@ package struct MoviePhantom: Sendable {
   /// [3 x 32 x 32] intensities of a frame.
   package func pixels(_ frame: Int) -> [UInt8] {
     let planted = frames[frame]
-    var random = CounterRandom(seed: seed, domain: PhantomDomain.corruption.rawValue, index: UInt64(planted))
+    var random = CounterRandom(seed: seed, domain: .corruption, index: UInt64(planted))
     if order == .noise { return Self.noise(&random) }
     let segment = segments[planted / Self.segmentLength]
     let image = generator.image(planted, contrast: contrast(planted, segment)) { channel, random in
@@ -102,7 +102,7 @@ package struct MoviePhantom: Sendable {
   }
 
   private static func segments(_ count: Int, reference: Int, seed: UInt64) -> [MovieSegment] {
-    var random = CounterRandom(seed: seed, domain: PhantomDomain.segments.rawValue, index: 0)
+    var random = CounterRandom(seed: seed, domain: .segments, index: 0)
     func kinds(_ count: Int, idle: Int, fast: Int, corrupted: Int) -> [MovieSegment.Kind] {
       var kinds = [MovieSegment.Kind](repeating: .idle, count: idle) + [MovieSegment.Kind](repeating: .fast, count: fast)
       kinds += (0..<corrupted).map { $0.isMultiple(of: 2) ? .snow : .saturated }

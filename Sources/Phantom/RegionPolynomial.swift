@@ -1,3 +1,4 @@
+package import Grids
 package import Shapley
 
 /// A game with a closed form: v(S) = c + Σ_T w_T Π_{g∈T} x_g·[g ∈ S], a sum of products over sets T of regions.

@@ -1,5 +1,6 @@
 import Scan
 import Shapley
+import Statistics
 import Tractography
 
 /// `connections.json`: what is wired between consecutive layers.

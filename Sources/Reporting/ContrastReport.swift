@@ -1,6 +1,8 @@
 import Anatomy
+import Grids
 package import Scan
 import Shapley
+import Statistics
 
 /// A scan's contrasts, as files and for people.
 package struct ContrastReport: Sendable {
@@ -19,7 +21,7 @@ package struct ContrastReport: Sendable {
 
   /// Writes `NAME.json` and `NAME.tsv`.
   ///
-  /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
+  /// - Throws: `Failure` (`cannotWrite`) with the file's name.
   package func write(to folder: String, name: String) throws {
     let file = FileContent.json(
       .object(Dictionary(contrasts.map { (Self.title($0), content($0)) }, uniquingKeysWith: { first, _ in first })))

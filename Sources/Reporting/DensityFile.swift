@@ -1,4 +1,5 @@
 import Anatomy
+import Grids
 import Scan
 
 /// `density.json`: where activity is.

@@ -1,7 +1,9 @@
 import Anatomy
+import Grids
 import Lesion
 import Scan
 import Shapley
+import Statistics
 
 /// `impact.json`: which regions the answer depends on.
 enum ImpactFile {

@@ -1,6 +1,8 @@
 import Anatomy
+import Grids
 import Scan
 import Shapley
+import Statistics
 
 /// How the best-ranked regions of a layer interact.
 enum InteractionReport {

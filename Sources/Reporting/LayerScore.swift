@@ -1,5 +1,6 @@
 import Scan
 import Shapley
+import Statistics
 
 /// ζ of a layer in percent of the layer's whole effect.
 struct LayerScore {

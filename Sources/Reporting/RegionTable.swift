@@ -1,6 +1,8 @@
 import Anatomy
+import Grids
 import Scan
 import Shapley
+import Statistics
 
 /// `regions.tsv`: one line a region, all layers, with tab-separated columns.
 enum RegionTable {

@@ -1,6 +1,8 @@
+import Files
 internal import FoundationEssentials
 internal import Glibc
 package import Scan
+import UserErrors
 
 /// Writes a scan's results into its folder; `Docs/files.md` describes every field.
 ///
@@ -30,7 +32,7 @@ package struct ScanFiles: Sendable {
     self.result = result
   }
 
-  /// - Throws: `ScanError` (`cannotWrite`) with the file's name.
+  /// - Throws: `Failure` (`cannotWrite`) with the file's name.
   package func write(_ kinds: Set<Kind> = Set(Kind.allCases), to folder: String) throws {
     if kinds.contains(.edf), let timeCourse = result.timeCourse, SignalFile.reasonForNone(timeCourse) == nil {
       try SignalFile.write(timeCourse, layers: result.layers.map(\.plan), to: folder + "/eeg")
@@ -76,7 +78,7 @@ package struct ScanFiles: Sendable {
     do {
       try Data(bytes).write(to: URL(filePath: path), options: .atomic)
     } catch {
-      throw ScanError(.cannotWrite, "\(path): \(String(cString: strerror(errno))); mend that and run the scan again")
+      throw Failure(.cannotWrite, "\(path): \(String(cString: strerror(errno))); mend that and run the scan again")
     }
   }
 }

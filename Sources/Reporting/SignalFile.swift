@@ -1,7 +1,9 @@
 internal import CEDF
+import Files
 internal import Glibc
 import Scan
 import Temporal
+import UserErrors
 
 /// `eeg/stream.edf`: the signals of all layers as EDF+, which readers of electroencephalograms open, by EDFlib.
 ///
@@ -39,11 +41,11 @@ enum SignalFile {
     (1...longestRecord).first { abs(rate * Double($0) - (rate * Double($0)).rounded()) < 1e-9 && rate * Double($0) >= 0.5 }
   }
 
-  /// - Throws: `ScanError` (`cannotWrite`).
+  /// - Throws: `Failure` (`cannotWrite`).
   static func write(_ course: TimeCourse, layers: [ScanPlan.Layer], to folder: String) throws {
     try makeFolder(folder)
     let path = folder + "/stream.edf"
-    let failure = ScanError(.cannotWrite, "\(path) can't be written; check that its folder is writable and has room")
+    let failure = Failure(.cannotWrite, "\(path) can't be written; check that its folder is writable and has room")
     let seconds = recordSeconds(course.settings.samplingRate)!
     let perRecord = Int((course.settings.samplingRate * Double(seconds)).rounded())
     let records = (course.samples + perRecord - 1) / perRecord
@@ -62,7 +64,7 @@ enum SignalFile {
     guard channels <= annotationsPerRecord else {
       edfclose_file(file)
       unlink(draft)
-      throw ScanError(
+      throw Failure(
         .cannotWrite,
         "\(path): \(annotations.count) states and anomalies are more than EDF+ records hold; use longer windows or steps")
     }

@@ -1,4 +1,5 @@
-internal import Glibc
+import Arrays
+import Files
 
 /// The values of all series on disk: one `.npy` file a layer, float32, [stimuli x rows], in design order.
 ///
@@ -9,7 +10,7 @@ final class AcquisitionStore {
 
   /// Creates the folder and its files.
   ///
-  /// - Throws: `ScanError` (`cannotWrite`) if that can't be done.
+  /// - Throws: `Failure` (`cannotWrite`) if that can't be done.
   init(folder: String, plan: ScanPlan) throws {
     try makeFolder(folder)
     files = try plan.layers.map {
@@ -35,25 +36,5 @@ final class AcquisitionStore {
   /// The file of a layer in the folder of an acquisition.
   static func file(_ folder: String, _ layer: Int) -> String {
     "\(folder)/layer_\(layer).npy"
-  }
-}
-
-extension ScanError {
-  /// The last system call on a path failed.
-  static func cannotWrite(_ path: String) -> ScanError {
-    ScanError(.cannotWrite, "\(path): \(String(cString: strerror(errno))); choose another folder with --out")
-  }
-}
-
-/// Makes a folder and those above it.
-package func makeFolder(_ path: String) throws(ScanError) {
-  var made = path.hasPrefix("/") ? "/" : ""
-  for component in path.split(separator: "/") {
-    made += component + "/"
-    guard mkdir(made, 0o755) == 0 || errno == EEXIST else { throw ScanError.cannotWrite(path) }
-  }
-  var status = stat()
-  guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-    throw ScanError(.cannotWrite, "\(path) is a file, and a folder is needed; choose another with --out")
   }
 }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+import UserErrors
 
 extension Checkpoint {
   /// Where the file that a run went on with is kept.
@@ -14,13 +15,13 @@ extension Checkpoint {
   /// Reads a file, or the previous one where nothing can be made of it.
   ///
   /// - Returns: `nil` if there is none.
-  /// - Throws: `ScanError` (`badInput`) if neither can be read or has a whole header: hours of measuring may be in it, so
+  /// - Throws: `Failure` (`badInput`) if neither can be read or has a whole header: hours of measuring may be in it, so
   ///   it isn't taken for none.
-  static func read(_ path: String) throws(ScanError) -> Content? {
+  static func read(_ path: String) throws(Failure) -> Content? {
     let files = files(path)
     guard !files.isEmpty else { return nil }
     if let content = content(path, isPrevious: false) ?? content(previous(path), isPrevious: true) { return content }
-    throw ScanError(
+    throw Failure(
       .badInput,
       "\(files.joined(separator: ", ")): can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove what is named to measure all again")
   }

@@ -1,5 +1,7 @@
+import Files
 internal import FoundationEssentials
 internal import Glibc
+import UserErrors
 
 /// The shards that a scan has measured so far, in a file that survives the scan: a journal to which records are
 /// appended, so that a checkpoint costs what is new and never rewrites what is safe.
@@ -69,7 +71,7 @@ final class Checkpoint {
   ///   - keepsPrevious: whether the previous file stays, since the one at `path` is worth nothing.
   ///   - interval: seconds between two writes.
   ///   - clock: of the interval.
-  /// - Throws: `ScanError` (`cannotWrite`).
+  /// - Throws: `Failure` (`cannotWrite`).
   init(
     path: String, identity: ScanIdentity, shards: [Shard: [Float]], keepsPrevious: Bool = false, interval: Double,
     clock: @escaping () -> Double = monotonicSeconds
@@ -80,7 +82,7 @@ final class Checkpoint {
     self.interval = interval
     let draft = path + ".new"
     descriptor = open(draft, O_CREAT | O_TRUNC | O_RDWR, 0o644)
-    guard descriptor >= 0 else { throw ScanError.cannotWrite(draft) }
+    guard descriptor >= 0 else { throw FileError.cannotWrite(draft) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let text = Array(try encoder.encode(identity))
@@ -92,7 +94,7 @@ final class Checkpoint {
     do {
       try flush()
       guard keepsPrevious || rename(path, Self.previous(path)) == 0 || errno == ENOENT, rename(draft, path) == 0 else {
-        throw ScanError.cannotWrite(path)
+        throw FileError.cannotWrite(path)
       }
       try Self.synchronizeFolder(of: path)
     } catch {
@@ -124,13 +126,13 @@ final class Checkpoint {
 
   /// Makes everything recorded durable.
   ///
-  /// - Throws: `ScanError` (`cannotWrite`). If the file has been removed, it is there again then, as far as that can be
+  /// - Throws: `Failure` (`cannotWrite`). If the file has been removed, it is there again then, as far as that can be
   ///   done.
   func flush() throws {
     let start = monotonicSeconds()
     try write()
     let written = monotonicSeconds()
-    guard fsync(descriptor) == 0 else { throw ScanError.cannotWrite(path) }
+    guard fsync(descriptor) == 0 else { throw FileError.cannotWrite(path) }
     lastFlush = clock()
     syncSeconds += monotonicSeconds() - written
     lastCost = monotonicSeconds() - start
@@ -143,7 +145,7 @@ final class Checkpoint {
     var rest = pending[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else { throw ScanError.cannotWrite(path) }
+      guard count > 0 else { throw FileError.cannotWrite(path) }
       rest = rest.dropFirst(count)
     }
     pending.removeAll(keepingCapacity: true)
@@ -162,16 +164,16 @@ final class Checkpoint {
     try makeFolder(folder.path)
     try folder.markIncomplete()
     let copy = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0o644)
-    guard copy >= 0 else { throw ScanError.cannotWrite(path) }
+    guard copy >= 0 else { throw FileError.cannotWrite(path) }
     defer { close(copy) }
     var block = [UInt8](repeating: 0, count: Self.portion)
     var offset = 0
     while case let count = pread(descriptor, &block, block.count, off_t(offset)), count > 0 {
-      guard Glibc.write(copy, block, count) == count else { throw ScanError.cannotWrite(path) }
+      guard Glibc.write(copy, block, count) == count else { throw FileError.cannotWrite(path) }
       offset += count
     }
-    guard fsync(copy) == 0 else { throw ScanError.cannotWrite(path) }
-    throw ScanError(
+    guard fsync(copy) == 0 else { throw FileError.cannotWrite(path) }
+    throw Failure(
       .cannotWrite,
       "\(path) was removed while the scan ran; what was measured is there again: run the same command with --resume")
   }
@@ -184,8 +186,8 @@ final class Checkpoint {
   private static func synchronizeFolder(of path: String) throws {
     let folder = folder(of: path)
     let descriptor = open(folder, O_RDONLY)
-    guard descriptor >= 0 else { throw ScanError.cannotWrite(folder) }
+    guard descriptor >= 0 else { throw FileError.cannotWrite(folder) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw ScanError.cannotWrite(folder) }
+    guard fsync(descriptor) == 0 else { throw FileError.cannotWrite(folder) }
   }
 }

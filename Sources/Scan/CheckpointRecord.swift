@@ -1,3 +1,5 @@
+import Files
+
 /// A shard's values as they stand in a checkpoint: layer, stimulus, shard, number of values, the values, and the first 8
 /// bytes of the SHA-256 of all that.
 ///

@@ -1,7 +1,9 @@
 import Anatomy
+import Files
 import Lesion
 import Shapley
 import Stimuli
+import UserErrors
 
 /// Leads a scan through its phases, on rank 0.
 struct Conductor {
@@ -87,7 +89,7 @@ struct Conductor {
     let folder = OutputFolder(request.output)
     let identity = ScanIdentity(origin: origin, plan: plan, instructionSets: instructionSets)
     if let earlier, let difference = identity.difference(from: earlier.identity) {
-      throw ScanError(
+      throw Failure(
         .usage,
         "\(folder.path) holds an unfinished scan that can't be gone on with: \(difference); give the same again, or choose another folder with --out")
     }
@@ -156,7 +158,7 @@ struct Conductor {
 
   /// The plan without layers whose cut doesn't reproduce the model.
   ///
-  /// - Throws: `ScanError` if such a layer was asked for by name, or none is left.
+  /// - Throws: `Failure` if such a layer was asked for by name, or none is left.
   private func keepFaithfulLayers(_ plan: ScanPlan, _ deviations: [Double]) throws -> (ScanPlan, [Double]) {
     var result = plan
     result.layers = []
@@ -171,20 +173,20 @@ struct Conductor {
       }
       let reason = "cut there, the network's output is off by \(deviation) of its largest score"
       if case .named = request.layers {
-        throw ScanError(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
+        throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
       }
       result.refusals.append(ScanPlan.Refusal(tensor: layer.tensor, reason: reason))
     }
     guard !result.layers.isEmpty else {
-      throw ScanError(.badInput, "no layer can be scanned: \(result.refusals.last?.reason ?? "there is none")")
+      throw Failure(.badInput, "no layer can be scanned: \(result.refusals.last?.reason ?? "there is none")")
     }
     return (result, kept)
   }
 
   /// The class with the largest score, by stimulus.
-  private func predictions(_ scores: [[Float]]) throws(ScanError) -> [Int] {
+  private func predictions(_ scores: [[Float]]) throws(Failure) -> [Int] {
     if let stimulus = scores.firstIndex(where: { !$0.allSatisfy(\.isFinite) }), !request.allowsNonFinite {
-      throw ScanError(
+      throw Failure(
         .badInput,
         "stimulus \(stimulus): the intact network's scores are NaN or infinite; check the stimuli's scale, or skip such series with --allow-nonfinite")
     }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import UserErrors
 
 /// How a scan's stimuli are divided into groups.
 package enum ContrastGroups: Sendable, Hashable {
@@ -19,8 +20,8 @@ package enum ContrastGroups: Sendable, Hashable {
 
   /// The groups of a scan, by name; numbers in order of their value.
   ///
-  /// - Throws: `ScanError` (`badInput`, `missingInput`) if there are no labels, or the file doesn't fit.
-  package func groups(of result: ScanResult) throws(ScanError) -> [ScanContrast.Group] {
+  /// - Throws: `Failure` (`badInput`, `missingInput`) if there are no labels, or the file doesn't fit.
+  package func groups(of result: ScanResult) throws(Failure) -> [ScanContrast.Group] {
     let names: [String]
     switch self {
     case .labels:
@@ -28,7 +29,7 @@ package enum ContrastGroups: Sendable, Hashable {
     case .correct:
       let labels = try labels(result)
       guard result.predictions.count == labels.count else {
-        throw ScanError(.badInput, "--groups correct needs a network that predicts classes, and this one's output isn't any")
+        throw Failure(.badInput, "--groups correct needs a network that predicts classes, and this one's output isn't any")
       }
       names = zip(labels, result.predictions).map { $0 == $1 ? "correct" : "wrong" }
     case .file(let path):
@@ -41,24 +42,24 @@ package enum ContrastGroups: Sendable, Hashable {
     }
   }
 
-  private func labels(_ result: ScanResult) throws(ScanError) -> [Int] {
+  private func labels(_ result: ScanResult) throws(Failure) -> [Int] {
     guard let labels = result.labels else {
-      throw ScanError(
+      throw Failure(
         .badInput, "the scan's stimuli have no labels; scan with --labels FILE, or give the groups in a file")
     }
     return labels
   }
 
-  private func read(_ path: String, count: Int) throws(ScanError) -> [String] {
+  private func read(_ path: String, count: Int) throws(Failure) -> [String] {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw ScanError(.missingInput, "--groups \(path) is neither labels nor correct nor a file that can be read")
+      throw Failure(.missingInput, "--groups \(path) is neither labels nor correct nor a file that can be read")
     }
     var lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map {
       String($0.filter { $0 != "\r" })
     }
     if lines.last == "" { lines.removeLast() }
     guard lines.count == count, lines.allSatisfy({ !$0.isEmpty }) else {
-      throw ScanError(
+      throw Failure(
         .badInput,
         "\(path) has \(lines.count) lines, some of which may be empty, and the scan has \(count) stimuli; give one name for each, - for none")
     }

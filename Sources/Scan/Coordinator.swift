@@ -1,4 +1,5 @@
 import MPI
+import UserErrors
 
 /// A source of tasks with what happens to their results: one phase of a scan.
 protocol Phase {
@@ -168,7 +169,7 @@ struct Coordinator<Wire: Transport, Runner: TaskRunner> {
         try phase.complete(task, with: result)
       case Tag.failure:
         var reader = MessageReader(message.bytes)
-        throw ScanError(ScanError.Code(rawValue: reader.readInt()) ?? .defect, reader.readString())
+        throw Failure(ExitStatus(rawValue: reader.readInt()) ?? .defect, reader.readString())
       default:
         precondition(message.tag == Tag.abandoned, "a message of tag \(message.tag) came from rank \(source)")
       }

@@ -1,4 +1,5 @@
 import Anatomy
+import Grids
 import Lesion
 
 /// The grid over a layer, and how its regions lie in memory.
@@ -7,11 +8,9 @@ struct LayerGeometry {
   let blocks: RegionBlocks
   let stencil: Stencil
 
-  init(_ layer: ScanPlan.Layer, request: ScanRequest) throws(AnatomyError) {
+  init(_ layer: ScanPlan.Layer, request: ScanRequest) throws(GridError) {
     grid = Grid(request.grid, over: try TensorGeometry(shape: layer.shape, layout: request.layout))
     blocks = grid.blocks()
-    stencil = Stencil(
-      regionCount: grid.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
-      patterns: blocks.regions)
+    stencil = Stencil(grid)
   }
 }

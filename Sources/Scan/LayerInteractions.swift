@@ -1,4 +1,5 @@
 package import Shapley
+import Statistics
 
 /// How a layer's best-ranked regions interact, or why that isn't known.
 package enum LayerInteractions: Sendable, Hashable {

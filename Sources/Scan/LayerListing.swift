@@ -1,8 +1,12 @@
 package import Anatomy
+import Arrays
+package import Grids
 import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Stimuli
+import UserErrors
 
 /// What can be scanned in a network, as `nnfmri-mpi layers` lists it.
 package struct LayerListing: Sendable {
@@ -25,7 +29,7 @@ package struct LayerListing: Sendable {
 
   /// Cost: a few forward passes.
   /// - Parameter data: stimuli; `nil` runs the network on zeros of its declared shapes.
-  /// - Throws: `ScanError`, or what a module throws, if the model can't be read or run or has nothing to scan.
+  /// - Throws: `Failure`, or what a module throws, if the model can't be read or run or has nothing to scan.
   package init(model path: String, data: String?, grid: GridSize, layout: TensorLayout) throws {
     let model = try Model(contentsOf: path)
     try model.checkExternalFiles()
@@ -34,7 +38,7 @@ package struct LayerListing: Sendable {
       model: model, stimuli: stimuli, runtime: Runtime(),
       session: Session.Options(externalDataFolder: model.folder), readsRaw: false)
     guard !survey.layers.isEmpty else {
-      throw ScanError(
+      throw Failure(
         .badInput, "\(model.label) has no layer that can be scanned: no float32 tensor between its inputs and \"\(survey.readTensor)\"")
     }
     let shapes = Set(survey.layers.map(\.candidate.tensor))
@@ -56,7 +60,7 @@ package struct LayerListing: Sendable {
       let dimensions = port.dimensions ?? []
       let lengths = dimensions.dropFirst().map { if case .fixed(let length) = $0 { length } else { 0 } }
       guard port.dimensions != nil, !lengths.contains(0) else {
-        throw ScanError(
+        throw Failure(
           .usage,
           """
           \(model.label): input "\(port.name)" has shape \

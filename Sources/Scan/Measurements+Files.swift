@@ -1,7 +1,10 @@
 import Anatomy
+import Arrays
+import Files
 internal import FoundationEssentials
 import Shapley
 import Stimuli
+import UserErrors
 
 /// Stored in the folder of the acquisition: `measurements.json`, and the moments of layer L in `moments_layer_L.npy`,
 /// float64 [stimuli x regions x 4]; pictures of the first stimuli, where they are images, in `thumbnails.npy`, uint8
@@ -26,7 +29,7 @@ extension Measurements {
 
   /// Writes the files.
   ///
-  /// - Throws: `ScanError` or `StimuliError` (`cannotWrite`).
+  /// - Throws: `Failure` or `StimuliError` (`cannotWrite`).
   func write(to folder: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -44,24 +47,24 @@ extension Measurements {
     do {
       try Data(try encoder.encode(stored)).write(to: URL(filePath: path), options: .atomic)
     } catch {
-      throw ScanError.cannotWrite(path)
+      throw FileError.cannotWrite(path)
     }
   }
 
   /// Reads the files.
   ///
-  /// - Throws: `ScanError` (`missingInput`) if they are not there, (`badInput`) if they are not whole.
+  /// - Throws: `Failure` (`missingInput`) if they are not there, (`badInput`) if they are not whole.
   init(contentsOf folder: String) throws {
     let path = Self.file(folder)
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw ScanError(
+      throw Failure(
         .missingInput, "\(path) is not there: it comes with the acquisition of a scan, which --no-acquisition leaves out")
     }
     guard let stored = try? JSONDecoder().decode(Stored.self, from: data) else {
-      throw ScanError(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
+      throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
     }
     guard stored.plan.designVersion == Design.version else {
-      throw ScanError(
+      throw Failure(
         .badInput,
         "\(path) is of a scan that drew its coalitions by other rules (\(stored.plan.designVersion), now \(Design.version)); read it with the version of the program that measured it")
     }
@@ -74,7 +77,7 @@ extension Measurements {
     let pictures = Self.thumbnailFile(folder)
     if FileManager.default.fileExists(atPath: pictures) {
       guard let read = Thumbnails(try NumericArray(contentsOfNPY: pictures)) else {
-        throw ScanError(.badInput, "\(pictures) doesn't hold pictures, uint8 [stimuli, height, width, 3]: it is damaged, or another program's")
+        throw Failure(.badInput, "\(pictures) doesn't hold pictures, uint8 [stimuli, height, width, 3]: it is damaged, or another program's")
       }
       thumbnails = read
     }
@@ -82,7 +85,7 @@ extension Measurements {
       let array = try NumericArray(contentsOfNPY: Self.momentsFile(folder, layer.number))
       let size = layer.regionCount * RegionMoments.valuesPerRegion
       guard array.elementCount == stored.plan.stimulusCount * size else {
-        throw ScanError(.badInput, "\(Self.momentsFile(folder, layer.number)) doesn't fit \(path): one of them is another scan's")
+        throw Failure(.badInput, "\(Self.momentsFile(folder, layer.number)) doesn't fit \(path): one of them is another scan's")
       }
       return (0..<stored.plan.stimulusCount).map { stimulus in
         RegionMoments(values: array.doubles(stimulus * size..<(stimulus + 1) * size))

@@ -1,7 +1,9 @@
 package import Anatomy
 package import Shapley
+import Statistics
 package import Stimuli
 import Temporal
+import UserErrors
 
 /// What a scan saw and was asked: with the tables of values, all that its result is computed from.
 ///
@@ -41,7 +43,7 @@ package struct Measurements: Sendable {
   /// - Parameters:
   ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
   ///   - tracts: the wiring between layers, where it was traced.
-  /// - Throws: `ScanError` (`badInput`) if all series of a layer were.
+  /// - Throws: `Failure` (`badInput`) if all series of a layer were.
   package func result(estimates: [[Estimate?]], tracts: Tracts?, run: ScanResult.Run) throws -> ScanResult {
     ScanResult(
       request: request, plan: plan,
@@ -76,7 +78,7 @@ package struct Measurements: Sendable {
     let number = layer.number
     let series = estimates.compactMap(\.self)
     guard !series.isEmpty else {
-      throw ScanError(
+      throw Failure(
         .badInput,
         "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean")
     }

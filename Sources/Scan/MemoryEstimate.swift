@@ -1,5 +1,7 @@
 import Lesion
 import ModelGraph
+import Networks
+import UserErrors
 
 /// What a rank will hold in memory for itself, from the shapes of the network: the same for every run of a scan and every
 /// number of ranks, so that the batch that is chosen by it is, too. For that reason weights that the ranks of a machine share
@@ -35,13 +37,13 @@ struct MemoryEstimate {
 
   /// The largest batch that fits, of `most`, its half, its quarter and so on.
   ///
-  /// - Throws: `ScanError` (`usage`) if not even a batch of 1 does.
-  func batch(within budget: Int, most: Int, sharesWeights: Bool) throws(ScanError) -> Int {
+  /// - Throws: `Failure` (`usage`) if not even a batch of 1 does.
+  func batch(within budget: Int, most: Int, sharesWeights: Bool) throws(Failure) -> Int {
     func bytes(_ batch: Int) -> Int { self.bytes(batch: batch, sharesWeights: sharesWeights) }
     var batch = most
     while bytes(batch) > budget {
       guard batch > 1 else {
-        throw ScanError(
+        throw Failure(
           .usage,
           "--memory \(budget >> 20) is too little: a rank needs about \(bytes(1) >> 20 + 1) MB for one coalition at a time; give it more, or fewer ranks to a node")
       }

@@ -1,5 +1,7 @@
+import Files
 internal import FoundationEssentials
 internal import Glibc
+package import UserErrors
 
 /// A scan's folder of results.
 package struct OutputFolder: Sendable {
@@ -22,23 +24,23 @@ package struct OutputFolder: Sendable {
   /// Makes the folder, or takes one that an earlier scan wrote, and marks it as a scan that is not complete.
   ///
   /// - Parameter resumes: an unfinished scan in it is to be gone on with, and not in the way.
-  /// - Throws: `ScanError` (`cannotWrite`) if it can't be written, or if it holds something that would be lost.
-  package func claim(resumes: Bool) throws(ScanError) {
+  /// - Throws: `Failure` (`cannotWrite`) if it can't be written, or if it holds something that would be lost.
+  package func claim(resumes: Bool) throws {
     try makeFolder(path)
     let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     guard content.isEmpty || mark != nil else {
-      throw ScanError(
+      throw Failure(
         .cannotWrite, "\(path) exists and isn't the folder of a scan; choose another with --out, or remove it")
     }
     guard resumes || Checkpoint.files(checkpoint).isEmpty else {
-      throw ScanError(
+      throw Failure(
         .cannotWrite,
         "\(path) holds a scan that ended early, or a part of one; go on with it by --resume, choose another folder with --out, or remove it")
     }
     if mark?.complete != false { try markIncomplete() }
   }
 
-  func markIncomplete() throws(ScanError) {
+  func markIncomplete() throws {
     try writeMark(#"{"program": "nnfmri-mpi", "complete": false}"#)
   }
 
@@ -51,11 +53,11 @@ package struct OutputFolder: Sendable {
   }
 
   /// Written beside and renamed: without the mark, what a scan has measured would be taken for a stranger's files.
-  private func writeMark(_ text: String) throws(ScanError) {
+  private func writeMark(_ text: String) throws {
     let draft = summary + ".new"
-    guard let file = fopen(draft, "w") else { throw ScanError.cannotWrite(summary) }
+    guard let file = fopen(draft, "w") else { throw FileError.cannotWrite(summary) }
     let isWritten = fputs(text + "\n", file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0
-    guard fclose(file) == 0, isWritten, rename(draft, summary) == 0 else { throw ScanError.cannotWrite(summary) }
+    guard fclose(file) == 0, isWritten, rename(draft, summary) == 0 else { throw FileError.cannotWrite(summary) }
   }
 
   /// Whether the folder holds the whole result of a scan.

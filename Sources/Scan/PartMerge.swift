@@ -1,4 +1,5 @@
 import Shapley
+import UserErrors
 
 /// The parts of a scan, joined into what a single run would have given.
 ///
@@ -16,40 +17,40 @@ package struct PartMerge {
 
   /// Reads the parts.
   ///
-  /// - Throws: `ScanError`: `missingInput` if a part is missing, names of folders and parts included; `badInput` if a
+  /// - Throws: `Failure`: `missingInput` if a part is missing, names of folders and parts included; `badInput` if a
   ///   folder holds no part, or one of another scan, or one that another folder holds too.
   package init(_ paths: [String]) throws {
     var parts: [Part] = []
     for path in paths {
       let folder = OutputFolder(path)
       guard !folder.isComplete else {
-        throw ScanError(.badInput, "\(path) holds a whole scan, and not a part of one; give the folders of parts")
+        throw Failure(.badInput, "\(path) holds a whole scan, and not a part of one; give the folders of parts")
       }
       guard let content = try Checkpoint.read(folder.checkpoint) else {
-        throw ScanError(.missingInput, "\(path) holds no part of a scan: \(folder.checkpoint) is not there")
+        throw Failure(.missingInput, "\(path) holds no part of a scan: \(folder.checkpoint) is not there")
       }
       guard let number = content.identity.origin.part else {
-        throw ScanError(.badInput, "\(path) holds an unfinished scan that is no part of one; finish it with --resume")
+        throw Failure(.badInput, "\(path) holds an unfinished scan that is no part of one; finish it with --resume")
       }
       if let first = parts.first, let difference = Self.difference(content.identity, first.content.identity) {
-        throw ScanError(
+        throw Failure(
           .badInput, "\(path) holds a part of another scan than \(first.folder.path): there \(difference)")
       }
       if let twin = parts.first(where: { $0.number == number }) {
-        throw ScanError(.badInput, "\(twin.folder.path) and \(path) both hold part \(number); give each part once")
+        throw Failure(.badInput, "\(twin.folder.path) and \(path) both hold part \(number); give each part once")
       }
       parts.append(Part(folder: folder, number: number, content: content))
     }
-    guard let count = parts.first?.number.count else { throw ScanError(.usage, "no parts are given") }
+    guard let count = parts.first?.number.count else { throw Failure(.usage, "no parts are given") }
     let missing = (1...count).filter { number in !parts.contains { $0.number.number == number } }
     guard missing.isEmpty else {
       let names = missing.map { "\($0)/\(count)" }.joined(separator: ", ")
-      throw ScanError(.missingInput, "part\(missing.count == 1 ? "" : "s") \(names) of the scan \(missing.count == 1 ? "is" : "are") missing; give all \(count) folders")
+      throw Failure(.missingInput, "part\(missing.count == 1 ? "" : "s") \(names) of the scan \(missing.count == 1 ? "is" : "are") missing; give all \(count) folders")
     }
     for part in parts {
       let missing = part.content.missingShards.count
       guard missing == 0, part.folder.isFinishedPart else {
-        throw ScanError(
+        throw Failure(
           .missingInput,
           "\(part.folder.path): part \(part.number) isn't finished, \(missing) of its \(part.content.identity.plan.shardCount(of: part.number)) shards are missing; run it again with --resume")
       }
@@ -75,7 +76,7 @@ package struct PartMerge {
   ///   - output: the folder; it is made.
   ///   - keepsAcquisition: whether the tables stay there.
   ///   - note: called with a sentence that the user should read.
-  /// - Throws: `ScanError`.
+  /// - Throws: `Failure`.
   package func result(
     in output: String, keepsAcquisition: Bool, note: (String) -> Void
   ) throws -> ScanResult {
@@ -84,7 +85,7 @@ package struct PartMerge {
     for part in parts.dropFirst() {
       let other = try Measurements(contentsOf: part.folder.acquisition)
       guard other.targets == measurements.targets else {
-        throw ScanError(
+        throw Failure(
           .badInput,
           "\(part.folder.path) measured other target classes than \(parts[0].folder.path), on another kind of machine perhaps; measure it again where the others were measured")
       }

@@ -1,9 +1,12 @@
 import Anatomy
+import Grids
 import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Shapley
 import Stimuli
+import UserErrors
 
 /// Turns a request into a plan, on rank 0: looks at the model by running it, chooses layers, designs and shards.
 struct Planner {
@@ -22,7 +25,7 @@ struct Planner {
   let dataDigest: String
 
   /// Cost: some forward passes, and the activations of all candidate tensors at once in memory.
-  /// - Throws: `ScanError` for a request that doesn't fit the model or the stimuli.
+  /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
   func makePlan() throws -> ScanPlan {
     try checkRequest()
     let readsRaw = if case .output = request.value { true } else { false }
@@ -51,7 +54,7 @@ struct Planner {
     let most = survey.takesBatches ? request.batch : 1
     let sharesWeights = request.sharesWeights(of: survey.model)
     let batch =
-      try request.memoryBudget.map { budget throws(ScanError) in
+      try request.memoryBudget.map { budget throws(Failure) in
         try memory.batch(within: budget, most: most, sharesWeights: sharesWeights)
       } ?? most
     var notes = survey.notes
@@ -67,32 +70,32 @@ struct Planner {
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
   }
 
-  private func checkRequest() throws(ScanError) {
+  private func checkRequest() throws(Failure) {
     guard request.lesion != .resample || stimuli.count > 1 else {
-      throw ScanError(.usage, "--lesion resample takes replacements from other stimuli, and there is only one; give more stimuli or use --lesion zero")
+      throw Failure(.usage, "--lesion resample takes replacements from other stimuli, and there is only one; give more stimuli or use --lesion zero")
     }
     guard request.lesion != .mean || stimuli.count > 1 else {
-      throw ScanError(.usage, "--lesion mean needs more than one stimulus, since the mean of one is its own activation; give more stimuli or use --lesion zero")
+      throw Failure(.usage, "--lesion mean needs more than one stimulus, since the mean of one is its own activation; give more stimuli or use --lesion zero")
     }
     if request.lesion == .resample, request.estimator?.design.isWhole ?? false {
-      throw ScanError(
+      throw Failure(
         .usage, "--estimator \(request.estimator!.rawValue) needs a value without chance, and --lesion resample draws donors; use --estimator regression")
     }
   }
 
-  private func checkTargets(classCount: Int) throws(ScanError) {
+  private func checkTargets(classCount: Int) throws(Failure) {
     switch request.target {
     case .predicted: break
     case .fixed(let index):
       guard index < classCount else {
-        throw ScanError(.usage, "--target \(index) is out of range: the model has \(classCount) classes, 0 to \(classCount - 1)")
+        throw Failure(.usage, "--target \(index) is out of range: the model has \(classCount) classes, 0 to \(classCount - 1)")
       }
     case .label:
       guard let labels = stimuli.labels else {
-        throw ScanError(.usage, "--target label needs labels, and \(stimuli.description) has none; give them with --labels FILE")
+        throw Failure(.usage, "--target label needs labels, and \(stimuli.description) has none; give them with --labels FILE")
       }
       if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classCount }) {
-        throw ScanError(
+        throw Failure(
           .badInput, "stimulus \(index) has label \(labels[index]), and the model has \(classCount) classes, 0 to \(classCount - 1)")
       }
     }
@@ -103,7 +106,7 @@ struct Planner {
   ) throws -> [NetworkSurvey.Layer] {
     let scannable = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
     guard !scannable.isEmpty else {
-      throw ScanError(
+      throw Failure(
         .badInput, "\(model.label) has no layer that can be scanned: no float32 tensor between its inputs and \"\(survey.readTensor)\"")
     }
     switch request.layers {
@@ -118,7 +121,7 @@ struct Planner {
         _ = try model.require(name)
         guard scannable[name] != nil else {
           let reason = survey.refusals.first { $0.tensor == name }?.reason
-          throw ScanError(
+          throw Failure(
             .badInput,
             """
             \(model.label): tensor "\(name)" can't be scanned: \
@@ -145,7 +148,7 @@ struct Planner {
       design = try Design(
         estimator: estimator, players: players, budget: budget, index: request.index, seed: request.seed)
     } catch {
-      throw ScanError(.usage, "layer \"\(layer.candidate.tensor)\" with \(players) regions: \(error.message)")
+      throw Failure(.usage, "layer \"\(layer.candidate.tensor)\" with \(players) regions: \(error.message)")
     }
     return ScanPlan.Layer(
       number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,

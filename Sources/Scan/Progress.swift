@@ -1,3 +1,4 @@
+import Files
 internal import Glibc
 
 /// How far a scan is, for rank 0 to show. It takes note; showing is the caller's.
@@ -69,18 +70,4 @@ package final class Progress {
     tick()
     return state.elapsed
   }
-}
-
-/// Seconds on a clock that never jumps.
-package func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
-
-/// Seconds that this thread has had the processor.
-func processorSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

@@ -1,5 +1,7 @@
 import Anatomy
+import Grids
 import Shapley
+import Statistics
 
 /// Regions of a layer that carry almost nothing: candidates for pruning.
 ///

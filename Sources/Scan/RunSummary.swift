@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+import UserErrors
 
 /// What `scan.json` tells of how a scan was run, as it is read back.
 struct RunSummary: Codable {
@@ -17,11 +18,11 @@ struct RunSummary: Codable {
   var versions: [String: String]
   var decisive_options: [String: String]
 
-  /// - Throws: `ScanError` (`badInput`) if the file isn't there or can't be understood.
-  init(contentsOf path: String) throws(ScanError) {
+  /// - Throws: `Failure` (`badInput`) if the file isn't there or can't be understood.
+  init(contentsOf path: String) throws(Failure) {
     guard let data = FileManager.default.contents(atPath: path),
       let summary = try? JSONDecoder().decode(RunSummary.self, from: data)
-    else { throw ScanError(.badInput, "\(path) can't be read: it is damaged, or of another version of this program") }
+    else { throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program") }
     self = summary
   }
 

@@ -1,4 +1,5 @@
 import Shapley
+import Statistics
 
 /// How wide the intervals of a scan's layers are while its series come in: for people to watch it converge.
 ///

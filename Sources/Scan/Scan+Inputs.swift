@@ -1,9 +1,12 @@
 import Anatomy
+import Files
+import Grids
 import Lesion
 import ModelGraph
 import OnnxRuntime
 import Stimuli
 import Temporal
+import UserErrors
 
 extension Scan {
   /// What a rank opens before it can do anything.
@@ -73,11 +76,11 @@ extension Scan {
     /// Which of them are scanned.
     let scanned: [Int]
 
-    /// - Throws: `ScanError` (`usage`) if it is shorter than a window.
-    init(_ request: StreamRequest, of all: StimulusSet, seed: UInt64) throws(ScanError) {
+    /// - Throws: `Failure` (`usage`) if it is shorter than a window.
+    init(_ request: StreamRequest, of all: StimulusSet, seed: UInt64) throws(Failure) {
       stimuli = all.prefix(request.length ?? all.count)
       guard request.temporal.windows(samples: stimuli.count).count > 0 else {
-        throw ScanError(
+        throw Failure(
           .usage,
           "--window \(request.temporal.window) is longer than the stream of \(stimuli.count) stimuli; give more stimuli, or a shorter window")
       }

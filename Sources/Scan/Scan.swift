@@ -2,7 +2,9 @@ package import MPI
 import ModelGraph
 import OnnxRuntime
 import Shapley
+import Statistics
 import Stimuli
+package import UserErrors
 
 /// A distributed lesion scan, from request to result.
 ///
@@ -34,12 +36,12 @@ package enum Scan {
   /// - Throws: `MPIError`, on which the job can only be aborted.
   package static func run(
     _ request: ScanRequest, program version: String, world: Communicator, progress: Progress,
-    announce: (ScanPlan) -> Void, note: @escaping (String) -> Void, report: (ScanResult) throws -> Void, fail: (ScanError) -> Void
+    announce: (ScanPlan) -> Void, note: @escaping (String) -> Void, report: (ScanResult) throws -> Void, fail: (Failure) -> Void
   ) throws -> Int {
     var code = 0
-    func end(with error: ScanError) {
+    func end(with error: Failure) {
       fail(error)
-      code = error.code.rawValue
+      code = error.exitStatus.rawValue
     }
     // Rank 0 speaks first: what is wrong for everyone is said once.
     var opening: Opening?
@@ -50,7 +52,7 @@ package enum Scan {
         note("\(request.output) holds the whole result already; there is nothing to go on with.")
         code = nothingToDo
       } catch {
-        end(with: ScanError(error))
+        end(with: Failure(error))
       }
     }
     var message = MessageWriter()
@@ -67,10 +69,10 @@ package enum Scan {
     do {
       member = try Member(request, plan: plan, inputs: opening?.inputs)
     } catch {
-      objection = ScanError(error).message
+      objection = Failure(error).message
     }
     let machines = try introduce(objection: objection, world, fail: fail)
-    guard let member, let machines else { return ScanError.Code.badInput.rawValue }
+    guard let member, let machines else { return ExitStatus.badInput.rawValue }
     let (inputs, worker) = (member.inputs, member.worker)
     worker.weights = try request.weightStore(
       of: inputs.model, digest: plan.modelDigest, runtime: inputs.runtime, world: world, complain: note)
@@ -79,7 +81,7 @@ package enum Scan {
     guard let opening else { return try worker.serve(mailbox) }
     let versions = ScanResult.Versions(
       program: version, onnxRuntime: inputs.runtime.version, mpi: MPI.libraryVersion(),
-      linearAlgebra: Shapley.linearAlgebraVersion())
+      linearAlgebra: linearAlgebraVersion())
     let header = RunHeader(machines: machines, threads: request.threads, versions: versions)
     note(try header.line(plan))
     announce(plan)
@@ -103,10 +105,10 @@ package enum Scan {
       }
     } catch let stop as EarlyStop {
       end(
-        with: ScanError(
+        with: Failure(
           .stopped, "stopped early by \(stop.reason); what was measured is kept in \(request.output): run the same command with --resume"))
     } catch let error where !(error is MPIError) {
-      end(with: ScanError(error))
+      end(with: Failure(error))
     }
     var ending = MessageWriter()
     ending.append(code)
@@ -122,7 +124,7 @@ package enum Scan {
   ///   - fail: called on rank 0, if one can't.
   /// - Returns: the machines by rank on rank 0, and none elsewhere; `nil`, on all ranks, if one can't take part.
   private static func introduce(
-    objection: String, _ world: Communicator, fail: (ScanError) -> Void
+    objection: String, _ world: Communicator, fail: (Failure) -> Void
   ) throws(MPIError) -> [Machine]? {
     var introduction = MessageWriter()
     introduction.append(objection)
@@ -135,7 +137,7 @@ package enum Scan {
       )
     }
     let odd = introductions.firstIndex { !$0.objection.isEmpty }
-    if let odd { fail(ScanError(.badInput, "rank \(odd) can't take part: \(introductions[odd].objection)")) }
+    if let odd { fail(Failure(.badInput, "rank \(odd) can't take part: \(introductions[odd].objection)")) }
     let verdict = try world.broadcast([odd == nil ? 1 : 0])
     return verdict == [1] ? introductions.map(\.machine) : nil
   }
@@ -149,7 +151,7 @@ package enum Scan {
     /// - Throws: why the rank can't take part.
     init(_ request: ScanRequest, plan: ScanPlan, inputs: Inputs?) throws {
       self.inputs = try inputs ?? Inputs(request)
-      if let objection = self.inputs.objection(to: plan, request: request) { throw ScanError(.badInput, objection) }
+      if let objection = self.inputs.objection(to: plan, request: request) { throw Failure(.badInput, objection) }
       worker = try Worker(
         request: request, plan: plan, model: self.inputs.model, stimuli: self.inputs.stimuli,
         stream: self.inputs.stream?.stimuli, runtime: self.inputs.runtime)
@@ -165,7 +167,7 @@ package enum Scan {
     let plan: ScanPlan
     private let shardCount: Int
 
-    /// - Throws: `AlreadyComplete`; `ScanError` and the modules' errors.
+    /// - Throws: `AlreadyComplete`; `Failure` and the modules' errors.
     init(_ request: ScanRequest, program: String) throws {
       folder = OutputFolder(request.output)
       inputs = try Inputs(request)
@@ -173,7 +175,7 @@ package enum Scan {
       try folder.claim(resumes: request.resumes)
       plan = try inputs.planner(request).makePlan()
       if let part = request.part, plan.series(of: part).isEmpty {
-        throw ScanError(
+        throw Failure(
           .usage, "--part \(part): the scan has only \(plan.series(of: nil).count) series; cut it into as many parts or fewer")
       }
       shardCount = plan.shardCount(of: request.part)
@@ -194,10 +196,10 @@ package enum Scan {
 
     /// What a folder holds of the same scan.
     ///
-    /// - Throws: `AlreadyComplete`; `ScanError` (`usage`) if what it holds is another scan's.
+    /// - Throws: `AlreadyComplete`; `Failure` (`usage`) if what it holds is another scan's.
     private static func earlier(in folder: OutputFolder, _ origin: ScanOrigin) throws -> Checkpoint.Content? {
-      func refuse(_ kind: String, _ difference: String) -> ScanError {
-        ScanError(
+      func refuse(_ kind: String, _ difference: String) -> Failure {
+        Failure(
           .usage,
           "\(folder.path) holds \(kind): \(difference); give the same again, or choose another folder with --out")
       }

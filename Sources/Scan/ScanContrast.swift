@@ -1,4 +1,6 @@
 package import Shapley
+package import Statistics
+package import UserErrors
 
 /// Two groups of a scan's stimuli against each other, in every layer.
 package struct ScanContrast: Sendable {
@@ -30,8 +32,8 @@ package struct ScanContrast: Sendable {
 
   /// Compares ζ and φ of the two groups. Series that were skipped don't count.
   ///
-  /// - Throws: `ScanError` (`badInput`) if a group is too small, with the number needed.
-  package init(_ result: ScanResult, _ first: Group, _ second: Group, permutations: Int) throws(ScanError) {
+  /// - Throws: `Failure` (`badInput`) if a group is too small, with the number needed.
+  package init(_ result: ScanResult, _ first: Group, _ second: Group, permutations: Int) throws(Failure) {
     self.first = first
     self.second = second
     var layers: [Layer] = []
@@ -39,7 +41,7 @@ package struct ScanContrast: Sendable {
       func zeta(_ group: Group) -> [[Double]] { group.stimuli.compactMap { layer.series[$0]?.zeta } }
       let (a, b) = (zeta(first), zeta(second))
       if let reason = GroupContrast.reasonForNone(a.count, b.count) {
-        throw ScanError(
+        throw Failure(
           .badInput,
           "\(first.name) against \(second.name) can't be compared in layer_\(layer.plan.number): \(reason) Scan more stimuli, or choose other groups")
       }

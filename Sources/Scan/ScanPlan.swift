@@ -1,5 +1,7 @@
+import Files
 internal import FoundationEssentials
 package import Shapley
+import UserErrors
 
 /// What a scan will do, found out by rank 0 and told to all ranks: everything that decides a byte of the result.
 package struct ScanPlan: Codable, Sendable, Hashable {
@@ -138,18 +140,18 @@ extension ScanPlan {
   /// Has the layers' values estimated by another estimator than was planned. Layers whose ζ are exact keep theirs, where
   /// there are others.
   ///
-  /// - Throws: `ScanError` (`usage`) if a layer's design doesn't fit it.
-  mutating func use(_ other: EstimatorName, index: ValueIndex) throws(ScanError) {
+  /// - Throws: `Failure` (`usage`) if a layer's design doesn't fit it.
+  mutating func use(_ other: EstimatorName, index: ValueIndex) throws(Failure) {
     let drawn = layers.indices.filter { !layers[$0].design.isWhole }
     for number in drawn.isEmpty ? Array(layers.indices) : drawn { try layers[number].use(other, index: index) }
   }
 
   /// Makes sure that what was measured for one index tells of another.
   ///
-  /// - Throws: `ScanError` (`usage`) if a layer's coalitions were drawn for the first.
-  func check(index: ValueIndex, measuredFor measured: ValueIndex) throws(ScanError) {
+  /// - Throws: `Failure` (`usage`) if a layer's coalitions were drawn for the first.
+  func check(index: ValueIndex, measuredFor measured: ValueIndex) throws(Failure) {
     guard index != measured, let layer = layers.first(where: { !$0.design.isWhole }) else { return }
-    throw ScanError(
+    throw Failure(
       .usage,
       "\(layer.label) was measured as \(layer.design.phrase) drawn for the \(measured.rawValue) index, which tell nothing of \(index.rawValue); scan again with --index \(index.rawValue), or, up to \(EstimatorName.largestEnumeration) regions, with --estimator exact, whose coalitions serve both")
   }
@@ -159,10 +161,10 @@ extension ScanPlan.Layer {
   /// What it is called in a sentence.
   fileprivate var label: String { "layer_\(number) (\(tensor))" }
 
-  fileprivate mutating func use(_ other: EstimatorName, index: ValueIndex) throws(ScanError) {
+  fileprivate mutating func use(_ other: EstimatorName, index: ValueIndex) throws(Failure) {
     guard other != estimator else { return }
     if let refusal = design.refusal(of: other, index: index) {
-      throw ScanError(
+      throw Failure(
         .usage, "\(label) was measured as \(refusal), or a new scan with --estimator \(other.rawValue)")
     }
     estimator = other

@@ -1,4 +1,6 @@
 package import Anatomy
+import Files
+package import Grids
 package import Lesion
 package import Shapley
 

@@ -1,4 +1,5 @@
 package import Anatomy
+package import Grids
 package import Shapley
 package import Stimuli
 package import Temporal

@@ -1,4 +1,6 @@
+import Grids
 import Lesion
+import Random
 import Shapley
 
 /// One series: the game of a layer and a stimulus, with its design and its donors.
@@ -22,7 +24,7 @@ struct SeriesGame {
     var others = Array(0..<plan.stimulusCount)
     others.remove(at: stimulus)
     var random = CounterRandom(
-      seed: request.seed, domain: CounterRandom.Domain.donors.rawValue, index: Self.stream(layer, stimulus))
+      seed: request.seed, domain: .donors, index: Self.stream(layer, stimulus))
     if plan.donorCount > 0 { random.shuffle(&others) }
     self.donors = Array(others.prefix(plan.donorCount))
   }

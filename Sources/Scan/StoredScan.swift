@@ -1,5 +1,7 @@
+import Arrays
 package import Shapley
 import Stimuli
+import UserErrors
 
 /// A finished scan, read from its folder.
 package struct StoredScan {
@@ -8,12 +10,12 @@ package struct StoredScan {
   private let tracts: Tracts?
   private let run: ScanResult.Run
 
-  /// - Throws: `ScanError`: `missingInput` if the folder holds no complete scan or its acquisition is gone; `badInput` if
+  /// - Throws: `Failure`: `missingInput` if the folder holds no complete scan or its acquisition is gone; `badInput` if
   ///   files are damaged or don't belong together.
   package init(contentsOf path: String) throws {
     let folder = OutputFolder(path)
     guard folder.isComplete else {
-      throw ScanError(
+      throw Failure(
         .missingInput, "\(path) holds no complete scan; give the folder of one, or finish it first with --resume")
     }
     let summary = try RunSummary(contentsOf: folder.summary)
@@ -28,7 +30,7 @@ package struct StoredScan {
       let path = AcquisitionStore.file(folder.acquisition, layer.number)
       let array = try NumericArray(contentsOfNPY: path)
       guard array.shape == [measurements.plan.stimulusCount, layer.rows] else {
-        throw ScanError(.badInput, "\(path) has shape \(array.shape), and its scan measured [\(measurements.plan.stimulusCount), \(layer.rows)]: it is another scan's")
+        throw Failure(.badInput, "\(path) has shape \(array.shape), and its scan measured [\(measurements.plan.stimulusCount), \(layer.rows)]: it is another scan's")
       }
       return array
     }
@@ -57,7 +59,7 @@ package struct StoredScan {
   /// - Parameters:
   ///   - estimator: another one than the scan's; `nil` keeps it.
   ///   - index: likewise.
-  /// - Throws: `ScanError` (`usage`) if the measured design doesn't fit the estimator or the index.
+  /// - Throws: `Failure` (`usage`) if the measured design doesn't fit the estimator or the index.
   package func result(
     estimator: EstimatorName? = nil, index: ValueIndex? = nil, changing change: (inout ScanRequest) -> Void = { _ in }
   ) throws -> ScanResult {

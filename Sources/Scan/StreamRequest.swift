@@ -1,5 +1,6 @@
-package import Temporal
+import Random
 import Shapley
+package import Temporal
 
 /// What the user asks of a stream: that all of it is recorded, and that some stimuli of every window are scanned.
 package struct StreamRequest: Sendable, Hashable, Codable {
@@ -11,9 +12,6 @@ package struct StreamRequest: Sendable, Hashable, Codable {
 
   package init() {}
 
-  /// Apart from the domains of other modules.
-  private static let randomDomain: UInt32 = 0x201
-
   /// The stimuli that are scanned, ascending: one drawn from each of equally long stretches, so that they are spread evenly
   /// and keep no step with a rhythm of the stream.
   ///
@@ -22,7 +20,7 @@ package struct StreamRequest: Sendable, Hashable, Codable {
     let windows = temporal.windows(samples: count)
     let stretch = max(1, temporal.window / windowStimuli)
     return (0..<windows.covered / stretch).map { number in
-      var random = CounterRandom(seed: seed, domain: Self.randomDomain, index: UInt64(number))
+      var random = CounterRandom(seed: seed, domain: .scannedStimuli, index: UInt64(number))
       return number * stretch + random.next(below: stretch)
     }
   }

@@ -1,6 +1,9 @@
 import Anatomy
+import Arrays
+import Files
 import Stimuli
 import Temporal
+import UserErrors
 
 /// What a stream did to every layer, on disk: one `.npy` file a layer, float32 [stimuli x (2 + regions)]: the signal mean|a|,
 /// the coverage, and φ of every region.
@@ -18,7 +21,7 @@ package final class StreamStore {
 
   /// Creates the folder and its files.
   ///
-  /// - Throws: `ScanError` (`cannotWrite`) if that can't be done.
+  /// - Throws: `Failure` (`cannotWrite`) if that can't be done.
   init(folder: String, count: Int, layers: [ScanPlan.Layer]) throws {
     try makeFolder(folder)
     self.folder = folder
@@ -34,10 +37,10 @@ package final class StreamStore {
     [Float(moments.layerMeanMagnitude), Float(moments.coverage)] + moments.densities.map(Float.init)
   }
 
-  /// - Throws: `ScanError` (`badInput`) if an activation isn't finite, since a spectrum needs every sample.
+  /// - Throws: `Failure` (`badInput`) if an activation isn't finite, since a spectrum needs every sample.
   func write(_ record: [Float], layer: Int, stimulus: Int) throws {
     guard record.allSatisfy(\.isFinite) else {
-      throw ScanError(
+      throw Failure(
         .badInput,
         "stimulus \(stimulus) of the stream: activations of layer_\(layer) (\(layers[layer].tensor)) are NaN or infinite; check the stimuli's scale, or leave the layer out")
     }
@@ -63,14 +66,14 @@ package final class StreamStore {
     package let count: Int
     private let arrays: [NumericArray]
 
-    /// - Throws: `StimuliError` (`missingInput`, `badInput`) or `ScanError` (`badInput`) if the files are not whole.
+    /// - Throws: `StimuliError` (`missingInput`, `badInput`) or `Failure` (`badInput`) if the files are not whole.
     init(folder: String, count: Int, layers: [ScanPlan.Layer]) throws {
       self.count = count
       arrays = try layers.map { layer in
         let path = StreamStore.file(folder, layer.number)
         let array = try NumericArray(contentsOfNPY: path)
         guard array.shape == [count, StreamStore.leading + layer.regionCount] else {
-          throw ScanError(.badInput, "\(path) has shape \(array.shape), which doesn't fit its scan: it is another scan's")
+          throw Failure(.badInput, "\(path) has shape \(array.shape), which doesn't fit its scan: it is another scan's")
         }
         return array
       }

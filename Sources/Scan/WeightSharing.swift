@@ -1,7 +1,8 @@
-import Lesion
 internal import Glibc
+import Lesion
 import MPI
 import ModelGraph
+import Networks
 import OnnxRuntime
 
 /// Whether the ranks of a machine hold a model's weights once.

@@ -1,11 +1,15 @@
 import Anatomy
+import Files
 internal import Glibc
+import Grids
 import Lesion
 import MPI
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Shapley
 import Stimuli
+import UserErrors
 
 /// What a rank does: it runs tasks, and keeps the sessions and prefix results that the next ones are likely to need.
 final class Worker: TaskRunner {
@@ -102,9 +106,9 @@ final class Worker: TaskRunner {
     } catch let error as MPIError {
       throw error
     } catch {
-      let failure = ScanError(error)
+      let failure = Failure(error)
       var writer = MessageWriter()
-      writer.append(failure.code.rawValue)
+      writer.append(failure.exitStatus.rawValue)
       writer.append(failure.message)
       return (writer.bytes, Tag.failure)
     }

@@ -1,3 +1,5 @@
+package import Grids
+
 /// A cooperative game: the value of every coalition of its players.
 package protocol Game {
   var playerCount: Int { get }

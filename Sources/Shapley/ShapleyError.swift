@@ -1,5 +1,7 @@
+package import UserErrors
+
 /// What can go wrong when a design is asked for or values are analysed: one sentence that says what, where and the mend.
-package struct ShapleyError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct ShapleyError: UserError, Hashable {
   package enum Code: Sendable, Hashable {
     /// An estimator and an index, or a design, that don't go together.
     case unsuitableEstimator
@@ -21,5 +23,10 @@ package struct ShapleyError: Error, Sendable, Hashable, CustomStringConvertible 
     self.message = message
   }
 
-  package var description: String { message }
+  package var exitStatus: ExitStatus {
+    switch code {
+    case .numericalFailure, .badValues: .defect
+    case .unsuitableEstimator, .unsuitableDesign, .budgetTooSmall: .usage
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// CIFAR-10 binary batches: records of 3,073 bytes, a label and then the red, green and blue planes of a 32 x 32 image
 /// (https://www.cs.toronto.edu/~kriz/cifar.html).
 package enum CIFARBatch {

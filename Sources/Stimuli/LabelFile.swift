@@ -1,3 +1,6 @@
+import Arrays
+import Files
+
 /// Labels from a file of their own: `.npy` or IDX with one integer a stimulus, or text with one on each line.
 ///
 /// - Throws: `missingInput`, or `badInput` if a label is not a whole number.

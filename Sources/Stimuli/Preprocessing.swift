@@ -1,3 +1,5 @@
+import Files
+
 /// What is done to stored numbers before a floating-point model input sees them: x' = (x/scale − mean_c)/std_c.
 ///
 /// Mean and standard deviation are in units after scaling, per channel c, as torchvision's `Normalize` takes them; the

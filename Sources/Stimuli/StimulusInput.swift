@@ -1,3 +1,6 @@
+package import Arrays
+import Files
+
 /// What one model input is given: the same array for every stimulus, kept as it is stored.
 package struct StimulusInput: Sendable {
   /// Stimuli that lie one after the other, each `stride` bytes after the one before.

@@ -1,3 +1,5 @@
+import Arrays
+import Files
 internal import Glibc
 
 extension StimulusSet {

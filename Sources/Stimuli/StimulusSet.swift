@@ -1,3 +1,6 @@
+package import Arrays
+import Files
+
 /// The stimuli of a scan: what every model input is given, and the labels, if known.
 ///
 /// Values stay as they are stored, in memory or in mapped files, until a stimulus is read.

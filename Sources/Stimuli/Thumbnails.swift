@@ -1,3 +1,5 @@
+package import Arrays
+
 /// Small pictures of a scan's first stimuli, for people to see what was shown.
 package struct Thumbnails: Sendable, Hashable {
   /// At most so many are kept.

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Shapley
+internal import Random
 
 /// How far the temporal and the spatial picture of a stream agree: a measurement that can fail.
 ///
@@ -77,7 +77,7 @@ package struct Consistency: Sendable, Hashable {
     }
     let seed = CounterRandom.derivedSeed(from: settings.seed, stream: 0)
     let resampled = (0..<settings.resamples).map { draw -> Values in
-      var random = CounterRandom(seed: seed, domain: Self.randomDomain, index: UInt64(draw))
+      var random = CounterRandom(seed: seed, domain: .consistency, index: UInt64(draw))
       var windows: [Int] = []
       while windows.count < usable.count {
         let start = random.next(below: usable.count)
@@ -108,9 +108,6 @@ package struct Consistency: Sendable, Hashable {
       observed.score == nil
       ? "γ's power or the largest ζ never changes, or isn't known, so they have no correlation." : nil
   }
-
-  /// Apart from the domains of designs and phantoms.
-  private static let randomDomain: UInt32 = 0x200
 
   private static func interval(_ values: [Double], confidence: Double) -> ClosedRange<Double>? {
     guard !values.isEmpty else { return nil }

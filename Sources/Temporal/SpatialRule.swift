@@ -1,4 +1,4 @@
-internal import Shapley
+internal import Statistics
 
 /// States and anomalies by place: from a layer's densities, coverage and ζ.
 enum SpatialRule {

@@ -1,4 +1,4 @@
-internal import CSpecialFunctions
+internal import Statistics
 internal import Glibc
 
 /// States and anomalies by rhythm: from band powers and level of a layer's signal.
@@ -41,7 +41,7 @@ enum TemporalRule {
   }
 
   /// k: beyond ±k lies the share `rate` of a normal distribution.
-  static func limit(rate: Double) -> Double { nnfmri_normal_quantile(1 - rate / 2) }
+  static func limit(rate: Double) -> Double { StandardNormal.quantile(1 - rate / 2) }
 
   private static func logarithm(_ power: Double) -> Double { log(max(power, .leastNormalMagnitude)) }
 }

@@ -1,4 +1,4 @@
-import Shapley
+import Random
 
 /// How often pathways stay among the k strongest when stimuli are drawn anew: a bootstrap over stimuli.
 ///
@@ -6,8 +6,6 @@ import Shapley
 ///
 /// Cost: for each step, replicates·stimuli·edges multiplications and the pathways' dynamic programming once a replicate.
 package struct PathwayStability: Sendable {
-  static let domain: UInt32 = 0x301
-
   private let stimulusCount: Int
   /// By replicate: how often each stimulus was drawn.
   private let counts: [[Int]]
@@ -16,7 +14,7 @@ package struct PathwayStability: Sendable {
   package init(replicates: Int, stimulusCount: Int, firstRegionCount: Int, limit: Int, seed: UInt64) {
     self.stimulusCount = stimulusCount
     counts = (0..<replicates).map { replicate in
-      var random = CounterRandom(seed: seed, domain: Self.domain, index: UInt64(replicate))
+      var random = CounterRandom(seed: seed, domain: .pathwayStability, index: UInt64(replicate))
       var counts = [Int](repeating: 0, count: stimulusCount)
       for _ in 0..<stimulusCount { counts[random.next(below: stimulusCount)] += 1 }
       return counts

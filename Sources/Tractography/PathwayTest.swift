@@ -1,4 +1,4 @@
-import Shapley
+import Statistics
 
 /// What lesions say of pathways that wiring says are strong.
 ///

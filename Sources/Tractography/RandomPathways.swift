@@ -1,10 +1,7 @@
-import Shapley
+import Random
 
 /// Pathways drawn at random through the same layers and of the same region sizes as one that is to be tested.
 package enum RandomPathways {
-  /// What the draws are for; other domains are in `CounterRandom.Domain`.
-  static let domain: UInt32 = 0x300
-
   /// The numbers of units of a pathway's regions: pathways of one profile share their random ones.
   package static func profile(_ regions: [Int], unitCounts: [[Int]]) -> [Int] {
     zip(regions, unitCounts).map { $1[$0] }
@@ -21,7 +18,7 @@ package enum RandomPathways {
     let choices = zip(profile, unitCounts).map { size, counts in counts.indices.filter { counts[$0] == size } }
     precondition(choices.allSatisfy { !$0.isEmpty }, "a profile of no pathway")
     return (0..<count).map { number in
-      var random = CounterRandom(seed: seed, domain: domain, index: UInt64(family) << 32 | UInt64(number))
+      var random = CounterRandom(seed: seed, domain: .randomPathways, index: UInt64(family) << 32 | UInt64(number))
       return choices.map { $0[random.next(below: $0.count)] }
     }
   }

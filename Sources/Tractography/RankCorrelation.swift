@@ -1,5 +1,5 @@
 internal import Glibc
-import Shapley
+import Statistics
 
 /// Spearman's rank correlation with an interval.
 package struct RankCorrelation: Sendable, Hashable, Codable {

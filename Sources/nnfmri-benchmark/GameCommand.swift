@@ -1,6 +1,7 @@
 import Anatomy
 import ArgumentParser
 import FoundationEssentials
+import Grids
 import Shapley
 import Stimuli
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Grids
 import Shapley
 
 /// Requests, coalitions and numbers over standard input and output, unbuffered.

@@ -1,5 +1,7 @@
 import Anatomy
+import Grids
 import Lesion
+import Networks
 import Shapley
 
 /// A layer and a stimulus as a game: v(S) is the logit of the class that the intact network predicts.

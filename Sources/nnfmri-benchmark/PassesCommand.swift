@@ -1,5 +1,6 @@
 import Anatomy
 import ArgumentParser
+import Grids
 import Reporting
 import Stimuli
 

@@ -1,3 +1,5 @@
+import Grids
+import Random
 import Shapley
 
 /// v(S) = Σ_u o_u·max(0, b_u + Σ_{g ∈ S} w_ug): interactions of every order, for timings where only the numbers of regions and

@@ -1,6 +1,8 @@
 import Anatomy
+import Grids
 import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Stimuli
 
@@ -45,13 +47,10 @@ struct ScannedModel {
 
   /// Cost: two sessions, up to three prefix runs and one suffix run.
   func network(_ layer: Layer) throws -> LesionedNetwork {
-    let blocks = layer.grid.blocks()
-    return try LesionedNetwork(
+    try LesionedNetwork(
       cut: layer.cut, feed: feed, stimulus: 0,
       configuration: LesionedNetwork.Configuration(
-        stencil: Stencil(
-          regionCount: layer.grid.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
-          patterns: blocks.regions),
+        stencil: Stencil(layer.grid),
         reader: reader, batch: batch, lesion: .zero, session: Session.Options(), cacheBytes: 64 << 20))
   }
 }

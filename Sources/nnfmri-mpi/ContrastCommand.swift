@@ -1,6 +1,7 @@
 import ArgumentParser
 import Reporting
 import Scan
+import UserErrors
 
 struct ContrastCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -40,29 +41,29 @@ struct ContrastCommand: ParsableCommand {
       print(report.text)
       print("\nResults: \(folder)/ (contrast.json, contrast.tsv)")
     } catch {
-      let error = ScanError(error)
+      let error = Failure(error)
       complain(error.message)
-      throw ExitCode(Int32(error.code.rawValue))
+      throw ExitCode(Int32(error.exitStatus.rawValue))
     }
   }
 
   private typealias Pair = (ScanContrast.Group, ScanContrast.Group)
 
-  private func pairs(_ groups: [ScanContrast.Group]) throws(ScanError) -> [Pair] {
+  private func pairs(_ groups: [ScanContrast.Group]) throws(Failure) -> [Pair] {
     if let only {
       let names = only.split(separator: ",").map(String.init)
       var chosen: [ScanContrast.Group] = []
       for name in names {
         guard let group = groups.first(where: { $0.name == name }) else {
           let known = groups.map(\.name).joined(separator: ", ")
-          throw ScanError(.usage, "--only \(only): there is no group \(name); there are \(known)")
+          throw Failure(.usage, "--only \(only): there is no group \(name); there are \(known)")
         }
         chosen.append(group)
       }
       return [(chosen[0], chosen[1])]
     }
     guard groups.count > 1 else {
-      throw ScanError(
+      throw Failure(
         .badInput,
         "all stimuli are in \(groups.first.map { "the group \($0.name)" } ?? "no group"), and a contrast needs two; scan others, or choose other groups")
     }

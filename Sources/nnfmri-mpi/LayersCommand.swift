@@ -1,8 +1,10 @@
 import Anatomy
 import ArgumentParser
 internal import Glibc
+import Grids
 import Reporting
 import Scan
+import UserErrors
 
 struct LayersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,16 +29,16 @@ struct LayersCommand: ParsableCommand {
   func run() throws {
     do {
       guard let layout = TensorLayout(rawValue: layout) else {
-        throw ScanError(.usage, "--layout \(layout) is none of nchw, nhwc")
+        throw Failure(.usage, "--layout \(layout) is none of nchw, nhwc")
       }
       let listing = try LayerListing(
         model: model, data: data, grid: GridSize(parsing: grid), layout: layout)
       print(table(listing))
       for note in listing.notes { say(note) }
     } catch {
-      let error = ScanError(error)
+      let error = Failure(error)
       complain(error.message)
-      throw ExitCode(Int32(error.code.rawValue))
+      throw ExitCode(Int32(error.exitStatus.rawValue))
     }
   }
 

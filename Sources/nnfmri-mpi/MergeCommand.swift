@@ -1,6 +1,7 @@
 import ArgumentParser
 import Reporting
 import Scan
+import UserErrors
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,9 +29,9 @@ struct MergeCommand: ParsableCommand {
       try ScanFiles(result).write(to: out)
       print(ScanSummary(result, verdict: [], style: color.style).text)
     } catch {
-      let error = ScanError(error)
+      let error = Failure(error)
       complain(error.message)
-      throw ExitCode(Int32(error.code.rawValue))
+      throw ExitCode(Int32(error.exitStatus.rawValue))
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Phantom
 import Scan
+import UserErrors
 
 struct PhantomCommand: ParsableCommand {
   /// The kinds of phantom.
@@ -71,7 +72,7 @@ struct PhantomCommand: ParsableCommand {
       }
     } catch {
       complain(error.message)
-      throw ExitCode(Int32(ScanError.Code.cannotWrite.rawValue))
+      throw ExitCode(Int32(ExitStatus.cannotWrite.rawValue))
     }
     print("Wrote \(out)/: model.onnx, \(kind == .glyphs || kind == .movie ? "stimuli.bin" : "stimuli.npz"), truth.json")
   }

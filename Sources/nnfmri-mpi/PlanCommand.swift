@@ -1,6 +1,7 @@
 import ArgumentParser
 import Reporting
 import Scan
+import UserErrors
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,9 +17,9 @@ struct PlanCommand: ParsableCommand {
       let forecast = try Forecast(subject.request)
       print(PlanSummary(forecast).text)
     } catch {
-      let error = ScanError(error)
+      let error = Failure(error)
       complain(error.message)
-      throw ExitCode(Int32(error.code.rawValue))
+      throw ExitCode(Int32(error.exitStatus.rawValue))
     }
   }
 }

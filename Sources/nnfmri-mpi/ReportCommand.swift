@@ -2,6 +2,7 @@ import ArgumentParser
 import Reporting
 import Scan
 import Shapley
+import UserErrors
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -56,9 +57,9 @@ struct ReportCommand: ParsableCommand {
       try ScanFiles(result).write(only, to: folder)
       print(ScanSummary(result, verdict: [], style: color.style).text)
     } catch {
-      let error = ScanError(error)
+      let error = Failure(error)
       complain(error.message)
-      throw ExitCode(Int32(error.code.rawValue))
+      throw ExitCode(Int32(error.exitStatus.rawValue))
     }
   }
 }

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Files
 internal import Glibc
 import MPI
 import Reporting
 import Scan
+import UserErrors
 
 struct ScanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -65,9 +67,9 @@ struct ScanCommand: ParsableCommand {
       do {
         subject = try ScanSubject(options, resumes: resume, writesPhantom: world.isRoot)
       } catch {
-        let error = ScanError(error)
+        let error = Failure(error)
         if world.isRoot { complain(error.message) }
-        code = error.code.rawValue
+        code = error.exitStatus.rawValue
       }
       let verdict = try Self.agree(onCode: code, world)
       guard verdict == 0, let subject else { return verdict }
@@ -116,7 +118,7 @@ struct ScanCommand: ParsableCommand {
 
   /// The last words of a rank that can't go on.
   private static func abort(_ error: any Error, _ world: Communicator) -> Int32 {
-    complain("rank \(world.rank): \(ScanError(error).message)")
-    return Int32(ScanError(error).code.rawValue)
+    complain("rank \(world.rank): \(Failure(error).message)")
+    return Int32(Failure(error).exitStatus.rawValue)
   }
 }

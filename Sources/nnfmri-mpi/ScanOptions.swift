@@ -1,5 +1,6 @@
 import Anatomy
 import ArgumentParser
+import Grids
 import Lesion
 import Scan
 import Shapley

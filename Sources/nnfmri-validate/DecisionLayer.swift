@@ -1,3 +1,4 @@
+import Grids
 import Scan
 import Shapley
 

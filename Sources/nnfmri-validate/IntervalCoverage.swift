@@ -1,6 +1,7 @@
 import Phantom
 import Reporting
 import Shapley
+import Statistics
 
 /// How often 95 % intervals hold the true ζ, and how far estimates are off: Σ(ζ̂ − ζ)²/Σζ² as a mean over designs.
 struct IntervalCoverage {

@@ -1,6 +1,8 @@
+import Grids
 import Phantom
 import Reporting
 import Shapley
+import Statistics
 
 /// How often 95 % intervals hold the true interactions of pairs, and how far estimates are off.
 struct PairCoverage {

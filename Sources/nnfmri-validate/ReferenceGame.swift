@@ -1,4 +1,6 @@
+import Grids
 import Phantom
+import Random
 import Shapley
 
 /// A game whose ζ are known, with which estimators are measured.

@@ -1,5 +1,6 @@
 import Reporting
 import Shapley
+import Statistics
 
 /// How often 95 % intervals hold the true ζ where a layer ended early, and what ending early saves.
 struct StoppedIntervals {

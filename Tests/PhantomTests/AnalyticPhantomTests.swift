@@ -1,3 +1,4 @@
+import Grids
 import ModelGraph
 import Phantom
 import Shapley

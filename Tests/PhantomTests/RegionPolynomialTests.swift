@@ -1,3 +1,4 @@
+import Grids
 import Phantom
 import Shapley
 import Testing

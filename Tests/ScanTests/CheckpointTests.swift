@@ -1,3 +1,4 @@
+import UserErrors
 import Foundation
 import Shapley
 import TestSupport
@@ -117,9 +118,9 @@ import Testing
       damaged[position] ^= 16
       damaged[ends.second - 1 - position] ^= 16
       _ = folder.file("checkpoint.bin", damaged)
-      #expect(throws: ScanError.self, "byte \(position)") { try Checkpoint.read(path) }
+      #expect(throws: Failure.self, "byte \(position)") { try Checkpoint.read(path) }
       _ = folder.file("checkpoint.bin", whole.prefix(position))
-      #expect(throws: ScanError.self, "cut at \(position)") { try Checkpoint.read(path) }
+      #expect(throws: Failure.self, "cut at \(position)") { try Checkpoint.read(path) }
     }
     #expect(try Checkpoint.read(folder.path("absent")) == nil)
   }
@@ -157,7 +158,7 @@ import Testing
     try FileManager.default.moveItem(atPath: path, toPath: Checkpoint.previous(path))
     let content = try #require(try Checkpoint.read(path))
     #expect(content.isPrevious && content.shards == Self.shards)
-    #expect(throws: ScanError.self) { try place.claim(resumes: false) }
+    #expect(throws: Failure.self) { try place.claim(resumes: false) }
     try place.claim(resumes: true)
   }
 
@@ -170,7 +171,7 @@ import Testing
     #expect {
       try Checkpoint(path: path, identity: Self.identity, shards: Self.shards, interval: 0)
     } throws: {
-      ($0 as? ScanError)?.code == .cannotWrite
+      Failure($0).exitStatus == .cannotWrite
     }
     #expect(TemporaryFolder.read(path) == before)
     #expect(!FileManager.default.fileExists(atPath: path + ".new"))
@@ -214,7 +215,7 @@ import Testing
     #expect {
       try checkpoint.flush()
     } throws: {
-      ($0 as? ScanError)?.code == .cannotWrite
+      Failure($0).exitStatus == .cannotWrite
     }
     #expect(try Checkpoint.read(path)?.shards == Self.shards)
     try OutputFolder(place).claim(resumes: true)

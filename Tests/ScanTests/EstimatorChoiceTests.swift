@@ -1,3 +1,4 @@
+import UserErrors
 import Shapley
 import Testing
 
@@ -33,8 +34,8 @@ import Testing
       ([.exact, .affine], .affine, "layer_0 (t0)"), ([.regression], .exact, "layer_0 (t0)"),
     ] {
       var plan = plan(estimators)
-      let error = #expect(throws: ScanError.self) { try plan.use(wanted, index: .shapley) }
-      #expect(error?.code == .usage && error?.message.contains(layer) == true, "\(String(describing: error))")
+      let error = #expect(throws: Failure.self) { try plan.use(wanted, index: .shapley) }
+      #expect(error?.exitStatus == .usage && error?.message.contains(layer) == true, "\(String(describing: error))")
     }
   }
 
@@ -42,7 +43,7 @@ import Testing
   func otherIndex() throws {
     try plan([.exact, .affine]).check(index: .banzhaf, measuredFor: .shapley)
     try plan([.regression]).check(index: .banzhaf, measuredFor: .banzhaf)
-    let error = #expect(throws: ScanError.self) {
+    let error = #expect(throws: Failure.self) {
       try plan([.exact, .regression]).check(index: .banzhaf, measuredFor: .shapley)
     }
     #expect(error?.message.contains("layer_1 (t1)") == true && error?.message.contains("--index banzhaf") == true)

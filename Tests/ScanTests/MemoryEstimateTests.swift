@@ -1,3 +1,5 @@
+import Networks
+import UserErrors
 import Lesion
 import ModelGraph
 import OnnxRuntime
@@ -30,7 +32,7 @@ import Testing
     #expect {
       try batch(within: bytes(1) - 1, most: 16)
     } throws: {
-      ($0 as? ScanError)?.code == .usage
+      ($0 as? Failure)?.exitStatus == .usage
     }
   }
 

@@ -1,3 +1,5 @@
+import Grids
+import Random
 import Testing
 
 @testable import Shapley

@@ -1,3 +1,5 @@
+import Statistics
+import Grids
 import Testing
 
 @testable import Shapley

@@ -1,3 +1,5 @@
+import Statistics
+import Random
 import Testing
 
 @testable import Shapley

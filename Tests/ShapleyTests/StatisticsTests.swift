@@ -1,3 +1,6 @@
+import Statistics
+import Random
+import TestSupport
 import Testing
 
 @testable import Shapley

@@ -1,4 +1,7 @@
+import Grids
+import Random
 @testable import Shapley
+import TestSupport
 
 /// A constant, interaction terms a·∏_{i∈T} x_i, and a curve in the number of intact players: Shapley values in closed form.
 struct InteractionGame: Game {
@@ -85,11 +88,6 @@ struct TableGame: Game {
         }
       })
   }
-}
-
-extension CounterRandom {
-  /// A nearly normal number: the centred sum of twelve uniform ones.
-  mutating func nextNormal() -> Double { (0..<12).reduce(-6.0) { sum, _ in sum + nextUnit() } }
 }
 
 extension Design {

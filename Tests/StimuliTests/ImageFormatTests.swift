@@ -1,7 +1,9 @@
+import Files
 import Glibc
 import TestSupport
 import Testing
 
+@testable import Arrays
 @testable import Stimuli
 
 @Suite("Image formats")

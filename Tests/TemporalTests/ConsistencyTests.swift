@@ -1,5 +1,4 @@
 import Foundation
-import Shapley
 import Testing
 
 @testable import Temporal

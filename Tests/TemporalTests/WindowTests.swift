@@ -1,5 +1,5 @@
+import Statistics
 import Foundation
-import Shapley
 import Testing
 
 @testable import Temporal

@@ -1,3 +1,4 @@
+package import Arrays
 import Foundation
 package import ModelGraph
 package import Stimuli

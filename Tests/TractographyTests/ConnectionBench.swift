@@ -1,6 +1,7 @@
 import Anatomy
-import Lesion
+import Grids
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Stimuli
 import TestSupport
@@ -50,13 +51,6 @@ struct ConnectionBench {
 }
 
 extension RegionMap {
-  init(_ grid: Grid) {
-    let blocks = grid.blocks()
-    self.init(
-      regionCount: grid.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
-      patterns: blocks.regions)
-  }
-
   /// Every unit a region of its own.
   init(unitsOf shape: [Int]) {
     let count = shape.reduce(1, *)

@@ -1,5 +1,7 @@
-import Lesion
+import Arrays
+import Grids
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Stimuli
 import TestSupport

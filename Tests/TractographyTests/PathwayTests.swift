@@ -1,3 +1,4 @@
+import Statistics
 import Shapley
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Anatomy
-import Lesion
+import Grids
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Stimuli
 import TestSupport

@@ -1,6 +1,7 @@
 import Anatomy
 import Scan
 import Shapley
+import Statistics
 import Tractography
 
 /// The strongest connections of every traced link between scanned layers: all of them would be half a million lines.

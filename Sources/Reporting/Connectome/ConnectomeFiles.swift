@@ -1,5 +1,6 @@
 import Anatomy
 internal import FoundationEssentials
+import Grids
 import Scan
 import Shapley
 import Tractography

@@ -1,7 +1,9 @@
 import Anatomy
+import Grids
 import Lesion
 import Scan
 import Shapley
+import Statistics
 
 /// `maps/`: volumes of every layer for neuroimaging tools, as a data set of BIDS derivatives.
 ///

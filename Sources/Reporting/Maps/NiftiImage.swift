@@ -1,5 +1,6 @@
 import Anatomy
 internal import CNifti
+import Grids
 
 /// A map over a layer's regions as a NIfTI-1 file, https://nifti.nimh.nih.gov/nifti-1: voxel (i, j, k) is region
 /// `grid_i_j_k`, at its place in `ScanSpace`.

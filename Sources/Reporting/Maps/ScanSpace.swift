@@ -1,4 +1,5 @@
 import Anatomy
+import Grids
 
 /// Where the regions of all layers lie in one space, so that maps and tracts of a scan fit over each other.
 ///

@@ -1,4 +1,5 @@
 import Shapley
+import Statistics
 
 /// Found ζ with its interval over exact ζ, one point a region.
 struct AgreementPlot {

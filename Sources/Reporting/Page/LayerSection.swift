@@ -1,8 +1,10 @@
 import Anatomy
 internal import Glibc
+import Grids
 import Lesion
 import Scan
 import Shapley
+import Statistics
 
 /// A layer's part of the report: maps, ranking and numbers.
 struct LayerSection {

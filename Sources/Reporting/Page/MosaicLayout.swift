@@ -1,4 +1,5 @@
 import Anatomy
+import Grids
 
 /// How a layer's regions are laid out on paper: as slices of its channels, one panel each, as radiologists look at a volume.
 ///

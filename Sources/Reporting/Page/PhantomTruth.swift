@@ -3,6 +3,7 @@ internal import FoundationEssentials
 import Lesion
 import Scan
 import Shapley
+import Statistics
 
 /// The truth of a phantom that was scanned, read from the `truth.json` beside its results or beside its network.
 enum PhantomTruth {

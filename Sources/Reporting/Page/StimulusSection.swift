@@ -1,4 +1,5 @@
 import Anatomy
+import Grids
 import Lesion
 import Scan
 import Shapley

@@ -1,6 +1,8 @@
 import Anatomy
+import Grids
 package import Scan
 import Shapley
+import Statistics
 
 /// What a person reads in the terminal.
 package struct ScanSummary: Sendable {

@@ -1,4 +1,5 @@
 import Shapley
+import UserErrors
 
 /// Measures every series shard by shard, and has each estimated, on whichever rank is free, once its values are in.
 ///
@@ -173,7 +174,7 @@ struct AcquisitionPhase: Phase {
     let series = open[number]!
     progress.advance(by: values.count)
     if series.nonFinite > 0 && !allowsNonFinite {
-      throw ScanError(
+      throw Failure(
         .badInput,
         """
         layer_\(layer) (\(plan.layers[layer].tensor)), stimulus \(stimulus): \(series.nonFinite) of the first \

@@ -1,5 +1,6 @@
-internal import Glibc
 import Anatomy
+import Files
+internal import Glibc
 import Shapley
 
 /// Ranks that take the time of their tasks and run none, for the coordinator's own code to lead.

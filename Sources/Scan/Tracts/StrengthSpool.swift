@@ -1,3 +1,4 @@
+import Files
 internal import Glibc
 
 /// Connection strengths of every link and stimulus, on disk while a scan needs them: there may be more than memory is
@@ -9,12 +10,12 @@ final class StrengthSpool {
   private let places: [(start: Int, length: Int)]
 
   /// - Parameter edgeCounts: by link, numbers of a record.
-  /// - Throws: `ScanError` (`cannotWrite`).
+  /// - Throws: `Failure` (`cannotWrite`).
   init(folder: String, edgeCounts: [Int], stimulusCount: Int) throws {
     self.folder = folder
     let path = folder + "/connections.tmp"
     descriptor = open(path, O_CREAT | O_TRUNC | O_RDWR, 0o644)
-    guard descriptor >= 0 else { throw ScanError.cannotWrite(path) }
+    guard descriptor >= 0 else { throw FileError.cannotWrite(path) }
     unlink(path)
     var start = 0
     places = edgeCounts.map { count in
@@ -35,7 +36,7 @@ final class StrengthSpool {
       var done = 0
       while done < length {
         let count = pwrite(descriptor, bytes.baseAddress! + done, length - done, off_t(start + stimulus * length + done))
-        guard count > 0 else { throw ScanError.cannotWrite(folder) }
+        guard count > 0 else { throw FileError.cannotWrite(folder) }
         done += count
       }
     }
@@ -48,7 +49,7 @@ final class StrengthSpool {
       var done = 0
       while done < length {
         let count = pread(descriptor, bytes.baseAddress! + done, length - done, off_t(start + stimulus * length + done))
-        guard count > 0 else { throw ScanError.cannotWrite(folder) }
+        guard count > 0 else { throw FileError.cannotWrite(folder) }
         done += count
       }
     }

@@ -1,4 +1,5 @@
 import Lesion
+import Networks
 import Tractography
 
 /// Measures the wiring between scanned layers and tests its strongest pathways by lesions, on rank 0.

@@ -1,6 +1,8 @@
 import Anatomy
+import Grids
 import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Tractography
 
@@ -26,11 +28,7 @@ final class TractWorker {
     self.feed = feed
     self.reader = reader
     self.session = session
-    regions = geometry.map {
-      RegionMap(
-        regionCount: $0.grid.regionCount, rowLength: $0.blocks.length, patternOfRow: $0.blocks.patternOfBlock,
-        patterns: $0.blocks.regions)
-    }
+    regions = geometry.map { RegionMap($0.grid) }
   }
 
   /// Why a link can't be traced; empty if it can.

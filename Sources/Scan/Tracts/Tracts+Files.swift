@@ -1,13 +1,16 @@
+import Arrays
+import Files
 internal import FoundationEssentials
 internal import Glibc
 import Stimuli
+import UserErrors
 
 /// Stored in `connections/`: `tracts.json`, and for each traced link a matrix of its own, `layer_0_to_1.npy`, float32
 /// [2 x sources x targets]: mean strengths, then their standard errors.
 extension Tracts {
   private static func file(_ folder: String) -> String { folder + "/tracts.json" }
 
-  /// - Throws: `ScanError` or `StimuliError` (`cannotWrite`).
+  /// - Throws: `Failure` or `StimuliError` (`cannotWrite`).
   func write(to folder: String) throws {
     try makeFolder(folder)
     for (link, strengths) in zip(links, strengths) where link.reason == nil {
@@ -23,28 +26,28 @@ extension Tracts {
     do {
       try Data(try encoder.encode(self)).write(to: URL(filePath: Self.file(folder)), options: .atomic)
     } catch {
-      throw ScanError.cannotWrite(Self.file(folder))
+      throw FileError.cannotWrite(Self.file(folder))
     }
   }
 
-  /// - Throws: `ScanError` (`missingInput`) if the files are not there, (`badInput`) if they are not whole.
+  /// - Throws: `Failure` (`missingInput`) if the files are not there, (`badInput`) if they are not whole.
   init(contentsOf folder: String) throws {
     let path = Self.file(folder)
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw ScanError(.missingInput, "\(path) is not there: it comes with a scan's connections")
+      throw Failure(.missingInput, "\(path) is not there: it comes with a scan's connections")
     }
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard var tracts = try? decoder.decode(Tracts.self, from: data) else {
-      throw ScanError(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
+      throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
     }
     tracts.strengths = try tracts.links.map { link in
       guard link.reason == nil else { return Strengths(mean: [], standardError: []) }
       let matrix = "\(folder)/\(link.name).npy"
       let array = try NumericArray(contentsOfNPY: matrix)
       guard array.shape == [2, link.sourceCount, link.targetCount] else {
-        throw ScanError(.badInput, "\(matrix) has shape \(array.shape) and doesn't fit \(path): one of them is another scan's")
+        throw Failure(.badInput, "\(matrix) has shape \(array.shape) and doesn't fit \(path): one of them is another scan's")
       }
       let size = link.sourceCount * link.targetCount
       return Strengths(mean: array.floats(0..<size), standardError: array.floats(size..<2 * size))

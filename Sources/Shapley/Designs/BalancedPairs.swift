@@ -1,4 +1,6 @@
 internal import CBLAS
+import Grids
+import Statistics
 internal import Synchronization
 
 /// The coalitions of a regression's pairs, each chosen to tell regions apart that the pairs before it don't.

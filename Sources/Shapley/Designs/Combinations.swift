@@ -1,7 +1,9 @@
+package import Grids
+
 /// Subsets of a given size, counted and numbered.
-enum Combinations {
+package enum Combinations {
   /// The number of subsets of `size` among `players`, or nil past 2⁴⁰.
-  static func count(_ players: Int, _ size: Int) -> Int? {
+  package static func count(_ players: Int, _ size: Int) -> Int? {
     guard size >= 0 && size <= players else { return 0 }
     var result = 1
     for step in 0..<min(size, players - size) {
@@ -12,7 +14,7 @@ enum Combinations {
   }
 
   /// The subset of `size` with the given rank in colexicographic order (the combinatorial number system).
-  static func subset(of players: Int, size: Int, rank: Int) -> Coalition {
+  package static func subset(of players: Int, size: Int, rank: Int) -> Coalition {
     var result = Coalition(emptyOf: players)
     var rest = rank
     var limit = players

@@ -1,3 +1,6 @@
+import Grids
+import Random
+
 extension Design {
   /// Pair t is (S, S ∪ {g}) for region g = t mod n, S a coalition of the others: uniform in size, then among
   /// its size (Shapley), or uniform over all subsets (Banzhaf).
@@ -99,7 +102,7 @@ extension Design {
   }
 
   private func random(_ domain: CounterRandom.Domain, _ index: Int) -> CounterRandom {
-    CounterRandom(seed: drawSeed, domain: domain.rawValue, index: UInt64(index))
+    CounterRandom(seed: drawSeed, domain: domain, index: UInt64(index))
   }
 
   private func appendPairs(

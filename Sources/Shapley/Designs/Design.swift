@@ -1,3 +1,6 @@
+package import Grids
+import Random
+
 /// The ordered coalitions of a series: row 0 is G (all intact), row 1 is ∅ (all lesioned), then those of its kind.
 ///
 /// A row is a function of (kind, players, planned budget, index, seed, stream, row) alone, so a shard is a range of

@@ -1,3 +1,6 @@
+import Grids
+import Random
+
 /// Where the coalitions of a regression's pairs come from before anything is done about their balance.
 struct PairSource {
   private let playerCount: Int
@@ -46,6 +49,6 @@ struct PairSource {
   }
 
   private func random(_ domain: CounterRandom.Domain, _ index: Int) -> CounterRandom {
-    CounterRandom(seed: seed, domain: domain.rawValue, index: UInt64(index))
+    CounterRandom(seed: seed, domain: domain, index: UInt64(index))
   }
 }

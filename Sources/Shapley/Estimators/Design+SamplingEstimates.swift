@@ -1,3 +1,5 @@
+import Statistics
+
 extension Design {
   /// The textbook formula: ζ_g is the mean of v(S ∪ {g}) − v(S) over the region's own draws of S.
   ///

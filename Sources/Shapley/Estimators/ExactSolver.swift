@@ -1,3 +1,5 @@
+import Grids
+
 /// Exact indices from the values of all coalitions: the oracle of every estimator.
 package enum ExactSolver {
   /// The Shapley values of a game of at most 16 players. 2ⁿ evaluations, O(n·2ⁿ) arithmetic.

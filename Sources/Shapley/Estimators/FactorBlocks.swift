@@ -1,4 +1,5 @@
 internal import CBLAS
+import Statistics
 
 /// The factor of a normal system for many right sides at once, in single precision: errors need no more digits.
 ///

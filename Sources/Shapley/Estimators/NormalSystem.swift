@@ -1,4 +1,5 @@
 internal import CBLAS
+import Statistics
 
 /// A symmetric positive definite system A = Σ xᵢxᵢᵀ + ridge whose features are [a few | q·z | z], built from blocks of
 /// vectors z and factored in place.

@@ -1,3 +1,5 @@
+import Grids
+
 /// The complement pairs of a regression design: one row a pair {S, Sᶜ}. Nothing here depends on the values of a game.
 ///
 /// Memory: n/8 + 24 bytes a pair.

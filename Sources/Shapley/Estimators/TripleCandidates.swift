@@ -1,4 +1,5 @@
 internal import CBLAS
+import Statistics
 
 /// Products of three regions' signs, with how much of a fit's residuals goes with each and how large each is expected to be.
 ///

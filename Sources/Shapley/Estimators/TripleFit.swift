@@ -1,4 +1,5 @@
 internal import CBLAS
+import Statistics
 
 /// Products of three regions' signs, fitted by ridge regression together with a size-modulated regression.
 ///

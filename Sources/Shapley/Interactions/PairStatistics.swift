@@ -1,3 +1,5 @@
+package import Statistics
+
 /// The interactions of a layer's regions, tested and corrected.
 package struct PairStatistics: Sendable, Hashable {
   package let pairs: RegionPairs

@@ -1,3 +1,5 @@
+import Statistics
+
 /// When a layer has been measured enough, and which of its series deserve more.
 ///
 /// A function of the estimates alone, so that every run of a scan takes the same decisions.

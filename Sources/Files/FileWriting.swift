@@ -1,0 +1,20 @@
+internal import Glibc
+
+/// Writes a whole file, or throws `cannotWrite` with the system's reason.
+package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
+  let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+  guard descriptor >= 0 else { throw FileError.cannotWrite(path, mend: "check that its folder exists and has room") }
+  var written = 0
+  while written < bytes.count {
+    let count = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe write(descriptor, buffer.baseAddress! + written, buffer.count - written)
+    }
+    guard count > 0 else {
+      let error = FileError.cannotWrite(path, mend: "check that its folder exists and has room")
+      close(descriptor)
+      throw error
+    }
+    written += count
+  }
+  guard close(descriptor) == 0 else { throw FileError.cannotWrite(path, mend: "check that its folder exists and has room") }
+}

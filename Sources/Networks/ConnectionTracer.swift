@@ -1,0 +1,214 @@
+package import Grids
+package import ModelGraph
+package import OnnxRuntime
+
+/// Measures the connection strengths between the regions of two tensors of a network.
+///
+/// C(A→B) = Σ_{i∈A} Σ_{j∈B} |W_ij|·ReLU(a_i)·σ'(z_j), W the product of the path in the magnitude network
+/// (`MagnitudeNetwork`). One pass of the part of the network up to the target tells what is held; then one pass of the
+/// part between the two, forward and with one source region a row, gives a batch of rows of C.
+///
+/// Memory: two sessions, the batch's magnitudes, and what is held for one stimulus.
+package final class ConnectionTracer {
+  /// Makes the model's input tensors named for a number of equal rows of one stimulus.
+  package typealias Feed = (_ inputs: [String], _ rows: Int) throws -> [Tensor]
+
+  /// How far the rows of a batch of equal magnitudes may be apart, as a share of the largest.
+  private static let rowTolerance: Float = 1e-4
+
+  private let sources: RegionMap
+  private let targets: RegionMap
+  private let network: MagnitudeNetwork
+  private let observation: Session
+  private let flow: Session
+  private let source: String
+  private let magnitudes: Tensor
+  private let output: Tensor
+  /// Rows of the stimulus that the network is observed with: 1, or the batch where something that is held has its
+  /// batch folded into another axis, so that it can't be repeated by itself.
+  private let observedRows: Int
+
+  /// Batches run so far.
+  package private(set) var batchesRun = 0
+
+  /// - Parameters:
+  ///   - model: the whole network.
+  ///   - sources: of the tensor `from`.
+  ///   - targets: of the tensor `to`.
+  ///   - batch: source regions in one pass; where they can't be batched they go one by one.
+  ///   - feed: any stimulus; its runs tell shapes.
+  /// - Throws: `Untraceable` where magnitude can't be followed; what running the network throws.
+  /// - Cost: two or three sessions and up to five forward passes; all tensors between the two in memory once.
+  package init(
+    model: Model, from source: String, to target: String, sources: RegionMap, targets: RegionMap, batch: Int,
+    runtime: Runtime, session options: Session.Options, feed: Feed
+  ) throws {
+    let shapes = try ObservedShapes(
+      of: model, from: source, to: target, twice: batch > 1, runtime: runtime, session: options, feed: feed)
+    var failure: any Error = Untraceable("no path leads from \"\(source)\" to \"\(target)\"")
+    for size in Set([batch, 1]).sorted(by: >) {
+      do {
+        let parts = try Self.prepare(
+          model: model, from: source, to: target, shapes: shapes, batch: size, units: (sources.unitCount, targets.unitCount),
+          runtime: runtime, options: options, feed: feed)
+        self.sources = sources
+        self.targets = targets
+        self.source = source
+        network = parts.network
+        observation = parts.observation
+        flow = parts.flow
+        magnitudes = parts.magnitudes
+        output = parts.output
+        observedRows = parts.observedRows
+        return
+      } catch {
+        // A network of which rows can't be told apart may still be run one by one; the first reason says more.
+        if size == batch { failure = error }
+      }
+    }
+    if let failure = failure as? OnnxRuntimeError {
+      throw Untraceable("ONNX Runtime doesn't run its magnitude network: \(failure.message)")
+    }
+    throw failure
+  }
+
+  /// The strengths between all regions of one stimulus: [sources x targets]. Infinite where they leave the range of a
+  /// float.
+  ///
+  /// Cost: one observing pass, and ⌈sources/batch⌉ passes of the part between the tensors.
+  /// - Parameter pause: called between two batches.
+  package func strengths(feed: Feed, pause: () throws -> Void) throws -> [Float] {
+    let observed = try observe(feed)
+    let layer = observed[source]!
+    // The buffer is the tensor's own, which has to outlive it.
+    defer { withExtendedLifetime(layer) {} }
+    let activations = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(layer.floats)[..<sources.unitCount])
+    let inputs = flowInputs(observed)
+    let batch = network.batch
+    var strengths = [Float](repeating: 0, count: sources.regionCount * targets.regionCount)
+    for start in stride(from: 0, to: sources.regionCount, by: batch) {
+      let rows = start..<min(start + batch, sources.regionCount)
+      for row in 0..<batch {
+        // A batch always has its full size: the runtime's last bits depend on how many rows there are.
+        let region = min(start + row, sources.regionCount - 1)
+        sources.isolate(region, of: activations, into: slice(magnitudes.floats, row, sources.unitCount))
+      }
+      try flow.run(inputs, into: [output])
+      batchesRun += 1
+      strengths.withUnsafeMutableBufferPointer { strengths in
+        for region in rows {
+          targets.sum(
+            UnsafeBufferPointer(slice(output.floats, region - start, targets.unitCount)),
+            into: slice(strengths, region, targets.regionCount))
+        }
+      }
+      try pause()
+    }
+    return strengths
+  }
+
+  private func observe(_ feed: Feed) throws -> [String: Tensor] {
+    let outputs = try observation.run(feed(observation.inputNames, observedRows))
+    return Dictionary(uniqueKeysWithValues: zip(observation.outputNames, outputs))
+  }
+
+  private func flowInputs(_ observed: [String: Tensor]) -> [Tensor] {
+    [magnitudes] + network.held.map { observed[$0.output]! }
+  }
+
+  // MARK: Preparation
+
+  private struct Parts {
+    let network: MagnitudeNetwork
+    let observation: Session
+    let flow: Session
+    let magnitudes: Tensor
+    let output: Tensor
+    let observedRows: Int
+  }
+
+  private static func prepare(
+    model: Model, from source: String, to target: String, shapes: ObservedShapes, batch: Int, units: (Int, Int),
+    runtime: Runtime, options: Session.Options, feed: Feed
+  ) throws -> Parts {
+    let network = try model.magnitudeNetwork(from: source, to: target, shapes: shapes, batch: batch)
+    let observation = try Session(runtime: runtime, model: network.observation.serialized(), options: options)
+    let flow = try Session(runtime: runtime, model: network.flow.serialized(), options: options)
+    func observe(_ rows: Int) throws -> [String: Tensor] {
+      let outputs = try observation.run(feed(observation.inputNames, rows))
+      return Dictionary(uniqueKeysWithValues: zip(observation.outputNames, outputs))
+    }
+    let one = try observe(1)
+    guard one[source]!.elementType == ElementType.float.rawValue, one[source]!.count == units.0 else {
+      throw Untraceable("\"\(source)\" has shape \(one[source]!.shape) for one stimulus")
+    }
+    var held = one
+    var observedRows = 1
+    if batch > 1, case let two = try observe(2), network.held.contains(where: { !repeats(one[$0.output]!, two[$0.output]!) }) {
+      observedRows = batch
+      held = try observe(batch)
+    }
+    let magnitudes = try Tensor(runtime: runtime, shape: [batch] + one[source]!.shape.dropFirst())
+    for row in 0..<batch {
+      for (unit, activation) in one[source]!.floats.enumerated() {
+        magnitudes.floats[row * units.0 + unit] = max(activation, 0)
+      }
+    }
+    let produced = try flow.run([magnitudes] + network.held.map { held[$0.output]! })[0]
+    guard produced.count == batch * units.1, batch == 1 || produced.shape.first == batch else {
+      throw Untraceable("its magnitude network gives \"\(target)\" the shape \(produced.shape)")
+    }
+    try checkRows(produced, batch)
+    return Parts(
+      network: network, observation: observation, flow: flow, magnitudes: magnitudes,
+      output: try Tensor(runtime: runtime, shape: produced.shape), observedRows: observedRows)
+  }
+
+  /// Whether what one stimulus gave serves every row of a batch as it is: it has an axis of length 1 for stimuli, or
+  /// doesn't depend on how many there are.
+  private static func repeats(_ one: Tensor, _ two: Tensor) -> Bool {
+    guard one.shape != two.shape else {
+      return one.elementType == ElementType.float.rawValue || one.bytes.elementsEqual(two.bytes)
+    }
+    guard one.shape.count == two.shape.count else { return false }
+    let changed = one.shape.indices.filter { one.shape[$0] != two.shape[$0] }
+    return changed.count == 1 && one.shape[changed[0]] == 1 && two.shape[changed[0]] == 2
+  }
+
+  /// Equal magnitudes in all rows must give equal results: else rows are mixed up.
+  private static func checkRows(_ produced: Tensor, _ batch: Int) throws(Untraceable) {
+    let width = produced.count / batch
+    let values = produced.floats
+    let scale = values.prefix(width).reduce(0) { $1.isFinite ? max($0, $1) : $0 }
+    for index in width..<max(produced.count, width) {
+      let (a, b) = (values[index], values[index % width])
+      guard a == b || a.isNaN || b.isNaN || abs(a - b) <= rowTolerance * scale else {
+        throw Untraceable("the rows of a batch of its magnitude network aren't independent")
+      }
+    }
+  }
+}
+
+extension ObservedShapes {
+  /// Runs a network for the shapes of what lies between two tensors.
+  fileprivate init(
+    of model: Model, from source: String, to target: String, twice: Bool, runtime: Runtime, session: Session.Options,
+    feed: ConnectionTracer.Feed
+  ) throws {
+    let tensors = try model.tensorsBetween(source, target)
+    guard !tensors.isEmpty else { throw Untraceable("no path leads from \"\(source)\" to \"\(target)\"") }
+    let session = try Session(runtime: runtime, model: model.exposing(tensors).serialized(), options: session)
+    func run(_ rows: Int) throws -> [String: [Int]] {
+      let outputs = try session.run(feed(session.inputNames, rows))
+      return Dictionary(uniqueKeysWithValues: zip(session.outputNames, outputs.map(\.shape)))
+    }
+    self.init(one: try run(1), two: twice ? try run(2) : nil)
+  }
+}
+
+/// The part of a buffer that holds one of its rows.
+private func slice<Element>(
+  _ buffer: UnsafeMutableBufferPointer<Element>, _ row: Int, _ width: Int
+) -> UnsafeMutableBufferPointer<Element> {
+  UnsafeMutableBufferPointer(rebasing: buffer[(row * width)..<((row + 1) * width)])
+}

@@ -1,0 +1,194 @@
+package import Grids
+package import Lesion
+package import ModelGraph
+package import OnnxRuntime
+
+/// A layer of a network under lesions: the prefix runs once a stimulus, and a batch of coalitions costs one run of the
+/// suffix.
+///
+/// Batches have a fixed size, and the last one is padded: the runtime's last bits depend on how many rows a batch has,
+/// so what is in a batch must depend on the samples alone.
+///
+/// Memory: the suffix's inputs for one batch, and the cache of prefix results, bounded by `cacheBytes`.
+package final class LesionedNetwork {
+  /// How a network is lesioned; the same for all stimuli of a layer.
+  package struct Configuration: Sendable {
+    package var stencil: Stencil
+    package var reader: OutputReader
+    package var batch: Int
+    package var lesion: LesionKind
+    /// [units]; needed for `mean`.
+    package var meanActivations: [Float]
+    package var session: Session.Options
+    package var cacheBytes: Int
+    /// Where prefix results go that memory doesn't hold; `nil`: nowhere, they are computed again.
+    package var spillFolder: String?
+
+    package init(
+      stencil: Stencil, reader: OutputReader, batch: Int, lesion: LesionKind, meanActivations: [Float] = [],
+      session: Session.Options, cacheBytes: Int, spillFolder: String? = nil
+    ) {
+      precondition(lesion != .mean || meanActivations.count == stencil.unitCount, "a mean lesion needs the means")
+      self.stencil = stencil
+      self.reader = reader
+      self.batch = batch
+      self.lesion = lesion
+      self.meanActivations = meanActivations
+      self.session = session
+      self.cacheBytes = cacheBytes
+      self.spillFolder = spillFolder
+    }
+  }
+
+  /// The game that is being played: one stimulus, one target class.
+  package struct Series: Sendable, Hashable {
+    package var stimulus: Int
+    package var target: Int
+    /// The stimuli that replacements come from; empty unless the lesion is `resample`.
+    package var donors: [Int]
+
+    package init(stimulus: Int, target: Int, donors: [Int] = []) {
+      self.stimulus = stimulus
+      self.target = target
+      self.donors = donors
+    }
+  }
+
+  private let configuration: Configuration
+  private let prefix: Prefix
+  private let suffix: Session
+  private let suffixInputs: [Tensor]
+  private let output: Tensor
+  private var scratch: [UInt32]
+  private var series: Series?
+  private var activations: Tensor
+  private var donors: [Tensor] = []
+
+  /// Batches run so far.
+  package private(set) var batchesRun = 0
+  /// Runs of the prefix for a stimulus so far.
+  package var prefixRuns: Int { prefix.runs }
+
+  /// Loads prefix and suffix and allocates a batch.
+  ///
+  /// Cost: two sessions, up to three prefix runs on `stimulus` and one suffix run.
+  /// - Parameter stimulus: any stimulus; its run tells the shapes.
+  /// - Throws: `OnnxRuntimeError`, `LesionError`, or what reading the stimulus throws.
+  package init(cut: Cut, feed: StimulusFeed, stimulus: Int, configuration: Configuration) throws {
+    let batch = configuration.batch
+    let prefix = try Prefix(
+      cut: cut, feed: feed, batch: batch, sample: stimulus, options: configuration.session,
+      cacheBytes: configuration.cacheBytes, spillFolder: configuration.spillFolder)
+    let suffix = try Session(
+      runtime: feed.runtime, model: cut.suffix.serialized(), options: configuration.session)
+    let state = try prefix.state(of: stimulus)
+    let activations = state.activations
+    guard activations.shape.first == 1, activations.count == configuration.stencil.unitCount else {
+      throw LesionError(
+        .badModel, "layer \"\(cut.tensor)\" has shape \(activations.shape) for one stimulus: no batch axis of 1 in front")
+    }
+    var inputs = [
+      try Tensor(runtime: feed.runtime, shape: [batch] + activations.shape.dropFirst())
+    ]
+    inputs += try prefix.makeSideTensors(state)
+    prefix.load(state, into: Array(inputs.dropFirst()))
+    let produced = try suffix.run(inputs)[0]
+    guard produced.elementType == ElementType.float.rawValue else {
+      throw LesionError(
+        .badModel, "the output \"\(cut.output)\" is of ONNX element type \(produced.elementType), and float32 is needed")
+    }
+    guard batch == 1 || produced.shape.first == batch else {
+      throw LesionError(
+        .badModel, "the output \"\(cut.output)\" has shape \(produced.shape) for a batch of \(batch): no batch axis in front")
+    }
+    self.configuration = configuration
+    self.prefix = prefix
+    self.suffix = suffix
+    self.suffixInputs = inputs
+    self.output = try Tensor(runtime: feed.runtime, shape: produced.shape)
+    self.scratch = configuration.stencil.makeScratch()
+    self.activations = activations
+  }
+
+  /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.
+  package func begin(_ series: Series) throws {
+    guard series != self.series else { return }
+    self.series = nil
+    let state = try prefix.state(of: series.stimulus)
+    activations = state.activations
+    prefix.load(state, into: Array(suffixInputs.dropFirst()))
+    donors = try series.donors.map { try prefix.state(of: $0).activations }
+    self.series = series
+  }
+
+  /// The values of up to one batch of coalitions of the current series.
+  ///
+  /// Cost: one suffix run.
+  /// - Parameters:
+  ///   - coalitions: 1 to `batch` of them.
+  ///   - donors: for `resample`, the index into the series' donors for each coalition.
+  /// - Returns: v of each coalition; NaN or infinite where the network's output is.
+  package func values(of coalitions: [Coalition], donors choice: [Int] = []) throws -> [Float] {
+    guard let series else { preconditionFailure("begin(_:) a series before its values are asked for") }
+    let batch = configuration.batch
+    precondition(!coalitions.isEmpty && coalitions.count <= batch, "\(coalitions.count) coalitions for a batch of \(batch)")
+    let units = configuration.stencil.unitCount
+    let rows = suffixInputs[0].floats
+    for row in 0..<batch {
+      let index = min(row, coalitions.count - 1)
+      let target = UnsafeMutableBufferPointer(rebasing: rows[(row * units)..<((row + 1) * units)])
+      withReplacement(choice.isEmpty ? nil : choice[index]) { replacement in
+        configuration.stencil.paint(
+          coalitions[index], activations: UnsafeBufferPointer(activations.floats), replacement: replacement,
+          scratch: &scratch, into: target)
+      }
+    }
+    try suffix.run(suffixInputs, into: [output])
+    batchesRun += 1
+    let width = output.count / batch
+    let outputs = UnsafeBufferPointer(output.floats)
+    return coalitions.indices.map { row in
+      configuration.reader.value(
+        UnsafeBufferPointer(rebasing: outputs[(row * width)..<((row + 1) * width)]), target: series.target)
+    }
+  }
+
+  /// How far prefix and suffix with nothing lesioned are from the whole model: the largest difference of an element
+  /// of the output, as a share of the largest element. All rows of the batch are compared.
+  ///
+  /// - Parameter whole: the whole model's output for the stimulus.
+  package func deviation(from whole: UnsafeBufferPointer<Float>, stimulus: Int) throws -> Double {
+    try begin(Series(stimulus: stimulus, target: 0))
+    _ = try values(of: [Coalition(fullOf: configuration.stencil.regionCount)])
+    let outputs = output.floats
+    guard whole.count * configuration.batch == outputs.count else { return .infinity }
+    var difference: Float = 0
+    var scale: Float = 0
+    for (index, value) in outputs.enumerated() {
+      let reference = whole[index % whole.count]
+      guard value != reference else { continue }
+      guard value.isFinite, reference.isFinite else { return .infinity }
+      difference = max(difference, abs(value - reference))
+    }
+    for reference in whole where reference.isFinite { scale = max(scale, abs(reference)) }
+    return difference == 0 ? 0 : Double(difference) / Double(max(scale, .leastNormalMagnitude))
+  }
+
+  /// The intact activations of a stimulus; [units]. Valid until the next call.
+  package func activations(of stimulus: Int) throws -> UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(try prefix.state(of: stimulus).activations.floats)
+  }
+
+  private func withReplacement(
+    _ donor: Int?, _ body: (UnsafeBufferPointer<Float>?) throws -> Void
+  ) rethrows {
+    switch configuration.lesion {
+    case .zero:
+      try body(nil)
+    case .mean:
+      try configuration.meanActivations.withUnsafeBufferPointer { try body($0) }
+    case .resample:
+      try body(UnsafeBufferPointer(donors[donor ?? 0].floats))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Arrays
+import Lesion
+package import ModelGraph
+package import OnnxRuntime
+package import Stimuli
+
+/// Makes a model's input tensors from stimuli.
+package final class StimulusFeed {
+  package let runtime: Runtime
+  package let stimuli: StimulusSet
+  package let bindings: [InputBinding]
+
+  /// - Throws: `StimuliError` with the names or both shapes, if the stimuli don't fit the model's inputs.
+  package init(runtime: Runtime, stimuli: StimulusSet, inputs: [Port]) throws(StimuliError) {
+    var stimuli = stimuli
+    self.bindings = try InputBinding.bind(inputs, to: &stimuli)
+    self.runtime = runtime
+    self.stimuli = stimuli
+  }
+
+  /// The inputs named `names` for a batch with one stimulus a row.
+  ///
+  /// - Parameter rows: the number of the stimulus of each row.
+  package func tensors(_ names: [String], rows: [Int]) throws -> [Tensor] {
+    var tensors: [Tensor] = []
+    for name in names {
+      let input = bindings.firstIndex { $0.name == name }!
+      let binding = bindings[input]
+      let tensor = try Tensor(
+        runtime: runtime, shape: binding.shape(batch: rows.count), elementType: binding.elementType.rawValue)
+      let scalar = try scalarType(of: binding)
+      guard let axis = binding.batchAxis else {
+        try stimuli.read(stimulus: rows[0], input: input, as: scalar, into: tensor.bytes)
+        tensors.append(tensor)
+        continue
+      }
+      let size = Tensor.byteSize(of: binding.elementType.rawValue)!
+      let tiling = BatchTiling(shape: binding.shape, axis: axis, elementSize: size)
+      let sample = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: binding.shape.reduce(size, *), alignment: 64)
+      defer { sample.deallocate() }
+      var loaded: Int?
+      for (index, stimulus) in rows.enumerated() {
+        if loaded != stimulus {
+          try stimuli.read(stimulus: stimulus, input: input, as: scalar, into: sample)
+          loaded = stimulus
+        }
+        tiling.copy(UnsafeRawBufferPointer(sample), to: index, of: rows.count, in: tensor.bytes)
+      }
+      tensors.append(tensor)
+    }
+    return tensors
+  }
+
+  private func scalarType(of binding: InputBinding) throws(LesionError) -> ScalarType {
+    switch binding.elementType {
+    case .float: return .float32
+    case .double: return .float64
+    case .int8: return .int8
+    case .int16: return .int16
+    case .int32: return .int32
+    case .int64: return .int64
+    case .uint8: return .uint8
+    case .uint16: return .uint16
+    case .uint32: return .uint32
+    case .uint64: return .uint64
+    case .bool: return .bool
+    default:
+      throw LesionError(
+        .badModel, "the model's input \"\(binding.name)\" is of \(binding.elementType), which stimuli can't feed")
+    }
+  }
+}

@@ -1,0 +1,47 @@
+extension CounterRandom {
+  /// What a stream is for. All numbers stand here, so that streams of different purposes never overlap; they are part of
+  /// what a result's bytes follow from, and none is ever given another purpose.
+  package enum Domain: UInt32, Sendable {
+    case derivedSeed = 1
+
+    // Designs: which coalitions are measured.
+    case naive = 2
+    case permutationStrata = 3
+    case permutationOffsets = 4
+    case coalitionPair = 5
+    case stratumOrder = 6
+    case renumbering = 9
+    /// The stimuli that replacements come from.
+    case donors = 16
+
+    // Tests.
+    case signFlips = 7
+    case groups = 8
+    /// Permutations of classes among stimuli, for information content.
+    case classPermutations = 0x494E_464F
+
+    // Phantoms.
+    case texture = 0x100
+    case labels = 0x101
+    case ownPlace = 0x102
+    case sharedPlace = 0x103
+    case ownPalette = 0x104
+    case sharedPalette = 0x105
+    case terms = 0x106
+    case units = 0x107
+    case backdrop = 0x108
+    case segments = 0x109
+    case corruption = 0x10a
+    case frameOrder = 0x10b
+
+    // Streams of stimuli.
+    /// Resamples of a stream's consistency.
+    case consistency = 0x200
+    /// The stimuli of a stream that are scanned.
+    case scannedStimuli = 0x201
+
+    // Tractography.
+    case randomPathways = 0x300
+    case pathwayStability = 0x301
+  }
+}

@@ -1,0 +1,87 @@
+package import Statistics
+
+/// The regions of a layer, tested, corrected and ranked.
+package struct LayerStatistics: Sendable, Hashable {
+  /// How the errors came about.
+  package enum Level: String, Sendable, Hashable {
+    /// From the design of a single series.
+    case first
+    /// From the spread of ζ across series, which carries the sampling noise along.
+    case second
+  }
+
+  package let level: Level
+  package let seriesCount: Int
+  /// `[regions]`.
+  package let tests: [RegionTest]
+  /// `[regions]`: Benjamini–Hochberg within the layer.
+  package let q: [Double]
+  /// `[regions]`: q below the wanted false discovery rate.
+  package let isSignificant: [Bool]
+  /// `[regions]`: 1 is the largest ζ.
+  package let rank: [Int]
+  /// `[regions]`: the ranks that the confidence interval overlaps.
+  package let rankInterval: [ClosedRange<Int>]
+  /// `[regions]`: significant, ζ > 0 and ζ at least one standard deviation above the layer's mean ζ.
+  package let isCritical: [Bool]
+  package let score: ZetaScore
+
+  /// `[regions]`: mean ζ.
+  package var zeta: [Double] { tests.map(\.mean) }
+
+  /// Second level with two series or more: per region the mean, sd/√N and Student t with N − 1 degrees of freedom.
+  /// One series: its first-level errors.
+  ///
+  /// - Parameters:
+  ///   - series: not empty, all of the same regions.
+  ///   - confidence: of the intervals, between 0 and 1.
+  ///   - falseDiscoveryRate: the bound on q.
+  ///   - errorShare: how much of the error probability this look at the data may spend (`LookSchedule`).
+  package init(
+    series: [Estimate], confidence: Double = 0.95, falseDiscoveryRate: Double = 0.05, errorShare: Double = 1
+  ) {
+    precondition(!series.isEmpty && series.allSatisfy { $0.zeta.count == series[0].zeta.count })
+    if series.count == 1 {
+      level = .first
+      tests = series[0].zeta.indices.map {
+        RegionTest(
+          mean: series[0].zeta[$0], standardError: series[0].standardError[$0],
+          degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare)
+      }
+    } else {
+      level = .second
+      tests = series[0].zeta.indices.map { region in
+        let moments = SampleMoments(series.map { $0.zeta[region] })
+        return RegionTest(
+          mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(series.count - 1),
+          confidence: confidence, errorShare: errorShare)
+      }
+    }
+    seriesCount = series.count
+    q = FalseDiscoveryRate.qValues(tests.map(\.p))
+    isSignificant = q.map { $0 < falseDiscoveryRate }
+    let zeta = tests.map(\.mean)
+    rank = Ranking.ranks(zeta)
+    rankInterval = Ranking.intervals(tests.map(\.interval))
+    isCritical = LayerStatistics.critical(zeta: zeta, isSignificant: isSignificant)
+    score = ZetaScore(zeta: zeta, full: series.map(\.full), empty: series.map(\.empty))
+  }
+
+  /// Critical regions: significant, ζ > 0, and ζ ≥ mean + sd of the layer's ζ (population standard deviation over its
+  /// regions). A layer whose ζ are all equal has none.
+  package static func critical(zeta: [Double], isSignificant: [Bool]) -> [Bool] {
+    let (mean, deviation) = spread(zeta)
+    return zeta.indices.map { deviation > 0 && isSignificant[$0] && zeta[$0] > 0 && zeta[$0] >= mean + deviation }
+  }
+
+  /// The ζ from which on a significant region is critical, where it is positive: mean + sd of the layer's ζ.
+  static func criticalBound(_ zeta: [Double]) -> Double {
+    let (mean, deviation) = spread(zeta)
+    return mean + deviation
+  }
+
+  private static func spread(_ zeta: [Double]) -> (mean: Double, deviation: Double) {
+    let mean = zeta.reduce(0, +) / Double(zeta.count)
+    return (mean, (zeta.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(zeta.count)).squareRoot())
+  }
+}

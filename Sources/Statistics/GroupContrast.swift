@@ -1,0 +1,123 @@
+import Grids
+import Random
+
+/// Two groups of stimuli against each other, region by region.
+///
+/// Welch's t and Benjamini-Hochberg's q within the layer; beside them family-wise p-values by the largest |t| of the layer
+/// under permutations of the stimuli over the groups, which need no distribution, only that stimuli are exchangeable where the
+/// groups don't differ (Nichols & Holmes 2002). Permutations keep a stimulus's regions together, so what regions share counts once.
+package struct GroupContrast: Sendable, Hashable {
+  /// A smaller group has hardly a variance. Two of this size can be divided in 20 ways, so p can be 0.05.
+  package static let leastGroup = 3
+  /// Up to this many ways are all tried, else `permutations` random ones.
+  package static let mostEnumerated = 5000
+
+  /// `[regions]`.
+  package let tests: [WelchTest]
+  /// `[regions]`.
+  package let q: [Double]
+  /// `[regions]`: by the largest |t|.
+  package let familyWiseP: [Double]
+  /// `[regions]`: 1 is the largest |t|, ties by region number.
+  package let rank: [Int]
+  /// How many divisions were tried.
+  package let permutations: Int
+
+  /// Why two groups can't be compared, a sentence that says how many stimuli are needed; `nil` if they can.
+  package static func reasonForNone(_ first: Int, _ second: Int) -> String? {
+    guard min(first, second) < leastGroup else { return nil }
+    return "The groups have \(first) and \(second) stimuli, and each needs at least \(leastGroup)."
+  }
+
+  /// - Parameters:
+  ///   - first: `[stimuli][regions]`, like `second`; `reasonForNone` must be `nil`.
+  ///   - permutations: B, where not all divisions are tried.
+  ///   - stream: which family, for the draws.
+  /// - Complexity: permutations x stimuli x regions.
+  package init(
+    _ first: [[Double]], _ second: [[Double]], permutations: Int = 5000, confidence: Double = 0.95, seed: UInt64,
+    stream: UInt64
+  ) {
+    precondition(Self.reasonForNone(first.count, second.count) == nil && permutations > 0)
+    let regions = first[0].indices
+    tests = regions.map { region in
+      WelchTest(first.map { $0[region] }, second.map { $0[region] }, confidence: confidence)
+    }
+    q = FalseDiscoveryRate.qValues(tests.map(\.p))
+    rank = Ranking.ranks(tests.map { abs($0.t) })
+    let all = first + second
+    let squares = all.map { $0.map { $0 * $0 } }
+    // Rounding must not keep the observed division from reaching itself.
+    let thresholds = tests.map { abs($0.t) * (1 - 1e-9) }
+    var reached = [Int](repeating: 0, count: tests.count)
+    func count(_ members: [Int]) {
+      let largest = Self.largestT(all, squares, members: members)
+      for region in regions where largest >= thresholds[region] { reached[region] += 1 }
+    }
+    if Self.divisions(first.count, second.count) <= Double(Self.mostEnumerated) {
+      var divisions = 0
+      Self.forEachSubset(of: all.count, size: first.count) {
+        count($0)
+        divisions += 1
+      }
+      self.permutations = divisions
+      familyWiseP = reached.map { Double($0) / Double(divisions) }
+    } else {
+      let drawSeed = CounterRandom.derivedSeed(from: seed, stream: stream)
+      for permutation in 0..<permutations {
+        var random = CounterRandom(
+          seed: drawSeed, domain: .groups, index: UInt64(permutation))
+        let coalition = random.coalition(of: all.count, size: first.count)
+        count(all.indices.filter { coalition[$0] })
+      }
+      self.permutations = permutations
+      familyWiseP = reached.map { Double(1 + $0) / Double(1 + permutations) }
+    }
+  }
+
+  /// (a + b over a), as a number that may be too large for an integer.
+  private static func divisions(_ a: Int, _ b: Int) -> Double {
+    (1...max(min(a, b), 1)).reduce(1) { $0 * Double(max(a, b) + $1) / Double($1) }
+  }
+
+  /// Calls the body with every ascending choice of `size` from 0..<count.
+  private static func forEachSubset(of count: Int, size: Int, _ body: ([Int]) -> Void) {
+    var chosen = Array(0..<size)
+    while true {
+      body(chosen)
+      guard let place = chosen.indices.last(where: { chosen[$0] < count - size + $0 }) else { return }
+      chosen[place] += 1
+      for next in place + 1..<max(size, place + 1) { chosen[next] = chosen[next - 1] + 1 }
+    }
+  }
+
+  /// The largest |t| over regions where `members` are the first group.
+  private static func largestT(_ values: [[Double]], _ squares: [[Double]], members: [Int]) -> Double {
+    let regions = values[0].count
+    var (sum, squareSum) = ([Double](repeating: 0, count: regions), [Double](repeating: 0, count: regions))
+    var (otherSum, otherSquareSum) = (sum, sum)
+    var member = members[...]
+    for stimulus in values.indices {
+      if member.first == stimulus {
+        member.removeFirst()
+        for region in 0..<regions {
+          sum[region] += values[stimulus][region]
+          squareSum[region] += squares[stimulus][region]
+        }
+      } else {
+        for region in 0..<regions {
+          otherSum[region] += values[stimulus][region]
+          otherSquareSum[region] += squares[stimulus][region]
+        }
+      }
+    }
+    let (a, b) = (Double(members.count), Double(values.count - members.count))
+    return (0..<regions).reduce(0) { largest, region in
+      let difference = sum[region] / a - otherSum[region] / b
+      let spread = max(squareSum[region] - sum[region] * sum[region] / a, 0) / (a * (a - 1))
+      let otherSpread = max(otherSquareSum[region] - otherSum[region] * otherSum[region] / b, 0) / (b * (b - 1))
+      guard difference != 0 else { return largest }
+      return max(largest, abs(difference) / (spread + otherSpread).squareRoot())
+    }
+  }
+}

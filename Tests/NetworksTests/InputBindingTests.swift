@@ -1,0 +1,102 @@
+import Arrays
+import Files
+import Lesion
+import ModelGraph
+import Networks
+import OnnxRuntime
+import Stimuli
+import TestSupport
+import Testing
+
+@Suite struct `An input binding` {
+  private typealias Declaration = (name: String, dimensions: [Int?], type: ElementType)
+
+  private func ports(_ declarations: [Declaration]) -> [Port] {
+    var builder = GraphBuilder(name: "inputs")
+    for input in declarations { builder.input(input.name, input.dimensions, type: input.type) }
+    return Model(proto: builder.model).inputs
+  }
+
+  private func stimuli(_ arrays: [(String?, [Int])]) throws -> StimulusSet {
+    try StimulusSet(
+      arrays.map { name, shape in
+        (name, NumericArray(shape: shape, floats: (0..<shape.reduce(1, *)).map(Float.init)))
+      }, description: "numbers")
+  }
+
+  @Test(
+    arguments: [
+      ([nil, 3, 4], [5, 3, 4], 0, [1, 3, 4]), ([1, 3, 4], [5, 3, 4], 0, [1, 3, 4]),
+      ([2, 1, 4], [5, 2, 4], 1, [2, 1, 4]), ([2, nil, 4], [5, 2, 4], 1, [2, 1, 4]),
+      ([nil, nil, 4], [5, 7, 4], 0, [1, 7, 4]), ([3, 4], [5, 3, 4], nil, [3, 4]), ([], [5], nil, []),
+      ([nil], [5], 0, [1]),
+    ] as [([Int?], [Int], Int?, [Int])])
+  func `finds the axis that counts stimuli`(
+    _ declared: [Int?], _ array: [Int], _ axis: Int?, _ shape: [Int]
+  ) throws {
+    var stimuli = try stimuli([(nil, array)])
+    let binding = try InputBinding.bind(ports([("x", declared, .float)]), to: &stimuli)[0]
+    #expect(binding.batchAxis == axis)
+    #expect(binding.shape == shape)
+    if let axis {
+      var batched = shape
+      batched[axis] = 9
+      #expect(binding.shape(batch: 9) == batched)
+    } else {
+      #expect(binding.shape(batch: 9) == shape)
+    }
+  }
+
+  @Test func `brings arrays into the order of the model's inputs by their names`() throws {
+    var stimuli = try stimuli([("mask", [2, 5]), ("tokens", [2, 7])])
+    let bindings = try InputBinding.bind(
+      ports([("tokens", [nil, nil], .int64), ("mask", [nil, nil], .float)]), to: &stimuli)
+    #expect(bindings.map(\.name) == ["tokens", "mask"])
+    #expect(bindings.map(\.shape) == [[1, 7], [1, 5]])
+    #expect(bindings.map(\.elementType) == [.int64, .float])
+    #expect(stimuli.inputs.map(\.name) == ["tokens", "mask"])
+  }
+
+  @Test func `names the input that has no array, and what there is`() throws {
+    var stimuli = try stimuli([("a", [2, 5]), ("b", [2, 7])])
+    let error = try #require(throws: StimuliError.self) {
+      try InputBinding.bind(ports([("a", [nil, 5], .float), ("tokens", [nil, 7], .float)]), to: &stimuli)
+    }
+    for word in ["\"tokens\"", "\"a\"", "\"b\""] { #expect(error.message.contains(word), "\(error)") }
+  }
+
+  @Test func `gives both shapes where they differ`() throws {
+    var stimuli = try stimuli([(nil, [2, 3, 8, 8])])
+    let error = try #require(throws: StimuliError.self) {
+      try InputBinding.bind(ports([("image", [nil, 3, 32, 32], .float)]), to: &stimuli)
+    }
+    for word in ["[3, 8, 8]", "[3, 32, 32]", "\"image\""] { #expect(error.message.contains(word), "\(error)") }
+  }
+
+  @Test func `feeds rows along whichever axis counts them`() throws {
+    let stimuli = try stimuli([(nil, [3, 2, 2])])
+    let feed = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("state", [2, nil, 2], .float)]))
+    let tensor = try feed.tensors(["state"], rows: [2, 0])[0]
+    #expect(tensor.shape == [2, 2, 2])
+    #expect(Array(tensor.floats) == [8, 9, 0, 1, 10, 11, 2, 3])
+  }
+
+  @Test func `feeds what has no such axis once`() throws {
+    let stimuli = try stimuli([("x", [3, 2]), ("rate", [3])])
+    let feed = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("rate", [], .float), ("x", [nil, 2], .float)]))
+    let tensors = try feed.tensors(["x", "rate"], rows: [1, 1])
+    #expect(tensors.map(\.shape) == [[2, 2], []])
+    #expect(Array(tensors[0].floats) == [2, 3, 2, 3])
+    #expect(Array(tensors[1].floats) == [1])
+  }
+
+  @Test func `refuses a type that stimuli can't have`() throws {
+    let stimuli = try stimuli([(nil, [3, 2])])
+    let feed = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 2], .bfloat16)]))
+    let error = try #require(throws: LesionError.self) { try feed.tensors(["x"], rows: [0]) }
+    #expect(error.message.contains("bfloat16"))
+  }
+}
