@@ -76,26 +76,38 @@ let package = Package(
     module("Networks", imports: ["Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Stimuli", "Tractography", "UserErrors"]),
     module("Phantom", imports: ["Arrays", "CPhantomNetwork", "Files", "Grids", "ModelGraph", "Random", "Shapley", "Stimuli"], settings: strict),
 
-    // Floor 3: the distributed scan and its files.
+    // Floor 3: a scan, apart from what runs it.
+    module("Distribution", imports: ["Files", "UserErrors"]),
+    module("ScanPlan", imports: ["Files", "Grids", "Lesion", "Random", "Shapley", "Temporal", "UserErrors"]),
+    module("ScanStore", imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Temporal", "UserErrors"]),
+    module(
+      "ScanResults",
+      imports: [
+        "Anatomy", "Arrays", "Distribution", "Files", "Grids", "Lesion", "ScanPlan", "ScanStore", "Shapley", "Statistics", "Stimuli",
+        "Temporal", "Tractography", "UserErrors",
+      ]),
+
+    // Floor 4: the distributed scan; and its files, which need neither ranks nor sessions.
     module(
       "Scan",
       imports: [
-        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Shapley", "Statistics",
-        "Stimuli", "Temporal", "Tractography", "UserErrors",
+        "Anatomy", "Arrays", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "OnnxRuntime", "Random",
+        "ScanPlan", "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli", "Temporal", "Tractography", "UserErrors",
       ]),
     module(
       "Reporting",
       imports: [
-        "Scan", "Anatomy", "Arrays", "Files", "Grids", "Lesion", "Shapley", "Statistics", "Stimuli", "Temporal", "Tractography", "UserErrors", "CEDF", "CNifti", "CPNG",
-        "CReportTemplates",
+        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ScanPlan", "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli",
+        "Temporal", "Tractography", "UserErrors", "CEDF", "CNifti", "CPNG", "CReportTemplates",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
 
-    // Floor 4: the command.
+    // Floor 5: the command.
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "Files", "Grids", "Lesion", "MPI", "Phantom", "Reporting", "Scan", "Shapley", "Statistics", "Temporal", "UserErrors",
+        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "Networks", "Phantom", "Reporting", "Scan", "ScanPlan",
+        "ScanResults", "ScanStore", "Shapley", "Statistics", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -103,20 +115,24 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-benchmark",
       dependencies: [
-        "Anatomy", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Reporting", "Shapley", "Statistics", "Stimuli", "UserErrors",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Anatomy", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Reporting", "Shapley", "Statistics",
+        "Stimuli", "UserErrors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // What Scripts/simulate-scale runs.
     .executableTarget(
       name: "nnfmri-simulate",
-      dependencies: ["Files", "MPI", "Reporting", "Scan", "UserErrors", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Anatomy", "Distribution", "Files", "MPI", "Reporting", "Scan", "ScanPlan", "ScanResults", "ScanStore", "Shapley", "UserErrors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
     // What Scripts/validate runs.
     .executableTarget(
       name: "nnfmri-validate",
       dependencies: [
-        "Files", "Grids", "Phantom", "Random", "Reporting", "Scan", "Shapley", "Statistics", "Temporal", "UserErrors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Files", "Grids", "Phantom", "Random", "Reporting", "ScanPlan", "ScanResults", "Shapley", "Statistics", "Temporal", "UserErrors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 
@@ -146,7 +162,14 @@ let package = Package(
         "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Phantom", "Random", "Shapley",
         "Statistics", "Stimuli", "TestSupport",
       ]),
-    tests("Scan", imports: ["Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport", "UserErrors"]),
+    tests("Distribution", imports: ["Files", "UserErrors"]),
+    tests("ScanPlan", imports: ["Shapley", "UserErrors"]),
+    tests("ScanStore", imports: ["ScanPlan", "TestSupport", "UserErrors"]),
+    tests(
+      "Scan",
+      imports: [
+        "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "ScanPlan", "Shapley", "Stimuli", "TestSupport", "UserErrors",
+      ]),
     .testTarget(
       name: "DistributedTests",
       dependencies: ["Arrays", "Files", "Grids", "ModelGraph", "nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Stimuli", "TestSupport"],

@@ -68,6 +68,6 @@ package struct NumericArray: Sendable {
   }
 }
 
-func littleEndianBytes<Bits: FixedWidthInteger>(_ bits: Bits) -> [UInt8] {
+package func littleEndianBytes<Bits: FixedWidthInteger>(_ bits: Bits) -> [UInt8] {
   (0..<Bits.bitWidth / 8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) }
 }

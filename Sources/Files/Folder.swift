@@ -12,3 +12,19 @@ package func makeFolder(_ path: String) throws(FileError) {
     throw FileError(.cannotWrite, "\(path) is a file, and a folder is needed; choose another with --out")
   }
 }
+
+/// The folder that a path lies in.
+package func folder(of path: String) -> String {
+  path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+}
+
+/// Makes a rename in a path's folder durable. fsync(2).
+///
+/// - Throws: `FileError` (`cannotWrite`).
+package func synchronizeFolder(of path: String) throws(FileError) {
+  let folder = folder(of: path)
+  let descriptor = open(folder, O_RDONLY)
+  guard descriptor >= 0 else { throw FileError.cannotWrite(folder) }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else { throw FileError.cannotWrite(folder) }
+}

@@ -68,16 +68,6 @@ package struct Communicator {
     return Int(size)
   }
 
-  /// Sends bytes to one rank; returns when the buffer may be reused, which for a long message means that the receiver
-  /// has begun to take it.
-  package func send(_ bytes: [UInt8], to rank: Int, tag: Int32) throws(MPIError) {
-    precondition(bytes.count <= Int(Int32.max), "a message of \(bytes.count) bytes is longer than MPI counts")
-    let code = bytes.withUnsafeBytes {
-      MPI_Send($0.baseAddress, Int32(bytes.count), nnfmri_byte(), Int32(rank), tag, handle)
-    }
-    try check(code, "MPI_Send")
-  }
-
   /// A message that has arrived and waits to be received.
   package struct Envelope {
     package let source: Int
@@ -113,23 +103,27 @@ package struct Communicator {
 }
 
 extension Communicator {
-  /// Collects a message from each rank on the root. Collective.
+  /// Collects a message from each rank on the root. Collective (`MPI_Gatherv`).
   ///
+  /// All messages together hold less than 2³¹ bytes.
   /// - Returns: the messages by rank on the root, nothing elsewhere.
-  package func gather(_ bytes: [UInt8], tag: Int32) throws(MPIError) -> [[UInt8]] {
-    let lengths = try gather(Int64(bytes.count))
-    guard isRoot else {
-      if !bytes.isEmpty { try send(bytes, to: Self.root, tag: tag) }
-      return []
+  package func gather(_ bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
+    let lengths = try gather(Int64(bytes.count)).map { Int32($0) }
+    var starts: [Int32] = []
+    var total: Int32 = 0
+    for length in lengths {
+      starts.append(total)
+      total += length
     }
-    var messages = [[UInt8]](repeating: [], count: size)
-    messages[Self.root] = bytes
-    var missing = lengths.enumerated().count { $0.offset != Self.root && $0.element > 0 }
-    while missing > 0 {
-      guard let envelope = try probe() else { continue }
-      messages[envelope.source] = try receive(envelope)
-      missing -= 1
+    var all = [UInt8](repeating: 0, count: Int(total))
+    let code = bytes.withUnsafeBytes { own in
+      all.withUnsafeMutableBytes { all in
+        MPI_Gatherv(
+          own.baseAddress, Int32(own.count), nnfmri_byte(), all.baseAddress, lengths, starts, nnfmri_byte(),
+          Int32(Self.root), handle)
+      }
     }
-    return messages
+    try check(code, "MPI_Gatherv")
+    return zip(starts, lengths).map { Array(all[Int($0)..<Int($0 + $1)]) }
   }
 }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 import Lesion
 import OnnxRuntime
@@ -13,24 +14,18 @@ final class SpillFile {
     let tensors: [(shape: [Int], elementType: Int32)]
   }
 
-  private let descriptor: Int32
+  private let file: ScratchFile
   private var end = 0
   private var places: [Int: Place] = [:]
 
   /// - Parameter folder: where there is room, on a disk of the node's own.
   /// - Throws: `LesionError` (`cannotWrite`).
   init(folder: String) throws(LesionError) {
-    var template = Array("\(folder)/nnfmri-XXXXXX".utf8CString)
-    descriptor = mkstemp(&template)
-    guard descriptor >= 0 else {
-      throw LesionError(
-        .cannotWrite, "\(folder): \(String(cString: strerror(errno))); choose another folder with --spill")
+    do {
+      file = try ScratchFile(in: folder)
+    } catch {
+      throw LesionError(.cannotWrite, "\(folder): \(systemReason(errno)); choose another folder with --spill")
     }
-    unlink(template)
-  }
-
-  deinit {
-    close(descriptor)
   }
 
   /// Keeps a stimulus's tensors.
@@ -38,9 +33,7 @@ final class SpillFile {
     guard places[stimulus] == nil else { return }
     var offset = end
     for tensor in tensors {
-      guard transfer(UnsafeMutableRawBufferPointer(tensor.bytes), at: offset, by: { pwrite($0, $1, $2, $3) }) else {
-        return
-      }
+      do { try file.write(UnsafeRawBufferPointer(tensor.bytes), at: offset) } catch { return }
       offset += tensor.bytes.count
     }
     places[stimulus] = Place(offset: end, tensors: tensors.map { ($0.shape, $0.elementType) })
@@ -54,24 +47,10 @@ final class SpillFile {
     var tensors: [Tensor] = []
     for (shape, elementType) in place.tensors {
       let tensor = try Tensor(runtime: runtime, shape: shape, elementType: elementType)
-      guard transfer(tensor.bytes, at: offset, by: { pread($0, $1, $2, $3) }) else { return nil }
+      do { try file.read(into: tensor.bytes, at: offset) } catch { return nil }
       offset += tensor.bytes.count
       tensors.append(tensor)
     }
     return tensors
-  }
-
-  /// Reads or writes all of a buffer. Returns whether that could be done.
-  private func transfer(
-    _ bytes: UnsafeMutableRawBufferPointer, at offset: Int,
-    by move: (Int32, UnsafeMutableRawPointer, Int, off_t) -> Int
-  ) -> Bool {
-    var done = 0
-    while done < bytes.count {
-      let count = move(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
-      guard count > 0 else { return false }
-      done += count
-    }
-    return true
   }
 }

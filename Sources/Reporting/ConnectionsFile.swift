@@ -1,4 +1,4 @@
-import Scan
+import ScanResults
 import Shapley
 import Statistics
 import Tractography
@@ -18,7 +18,7 @@ enum ConnectionsFile {
     _ link: Tracts.Link, _ strengths: Tracts.Strengths, _ result: ScanResult, _ names: TractNames
   ) -> JSONValue {
     let isTraced = link.reason == nil
-    let limit = result.request.pathwayCount
+    let limit = result.request.measurement.pathwayCount
     let mean = strengths.mean.map(Double.init)
     let total = mean.reduce(0, +)
     let strongest = isTraced ? Ranking.order(mean).prefix(limit) : []

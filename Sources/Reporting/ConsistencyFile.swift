@@ -1,4 +1,4 @@
-import Scan
+import ScanResults
 import Temporal
 
 /// `consistency.json`: what a stream did in time, and how that agrees with ζ and densities.

@@ -1,6 +1,6 @@
 import Anatomy
 import Grids
-package import Scan
+package import ScanResults
 import Shapley
 import Statistics
 

@@ -1,6 +1,6 @@
 import Anatomy
 import Grids
-import Scan
+import ScanResults
 
 /// `density.json`: where activity is.
 enum DensityFile {

@@ -1,15 +1,15 @@
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 
 /// `acquisition/design.json`: what, with the program, tells the coalition of every value in `layer_*.npy`.
 enum DesignFile {
   static func content(_ result: ScanResult) -> JSONValue {
     .object([
-      "seed": .string("\(result.request.seed)"),
-      "index": .string(result.request.index.rawValue),
-      "lesion": .string(result.request.lesion.rawValue),
-      "value": .string(result.request.value.name),
+      "seed": .string("\(result.request.measurement.seed)"),
+      "index": .string(result.request.measurement.index.rawValue),
+      "lesion": .string(result.request.measurement.lesion.rawValue),
+      "value": .string(result.request.measurement.value.name),
       "targets": JSONValue(result.targets),
       "donors": .int(result.plan.donorCount),
       "layers": .array(

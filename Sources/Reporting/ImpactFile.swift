@@ -1,7 +1,7 @@
 import Anatomy
 import Grids
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 import Statistics
 
@@ -38,11 +38,11 @@ enum ImpactFile {
     return [
       "tensor": .string(layer.plan.tensor),
       "grid": JSONValue(layer.plan.grid),
-      "index": .string(request.index.rawValue),
-      "lesion": .string(request.lesion.rawValue),
-      "value": .string(request.value.name),
-      "estimator": .string(layer.plan.estimator.rawValue),
-      "estimator_reason": .string(layer.plan.estimatorReason),
+      "index": .string(request.measurement.index.rawValue),
+      "lesion": .string(request.measurement.lesion.rawValue),
+      "value": .string(request.measurement.value.name),
+      "estimator": .string(layer.estimator.name.rawValue),
+      "estimator_reason": .string(layer.estimator.reason),
       "evaluations_per_series": .int(layer.plan.rows),
       "rounds": RoundsReport.content(layer.rounds, request),
       "series": .int(statistics.seriesCount),

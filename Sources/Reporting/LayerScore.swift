@@ -1,4 +1,4 @@
-import Scan
+import ScanResults
 import Shapley
 import Statistics
 

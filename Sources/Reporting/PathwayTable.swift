@@ -1,4 +1,4 @@
-import Scan
+import ScanResults
 import Tractography
 
 /// `pathways.tsv`: one line a pathway, the strongest first, with tab-separated columns.
@@ -16,7 +16,7 @@ enum PathwayTable {
         "\(number + 1)", names.pathway(route.pathway), "\(route.pathway.strength)", "\(route.rawStrength)",
         route.stability.map { "\($0)" } ?? "n/a", test.effect.isFinite ? "\(test.effect)" : "n/a",
         test.standardError.map { "\($0)" } ?? "n/a", "\(test.p)", "\(test.q)",
-        "\(test.q < result.request.falseDiscoveryRate)",
+        "\(test.q < result.request.analysis.falseDiscoveryRate)",
       ]
       text += fields.joined(separator: "\t") + "\n"
     }

@@ -1,6 +1,6 @@
 import Anatomy
 import Grids
-import Scan
+import ScanResults
 
 /// Regions that carry almost nothing, by layer.
 struct PruningSummary {

@@ -1,4 +1,4 @@
-import Scan
+import ScanResults
 import Shapley
 
 /// How the measurement of a layer went that could end before its budget was spent.
@@ -22,7 +22,7 @@ enum RoundsReport {
   static func sentence(_ rounds: LayerRounds, _ request: ScanRequest) -> String {
     let rows = rounds.designRows.reduce(0, +)
     let width = rounds.widest.map { "the widest interval is ±\(Number.significant($0)) % of the effect" }
-    let tolerance = request.tolerance.map { "within ±\(Number.significant($0)) %" }
+    let tolerance = request.measurement.tolerance.map { "within ±\(Number.significant($0)) %" }
     let reason =
       switch rounds.reason {
       case .narrow: "every interval is \(tolerance ?? "a point")"

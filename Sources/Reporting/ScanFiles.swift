@@ -1,7 +1,7 @@
 import Files
 internal import FoundationEssentials
 internal import Glibc
-package import Scan
+package import ScanResults
 import UserErrors
 
 /// Writes a scan's results into its folder; `Docs/files.md` describes every field.
@@ -56,7 +56,7 @@ package struct ScanFiles: Sendable {
       if let tracts = result.tracts {
         files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
       }
-      if result.request.keepsAcquisition {
+      if result.request.run.keepsAcquisition {
         files.append(("acquisition/design.json", .json(DesignFile.content(result))))
       }
     }

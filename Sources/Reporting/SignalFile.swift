@@ -1,7 +1,7 @@
 internal import CEDF
 import Files
 internal import Glibc
-import Scan
+import ScanResults
 import Temporal
 import UserErrors
 

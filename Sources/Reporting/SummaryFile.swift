@@ -1,7 +1,7 @@
 import Anatomy
 import Grids
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 import Temporal
 
@@ -16,14 +16,14 @@ enum SummaryFile {
       "instruction_sets": .array(result.run.instructionSets.map(JSONValue.string)),
       "plan_sha256": .string(try plan.digest()),
       "model": [
-        "file": .string(request.model),
+        "file": .string(request.subject.model),
         "sha256": .string(plan.modelDigest),
         "read_tensor": .string(plan.readTensor),
         "output_shape": JSONValue(plan.outputShape),
         "batch_axis_freed": .bool(plan.isBatchFreed),
       ],
       "stimuli": [
-        "file": .string(request.data),
+        "file": .string(request.subject.data),
         "sha256": .string(plan.dataDigest),
         "count": .int(plan.stimulusCount),
         "targets": JSONValue(result.targets),
@@ -32,26 +32,10 @@ enum SummaryFile {
       ],
       "stream": stream(result),
       "options": [
-        "grid": .string("\(request.grid)"),
-        "layout": .string(request.layout.rawValue),
-        "samples": .int(request.samplesPerRegion),
-        "estimator": .string(request.estimator?.rawValue ?? "auto"),
-        "index": .string(request.index.rawValue),
-        "lesion": .string(request.lesion.rawValue),
-        "value": .string(request.value.name),
-        "target": .string(request.target.name),
-        "position": JSONValue(request.position),
-        "seed": .string("\(request.seed)"),
-        "batch": .int(plan.batch),
-        "confidence": .double(request.confidence),
-        "fdr": .double(request.falseDiscoveryRate),
-        "flips": .int(request.signFlips),
-        "tolerance": JSONValue(request.tolerance),
-        "allocate": .string(request.allocation.rawValue),
-        "threads": .int(request.threads),
-        "tracts": .bool(request.tracesConnections),
-        "pathways": .int(request.pathwayCount),
+        "measurement": .object(request.measurement.byName.mapValues(JSONValue.string)),
+        "analysis": .object(request.analysis.byName.mapValues(JSONValue.string)),
       ],
+      "batch": .int(plan.batch),
       "layers": .array(
         result.layers.map { layer in
           [
@@ -61,7 +45,7 @@ enum SummaryFile {
             "shape": JSONValue(Array(layer.plan.shape.dropFirst())),
             "grid": JSONValue(layer.plan.grid),
             "regions": .int(layer.plan.regionCount),
-            "estimator": .string(layer.plan.estimator.rawValue),
+            "estimator": .string(layer.estimator.name.rawValue),
             "evaluations_per_series": .int(layer.plan.rows),
             "evaluations": .int(result.evaluations(layer)),
             "cost_share": .double(layer.plan.suffixCostShare),
@@ -82,13 +66,12 @@ enum SummaryFile {
         Dictionary(result.run.timings.map { ($0.phase, .double($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
       "idle_share": .object(result.run.idleShares.mapValues { .array($0.map(JSONValue.double)) }),
       "checkpoint_seconds": .double(result.run.checkpointSeconds),
-      "decisive_options": .object(request.decisiveOptions.mapValues(JSONValue.string)),
     ]
   }
 
   /// `nil` where the stimuli are no stream.
   private static func stream(_ result: ScanResult) -> JSONValue {
-    guard let wanted = result.request.stream, let count = result.plan.streamCount,
+    guard let wanted = result.request.measurement.stream, let count = result.plan.streamCount,
       let scanned = result.plan.streamStimuli, let windows = result.timeCourse?.windows
     else { return .null }
     let reference = wanted.temporal.reference(samples: count)

@@ -1,6 +1,6 @@
 import Anatomy
 import Grids
-import Scan
+import ScanResults
 import Tractography
 
 /// What links, regions and pathways are called.

@@ -1,4 +1,4 @@
-import Scan
+import ScanResults
 import Shapley
 import Tractography
 
@@ -13,7 +13,7 @@ struct TractSummary {
   init(_ result: ScanResult, _ tracts: Tracts) {
     self.result = result
     self.tracts = tracts
-    prediction = tracts.prediction(confidence: result.request.confidence)
+    prediction = tracts.prediction(confidence: result.request.analysis.confidence)
   }
 
   var text: String {
@@ -37,11 +37,11 @@ struct TractSummary {
       ])
     }
     lines += table.text.split(separator: "\n").map { "  " + $0 }
-    let verified = tracts.tests.count { $0.q < result.request.falseDiscoveryRate }
+    let verified = tracts.tests.count { $0.q < result.request.analysis.falseDiscoveryRate }
     lines.append(
       """
       \(verified) of \(tracts.routes.count) have a larger effect than random pathways of their region sizes \
-      (q < \(Number.significant(result.request.falseDiscoveryRate))). \(verdict)
+      (q < \(Number.significant(result.request.analysis.falseDiscoveryRate))). \(verdict)
       """)
     return lines.joined(separator: "\n")
   }
@@ -55,7 +55,7 @@ struct TractSummary {
       "pathway_layers": .array(tracts.pathwayLayers.map { .string("layer_\($0)") }),
       "pathways_end_in_target": .bool(tracts.reachesOutput),
       "pathways": .int(tracts.routes.count),
-      "verified_pathways": .int(tracts.tests.count { $0.q < result.request.falseDiscoveryRate }),
+      "verified_pathways": .int(tracts.tests.count { $0.q < result.request.analysis.falseDiscoveryRate }),
       "random_pathways": .int(tracts.families.reduce(0) { $0 + $1.pathways.count }),
       "prediction": prediction.map {
         [

@@ -1,22 +1,28 @@
 import Anatomy
+import Distribution
 import Files
 import Lesion
+import ScanPlan
+import ScanResults
+import ScanStore
 import Shapley
 import Stimuli
 import UserErrors
 
 /// Leads a scan through its phases, on rank 0.
 struct Conductor {
+  /// How far prefix and suffix with nothing lesioned may be from the whole model, as a share of the largest score. A
+  /// right cut of a float32 network stays below 1e-5; a wrong one is off by the size of the score itself.
+  private static let cutTolerance = 1e-3
+
   let request: ScanRequest
   let labels: [Int]?
   let thumbnails: Thumbnails?
   let mailbox: Mailbox
   let worker: Worker
-  let progress: Progress
-  let versions: ScanResult.Versions
   /// Of all machines that measure, and those that an earlier run measured on.
   let instructionSets: [String]
-  let stop: StopRequest
+  let versions: RunRecord.Versions
   let origin: ScanOrigin
   /// What an earlier run measured, where this one goes on.
   let earlier: Checkpoint.Content?
@@ -28,65 +34,107 @@ struct Conductor {
     case part(ScanPart, RunSummary)
   }
 
-  func scan(_ proposed: ScanPlan) throws -> Outcome {
-    var runner = PhaseRunner(coordinator: Coordinator(wire: mailbox, worker: worker, stop: stop), progress: progress)
-    var verification = LayerPhase(proposed.layers.map { .verify(layer: $0.number) }, progress: progress)
-    try runner.run("checking cuts", proposed.layers.count, &verification)
-    let checked = verification.results.map { read($0!) { $0.readDouble() } }
-    let (plan, deviations) = try keepFaithfulLayers(proposed, checked)
-    if plan != proposed {
-      try worker.adopt(plan)
-      try mailbox.spread(plan.encoded(), tag: Tag.plan)
-    }
+  private var folder: OutputFolder { OutputFolder(request.run.output) }
 
-    var observation = ObservationPhase(plan: plan, progress: progress)
-    try runner.run("observing stimuli", plan.stimulusCount, &observation)
-    var stream: StreamStore.Content?
-    if let count = plan.streamCount {
-      let store = try StreamStore(
-        folder: OutputFolder(request.output).acquisition, count: count, layers: plan.layers)
-      var recording = RecordingPhase(plan: plan, store: store, progress: progress)
-      try runner.run("recording the stream", count, &recording)
-      try store.synchronize()
-      stream = try store.content()
-    }
+  func scan(_ proposed: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws -> Outcome {
+    let (plan, deviations) = try verify(proposed, &runner)
+    let observation = try observe(plan, &runner)
+    let stream = try record(plan, &runner)
     worker.endObservation()
     let predictions = try predictions(observation.scores)
-    let targets = targets(predictions)
+    try average(plan, &runner)
 
-    if request.lesion == .mean {
-      var averaging = LayerPhase(plan.layers.map { .average(layer: $0.number) }, progress: progress)
-      try runner.run("averaging activations", plan.layers.count, &averaging)
-      for (layer, result) in averaging.results.enumerated() {
-        let means = read(result!) { $0.readFloats() }
-        worker.setMeans(means, layer: layer)
-        var message = MessageWriter()
-        message.append(layer)
-        message.append(means)
-        try mailbox.spread(message.bytes, tag: Tag.means)
-      }
-    }
-
-    let classes = labels ?? predictions
-    let informationReason =
-      request.part.map { $0.number > 1 } ?? false
-      ? "Part 1 of the scan measures it." : LayerInformation.reasonForNone(labels: classes)
-    var information = LayerPhase(
-      informationReason != nil
-        ? []
-        : plan.layers.map {
-          .inform(layer: $0.number, labels: classes, densities: observation.moments[$0.number].flatMap(\.densities))
-        },
-      progress: progress)
-    if informationReason == nil { try runner.run("measuring information", plan.layers.count, &information) }
     var measurements = Measurements(
-      request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
-      rounds: plan.layers.map { _ in nil }, cutDeviations: deviations, moments: observation.moments,
-      information: information.results.map { read($0!) { LayerInformation(&$0) } }, informationReason: informationReason,
-      thumbnails: thumbnails)
+      request: request, plan: plan, targets: targets(predictions), predictions: predictions, labels: labels,
+      rounds: plan.layers.map { _ in nil }, cutDeviations: deviations, moments: observation.moments, thumbnails: thumbnails)
     measurements.stream = stream
+    try inform(&measurements, classes: labels ?? predictions, &runner)
 
-    let folder = OutputFolder(request.output)
+    let measured = try acquire(&measurements, &runner)
+    let tracts = try trace(plan, measurements.targets, &runner)
+    let record = { [mailbox, instructionSets, versions] (runner: PhaseRunner<Mailbox>) in
+      RunRecord(
+        ranks: mailbox.size, timings: runner.timings, idleShares: runner.idleShares,
+        checkpointSeconds: measured.checkpointSeconds, instructionSets: instructionSets, versions: versions)
+    }
+    if let part = request.run.part { return .part(part, RunSummary(record(runner), of: request, plan)) }
+    return .whole(try conclude(measurements, measured, tracts, &runner, record))
+  }
+
+  // MARK: Before the measurement
+
+  /// Checks the cuts, and leaves out layers whose cut doesn't reproduce the model.
+  private func verify(
+    _ proposed: ScanPlan, _ runner: inout PhaseRunner<Mailbox>
+  ) throws -> (plan: ScanPlan, deviations: [Double]) {
+    var phase = ListPhase(proposed.layers.map { VerifyTask(layer: $0.number) }, progress: runner.progress)
+    try runner.run("checking cuts", proposed.layers.count, &phase, on: worker)
+    let (plan, deviations) = try keepFaithfulLayers(proposed, phase.outputs)
+    if plan != proposed {
+      try worker.adopt(plan)
+      try mailbox.spread(PlanNotice(plan))
+    }
+    return (plan, deviations)
+  }
+
+  private func observe(_ plan: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws -> ObservationPhase {
+    var phase = ObservationPhase(plan: plan, progress: runner.progress)
+    try runner.run("observing stimuli", plan.stimulusCount, &phase, on: worker)
+    return phase
+  }
+
+  /// What the stream did to each layer; `nil` for a scan without time.
+  private func record(_ plan: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws -> StreamStore.Content? {
+    guard let count = plan.streamCount else { return nil }
+    let store = try StreamStore(folder: folder.acquisition, count: count, layers: plan.layers)
+    var phase = RecordingPhase(plan: plan, store: store, progress: runner.progress)
+    try runner.run("recording the stream", count, &phase, on: worker)
+    try store.synchronize()
+    return try store.content()
+  }
+
+  /// Makes mean activations known to all ranks, where lesions need them.
+  private func average(_ plan: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws {
+    guard request.measurement.lesion == .mean else { return }
+    var phase = ListPhase(plan.layers.map { AverageTask(layer: $0.number) }, progress: runner.progress)
+    try runner.run("averaging activations", plan.layers.count, &phase, on: worker)
+    for (layer, means) in phase.outputs.enumerated() {
+      let notice = MeansNotice(layer: layer, means: means)
+      notice.apply(to: worker)
+      try mailbox.spread(notice)
+    }
+  }
+
+  private func inform(
+    _ measurements: inout Measurements, classes: [Int], _ runner: inout PhaseRunner<Mailbox>
+  ) throws {
+    measurements.informationReason =
+      request.run.part.map { $0.number > 1 } ?? false
+      ? "Part 1 of the scan measures it." : LayerInformation.reasonForNone(labels: classes)
+    guard measurements.informationReason == nil else { return }
+    let moments = measurements.moments
+    let layers = measurements.plan.layers
+    var phase = ListPhase(
+      layers.map {
+        InformTask(layer: $0.number, labels: classes, densities: moments[$0.number].flatMap(\.densities))
+      }, progress: runner.progress)
+    try runner.run("measuring information", layers.count, &phase, on: worker.estimation)
+    measurements.information = phase.outputs
+  }
+
+  // MARK: The measurement
+
+  /// What the measurement left.
+  private struct Measured {
+    var estimates: [[Estimate?]]
+    var store: AcquisitionStore?
+    var checkpointSeconds: Double
+  }
+
+  private func acquire(
+    _ measurements: inout Measurements, _ runner: inout PhaseRunner<Mailbox>
+  ) throws -> Measured {
+    let plan = measurements.plan
     let identity = ScanIdentity(origin: origin, plan: plan, instructionSets: instructionSets)
     if let earlier, let difference = identity.difference(from: earlier.identity) {
       throw Failure(
@@ -96,17 +144,17 @@ struct Conductor {
     let restored = earlier?.shards ?? [:]
     let checkpoint = try Checkpoint(
       path: folder.checkpoint, identity: identity, shards: restored, keepsPrevious: earlier?.isPrevious ?? false,
-      interval: request.checkpointInterval)
+      interval: request.run.checkpointInterval)
     runner.coordinator.stopMargin = { 2 * checkpoint.lastCost }
     // A part's values stay in its checkpoint; merging the parts makes the tables.
     let store =
-      request.keepsAcquisition && request.part == nil
+      request.run.keepsAcquisition && request.run.part == nil
       ? try AcquisitionStore(folder: folder.acquisition, plan: plan) : nil
-    var acquisition = AcquisitionPhase(
-      plan: plan, request: request, targets: targets, store: store, checkpoint: checkpoint, restored: restored,
-      ranks: mailbox.size, progress: progress)
+    var phase = AcquisitionPhase(
+      plan: plan, request: request, targets: measurements.targets, store: store, checkpoint: checkpoint,
+      restored: restored, ranks: mailbox.size, progress: runner.progress)
     do {
-      try runner.run(Scan.measuring, plan.evaluations(of: request.part), &acquisition)
+      try runner.run(PhaseName.measuring, plan.evaluations(of: request.run.part), &phase, on: worker)
     } catch {
       // Whatever ended it, what was measured is kept.
       try checkpoint.flush()
@@ -115,46 +163,44 @@ struct Conductor {
     try store?.synchronize()
     // What is traced from here on is traced anew where the scan ends early; what was measured is safe.
     try checkpoint.flush()
-    measurements.rounds = acquisition.layerRounds
-    if request.keepsAcquisition || request.part != nil {
+    measurements.rounds = phase.layerRounds
+    if request.run.keepsAcquisition || request.run.part != nil {
       try makeFolder(folder.acquisition)
       try measurements.write(to: folder.acquisition)
     }
+    return Measured(estimates: phase.results, store: store, checkpointSeconds: checkpoint.totalCost)
+  }
 
-    // Wiring is no part's share: the first of them traces all of it.
+  // MARK: After the measurement
+
+  /// Wiring is no part's share: the first of them traces all of it.
+  private func trace(_ plan: ScanPlan, _ targets: [Int], _ runner: inout PhaseRunner<Mailbox>) throws -> Tracts? {
     Tracts.remove(from: folder)
-    var tracts: Tracts?
-    if request.tracesConnections, request.part?.number ?? 1 == 1 {
-      let study = TractStudy(
-        request: request, plan: plan, targets: targets, classCount: worker.classCount, unitCounts: worker.unitCounts,
-        folder: folder.path, progress: progress)
-      tracts = try study.run(&runner)
-      try tracts?.write(to: folder.connections)
-    }
-    func summary() -> ScanResult.Run {
-      ScanResult.Run(
-        ranks: mailbox.size, timings: runner.timings, idleShares: runner.idleShares,
-        checkpointSeconds: checkpoint.totalCost, instructionSets: instructionSets, versions: versions)
-    }
-    if let part = request.part { return .part(part, RunSummary(summary(), of: request, plan)) }
-    var result = try measurements.result(estimates: acquisition.results, tracts: tracts, run: summary())
-    if let store {
-      let pairs = try result.layers.map(measurements.pairs)
-      var interactions = InteractionPhase(result, pairs: pairs.map(\.pairs), store: store, progress: progress)
-      if interactions.seriesCount > 0 { try runner.run("estimating interactions", interactions.seriesCount, &interactions) }
-      for (number, found) in pairs.enumerated() {
-        result.layers[number].interactions = measurements.interactions(
-          result.layers[number], found, series: interactions.results[number].compactMap(\.self))
-      }
-      result.run = summary()
-    }
-    return .whole(result)
+    guard request.measurement.tracesConnections, request.run.part?.number ?? 1 == 1 else { return nil }
+    let study = TractStudy(
+      request: request, plan: plan, targets: targets, classCount: worker.classCount, unitCounts: worker.unitCounts,
+      folder: folder.path, progress: runner.progress)
+    let tracts = try study.run(&runner, on: worker)
+    try tracts.write(to: folder.connections)
+    return tracts
   }
 
-  private func read<Value>(_ result: [UInt8], _ body: (inout MessageReader) -> Value) -> Value {
-    var reader = MessageReader(result)
-    return body(&reader)
+  private func conclude(
+    _ measurements: Measurements, _ measured: Measured, _ tracts: Tracts?, _ runner: inout PhaseRunner<Mailbox>,
+    _ record: (PhaseRunner<Mailbox>) -> RunRecord
+  ) throws -> ScanResult {
+    var pipeline = ResultPipeline(runner: runner, estimation: worker.estimation) { layer, stimulus in
+      // Values that weren't kept are asked for by nobody.
+      measurements.measured(
+        of: try measured.store!.read(layer: layer, stimulus: stimulus), layer: layer, stimulus: stimulus)
+    }
+    let result = try pipeline.result(
+      measurements, estimates: measured.estimates, tracts: tracts, withInteractions: measured.store != nil, run: record)
+    runner = pipeline.runner
+    return result
   }
+
+  // MARK: Decisions
 
   /// The plan without layers whose cut doesn't reproduce the model.
   ///
@@ -164,7 +210,7 @@ struct Conductor {
     result.layers = []
     var kept: [Double] = []
     for (layer, deviation) in zip(plan.layers, deviations) {
-      if deviation <= Scan.cutTolerance {
+      if deviation <= Self.cutTolerance {
         var layer = layer
         layer.number = result.layers.count
         result.layers.append(layer)
@@ -172,7 +218,7 @@ struct Conductor {
         continue
       }
       let reason = "cut there, the network's output is off by \(deviation) of its largest score"
-      if case .named = request.layers {
+      if case .named = request.measurement.layers {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
       }
       result.refusals.append(ScanPlan.Refusal(tensor: layer.tensor, reason: reason))
@@ -185,7 +231,7 @@ struct Conductor {
 
   /// The class with the largest score, by stimulus.
   private func predictions(_ scores: [[Float]]) throws(Failure) -> [Int] {
-    if let stimulus = scores.firstIndex(where: { !$0.allSatisfy(\.isFinite) }), !request.allowsNonFinite {
+    if let stimulus = scores.firstIndex(where: { !$0.allSatisfy(\.isFinite) }), !request.measurement.allowsNonFinite {
       throw Failure(
         .badInput,
         "stimulus \(stimulus): the intact network's scores are NaN or infinite; check the stimuli's scale, or skip such series with --allow-nonfinite")
@@ -196,7 +242,7 @@ struct Conductor {
   }
 
   private func targets(_ predictions: [Int]) -> [Int] {
-    switch request.target {
+    switch request.measurement.target {
     case .predicted: predictions
     case .label: labels!
     case .fixed(let index): predictions.map { _ in index }

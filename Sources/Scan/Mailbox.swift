@@ -1,3 +1,4 @@
+import Distribution
 import Files
 internal import Glibc
 import MPI
@@ -6,46 +7,46 @@ import MPI
 ///
 /// Sending never waits for a receiver. MPICH holds a blocking send of 16 kB and more until the receiver takes it, and a
 /// rank that computes takes nothing until its task is done: the values of one series would stop the coordinator.
-final class Mailbox: Transport {
-  let world: Communicator
+package final class Mailbox: Transport {
+  private let world: Communicator
   private var onTheirWay: [PendingSend] = []
+  /// Microseconds of the next rest.
+  private var nap: UInt32 = shortestNap
+  /// The coordinator answers ranks that wait for it, so it looks often; a worker waits for seconds at times, so it looks
+  /// ever less often.
+  private static let shortestNap: UInt32 = 20
+  private static let workersLongestNap: UInt32 = 1000
+  private static let coordinatorsNap: UInt32 = 200
 
-  init(_ world: Communicator) {
+  package init(_ world: Communicator) {
     self.world = world
   }
 
-  var size: Int { world.size }
-  var now: Double { monotonicSeconds() }
+  package var size: Int { world.size }
+  package var now: Double { monotonicSeconds() }
 
-  func post(_ bytes: [UInt8], to rank: Int, tag: Int32) throws {
-    let message = try world.beginSending(bytes, to: rank, tag: tag)
+  package func post(_ bytes: [UInt8], to rank: Int, kind: MessageKind) throws {
+    let message = try world.beginSending(bytes, to: rank, tag: kind.rawValue)
     if try !message.hasLeft() { onTheirWay.append(message) }
   }
 
-  func receive() throws -> Message? {
-    guard let envelope = try world.probe() else { return nil }
-    return Message(source: envelope.source, tag: envelope.tag, bytes: try world.receive(envelope))
+  package func receive(_ kind: MessageKind?) throws -> Message? {
+    guard let envelope = try world.probe(tag: kind?.rawValue) else { return nil }
+    nap = Self.shortestNap
+    guard let kind = MessageKind(rawValue: envelope.tag) else { throw MessageError() }
+    return Message(source: envelope.source, kind: kind, bytes: try world.receive(envelope))
   }
 
   /// Sleeps: a blocking wait would burn the core that it shares.
-  func rest() throws {
-    usleep(200)
-    try settle()
-  }
-
-  /// Tells all workers the same, along a tree: each hears of it by an empty message and then takes part in a broadcast.
-  func spread(_ bytes: [UInt8], tag: Int32) throws {
-    for rank in 1..<max(size, 1) { try post([], to: rank, tag: tag) }
-    _ = try world.broadcast(bytes)
-  }
-
-  /// Lets go of messages that have left.
-  func settle() throws {
+  package func rest() throws {
+    usleep(world.isRoot ? Self.coordinatorsNap : nap)
+    nap = min(2 * nap, Self.workersLongestNap)
     try onTheirWay.removeAll { try $0.hasLeft() }
   }
 
-  /// Waits until all messages have left.
-  func finish() throws {
+  package func broadcast(_ bytes: [UInt8]) throws -> [UInt8] { try world.broadcast(bytes) }
+
+  package func finish() throws {
     for message in onTheirWay { try message.wait() }
     onTheirWay = []
   }

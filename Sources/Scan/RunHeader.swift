@@ -3,7 +3,7 @@ struct RunHeader {
   /// By rank.
   let machines: [Machine]
   let threads: Int
-  let versions: ScanResult.Versions
+  let versions: RunRecord.Versions
 
   /// One line for the log.
   func line(_ plan: ScanPlan) throws -> String {
@@ -20,14 +20,5 @@ struct RunHeader {
   /// The instruction sets of all ranks and of earlier runs.
   func instructionSets(with earlier: [String]) -> [String] {
     Set(machines.map(\.instructionSet) + earlier).sorted()
-  }
-
-  /// What a user should know of several instruction sets; `nil` if there is one.
-  static func warning(_ instructionSets: [String]) -> String? {
-    guard instructionSets.count > 1 else { return nil }
-    return """
-      Warning: machines of different instruction sets measure this scan, so its last digits depend on which measured \
-      what: \(instructionSets.joined(separator: " | ")).
-      """
   }
 }

@@ -22,31 +22,31 @@ extension Scan {
     let dataDigest: String
 
     init(_ request: ScanRequest) throws {
-      model = try Model(contentsOf: request.model)
+      model = try Model(contentsOf: request.subject.model)
       try model.checkExternalFiles()
-      var stimuli = try StimulusSet(contentsOf: request.data, labels: request.labels)
+      var stimuli = try StimulusSet(contentsOf: request.subject.data, labels: request.subject.labels)
       try stimuli.setPreprocessing(
         Preprocessing(
-          scale: request.scale, mean: request.mean, standardDeviation: request.standardDeviation,
-          channelAxis: request.layout == .nhwc ? .last : .first))
-      if let wanted = request.stream {
-        let stream = try Stream(wanted, of: stimuli, seed: request.seed)
+          scale: request.measurement.scale, mean: request.measurement.mean, standardDeviation: request.measurement.standardDeviation,
+          channelAxis: request.measurement.layout == .nhwc ? .last : .first))
+      if let wanted = request.measurement.stream {
+        let stream = try Stream(wanted, of: stimuli, seed: request.measurement.seed)
         self.stream = stream
         self.stimuli = try stream.stimuli.select(stream.scanned)
       } else {
         stream = nil
-        self.stimuli = stimuli.prefix(request.stimulusLimit)
+        self.stimuli = stimuli.prefix(request.measurement.stimulusLimit)
       }
       let folder = model.folder ?? "."
-      modelDigest = try Digest.ofFiles([request.model] + model.externalFiles.map { "\(folder)/\($0)" })
+      modelDigest = try Digest.ofFiles([request.subject.model] + model.externalFiles.map { "\(folder)/\($0)" })
       dataDigest = try Digest.ofFiles(stimuli.files)
       runtime = try Runtime()
     }
 
     func origin(_ request: ScanRequest, program: String) -> ScanOrigin {
       ScanOrigin(
-        options: request.decisiveOptions, modelDigest: modelDigest, dataDigest: dataDigest, program: program,
-        onnxRuntime: runtime.version, part: request.part)
+        options: request.measurement.byName, modelDigest: modelDigest, dataDigest: dataDigest, program: program,
+        onnxRuntime: runtime.version, part: request.run.part)
     }
 
     func planner(_ request: ScanRequest) -> Planner {
@@ -55,18 +55,20 @@ extension Scan {
         dataDigest: dataDigest)
     }
 
-    /// Why this rank would measure something else than the plan says, if it would.
-    func objection(to plan: ScanPlan, request: ScanRequest) -> String? {
-      if request.digest != plan.requestDigest {
-        return "it was started with other options than rank 0; start all ranks with the same command"
-      }
+    /// Makes sure that this rank measures what the plan says.
+    ///
+    /// - Throws: `Failure` (`badInput`) with what differs from rank 0.
+    func check(against plan: ScanPlan, request: ScanRequest) throws(Failure) {
       if modelDigest != plan.modelDigest {
-        return "its model file \(request.model) has SHA-256 \(modelDigest.prefix(12))…, and rank 0's has \(plan.modelDigest.prefix(12))…; give all ranks the same file"
+        throw Failure(
+          .badInput,
+          "its model file \(request.subject.model) has SHA-256 \(modelDigest.prefix(12))…, and rank 0's has \(plan.modelDigest.prefix(12))…; give all ranks the same file")
       }
       if dataDigest != plan.dataDigest {
-        return "its stimuli \(request.data) have SHA-256 \(dataDigest.prefix(12))…, and rank 0's have \(plan.dataDigest.prefix(12))…; give all ranks the same files"
+        throw Failure(
+          .badInput,
+          "its stimuli \(request.subject.data) have SHA-256 \(dataDigest.prefix(12))…, and rank 0's have \(plan.dataDigest.prefix(12))…; give all ranks the same files")
       }
-      return nil
     }
   }
 

@@ -5,16 +5,9 @@ import ModelGraph
 import Networks
 import OnnxRuntime
 
-/// Whether the ranks of a machine hold a model's weights once.
-package enum WeightSharing: String, CaseIterable, Sendable {
-  /// Where the weights are large enough to be worth the time it takes, and several ranks run on the machine or memory is
-  /// bounded.
-  case auto
-  case always
-  case never
-
+extension WeightSharing {
   /// Bytes of weights from which on `auto` shares them.
-  private static let worthwhile = 64 << 20
+  private static var worthwhile: Int { 64 << 20 }
 
   fileprivate func applies(to model: Model, when isUseful: Bool) -> Bool {
     switch self {
@@ -29,7 +22,7 @@ extension ScanRequest {
   /// Whether a model's weights are shared on any number of ranks. So it is where memory is bounded: what a rank holds for
   /// itself then decides the batch, and with it the bytes of the result.
   func sharesWeights(of model: Model) -> Bool {
-    weightSharing.applies(to: model, when: memoryBudget != nil)
+    resources.weightSharing.applies(to: model, when: resources.memoryBudget != nil)
   }
 
   /// The store of this machine, in `TMPDIR` or else `/tmp`; `nil` if weights aren't shared. Collective.
@@ -39,7 +32,7 @@ extension ScanRequest {
     of model: Model, digest: String, runtime: Runtime, world: Communicator, complain: @escaping (String) -> Void
   ) throws(MPIError) -> WeightStore? {
     let neighbours = try world.ranksOnThisMachine()
-    guard weightSharing.applies(to: model, when: neighbours > 1 || memoryBudget != nil) else { return nil }
+    guard resources.weightSharing.applies(to: model, when: neighbours > 1 || resources.memoryBudget != nil) else { return nil }
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
     return WeightStore(
       digest: digest, runtime: runtime, in: folder.isEmpty ? "/tmp" : folder, complain: complain)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Reporting
-import Scan
+import ScanPlan
+import ScanResults
 import UserErrors
 
 struct ContrastCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Reporting
-import Scan
+import ScanPlan
+import ScanResults
 import UserErrors
 
 struct MergeCommand: ParsableCommand {
@@ -24,14 +25,11 @@ struct MergeCommand: ParsableCommand {
   var color = ColorChoice.auto
 
   func run() throws {
-    do {
-      let result = try PartMerge(folders).result(in: out, keepsAcquisition: keepsAcquisition, note: say)
+    try StoredResults.compute { ranks in
+      let result = try PartMerge(folders).result(
+        ranks.runner, in: out, keepsAcquisition: keepsAcquisition, spread: ranks.spread, note: say)
       try ScanFiles(result).write(to: out)
       print(ScanSummary(result, verdict: [], style: color.style).text)
-    } catch {
-      let error = Failure(error)
-      complain(error.message)
-      throw ExitCode(Int32(error.exitStatus.rawValue))
     }
   }
 }

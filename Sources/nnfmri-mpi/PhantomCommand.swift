@@ -1,6 +1,6 @@
 import ArgumentParser
 import Phantom
-import Scan
+import UserErrors
 import UserErrors
 
 struct PhantomCommand: ParsableCommand {

@@ -58,7 +58,7 @@ final class ProgressDisplay {
       text += state.isLast ? ", took \(Number.duration(state.elapsed))" : ", \(Number.duration(left)) left"
     }
     if let widest = state.widest {
-      text += ", widest interval ±\(Number.significant(widest.percent)) % (layer_\(widest.layer))"
+      text += ", widest interval ±\(Number.significant(widest.percent)) % (layer_\(widest.part))"
     }
     return text
   }
@@ -79,8 +79,8 @@ final class ProgressDisplay {
     """
   }
 
-  private func json(_ interval: Progress.Interval) -> String {
-    #"{"layer": "layer_\#(interval.layer)", "percent_of_effect": \#(interval.percent), "stimuli": \#(interval.series)}"#
+  private func json(_ interval: Progress.Convergence) -> String {
+    #"{"layer": "layer_\#(interval.part)", "percent_of_effect": \#(interval.percent), "stimuli": \#(interval.samples)}"#
   }
 
   private func say(_ text: String, terminator: String) {

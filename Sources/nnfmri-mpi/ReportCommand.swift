@@ -1,6 +1,7 @@
 import ArgumentParser
 import Reporting
-import Scan
+import ScanPlan
+import ScanResults
 import Shapley
 import UserErrors
 
@@ -8,7 +9,7 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Compute the results of a finished scan again, from the values that it measured.",
     discussion: """
-      Needs neither the network nor a forward pass. Without options it writes the same bytes again; with them, the \
+      Needs neither the network nor a forward pass, and uses all ranks that mpirun starts. Without options it writes the same bytes again; with them, the \
       results that the scan would have given.
       """)
 
@@ -48,19 +49,19 @@ struct ReportCommand: ParsableCommand {
   }
 
   func run() throws {
-    do {
-      let result = try StoredScan(contentsOf: folder).result(estimator: estimator, index: index) { request in
-        if let confidence { request.confidence = confidence }
-        if let fdr { request.falseDiscoveryRate = fdr }
-        if let flips { request.signFlips = flips }
-      }
+    try StoredResults.compute { ranks in
+      let result = try StoredScan(contentsOf: folder).result(ranks.runner, changing: change, spread: ranks.spread)
       try ScanFiles(result).write(only, to: folder)
       print(ScanSummary(result, verdict: [], style: color.style).text)
-    } catch {
-      let error = Failure(error)
-      complain(error.message)
-      throw ExitCode(Int32(error.exitStatus.rawValue))
     }
+  }
+
+  private func change(_ analysis: inout AnalysisOptions) {
+    if let estimator { analysis.estimator = estimator }
+    if let index { analysis.index = index }
+    if let confidence { analysis.confidence = confidence }
+    if let fdr { analysis.falseDiscoveryRate = fdr }
+    if let flips { analysis.signFlips = flips }
   }
 }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Files
 internal import Glibc
+import Distribution
+import Files
 import MPI
 import Reporting
 import Scan
@@ -74,25 +76,26 @@ struct ScanCommand: ParsableCommand {
       let verdict = try Self.agree(onCode: code, world)
       guard verdict == 0, let subject else { return verdict }
       var request = subject.request
-      request.resumes = resume
-      request.part = part
-      request.deadline = [
+      request.run.resumes = resume
+      request.run.part = part
+      request.run.deadline = [
         maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
       ].compactMap(\.self).min()
-      request.checkpointInterval = checkpointInterval.seconds
-      if world.isRoot, let processors = Launcher.processorsAllowed, request.threads > processors {
+      request.run.checkpointInterval = checkpointInterval.seconds
+      if world.isRoot, let processors = Launcher.processorsAllowed, request.measurement.threads > processors {
         say(
-          "--threads \(request.threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(request.threads)'.")
+          "--threads \(request.measurement.threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(request.measurement.threads)'.")
       }
       return try Scan.run(
         request, program: NNFMRI.version, world: world, progress: Progress(display.show),
-        announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
-        note: say,
-        report: { result in
-          try ScanFiles(result).write(to: subject.request.output)
-          print(ScanSummary(result, verdict: subject.verdict(on: result), style: color.style).text)
-        },
-        fail: { complain($0.message) })
+        listener: Scan.Listener(
+          announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
+          note: say,
+          report: { result in
+            try ScanFiles(result).write(to: subject.request.run.output)
+            print(ScanSummary(result, verdict: subject.verdict(on: result), style: color.style).text)
+          },
+          fail: { complain($0.message) }))
     }
     if exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }

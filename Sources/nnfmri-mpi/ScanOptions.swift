@@ -29,9 +29,6 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "Order of axes of rank-4 tensors: nchw or nhwc.")
   var layout = "nchw"
 
-  /// Beyond any use, and far below where numbers of rows overflow.
-  private static let mostSamples = 1 << 16
-
   @Option(help: "K, the evaluations per region.")
   var samples = 16
 
@@ -147,106 +144,5 @@ struct ScanOptions: ParsableArguments {
     if model == nil && data != nil {
       throw ValidationError("--data \(data!) needs a network: give it with --model.")
     }
-  }
-
-  /// The request for a model and data.
-  ///
-  /// - Parameter count: how many stimuli are used where no option says.
-  /// - Throws: `ValidationError` that names the option and what it takes.
-  func request(model: String, data: String, output: String, stimuli count: Int) throws -> ScanRequest {
-    func atLeast(_ least: Int, _ value: Int, _ option: String) throws -> Int {
-      guard value >= least else { throw ValidationError("--\(option) \(value) is below \(least).") }
-      return value
-    }
-    func share(_ value: Double, _ option: String) throws -> Double {
-      guard value > 0, value < 1 else { throw ValidationError("--\(option) \(value) is not between 0 and 1.") }
-      return value
-    }
-    func named<Value: RawRepresentable & CaseIterable>(_ text: String, _ option: String) throws -> Value
-    where Value.RawValue == String {
-      guard let value = Value(rawValue: text) else {
-        let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
-        throw ValidationError("--\(option) \(text) is none of \(names).")
-      }
-      return value
-    }
-    func numbers(_ text: String?, _ option: String) throws -> [Double] {
-      guard let text else { return [] }
-      return try text.split(separator: ",").map { part in
-        guard let number = Double(part), number.isFinite else {
-          throw ValidationError("--\(option) \(text) is not a list of numbers separated by commas.")
-        }
-        return number
-      }
-    }
-
-    var request = ScanRequest(model: model, data: data, output: output)
-    request.labels = labels
-    switch layers {
-    case "auto": request.layers = .automatic
-    case "all": request.layers = .all
-    default: request.layers = .named(layers.split(separator: ",").map(String.init))
-    }
-    do {
-      request.grid = try GridSize(parsing: grid)
-    } catch {
-      throw ValidationError("--grid: \(error.message)")
-    }
-    request.layout = try named(layout, "layout")
-    request.samplesPerRegion = try atLeast(1, samples, "samples")
-    guard samples <= Self.mostSamples else {
-      throw ValidationError("--samples \(samples) is above \(Self.mostSamples): errors fall with its root, give more stimuli instead.")
-    }
-    request.stream = try stream.request()
-    if request.stream != nil, stimuli != nil {
-      throw ValidationError("--stimuli and --stream exclude each other: of a stream, --window-stimuli says how many are scanned.")
-    }
-    if request.stream != nil, !keepsAcquisition {
-      throw ValidationError("--stream keeps what it recorded in the acquisition: leave out --no-acquisition.")
-    }
-    request.stimulusLimit = try atLeast(1, stimuli ?? count, "stimuli")
-    request.estimator = estimator == "auto" ? nil : try named(estimator, "estimator")
-    request.index = try named(index, "index")
-    request.lesion = try named(lesion, "lesion")
-    guard let value = ValueFunction(name: value) else {
-      throw ValidationError("--value \(self.value) is none of logit, logprob, prob, margin, loss, output:INDEX.")
-    }
-    request.value = value
-    switch target {
-    case "predicted": request.target = .predicted
-    case "label": request.target = .label
-    default:
-      guard let number = Int(target), number >= 0 else {
-        throw ValidationError("--target \(target) is none of predicted, label, or a class number.")
-      }
-      request.target = .fixed(number)
-    }
-    request.position = try position.map { try atLeast(0, $0, "position") }
-    request.seed = seed
-    request.batch = try atLeast(1, batch, "batch")
-    request.confidence = try share(confidence, "confidence")
-    request.falseDiscoveryRate = try share(fdr, "fdr")
-    request.signFlips = try atLeast(0, flips, "flips")
-    if let tolerance, !(tolerance > 0 && tolerance.isFinite) {
-      throw ValidationError("--tolerance \(tolerance) is not above 0.")
-    }
-    request.tolerance = tolerance
-    request.allocation = try named(allocate, "allocate")
-    request.scale = scale
-    request.mean = try numbers(mean, "mean")
-    request.standardDeviation = try numbers(std, "std")
-    request.threads = try atLeast(1, threads, "threads")
-    guard provider == "cpu" else {
-      throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
-    }
-    request.weightSharing = try named(shareWeights, "share-weights")
-    request.memoryBudget = try memory.map { try atLeast(1, $0, "memory") << 20 }
-    request.cacheBytes = try cacheMemory.map { try atLeast(1, $0, "cache-memory") << 20 }
-    request.spillFolder = spill
-    request.keepsAcquisition = keepsAcquisition
-    request.tracesConnections = tracesConnections
-    request.pathwayCount = try atLeast(1, pathways, "pathways")
-    request.allowsNonFinite = allowNonfinite
-    return request
   }
 }

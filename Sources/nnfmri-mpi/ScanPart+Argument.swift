@@ -1,5 +1,5 @@
 import ArgumentParser
-import Scan
+import ScanPlan
 
 extension ScanPart: ExpressibleByArgument {
   /// Reads i/n.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Phantom
-import Scan
+import ScanPlan
+import ScanResults
+import ScanStore
 import Shapley
 
 /// What is scanned: the user's network and stimuli, or the built-in phantom.
@@ -23,7 +25,7 @@ struct ScanSubject {
     let folder = options.out ?? "nnfmri-phantom"
     request = try options.request(
       model: folder + "/model.onnx", data: folder + "/stimuli.bin", output: folder, stimuli: Self.phantomStimuli)
-    let phantom = GlyphPhantom(count: request.stimulusLimit, seed: request.seed, placement: .fixed)
+    let phantom = GlyphPhantom(count: request.measurement.stimulusLimit, seed: request.measurement.seed, placement: .fixed)
     self.phantom = phantom
     if writesPhantom, !(resumes && OutputFolder(folder).isComplete) {
       try OutputFolder(folder).claim(resumes: resumes)

@@ -56,10 +56,10 @@ struct StreamOptions: ParsableArguments {
       request.length = length
     }
     var settings = TemporalSettings()
-    if let window { settings.window = try atLeast(2 * Welch.leastSegmentLength, window, "window") }
-    settings.step = try step.map { try atLeast(1, $0, "step") }
-    settings.segment = try segment.map { try atLeast(Welch.leastSegmentLength, $0, "segment") }
-    request.windowStimuli = try windowStimuli.map { try atLeast(1, $0, "window-stimuli") } ?? request.windowStimuli
+    if let window { settings.window = try Check.atLeast(2 * Welch.leastSegmentLength, window, "window") }
+    settings.step = try step.map { try Check.atLeast(1, $0, "step") }
+    settings.segment = try segment.map { try Check.atLeast(Welch.leastSegmentLength, $0, "segment") }
+    request.windowStimuli = try windowStimuli.map { try Check.atLeast(1, $0, "window-stimuli") } ?? request.windowStimuli
     guard request.windowStimuli <= settings.window else {
       throw ValidationError("--window-stimuli \(request.windowStimuli) is more than a window has, \(settings.window).")
     }
@@ -88,10 +88,5 @@ struct StreamOptions: ParsableArguments {
     }
     request.temporal = settings
     return request
-  }
-
-  private func atLeast(_ least: Int, _ value: Int, _ option: String) throws -> Int {
-    guard value >= least else { throw ValidationError("--\(option) \(value) is below \(least).") }
-    return value
   }
 }

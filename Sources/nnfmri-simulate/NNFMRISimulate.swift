@@ -43,7 +43,7 @@ struct NNFMRISimulate: ParsableCommand {
       throw ValidationError("Start it with mpirun -n 2: messages are measured between two ranks.")
     }
     var request = ScanRequest(model: model, data: data, output: folder)
-    request.stimulusLimit = 2
+    request.measurement.stimulusLimit = 2
     let simulation = try ScaleSimulation(request)
     let (table, last) = try table(simulation, message)
     print(

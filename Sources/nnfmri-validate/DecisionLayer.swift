@@ -1,5 +1,5 @@
 import Grids
-import Scan
+import ScanResults
 import Shapley
 
 /// A layer of which it is known which regions would be called critical if all coalitions were measured, and what was

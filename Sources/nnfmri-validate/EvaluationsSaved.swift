@@ -1,7 +1,7 @@
 import Foundation
 import Phantom
 import Reporting
-import Scan
+import ScanResults
 import Shapley
 
 /// How many evaluations a scan that ends early needs for as good decisions (is a region critical?) as one that spends the

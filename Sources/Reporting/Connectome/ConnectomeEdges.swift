@@ -1,5 +1,5 @@
 import Anatomy
-import Scan
+import ScanResults
 import Shapley
 import Statistics
 import Tractography

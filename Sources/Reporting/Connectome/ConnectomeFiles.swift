@@ -1,7 +1,7 @@
 import Anatomy
 internal import FoundationEssentials
 import Grids
-import Scan
+import ScanResults
 import Shapley
 import Tractography
 

@@ -1,7 +1,7 @@
 import Anatomy
 import Grids
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 import Statistics
 
@@ -58,7 +58,7 @@ struct MapFiles {
     // NIfTI-1 has 16 bits for the length of an axis.
     guard layer.plan.grid.allSatisfy({ $0 <= Int16.max }) else { return [] }
     let tests = layer.statistics.tests
-    let unit = result.request.value.name
+    let unit = result.request.measurement.value.name
     let degreesOfFreedom = tests[0].degreesOfFreedom
     let hasT = degreesOfFreedom.isFinite
     let maps: [(stat: String, values: [Double], intent: NiftiImage.Intent, meaning: String, unit: String)] = [
@@ -97,9 +97,9 @@ struct MapFiles {
       "Description": .string(description),
       "Layer": .string("layer_\(layer.plan.number)"),
       "Tensor": .string(layer.plan.tensor),
-      "Index": .string(result.request.index.rawValue),
-      "Lesion": .string(result.request.lesion.rawValue),
-      "Estimator": .string(layer.plan.estimator.rawValue),
+      "Index": .string(result.request.measurement.index.rawValue),
+      "Lesion": .string(result.request.measurement.lesion.rawValue),
+      "Estimator": .string(layer.estimator.name.rawValue),
       "TaskName": "lesion",
       "SpatialReference": "A slab of 64 x 64 x 16 mm a layer, that of layer L from z = 24 L mm; see README",
     ]

@@ -1,7 +1,7 @@
 import Anatomy
 import Grids
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 import Tractography
 
@@ -54,14 +54,14 @@ struct ConnectomeSection {
   var context: [String: Any] {
     let links = ConnectomeEdges.strongest(Self.edgesShown, of: tracts, in: result)
     let tests = tracts.tests
-    let verified = tests.map { $0.q < result.request.falseDiscoveryRate }
+    let verified = tests.map { $0.q < result.request.analysis.falseDiscoveryRate }
     return [
       "width": Number.fixed(x(result.layers.count - 1) + 10, 0), "height": Number.fixed(Self.height + 34, 0),
       "minWidth": max(760, 80 * result.layers.count),
       "columns": result.layers.map(column), "edges": faint(links), "critical": critical(links),
       "routes": routes(tests, verified), "pathways": pathways(tests, verified),
       "hasPathways": !tracts.routes.isEmpty,
-      "unit": result.request.value.name,
+      "unit": result.request.measurement.value.name,
       "alt": """
         Connectome: \(result.layers.count) layers as columns; \(tracts.routes.count) strongest pathways, \
         \(verified.count { $0 }) of them verified by lesions
@@ -122,7 +122,7 @@ struct ConnectomeSection {
         "path": zip(regions, regions.dropFirst()).map { curve($0, $1) }.joined(), "verified": isVerified,
         "tip": """
           pathway \(number + 1)\(isVerified ? ", verified" : ""): \(names.pathway(route.pathway))
-          lesion effect \(Number.significant(test.effect)) \(result.request.value.name), q \(Number.probability(test.q))
+          lesion effect \(Number.significant(test.effect)) \(result.request.measurement.value.name), q \(Number.probability(test.q))
           """,
       ]
     }

@@ -2,7 +2,7 @@ import Anatomy
 internal import Glibc
 import Grids
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 import Statistics
 
@@ -31,8 +31,8 @@ struct LayerSection {
   private var tests: [RegionTest] { layer.statistics.tests }
   private var isScored: Bool { score.reason == nil }
   private var id: String { "layer_\(layer.plan.number)" }
-  private var unit: String { isScored ? " %" : " " + request.value.name }
-  private var confidence: String { Number.significant(100 * request.confidence) }
+  private var unit: String { isScored ? " %" : " " + request.measurement.value.name }
+  private var confidence: String { Number.significant(100 * request.analysis.confidence) }
 
   /// ζ on the scale that the layer is shown on: percent of its effect, or v.
   private func shown(_ zeta: Double) -> Double { score.percent(zeta) ?? zeta }
@@ -52,14 +52,14 @@ struct LayerSection {
       "grid": "\(layer.grid.size)", "effect": Number.significant(score.effect),
       "effectX": Number.fixed(50 + min(share, 0), 1), "effectWidth": Number.fixed(abs(share), 1),
       "effectClass": share < 0 ? "negative" : "positive",
-      "unit": request.value.name, "confidence": confidence,
+      "unit": request.measurement.value.name, "confidence": confidence,
       "coverage": Number.fixed(100 * moments.coverage, 0),
       "meanMagnitude": Number.significant(moments.layerMeanMagnitude),
       "variance": Number.significant(moments.layerVariance),
       "critical": critical, "regions": layer.plan.regionCount,
       "widest": Number.significant(tests.map(halfWidth).max() ?? 0) + unit,
-      "estimator": layer.plan.estimator.rawValue, "evaluations": layer.plan.rows,
-      "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.value.name)",
+      "estimator": layer.estimator.name.rawValue, "evaluations": layer.plan.rows,
+      "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.measurement.value.name)",
       "figures": figures.map(\.context), "ranking": ranking,
     ]
     context["scoreReason"] = score.reason
@@ -104,7 +104,7 @@ struct LayerSection {
         "from \(Number.significant(densities.min() ?? 0)) to \(Number.significant(densities.max() ?? 0))"),
       figure(
         "q", decades.map { ColourScale.sequential($0, 0...Self.mostDecades) }, "1", "0.01", "≤ 0.0001",
-        "\(layer.statistics.isSignificant.count { $0 }) of \(zeta.count) regions below \(Number.significant(request.falseDiscoveryRate))"),
+        "\(layer.statistics.isSignificant.count { $0 }) of \(zeta.count) regions below \(Number.significant(request.analysis.falseDiscoveryRate))"),
     ]
   }
 

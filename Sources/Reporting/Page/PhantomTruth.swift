@@ -1,7 +1,7 @@
 import Anatomy
 internal import FoundationEssentials
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 import Statistics
 
@@ -36,7 +36,7 @@ enum PhantomTruth {
 
   /// `nil` where there is none.
   init?(of result: ScanResult, in folder: String) {
-    let beside = result.request.model.lastIndex(of: "/").map { String(result.request.model[..<$0]) } ?? "."
+    let beside = result.request.subject.model.lastIndex(of: "/").map { String(result.request.subject.model[..<$0]) } ?? "."
     let candidates = [folder, beside].map { $0 + "/truth.json" }
     guard let data = candidates.lazy.compactMap({ FileManager.default.contents(atPath: $0) }).first,
       let kind = try? JSONDecoder().decode(Kind.self, from: data)
@@ -103,13 +103,13 @@ enum PhantomTruth {
 
   private func analyticVerdict(_ truth: Analytic, _ result: ScanResult) -> [String: Any]? {
     let request = result.request
-    guard truth.stimuli.count >= result.plan.stimulusCount, truth.lesion == request.lesion.rawValue,
-      truth.value == request.value.name, result.targets.allSatisfy({ $0 == truth.target }),
+    guard truth.stimuli.count >= result.plan.stimulusCount, truth.lesion == request.measurement.lesion.rawValue,
+      truth.value == request.measurement.value.name, result.targets.allSatisfy({ $0 == truth.target }),
       let layer = result.layers.first(where: { important(in: $0) != nil }), let important = important(in: layer)
     else { return nil }
     let stimuli = truth.stimuli.prefix(result.plan.stimulusCount)
     let exact = (0..<layer.plan.regionCount).map { region in
-      stimuli.reduce(0) { $0 + (request.index == .shapley ? $1.shapley : $1.banzhaf)[region] } / Double(stimuli.count)
+      stimuli.reduce(0) { $0 + (request.measurement.index == .shapley ? $1.shapley : $1.banzhaf)[region] } / Double(stimuli.count)
     }
     let tests = layer.statistics.tests
     let critical = layer.statistics.isCritical
@@ -130,7 +130,7 @@ enum PhantomTruth {
       "explanation": "The exact value of every region is known in closed form.",
       "plots": [
         AgreementPlot(
-          title: "Found against exact ζ, layer_\(layer.plan.number)", exact: exact, tests: tests, unit: request.value.name
+          title: "Found against exact ζ, layer_\(layer.plan.number)", exact: exact, tests: tests, unit: request.measurement.value.name
         ).context
       ],
     ]

@@ -1,7 +1,7 @@
 import Anatomy
 internal import FoundationEssentials
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 import Stimuli
 
@@ -27,7 +27,7 @@ struct ReportPage {
     let stimuli = StimulusSection(result)
     let largestEffect = sections.map { abs($0.score.effect) }.max() ?? 0
     var data: [String: JSONValue] = [
-      "confidence": .double(100 * request.confidence), "unit": .string(request.value.name),
+      "confidence": .double(100 * request.analysis.confidence), "unit": .string(request.measurement.value.name),
       "layers": .array(sections.map(\.data)),
     ]
     data["overlays"] = stimuli?.data
@@ -35,11 +35,11 @@ struct ReportPage {
       "style": ReportTemplates.style + ColourScale.style,
       "script": ReportTemplates.script,
       "data": Self.embedded(.object(data)),
-      "title": request.model.split(separator: "/").last.map(String.init) ?? request.model,
+      "title": request.subject.model.split(separator: "/").last.map(String.init) ?? request.subject.model,
       "lead": lead,
-      "unit": request.value.name,
-      "confidence": Number.significant(100 * request.confidence),
-      "fdr": Number.significant(request.falseDiscoveryRate),
+      "unit": request.measurement.value.name,
+      "confidence": Number.significant(100 * request.analysis.confidence),
+      "fdr": Number.significant(request.analysis.falseDiscoveryRate),
       "scored": sections.allSatisfy { $0.score.reason == nil },
       "divergingBar": Self.bar(ColourScale.divergingClasses),
       "sequentialBar": Self.bar(ColourScale.sequentialClasses),
@@ -47,16 +47,16 @@ struct ReportPage {
       "notes": plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
         + (result.skippedSeries > 0
           ? ["\(result.skippedSeries) series were skipped: their values are NaN or infinite."] : []),
-      "indexName": request.index == .shapley ? "Shapley" : "Banzhaf",
-      "lesion": Self.description(request.lesion),
-      "value": Self.description(request.value),
+      "indexName": request.measurement.index == .shapley ? "Shapley" : "Banzhaf",
+      "lesion": Self.description(request.measurement.lesion),
+      "value": Self.description(request.measurement.value),
       "intervalMeaning": intervalMeaning,
       "program": "nnfmri-mpi \(result.run.versions.program), ONNX Runtime \(result.run.versions.onnxRuntime)",
       "modelDigest": plan.modelDigest, "dataDigest": plan.dataDigest,
     ]
     if let stimuli {
       context["hasStimuli"] = true
-      context["hasAcquisition"] = request.keepsAcquisition
+      context["hasAcquisition"] = request.run.keepsAcquisition
       context["thumbnails"] = stimuli.thumbnails
       context["stimuli"] = stimuli.columns
       context["overlays"] = stimuli.overlays
@@ -76,8 +76,8 @@ struct ReportPage {
     return """
       \(critical) critical of \(regions) regions in \(plan.layers.count) layer\(plan.layers.count == 1 ? "" : "s"), \
       over \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(result.evaluations) lesioned forward \
-      passes. Value \(request.value.name) of the \(Self.description(request.target)), lesion \(request.lesion.rawValue), \
-      index \(request.index.rawValue).
+      passes. Value \(request.measurement.value.name) of the \(Self.description(request.measurement.target)), lesion \(request.measurement.lesion.rawValue), \
+      index \(request.measurement.index.rawValue).
       """
   }
 
@@ -106,7 +106,7 @@ struct ReportPage {
     }
   }
 
-  private static func description(_ target: ScanRequest.Target) -> String {
+  private static func description(_ target: MeasurementOptions.Target) -> String {
     switch target {
     case .predicted: "predicted class"
     case .label: "label"

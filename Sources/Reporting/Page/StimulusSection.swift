@@ -1,7 +1,7 @@
 import Anatomy
 import Grids
 import Lesion
-import Scan
+import ScanResults
 import Shapley
 import Stimuli
 
@@ -42,7 +42,7 @@ struct StimulusSection {
       let limit = maps.compactMap { $0?.map(abs).max() }.max() ?? 0
       overlays.append([
         "id": "layer_\(layer.plan.number)", "tensor": layer.plan.tensor,
-        "limit": "\(Number.significant(limit)) \(result.request.value.name)",
+        "limit": "\(Number.significant(limit)) \(result.request.measurement.value.name)",
         "maps": stimuli.map { stimulus in
           size.merging([
             "layer": overlays.count, "number": stimulus,

@@ -1,5 +1,5 @@
 internal import Glibc
-import Scan
+import ScanResults
 import Temporal
 
 /// What a stream did in time: traces and spectra of the layers, states by rhythm and by place, and how they agree.

@@ -1,6 +1,6 @@
 import Anatomy
 import Grids
-package import Scan
+package import ScanResults
 import Shapley
 import Statistics
 
@@ -48,10 +48,10 @@ package struct ScanSummary: Sendable {
       """
       \(result.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
-      Results: \(result.request.output)/ (report.html to look at; impact.json, density.json, regions.tsv, maps/\
+      Results: \(result.request.run.output)/ (report.html to look at; impact.json, density.json, regions.tsv, maps/\
       \(result.tracts == nil ? "" : ", connections.json, pathways.tsv")\
       \(result.timeCourse == nil ? "" : ", consistency.json, eeg/")\
-      \(result.request.keepsAcquisition ? ", acquisition/" : ""))
+      \(result.request.run.keepsAcquisition ? ", acquisition/" : ""))
       """)
     return parts.joined(separator: "\n\n")
   }
@@ -70,7 +70,7 @@ package struct ScanSummary: Sendable {
       """
     if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
     if let rounds = layer.rounds { text += "\n  \(RoundsReport.sentence(rounds, result.request))" }
-    if let line = InteractionReport.line(layer, falseDiscoveryRate: result.request.falseDiscoveryRate) {
+    if let line = InteractionReport.line(layer, falseDiscoveryRate: result.request.analysis.falseDiscoveryRate) {
       text += "\n  \(line)"
     }
     // The map on the left, the table on its right.
@@ -86,7 +86,7 @@ package struct ScanSummary: Sendable {
   /// The critical regions with the largest ζ.
   private func table(_ layer: ScanResult.Layer, _ critical: [Int], _ score: LayerScore) -> [String] {
     let statistics = layer.statistics
-    let confidence = Number.significant(100 * result.request.confidence)
+    let confidence = Number.significant(100 * result.request.analysis.confidence)
     var table = TextTable(
       ["rank", "region", score.reason == nil ? "ζ score, %" : "ζ", "\(confidence) % CI", "q", "ranks"])
     for region in critical.prefix(Self.regionsShown) {

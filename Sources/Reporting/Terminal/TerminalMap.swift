@@ -1,6 +1,6 @@
 import Anatomy
 import Grids
-import Scan
+import ScanResults
 import Shapley
 
 /// A layer's ζ as a small map of block characters: the denser, the larger |ζ|. Positive ζ are red and negative blue; without

@@ -1,4 +1,9 @@
+import Distribution
+import ScanPlan
+import ScanResults
+import ScanStore
 import Shapley
+import UserErrors
 import UserErrors
 
 /// Measures every series shard by shard, and has each estimated, on whichever rank is free, once its values are in.
@@ -10,6 +15,8 @@ import UserErrors
 /// It gets as many shards at a time as take about a second, so that messages cost nothing, but never more than a small
 /// part of what is left, so that ranks end together.
 struct AcquisitionPhase: Phase {
+  typealias Work = EitherTask<AcquireTask, SeriesEstimateTask>
+
   /// What a rank is given takes at most about as long, and less where checkpoints are to be frequent.
   private static let longestTurn = 1.0
   /// What a rank is given is at most its share of what is left, divided by this.
@@ -52,7 +59,7 @@ struct AcquisitionPhase: Phase {
   /// Seconds that a shard took last, by layer.
   private var pace: [Double?]
   private var current: [Int: Int] = [:]
-  private var estimates: [ScanTask] = []
+  private var estimates: [SeriesEstimateTask] = []
   private var intervals: RunningIntervals
   /// By layer, by stimulus; `nil` for a series that was skipped because its values are not finite.
   private(set) var results: [[Estimate?]]
@@ -69,61 +76,59 @@ struct AcquisitionPhase: Phase {
   ) {
     self.plan = plan
     self.targets = targets
-    self.allowsNonFinite = request.allowsNonFinite
+    self.allowsNonFinite = request.measurement.allowsNonFinite
     self.rounds = Rounds(plan: plan, request: request)
     self.store = store
     self.checkpoint = checkpoint
     self.ranks = ranks
     self.progress = progress
-    self.isPart = request.part != nil
-    self.shardsLeft = plan.shardCount(of: request.part) - restored.count
+    self.isPart = request.run.part != nil
+    self.shardsLeft = plan.shardCount(of: request.run.part) - restored.count
     self.pace = plan.layers.map { _ in nil }
-    self.intervals = RunningIntervals(plan, confidence: request.confidence)
+    self.intervals = RunningIntervals(plan, confidence: request.analysis.confidence)
     self.results = plan.layers.map { _ in Array(repeating: nil, count: plan.stimulusCount) }
     for (shard, values) in restored {
       self.restored[shard.layer * plan.stimulusCount + shard.stimulus, default: [:]][shard.shard] = values
     }
   }
 
-  mutating func next(for rank: Int) throws -> ScanTask? {
-    if let estimate = estimates.popLast() { return estimate }
-    if let series = current[rank], let task = shards(of: series) { return task }
+  mutating func next(for rank: Int) throws -> Work? {
+    if let estimate = estimates.popLast() { return .second(estimate) }
+    if let series = current[rank], let task = shards(of: series) { return .first(task) }
     while let (series, shards) = rounds.takeUp() {
       try begin(series, shards)
       current[rank] = series
       if let task = self.shards(of: series) {
         helpable.append(series)
-        return task
+        return .first(task)
       }
       // All of it was measured by an earlier run.
-      if let estimate = estimates.popLast() { return estimate }
+      if let estimate = estimates.popLast() { return .second(estimate) }
     }
     while let series = helpable.last {
       if let task = shards(of: series) {
         current[rank] = series
-        return task
+        return .first(task)
       }
       helpable.removeLast()
     }
     return nil
   }
 
-  mutating func complete(_ task: ScanTask, with result: [UInt8]) throws {
-    var reader = MessageReader(result)
-    switch task {
-    case .acquire(let layer, let stimulus, _, _):
-      let measured = ShardValues(&reader)
-      if measured.count > 0 { pace[layer] = measured.seconds / Double(measured.count) }
+  mutating func complete(_ task: Work, with output: Work.Output) throws {
+    switch (task, output) {
+    case (.first(let task), .first(let measured)):
+      if measured.count > 0 { pace[task.layer] = measured.seconds / Double(measured.count) }
       try checkpoint.record(measured.records)
-      for (shard, values) in measured.shards { try take(values, layer, stimulus, shard.shard) }
-    case .estimate(let layer, let stimulus, _):
-      let estimate = EstimateMessage.read(&reader)
-      intervals.replace(results[layer][stimulus], by: estimate, layer: layer)
-      results[layer][stimulus] = estimate
+      for (shard, values) in try measured.shards() { try take(values, task.layer, task.stimulus, shard.shard) }
+    case (.second(let task), .second(let output)):
+      let (layer, stimulus) = (task.task.layer, task.task.stimulus)
+      intervals.replace(results[layer][stimulus], by: output.estimate, layer: layer)
+      results[layer][stimulus] = output.estimate
       progress.note(intervals.widest)
       finishRound(layer)
-    default:
-      preconditionFailure("acquisition got the result of \(task)")
+    case (.first, .second), (.second, .first):
+      throw MessageError()
     }
   }
 
@@ -144,7 +149,7 @@ struct AcquisitionPhase: Phase {
   }
 
   /// The next shards of a series that lie side by side.
-  private mutating func shards(of series: Int) -> ScanTask? {
+  private mutating func shards(of series: Int) -> AcquireTask? {
     guard let first = open[series]?.waiting.popLast() else { return nil }
     let (layer, stimulus) = (series / plan.stimulusCount, series % plan.stimulusCount)
     var end = first + 1
@@ -154,7 +159,7 @@ struct AcquisitionPhase: Phase {
       end += 1
     }
     shardsLeft -= end - first
-    return .acquire(layer: layer, stimulus: stimulus, target: targets[stimulus], shards: first..<end)
+    return AcquireTask(layer: layer, stimulus: stimulus, target: targets[stimulus], shards: first..<end)
   }
 
   private func shardsAtATime(_ layer: Int) -> Int {
@@ -195,9 +200,10 @@ struct AcquisitionPhase: Phase {
     guard !isPart else { return }
     let anchors = plan.layers[layer].rows - plan.layers[layer].designRows
     estimates.append(
-      .estimate(
-        layer: layer, stimulus: stimulus,
-        values: series.values.prefix(rounds.designRows(layer, stimulus)) + series.values.suffix(anchors)))
+      SeriesEstimateTask(
+        task: EstimateTask(
+          layer: layer, stimulus: stimulus,
+          values: series.values.prefix(rounds.designRows(layer, stimulus)) + series.values.suffix(anchors))))
   }
 
   private mutating func finishRound(_ layer: Int) {

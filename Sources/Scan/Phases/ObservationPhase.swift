@@ -1,4 +1,6 @@
 import Anatomy
+import Distribution
+import ScanPlan
 
 /// One forward pass a stimulus: scores, and the moments of every region of every layer.
 struct ObservationPhase: Phase {
@@ -19,17 +21,17 @@ struct ObservationPhase: Phase {
     }
   }
 
-  mutating func next(for rank: Int) -> ScanTask? {
+  mutating func next(for rank: Int) -> ObserveTask? {
     guard handedOut < plan.stimulusCount else { return nil }
     defer { handedOut += 1 }
-    return .observe(stimulus: handedOut)
+    return ObserveTask(stimulus: handedOut)
   }
 
-  mutating func complete(_ task: ScanTask, with result: [UInt8]) throws {
-    guard case .observe(let stimulus) = task else { preconditionFailure("observation got the result of \(task)") }
-    var reader = MessageReader(result)
-    scores[stimulus] = reader.readFloats()
-    for layer in plan.layers.indices { moments[layer][stimulus] = RegionMoments(values: reader.readDoubles()) }
+  mutating func complete(_ task: ObserveTask, with observation: Observation) {
+    scores[task.stimulus] = observation.scores
+    for (layer, values) in observation.moments.enumerated() {
+      moments[layer][task.stimulus] = RegionMoments(values: values)
+    }
     progress.advance(by: 1)
   }
 }

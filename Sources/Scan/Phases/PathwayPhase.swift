@@ -1,6 +1,8 @@
+import Distribution
+
 /// Lesions pathways, a slice of them and a stimulus a task.
 struct PathwayPhase: Phase {
-  private let tasks: [ScanTask]
+  private let tasks: [PathwayTask]
   private let progress: Progress
   private var handedOut = 0
   /// By stimulus: v of each row.
@@ -14,7 +16,7 @@ struct PathwayPhase: Phase {
   init(layers: [Int], rows: [[Int]], targets: [Int], rowsPerTask: Int, progress: Progress) {
     tasks = targets.enumerated().flatMap { stimulus, target in
       stride(from: 0, to: rows.count, by: rowsPerTask).map { start in
-        .lesion(
+        PathwayTask(
           layers: layers, stimulus: stimulus, target: target, first: start,
           pathways: Array(rows[start..<min(start + rowsPerTask, rows.count)].joined()))
       }
@@ -23,19 +25,14 @@ struct PathwayPhase: Phase {
     self.progress = progress
   }
 
-  mutating func next(for rank: Int) -> ScanTask? {
+  mutating func next(for rank: Int) -> PathwayTask? {
     guard handedOut < tasks.count else { return nil }
     defer { handedOut += 1 }
     return tasks[handedOut]
   }
 
-  mutating func complete(_ task: ScanTask, with result: [UInt8]) {
-    guard case .lesion(_, let stimulus, _, let first, _) = task else {
-      preconditionFailure("lesions of pathways got the result of \(task)")
-    }
-    var reader = MessageReader(result)
-    let some = reader.readFloats()
-    values[stimulus].replaceSubrange(first..<first + some.count, with: some)
-    progress.advance(by: some.count)
+  mutating func complete(_ task: PathwayTask, with some: FloatList) {
+    values[task.stimulus].replaceSubrange(task.first..<task.first + some.values.count, with: some.values)
+    progress.advance(by: some.values.count)
   }
 }

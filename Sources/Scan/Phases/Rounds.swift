@@ -1,3 +1,5 @@
+import ScanPlan
+import ScanResults
 import Shapley
 
 /// Which series are to be measured next, and how far: layer by layer, each in rounds that end with a look at its estimates.
@@ -29,10 +31,10 @@ struct Rounds {
     self.rule = request.stoppingRule
     layers = plan.layers.map { layer in
       Layer(
-        schedule: plan.looks(layer, rule: request.stoppingRule, index: request.index), awaited: plan.stimulusCount,
+        schedule: plan.looks(layer, rule: request.stoppingRule, index: request.measurement.index), awaited: plan.stimulusCount,
         designRows: Array(repeating: 0, count: plan.stimulusCount))
     }
-    waiting = plan.series(of: request.part).reversed()
+    waiting = plan.series(of: request.run.part).reversed()
     ended = plan.layers.map { _ in nil }
   }
 

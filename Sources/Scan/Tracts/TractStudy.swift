@@ -28,7 +28,7 @@ struct TractStudy {
 
   /// The classes that are regions of the output.
   private var classes: [Int] {
-    if case .output(let index) = request.value {
+    if case .output(let index) = request.measurement.value {
       return [index]
     }
     return classCount <= Self.classLimit ? Array(0..<classCount) : Set(targets.prefix(stimulusCount)).sorted()
@@ -41,7 +41,7 @@ struct TractStudy {
 
   /// Cost: for each link and stimulus one forward pass up to its target and the part of the network between, once for
   /// each source region; then for each stimulus some two hundred forward passes.
-  func run(_ runner: inout PhaseRunner) throws -> Tracts {
+  func run(_ runner: inout PhaseRunner<Mailbox>, on worker: Worker) throws -> Tracts {
     let classes = classes
     var links = plan.layers.map { layer -> Tracts.Link in
       let target = layer.number + 1 < plan.layers.count ? layer.number + 1 : nil
@@ -49,20 +49,18 @@ struct TractStudy {
         source: layer.number, target: target, sourceCount: layer.regionCount,
         targetCount: target.map { plan.layers[$0].regionCount } ?? classes.count)
     }
-    var survey = LayerPhase(links.indices.map { .connect(link: $0, classes: classes) }, progress: progress)
-    try runner.run("preparing tracts", links.count, &survey)
-    for (link, result) in survey.results.enumerated() {
-      var reader = MessageReader(result!)
-      let reason = reader.readString()
+    var survey = ListPhase(links.indices.map { ConnectTask(link: $0, classes: classes) }, progress: progress)
+    try runner.run("preparing tracts", links.count, &survey, on: worker)
+    for (link, reason) in survey.outputs.enumerated() {
       links[link].reason = reason.isEmpty ? nil : reason
     }
 
-    let spool = try StrengthSpool(
+    let scratch = try StrengthScratch(
       folder: folder, edgeCounts: links.map { $0.sourceCount * $0.targetCount }, stimulusCount: stimulusCount)
     var tracing = TracePhase(
-      isTraced: links.map { $0.reason == nil }, stimulusCount: stimulusCount, classes: classes, spool: spool,
+      isTraced: links.map { $0.reason == nil }, stimulusCount: stimulusCount, classes: classes, scratch: scratch,
       progress: progress)
-    try runner.run("tracing connections", links.count { $0.reason == nil } * stimulusCount, &tracing)
+    try runner.run("tracing connections", links.count { $0.reason == nil } * stimulusCount, &tracing, on: worker)
     for link in links.indices where links[link].reason == nil {
       links[link].totals = tracing.totals[link]
       if !links[link].totals.allSatisfy(\.isFinite) {
@@ -74,11 +72,11 @@ struct TractStudy {
     var tracts = Tracts(
       stimulusCount: stimulusCount, links: links, outputClasses: classes, pathwayLayers: [], reachesOutput: false,
       routes: [], families: [], values: [])
-    tracts.strengths = try links.indices.map { try summarize($0, links[$0], spool) }
-    guard let run = Self.longestRun(links), request.pathwayCount > 0 else { return tracts }
+    tracts.strengths = try links.indices.map { try summarize($0, links[$0], scratch) }
+    guard let run = Self.longestRun(links), request.measurement.pathwayCount > 0 else { return tracts }
     tracts.pathwayLayers = Array(run.lowerBound...min(run.upperBound, plan.layers.count - 1))
     tracts.reachesOutput = run.upperBound == plan.layers.count
-    let graph = try search(&tracts, run, spool)
+    let graph = try search(&tracts, run, scratch)
     draw(&tracts, graph)
 
     let rows = [tracts.pathwayLayers.map { _ in PathwayLesion.intact }]
@@ -87,7 +85,7 @@ struct TractStudy {
     var lesions = PathwayPhase(
       layers: tracts.pathwayLayers, rows: rows, targets: Array(targets.prefix(stimulusCount)),
       rowsPerTask: plan.batch * max(Self.batchesPerTask, 64 / plan.batch), progress: progress)
-    try runner.run("lesioning pathways", rows.count * stimulusCount, &lesions)
+    try runner.run("lesioning pathways", rows.count * stimulusCount, &lesions, on: worker)
     tracts.values = lesions.values
     return tracts
   }
@@ -108,10 +106,10 @@ struct TractStudy {
     return best
   }
 
-  private func summarize(_ number: Int, _ link: Tracts.Link, _ spool: StrengthSpool) throws -> Tracts.Strengths {
+  private func summarize(_ number: Int, _ link: Tracts.Link, _ scratch: StrengthScratch) throws -> Tracts.Strengths {
     guard link.reason == nil else { return Tracts.Strengths(mean: [], standardError: []) }
     var moments = ConnectionMoments(edgeCount: link.sourceCount * link.targetCount)
-    for stimulus in 0..<stimulusCount { moments.add(try spool.read(link: number, stimulus: stimulus)) }
+    for stimulus in 0..<stimulusCount { moments.add(try scratch.read(link: number, stimulus: stimulus)) }
     return Tracts.Strengths(
       mean: moments.mean.map(Float.init),
       standardError: moments.standardError.map { $0.map(Float.init) } ?? moments.mean.map { _ in .nan })
@@ -119,17 +117,17 @@ struct TractStudy {
 
   /// Finds the strongest pathways and how stable they are.
   private func search(
-    _ tracts: inout Tracts, _ run: ClosedRange<Int>, _ spool: StrengthSpool
+    _ tracts: inout Tracts, _ run: ClosedRange<Int>, _ scratch: StrengthScratch
   ) throws -> LayeredGraph {
     var counts = tracts.pathwayLayers.map { plan.layers[$0].regionCount }
     if tracts.reachesOutput { counts.append(1) }
     var stability = PathwayStability(
       replicates: Self.bootstrapSamples, stimulusCount: stimulusCount, firstRegionCount: counts[0],
-      limit: request.pathwayCount, seed: request.seed)
+      limit: request.measurement.pathwayCount, seed: request.measurement.seed)
     var steps: [[Double]] = []
     for (step, number) in (run.lowerBound..<run.upperBound).enumerated() {
       let strengths = try (0..<stimulusCount).map { stimulus in
-        let all = try spool.read(link: number, stimulus: stimulus)
+        let all = try scratch.read(link: number, stimulus: stimulus)
         guard tracts.links[number].target == nil else { return all }
         // Pathways end in the class whose score is the value.
         let column = column(stimulus, tracts.outputClasses)
@@ -141,7 +139,7 @@ struct TractStudy {
       steps.append(moments.mean)
     }
     let graph = LayeredGraph(regionCounts: counts, strengths: steps)
-    let best = StrongestPathways(in: graph, limit: request.pathwayCount).pathways
+    let best = StrongestPathways(in: graph, limit: request.measurement.pathwayCount).pathways
     let shares = stimulusCount > 1 ? stability.shares(of: best) : []
     tracts.routes = best.enumerated().map { number, pathway in
       Tracts.Route(
@@ -164,7 +162,7 @@ struct TractStudy {
       }
       tracts.routes[number].family = tracts.families.count
       let drawn = RandomPathways.draw(
-        profile, unitCounts: unitCounts, count: Self.randomPathways, seed: request.seed, family: tracts.families.count)
+        profile, unitCounts: unitCounts, count: Self.randomPathways, seed: request.measurement.seed, family: tracts.families.count)
       tracts.families.append(
         Tracts.Family(
           unitCounts: profile,
@@ -173,12 +171,5 @@ struct TractStudy {
             return Pathway(regions: whole, strength: graph.strength(of: whole))
           }))
     }
-  }
-}
-
-extension Tracts {
-  /// The regions of a pathway that can be lesioned: those of scanned layers, not the output's.
-  func lesioned(_ pathway: Pathway) -> [Int] {
-    Array(pathway.regions.prefix(pathwayLayers.count))
   }
 }

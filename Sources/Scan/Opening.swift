@@ -1,0 +1,73 @@
+import ScanPlan
+import ScanStore
+import UserErrors
+
+/// The output folder holds the measurements of the scan already.
+struct AlreadyMeasured: Error {
+  /// Whether results are asked for that it doesn't hold.
+  let differs: Bool
+}
+
+/// What rank 0 finds, and what it plans, before it tells the others.
+struct Opening {
+  let folder: OutputFolder
+  let inputs: Scan.Inputs
+  /// What an earlier run measured, where this one goes on.
+  let earlier: Checkpoint.Content?
+  let plan: ScanPlan
+  private let shardCount: Int
+
+  /// - Throws: `AlreadyMeasured`; `Failure` and the modules' errors.
+  init(_ request: ScanRequest, program: String) throws {
+    folder = OutputFolder(request.run.output)
+    inputs = try Scan.Inputs(request)
+    earlier =
+      request.run.resumes ? try Self.earlier(in: folder, inputs.origin(request, program: program), request.analysis) : nil
+    try folder.claim(resumes: request.run.resumes)
+    plan = try inputs.planner(request).makePlan()
+    if let part = request.run.part, plan.series(of: part).isEmpty {
+      throw Failure(
+        .usage, "--part \(part): the scan has only \(plan.series(of: nil).count) series; cut it into as many parts or fewer")
+    }
+    shardCount = plan.shardCount(of: request.run.part)
+  }
+
+  /// What an earlier run left, as far as the user should know.
+  func sayWhatIsThere(_ note: (String) -> Void) {
+    guard let earlier else { return }
+    let checkpoint = folder.checkpoint
+    note("Going on with \(earlier.shards.count) of \(shardCount) shards measured.")
+    if earlier.isPrevious {
+      note("\(checkpoint) is damaged or gone; going on with the one before it, \(Checkpoint.previous(checkpoint)).")
+    }
+    if earlier.lostBytes > 0 {
+      note("\(checkpoint): \(earlier.lostBytes) bytes are damaged; what they held is measured again.")
+    }
+  }
+
+  /// What a folder holds of the same scan.
+  ///
+  /// - Throws: `AlreadyMeasured`; `Failure` (`usage`) if what it holds is another scan's.
+  private static func earlier(
+    in folder: OutputFolder, _ origin: ScanOrigin, _ analysis: AnalysisOptions
+  ) throws -> Checkpoint.Content? {
+    func refuse(_ kind: String, _ difference: String) -> Failure {
+      Failure(
+        .usage,
+        "\(folder.path) holds \(kind): \(difference); give the same again, or choose another folder with --out")
+    }
+    if folder.isComplete {
+      let summary = try RunSummary(contentsOf: folder.summary)
+      if let difference = origin.difference(from: summary.origin) {
+        throw refuse("the result of another scan", difference)
+      }
+      throw AlreadyMeasured(differs: summary.analysis != analysis.byName)
+    }
+    guard let earlier = try Checkpoint.read(folder.checkpoint) else { return nil }
+    if let difference = origin.difference(from: earlier.identity.origin) {
+      throw refuse("an unfinished scan that can't be gone on with", difference)
+    }
+    if folder.isFinishedPart, earlier.missingShards.isEmpty { throw AlreadyMeasured(differs: false) }
+    return earlier
+  }
+}

@@ -1,0 +1,173 @@
+import Anatomy
+import Grids
+import Lesion
+import ModelGraph
+import Networks
+import OnnxRuntime
+import Shapley
+import Stimuli
+import UserErrors
+
+/// Turns a request into a plan, on rank 0: looks at the model by running it, chooses layers, designs and shards.
+struct Planner {
+  /// Batches in a shard: long enough that a message a shard costs nothing, short enough that ranks end together.
+  private static let batchesPerShard = 8
+  /// Donors of a series under `resample`: each costs one prefix run and one evaluation of ∅.
+  private static let donorLimit = 8
+
+  let request: ScanRequest
+  let model: Model
+  let stimuli: StimulusSet
+  let stream: Scan.Stream?
+  let runtime: Runtime
+  /// SHA-256 of the model file with its files of weights, and of the stimuli's files.
+  let modelDigest: String
+  let dataDigest: String
+
+  /// Cost: some forward passes, and the activations of all candidate tensors at once in memory.
+  /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
+  func makePlan() throws -> ScanPlan {
+    try checkRequest()
+    let readsRaw = if case .output = request.measurement.value { true } else { false }
+    let survey = try NetworkSurvey(
+      model: model, stimuli: stimuli, runtime: runtime,
+      session: Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder), readsRaw: readsRaw)
+    let reader = try OutputReader(
+      shape: survey.outputShape, value: request.measurement.value, link: survey.link, position: request.measurement.position,
+      channelsLast: request.measurement.layout == .nhwc)
+    try checkTargets(classCount: reader.classCount)
+
+    var refusals: [ScanPlan.Refusal] = []
+    let chosen = try chooseLayers(survey, &refusals)
+    let donors = request.measurement.lesion == .resample ? min(Self.donorLimit, stimuli.count - 1) : 0
+    let shares = survey.suffixCostShares
+    let forwardCost = survey.forwardCost
+    var layers: [ScanPlan.Layer] = []
+    for layer in chosen {
+      let tensor = layer.candidate.tensor
+      let cut = try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes)
+      layers.append(
+        try plan(
+          layer, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1, forwardCost: forwardCost))
+    }
+    let memory = MemoryEstimate(survey)
+    let most = survey.takesBatches ? request.measurement.batch : 1
+    let sharesWeights = request.sharesWeights(of: survey.model)
+    let batch =
+      try request.resources.memoryBudget.map { budget throws(Failure) in
+        try memory.batch(within: budget, most: most, sharesWeights: sharesWeights)
+      } ?? most
+    var notes = survey.notes
+    if batch < most {
+      notes.append("Coalitions run \(batch) at a time instead of \(most), so that a rank keeps within its memory.")
+    }
+    return ScanPlan(
+      modelDigest: modelDigest, dataDigest: dataDigest,
+      isBatchFreed: survey.isBatchFreed, batch: batch, readTensor: survey.readTensor,
+      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count,
+      streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
+      rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
+      notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
+  }
+
+  private func checkRequest() throws(Failure) {
+    guard request.measurement.lesion != .resample || stimuli.count > 1 else {
+      throw Failure(.usage, "--lesion resample takes replacements from other stimuli, and there is only one; give more stimuli or use --lesion zero")
+    }
+    guard request.measurement.lesion != .mean || stimuli.count > 1 else {
+      throw Failure(.usage, "--lesion mean needs more than one stimulus, since the mean of one is its own activation; give more stimuli or use --lesion zero")
+    }
+    if request.measurement.lesion == .resample, request.analysis.estimator?.design.isWhole ?? false {
+      throw Failure(
+        .usage, "--estimator \(request.analysis.estimator!.rawValue) needs a value without chance, and --lesion resample draws donors; use --estimator regression")
+    }
+  }
+
+  private func checkTargets(classCount: Int) throws(Failure) {
+    switch request.measurement.target {
+    case .predicted: break
+    case .fixed(let index):
+      guard index < classCount else {
+        throw Failure(.usage, "--target \(index) is out of range: the model has \(classCount) classes, 0 to \(classCount - 1)")
+      }
+    case .label:
+      guard let labels = stimuli.labels else {
+        throw Failure(.usage, "--target label needs labels, and \(stimuli.description) has none; give them with --labels FILE")
+      }
+      if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classCount }) {
+        throw Failure(
+          .badInput, "stimulus \(index) has label \(labels[index]), and the model has \(classCount) classes, 0 to \(classCount - 1)")
+      }
+    }
+  }
+
+  private func chooseLayers(
+    _ survey: NetworkSurvey, _ refusals: inout [ScanPlan.Refusal]
+  ) throws -> [NetworkSurvey.Layer] {
+    let scannable = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
+    guard !scannable.isEmpty else {
+      throw Failure(
+        .badInput, "\(model.label) has no layer that can be scanned: no float32 tensor between its inputs and \"\(survey.readTensor)\"")
+    }
+    switch request.measurement.layers {
+    case .automatic:
+      let names = survey.model.automaticLayers(reading: survey.readTensor) { scannable[$0] != nil }
+      return names.isEmpty ? survey.layers : names.map { scannable[$0]! }
+    case .all:
+      refusals += survey.refusals.map { ScanPlan.Refusal(tensor: $0.tensor, reason: $0.reason) }
+      return survey.layers
+    case .named(let names):
+      for name in names {
+        _ = try model.require(name)
+        guard scannable[name] != nil else {
+          let reason = survey.refusals.first { $0.tensor == name }?.reason
+          throw Failure(
+            .badInput,
+            """
+            \(model.label): tensor "\(name)" can't be scanned: \
+            \(reason ?? "it isn't an activation between the inputs and \"\(survey.readTensor)\""). \
+            Run 'nnfmri-mpi layers \(request.subject.model)' for those that can
+            """)
+        }
+      }
+      return survey.layers.filter { names.contains($0.candidate.tensor) }
+    }
+  }
+
+  private func plan(
+    _ layer: NetworkSurvey.Layer, cut: Cut, number: Int, donors: Int, suffixCostShare: Double, forwardCost: Double
+  ) throws -> ScanPlan.Layer {
+    let grid = Grid(request.measurement.grid, over: try TensorGeometry(shape: layer.shape, layout: request.measurement.layout))
+    let players = grid.regionCount
+    let budget = request.measurement.samplesPerRegion * players
+    let isAffine = cut.isAffine && request.measurement.value.isAffineInScores && request.measurement.lesion != .resample
+    let evaluationCost = suffixCostShare * forwardCost
+    let estimator = EstimatorChoice(
+      asked: request.analysis.estimator, players: players, budget: budget, index: request.measurement.index,
+      isAffine: isAffine, evaluationCost: evaluationCost, lesionsAreDrawn: request.measurement.lesion == .resample).name
+    let design: Design
+    do {
+      design = try Design(
+        estimator: estimator, players: players, budget: budget, index: request.measurement.index, seed: request.measurement.seed)
+    } catch {
+      throw Failure(.usage, "layer \"\(layer.candidate.tensor)\" with \(players) regions: \(error.message)")
+    }
+    return ScanPlan.Layer(
+      number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,
+      sideTypes: Dictionary(
+        cut.sideInputs.map { ($0.name, $0.elementType.rawValue) }, uniquingKeysWith: { a, _ in a }),
+      grid: [grid.size.height, grid.size.width, grid.size.channels], regionCount: players,
+      design: design.kind, budget: budget, designRows: design.rowCount,
+      rows: design.rowCount + max(donors - 1, 0), suffixCostShare: suffixCostShare, evaluationCost: evaluationCost)
+  }
+}
+
+extension ValueFunction {
+  /// Whether the value is an affine function of the tensor that is read.
+  fileprivate var isAffineInScores: Bool {
+    switch self {
+    case .logit, .output: true
+    case .logProbability, .probability, .margin, .loss: false
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Distribution
+import Files
+import Networks
+import ScanPlan
+import ScanStore
+
+/// Measure shards of a series. Output: those that were complete, if it is interrupted at a later one.
+struct AcquireTask: RankTask, Hashable {
+  var layer = 0
+  var stimulus = 0
+  /// The class whose score is the value.
+  var target = 0
+  var shards = 0..<0
+
+  mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    try coder.code(&layer)
+    try coder.code(&stimulus)
+    try coder.code(&target)
+    try coder.code(&shards)
+  }
+
+  func run(on worker: Worker, pause: () throws -> Void) throws -> ShardValues {
+    let start = monotonicSeconds()
+    var measured = ShardValues()
+    for shard in shards {
+      do {
+        measured.append(
+          Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), try values(of: shard, worker, pause: pause))
+      } catch is Interruption where measured.count > 0 {
+        break
+      }
+    }
+    measured.seconds = monotonicSeconds() - start
+    return measured
+  }
+
+  private func values(of shard: Int, _ worker: Worker, pause: () throws -> Void) throws -> [Float] {
+    let network = try worker.currentNetwork(layer)
+    let game = worker.estimation.series(layer, stimulus)
+    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target, donors: game.donors))
+    let rows = worker.plan.rows(ofShard: shard, worker.plan.layers[layer])
+    var values: [Float] = []
+    values.reserveCapacity(rows.count)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: worker.plan.batch) {
+      let batch = try game.rows(start..<min(start + worker.plan.batch, rows.upperBound))
+      values += try network.values(of: batch.coalitions, donors: batch.donors)
+      try pause()
+    }
+    return values
+  }
+}

@@ -1,0 +1,95 @@
+package import Grids
+package import Lesion
+package import Shapley
+
+/// The options that decide measured values.
+///
+/// `estimator` isn't among them: what it decides of the measurement is each layer's design, and the plan holds that.
+package struct MeasurementOptions: Sendable, Codable, Hashable {
+  /// Which tensors are scanned.
+  package enum Layers: Sendable, Hashable, Codable {
+    /// One a block, at most about a dozen.
+    case automatic
+    /// Every tensor that can be scanned.
+    case all
+    case named([String])
+  }
+
+  /// The class whose score is the value.
+  package enum Target: Sendable, Hashable, Codable {
+    /// The class that the intact network predicts for the stimulus.
+    case predicted
+    /// The stimulus's label.
+    case label
+    case fixed(Int)
+
+    /// The name on the command line and in files.
+    package var name: String {
+      switch self {
+      case .predicted: "predicted"
+      case .label: "label"
+      case .fixed(let index): "\(index)"
+      }
+    }
+  }
+
+  package var layers = Layers.automatic
+  package var grid = GridSize.standard
+  package var layout = TensorLayout.nchw
+  /// K: evaluations a region.
+  package var samplesPerRegion = 16
+  /// How many stimuli are used: the first ones of the set. A stream chooses its own.
+  package var stimulusLimit = 64
+  /// The stimuli are a stream: all are recorded, some of each window are scanned; `nil` for a scan without time.
+  package var stream: StreamRequest?
+  /// What coalitions are drawn for.
+  package var index = ValueIndex.shapley
+  package var lesion = LesionKind.zero
+  package var value = ValueFunction.logit
+  package var target = Target.predicted
+  /// The position of a sequence's output that is read; `nil` is the mean.
+  package var position: Int?
+  package var seed: UInt64 = 42
+  /// Coalitions in one run of the suffix: enough to amortise it, few enough that activations stay in the cache.
+  package var batch = 16
+  /// Half-widths of intervals, in percent of a layer's effect, at which it has been measured enough; `nil` measures all.
+  package var tolerance: Double?
+  /// Which series of a layer that isn't decided are measured further.
+  package var allocation = StoppingRule.Allocation.even
+  /// The confidence of the intervals that the two above look at.
+  package var stoppingConfidence = 0.95
+  /// Raw values are divided by this first; `nil` is 255 for images of bytes, 1 otherwise.
+  package var scale: Double?
+  /// One a channel, after scaling.
+  package var mean: [Double] = []
+  package var standardDeviation: [Double] = []
+  /// Threads of a forward pass on each rank: they decide last digits.
+  package var threads = 1
+  /// Whether the wiring between layers is traced.
+  package var tracesConnections = true
+  /// k: the strongest pathways that are reported and lesioned.
+  package var pathwayCount = 10
+  /// Skip series whose values are NaN or infinite instead of stopping.
+  package var allowsNonFinite = false
+
+  package init() {}
+
+  /// When a layer has been measured enough.
+  package var stoppingRule: StoppingRule {
+    StoppingRule(tolerance: tolerance, allocation: allocation, confidence: stoppingConfidence)
+  }
+}
+
+extension MeasurementOptions: OptionEntries {
+  package var entries: [(name: String, text: String)] {
+    [
+      ("layers", "\(layers)"), ("grid", "\(grid)"), ("layout", layout.rawValue), ("samples", "\(samplesPerRegion)"),
+      ("stimuli", "\(stimulusLimit)"), ("index", index.rawValue), ("lesion", lesion.rawValue), ("value", value.name),
+      ("target", target.name), ("position", position.map { "\($0)" } ?? "mean"), ("seed", "\(seed)"),
+      ("batch", "\(batch)"), ("tolerance", tolerance.map { "\($0)" } ?? "none"), ("allocate", allocation.rawValue),
+      ("scale", scale.map { "\($0)" } ?? "default"), ("mean", "\(mean)"), ("std", "\(standardDeviation)"),
+      ("threads", "\(threads)"), ("tracts", "\(tracesConnections)"), ("pathways", "\(pathwayCount)"),
+      ("allow-nonfinite", "\(allowsNonFinite)"),
+    ] + (stoppingRule.isAdaptive ? [("confidence", "\(stoppingConfidence)")] : []) + (stream?.entries ?? [])
+  }
+}

@@ -1,0 +1,19 @@
+/// How a run goes, and where it leaves what it finds.
+package struct RunOptions: Sendable {
+  /// The output folder.
+  package var output: String
+  /// Whether the table of values is written.
+  package var keepsAcquisition = true
+  /// Go on with a scan that ended early, where the output folder holds one.
+  package var resumes = false
+  /// The moment, on the monotonic clock, at which the scan has to be over; `nil` for none.
+  package var deadline: Double?
+  /// The share of the series that is measured; `nil` is all.
+  package var part: ScanPart?
+  /// Seconds between two checkpoints.
+  package var checkpointInterval = 60.0
+
+  package init(output: String) {
+    self.output = output
+  }
+}

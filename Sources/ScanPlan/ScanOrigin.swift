@@ -1,0 +1,46 @@
+import Shapley
+
+/// Where measurements come from: what must be equal for them to be joined, and what a finished scan is recognised by.
+package struct ScanOrigin: Codable, Hashable {
+  /// Options that decide a result, by name, as text.
+  package var options: [String: String]
+  package var modelDigest: String
+  package var dataDigest: String
+  package var program: String
+  package var onnxRuntime: String
+  /// The rules that coalitions are drawn by.
+  package var designVersion = Design.version
+  /// The share of the series that is measured; `nil` is all.
+  package var part: ScanPart?
+
+  package init(
+    options: [String: String], modelDigest: String, dataDigest: String, program: String, onnxRuntime: String,
+    part: ScanPart? = nil
+  ) {
+    self.options = options
+    self.modelDigest = modelDigest
+    self.dataDigest = dataDigest
+    self.program = program
+    self.onnxRuntime = onnxRuntime
+    self.part = part
+  }
+
+  /// What a scan of this origin would do differently from another, in words; `nil` if nothing.
+  package func difference(from other: ScanOrigin) -> String? {
+    for (name, value) in options.sorted(by: { $0.key < $1.key }) where other.options[name] != value {
+      return "--\(name) is \(value) now and was \(other.options[name] ?? "not there") then"
+    }
+    if part != other.part {
+      return "--part is \(part?.description ?? "not given") now and was \(other.part?.description ?? "not given") then"
+    }
+    if modelDigest != other.modelDigest { return "the model file has changed" }
+    if dataDigest != other.dataDigest { return "the stimuli have changed" }
+    if onnxRuntime != other.onnxRuntime {
+      return "ONNX Runtime is \(onnxRuntime) now and was \(other.onnxRuntime) then, and the last bits of values may differ"
+    }
+    if designVersion != other.designVersion {
+      return "coalitions are drawn by rules \(designVersion) now and were by rules \(other.designVersion) then"
+    }
+    return program == other.program ? nil : "nnfmri-mpi is \(program) now and was \(other.program) then"
+  }
+}

@@ -1,0 +1,146 @@
+import Files
+internal import Files
+internal import FoundationEssentials
+package import Shapley
+import UserErrors
+
+/// What a scan will do, found out by rank 0 and told to all ranks: everything that decides a byte of the result.
+package struct ScanPlan: Codable, Sendable, Hashable {
+  /// One scanned layer.
+  package struct Layer: Codable, Sendable, Hashable {
+    /// The layer's number in the files: `layer_0`, in order of execution.
+    package var number: Int
+    package var tensor: String
+    package var operatorType: String
+    /// The tensor's shape for a batch of one.
+    package var shape: [Int]
+    /// Element types, by ONNX number, of what the suffix reads besides the tensor.
+    package var sideTypes: [String: Int32]
+    /// Regions along (h, w, c), after clipping.
+    package var grid: [Int]
+    package var regionCount: Int
+    /// Which coalitions are measured.
+    package var design: DesignKind
+    /// m: evaluations that the design was planned for.
+    package var budget: Int
+    /// Rows of the design, G and ∅ included.
+    package var designRows: Int
+    /// Evaluations of a series: the design's rows and, under `resample`, ∅ once for each further donor.
+    package var rows: Int
+    /// Share of the network's forward cost that lies after the layer: what one evaluation costs.
+    package var suffixCostShare: Double
+    /// Floating-point operations of one evaluation.
+    package var evaluationCost: Double
+  }
+
+  /// A tensor that was asked for, or found, and isn't scanned.
+  package struct Refusal: Codable, Sendable, Hashable {
+    package var tensor: String
+    /// Why, in a sentence.
+    package var reason: String
+  }
+
+  /// SHA-256 of the model file and its files of external weights.
+  package var modelDigest: String
+  /// SHA-256 of the files of stimuli and labels.
+  package var dataDigest: String
+  /// The rules that coalitions are drawn by: `Design.version`.
+  package var designVersion = Design.version
+  /// Whether a batch axis that the model had baked in was freed.
+  package var isBatchFreed: Bool
+  /// Coalitions a run of the suffix.
+  package var batch: Int
+  /// The tensor whose elements are the scores.
+  package var readTensor: String
+  /// What turns scores into probabilities.
+  package var link: String
+  /// The read tensor's shape for one stimulus, without batch axis.
+  package var outputShape: [Int]
+  package var stimulusCount: Int
+  /// Stimuli of the stream that is recorded; `nil` for a scan without time.
+  package var streamCount: Int?
+  /// Which of the stream each stimulus of the scan is, ascending; `nil` likewise: the first ones of the set.
+  package var streamStimuli: [Int]?
+  /// Stimuli that a series draws its replacements from; 0 unless the lesion is `resample`.
+  package var donorCount: Int
+  /// Rows of a shard: a whole number of batches.
+  package var rowsPerShard: Int
+  package var layers: [Layer]
+  package var refusals: [Refusal]
+  /// What a user should know: fall-backs, what `logit` reads.
+  package var notes: [String]
+  /// What a rank that shares no weights is expected to hold in memory, its cache aside.
+  package var residentBytes: Int
+
+  /// All evaluations of the scan.
+  package var evaluations: Int {
+    layers.reduce(0) { $0 + $1.rows } * stimulusCount
+  }
+
+  /// How many shards a layer's series has.
+  package func shardCount(_ layer: Layer) -> Int {
+    (layer.rows + rowsPerShard - 1) / rowsPerShard
+  }
+
+  /// SHA-256 of the plan, by which equal plans are recognised at a glance.
+  package func digest() throws -> String {
+    Digest.hexadecimal(of: try encoded())
+  }
+
+  /// The series of a part, or of the whole scan, in order: layer by layer, stimulus by stimulus.
+  package func series(of part: ScanPart?) -> [Int] {
+    (0..<layers.count * stimulusCount).filter { part?.contains(series: $0) ?? true }
+  }
+
+  /// The layer of a series.
+  package func layer(ofSeries series: Int) -> Layer {
+    layers[series / stimulusCount]
+  }
+
+  /// The shards of a part, or of the whole scan.
+  package func shardCount(of part: ScanPart?) -> Int {
+    series(of: part).reduce(0) { $0 + shardCount(layer(ofSeries: $1)) }
+  }
+
+  /// The evaluations of a part, or of the whole scan.
+  package func evaluations(of part: ScanPart?) -> Int {
+    series(of: part).reduce(0) { $0 + layer(ofSeries: $1).rows }
+  }
+
+  /// When the estimates of a layer are looked at while it is measured: at whole shards, and not before its design gives an estimate.
+  ///
+  /// Rows are those of the design; the anchors are measured before the first look.
+  package func looks(_ layer: Layer, rule: StoppingRule, index: ValueIndex) -> LookSchedule {
+    guard rule.isAdaptive, !layer.design.isWhole else {
+      return LookSchedule(rowCount: layer.designRows)
+    }
+    return LookSchedule(
+      rowCount: layer.designRows,
+      least: Design.minimumRowCount(layer.design, players: layer.regionCount, index: index), unit: rowsPerShard)
+  }
+
+  /// The shards that hold the first rows of a layer's design, and those that hold its anchors.
+  package func shards(holding designRows: Int, _ layer: Layer) -> [Int] {
+    let count = shardCount(layer)
+    let first = 0..<(designRows + rowsPerShard - 1) / rowsPerShard
+    guard layer.rows > layer.designRows else { return Array(first) }
+    return Array(first) + (max(first.upperBound, layer.designRows / rowsPerShard)..<count)
+  }
+
+  /// The rows of a shard.
+  package func rows(ofShard shard: Int, _ layer: Layer) -> Range<Int> {
+    (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)
+  }
+}
+
+extension ScanPlan {
+  package func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return Array(try encoder.encode(self))
+  }
+
+  package init(encoded bytes: [UInt8]) throws {
+    self = try JSONDecoder().decode(ScanPlan.self, from: Data(bytes))
+  }
+}

@@ -1,0 +1,61 @@
+package import Grids
+import Lesion
+import Random
+package import Shapley
+
+/// One series: the game of a layer and a stimulus, with its design and its donors.
+///
+/// Under `resample`, v(S) is the mean over the series' donors, and every group of the design meets one of them. v(∅)
+/// is part of every estimate, so it is measured for each donor: the rows after the design's are ∅ once more for each
+/// donor but the first.
+package struct SeriesGame: Sendable {
+  private let plan: ScanPlan
+  package let measurement: MeasurementOptions
+  package let layer: ScanPlan.Layer
+  private let stimulus: Int
+  /// The stimuli that replacements come from; empty unless the lesion is `resample`.
+  package let donors: [Int]
+
+  package init(plan: ScanPlan, measurement: MeasurementOptions, layer: Int, stimulus: Int) {
+    self.plan = plan
+    self.measurement = measurement
+    self.layer = plan.layers[layer]
+    self.stimulus = stimulus
+    var others = Array(0..<plan.stimulusCount)
+    others.remove(at: stimulus)
+    var random = CounterRandom(
+      seed: measurement.seed, domain: .donors, index: Self.stream(layer, stimulus))
+    if plan.donorCount > 0 { random.shuffle(&others) }
+    self.donors = Array(others.prefix(plan.donorCount))
+  }
+
+  /// Designs of different series are independent draws.
+  private static func stream(_ layer: Int, _ stimulus: Int) -> UInt64 {
+    UInt64(layer) << 32 | UInt64(stimulus)
+  }
+
+  package func design() throws(ShapleyError) -> Design {
+    try Design(
+      layer.design, players: layer.regionCount, budget: layer.budget, index: measurement.index,
+      seed: measurement.seed, stream: Self.stream(layer.number, stimulus))
+  }
+
+  /// The coalitions of some rows, and for `resample` the donor of each.
+  package func rows(_ range: Range<Int>) throws(ShapleyError) -> (coalitions: [Coalition], donors: [Int]) {
+    let design = try design()
+    let designed = range.clamped(to: 0..<layer.designRows)
+    let anchors = range.clamped(to: layer.designRows..<layer.rows)
+    let coalitions =
+      design.coalitions(in: designed) + anchors.map { _ in Coalition(emptyOf: layer.regionCount) }
+    guard !donors.isEmpty else { return (coalitions, []) }
+    return (
+      coalitions,
+      designed.map { design.group($0) % donors.count } + anchors.map { $0 - layer.designRows + 1 }
+    )
+  }
+
+  /// The design as far as it was measured: a layer ends where an estimate can be made, as `ScanPlan.looks` sees to.
+  package func design(stoppedAt rows: Int) throws(ShapleyError) -> Design {
+    try design().truncated(toRows: rows)!
+  }
+}

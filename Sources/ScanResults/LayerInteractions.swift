@@ -1,0 +1,41 @@
+import ScanPlan
+package import Shapley
+import Statistics
+
+/// How a layer's best-ranked regions interact, or why that isn't known.
+package enum LayerInteractions: Sendable, Hashable {
+  case known(PairStatistics)
+  /// A sentence.
+  case unknown(reason: String)
+}
+
+extension Measurements {
+  /// The pairs of regions whose interactions a layer's values tell of: of those with the largest ζ, as many as the design
+  /// can tell apart.
+  ///
+  /// - Returns: `nil` with a reason where they tell of none.
+  package func pairs(_ layer: ScanResult.Layer) throws -> (pairs: RegionPairs?, reason: String) {
+    // What a short design tells the others can tell as well.
+    let rows = zip(layer.series, layer.rounds?.designRows ?? []).filter { $0.0 != nil }.map(\.1).min()
+    let design = try SeriesGame(plan: plan, measurement: request.measurement, layer: layer.plan.number, stimulus: 0).design(
+      stoppedAt: rows ?? layer.plan.designRows)
+    if let reason = design.interactionsReason { return (nil, reason) }
+    let count = design.mostInteractingRegions
+    guard count > 1 else {
+      return (nil, "The layer has too few regions, or too few evaluations, to tell pairs of them apart.")
+    }
+    return (RegionPairs(of: Array(Ranking.order(layer.statistics.zeta).prefix(count))), "")
+  }
+
+  /// What the interactions of all series of a layer say together.
+  ///
+  /// - Parameter series: of those that were not skipped.
+  package func interactions(
+    _ layer: ScanResult.Layer, _ found: (pairs: RegionPairs?, reason: String), series: [PairEstimate]
+  ) -> LayerInteractions {
+    guard let pairs = found.pairs else { return .unknown(reason: found.reason) }
+    return .known(
+      PairStatistics(
+        pairs: pairs, series: series, confidence: request.analysis.confidence, errorShare: layer.rounds?.errorShare ?? 1))
+  }
+}

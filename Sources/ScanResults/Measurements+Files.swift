@@ -1,0 +1,100 @@
+import Anatomy
+import Arrays
+import Files
+internal import FoundationEssentials
+import ScanPlan
+import ScanStore
+import Shapley
+import Stimuli
+import UserErrors
+
+/// Stored in the folder of the acquisition: `measurements.json`, and the moments of layer L in `moments_layer_L.npy`,
+/// float64 [stimuli x regions x 4]; pictures of the first stimuli, where they are images, in `thumbnails.npy`, uint8
+/// [stimuli x height x width x 3].
+extension Measurements {
+  /// What `measurements.json` holds.
+  private struct Stored: Codable {
+    package var measurement: MeasurementOptions
+    package var analysis: AnalysisOptions
+    package var plan: ScanPlan
+    package var targets: [Int]
+    package var predictions: [Int]
+    package var labels: [Int]?
+    package var rounds: [LayerRounds?]
+    package var cutDeviations: [Double]
+    package var information: [LayerInformation]
+    package var informationReason: String?
+  }
+
+  private static func file(_ folder: String) -> String { folder + "/measurements.json" }
+  private static func thumbnailFile(_ folder: String) -> String { folder + "/thumbnails.npy" }
+  private static func momentsFile(_ folder: String, _ layer: Int) -> String { "\(folder)/moments_layer_\(layer).npy" }
+
+  /// Writes the files.
+  ///
+  /// - Throws: `Failure` or `StimuliError` (`cannotWrite`).
+  package func write(to folder: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let stored = Stored(
+      measurement: request.measurement, analysis: request.analysis, plan: plan, targets: targets, predictions: predictions, labels: labels,
+      rounds: rounds, cutDeviations: cutDeviations, information: information, informationReason: informationReason)
+    for layer in plan.layers {
+      try NumericArray(
+        shape: [plan.stimulusCount, layer.regionCount, RegionMoments.valuesPerRegion],
+        doubles: moments[layer.number].flatMap(\.values)
+      ).writeNPY(to: Self.momentsFile(folder, layer.number))
+    }
+    try thumbnails?.array.writeNPY(to: Self.thumbnailFile(folder))
+    let path = Self.file(folder)
+    do {
+      try Data(try encoder.encode(stored)).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw FileError.cannotWrite(path)
+    }
+  }
+
+  /// Reads the files.
+  ///
+  /// - Throws: `Failure` (`missingInput`) if they are not there, (`badInput`) if they are not whole.
+  package init(contentsOf folder: String) throws {
+    let path = Self.file(folder)
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Failure(
+        .missingInput, "\(path) is not there: it comes with the acquisition of a scan, which --no-acquisition leaves out")
+    }
+    guard let stored = try? JSONDecoder().decode(Stored.self, from: data) else {
+      throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
+    }
+    guard stored.plan.designVersion == Design.version else {
+      throw Failure(
+        .badInput,
+        "\(path) is of a scan that drew its coalitions by other rules (\(stored.plan.designVersion), now \(Design.version)); read it with the version of the program that measured it")
+    }
+    request = ScanRequest(model: "", data: "", output: "")
+    (request.measurement, request.analysis) = (stored.measurement, stored.analysis)
+    (plan, targets, predictions) = (stored.plan, stored.targets, stored.predictions)
+    (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)
+    (information, informationReason) = (stored.information, stored.informationReason)
+    stream = try stored.plan.streamCount.map {
+      try StreamStore.Content(folder: folder, count: $0, layers: stored.plan.layers)
+    }
+    let pictures = Self.thumbnailFile(folder)
+    if FileManager.default.fileExists(atPath: pictures) {
+      guard let read = Thumbnails(try NumericArray(contentsOfNPY: pictures)) else {
+        throw Failure(.badInput, "\(pictures) doesn't hold pictures, uint8 [stimuli, height, width, 3]: it is damaged, or another program's")
+      }
+      thumbnails = read
+    }
+    moments = try stored.plan.layers.map { layer in
+      let array = try NumericArray(contentsOfNPY: Self.momentsFile(folder, layer.number))
+      let size = layer.regionCount * RegionMoments.valuesPerRegion
+      guard array.elementCount == stored.plan.stimulusCount * size else {
+        throw Failure(.badInput, "\(Self.momentsFile(folder, layer.number)) doesn't fit \(path): one of them is another scan's")
+      }
+      return (0..<stored.plan.stimulusCount).map { stimulus in
+        RegionMoments(values: array.doubles(stimulus * size..<(stimulus + 1) * size))
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package import Anatomy
+package import ScanPlan
+package import ScanStore
+package import Shapley
+import Statistics
+package import Stimuli
+import Temporal
+import UserErrors
+
+/// What a scan saw and was asked: with the tables of values, all that its result is computed from.
+///
+/// The same code makes the result at the end of a scan and from a folder that an earlier one left, so neither the model
+/// nor a forward pass is needed to compute it again.
+package struct Measurements: Sendable {
+  package var request: ScanRequest
+  package var plan: ScanPlan
+  /// The class whose score was measured, by stimulus.
+  package var targets: [Int]
+  /// The class that the intact network predicts, by stimulus; empty where the output isn't classes.
+  package var predictions: [Int]
+  package var labels: [Int]?
+  /// By layer: how it was measured; `nil` where all was from the start.
+  package var rounds: [LayerRounds?]
+  /// By layer: how far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
+  package var cutDeviations: [Double]
+  /// By layer, by stimulus.
+  package var moments: [[RegionMoments]]
+  /// By layer; empty with a reason where it isn't reported.
+  package var information: [LayerInformation]
+  package var informationReason: String?
+  /// What the stream did to each layer, if it was one.
+  package var stream: StreamStore.Content?
+  /// The first stimuli as pictures; `nil` where they are not images.
+  package var thumbnails: Thumbnails?
+
+  /// What the estimates of all series say together; interactions are yet to be added.
+  ///
+  /// - Parameters:
+  ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
+  ///   - estimators: by layer: what they were computed by.
+  ///   - tracts: the wiring between layers, where it was traced.
+  /// - Throws: `Failure` (`badInput`) if all series of a layer were.
+  package func result(
+    estimates: [[Estimate?]], estimators: [EstimatorChoice], tracts: Tracts?, run: RunRecord
+  ) throws -> ScanResult {
+    ScanResult(
+      request: request, plan: plan,
+      layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number], by: estimators[$0.number]) },
+      targets: targets, predictions: predictions, labels: labels, thumbnails: thumbnails,
+      skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } },
+      tracts: tracts, timeCourse: timeCourse(estimates: estimates), run: run)
+  }
+
+  /// The temporal picture and how it agrees with ζ, where the stimuli are a stream.
+  private func timeCourse(estimates: [[Estimate?]]) -> TimeCourse? {
+    guard let wanted = request.measurement.stream, let stream, let scanned = plan.streamStimuli else { return nil }
+    var settings = wanted.temporal
+    settings.confidence = request.analysis.confidence
+    settings.seed = request.measurement.seed
+    let windows = settings.windows(samples: stream.count)
+    let recordings = plan.layers.map { layer in
+      let zeta = (0..<windows.count).map { window -> Double? in
+        let series = scanned.indices.filter { windows[window].contains(scanned[$0]) }
+          .compactMap { estimates[layer.number][$0]?.zeta }
+        guard !series.isEmpty else { return nil }
+        return (0..<layer.regionCount).map { region in
+          series.reduce(0) { $0 + $1[region] } / Double(series.count)
+        }.max()
+      }
+      return stream.recording(layer: layer.number, windows: windows, zeta: zeta)
+    }
+    return TimeCourse(recordings, settings: settings)
+  }
+
+  private func layer(
+    _ layer: ScanPlan.Layer, estimates: [Estimate?], by estimator: EstimatorChoice
+  ) throws -> ScanResult.Layer {
+    let number = layer.number
+    let series = estimates.compactMap(\.self)
+    guard !series.isEmpty else {
+      throw Failure(
+        .badInput,
+        "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean")
+    }
+    let errorShare = rounds[number]?.errorShare ?? 1
+    return ScanResult.Layer(
+      plan: layer, estimator: estimator, grid: try layer.grid(request.measurement), cutDeviation: cutDeviations[number],
+      moments: moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
+      densities: moments[number].map(\.densities),
+      information: informationReason == nil ? information[number] : nil, informationReason: informationReason,
+      series: estimates,
+      statistics: LayerStatistics(
+        series: series, confidence: request.analysis.confidence, falseDiscoveryRate: request.analysis.falseDiscoveryRate,
+        errorShare: errorShare),
+      familyWiseP: request.analysis.signFlips == 0
+        ? nil
+        : SignFlips.familyWiseP(
+          series.map(\.zeta), flips: request.analysis.signFlips, seed: request.measurement.seed, stream: UInt64(number)
+        ).map { min(1, $0 / errorShare) },
+      rounds: rounds[number],
+      interactions: .unknown(reason: "The values that tell of interactions were not kept: --no-acquisition."))
+  }
+}

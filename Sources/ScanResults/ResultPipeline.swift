@@ -1,0 +1,64 @@
+package import Distribution
+package import ScanPlan
+package import ScanStore
+package import Shapley
+
+/// The way from values to a result: the same for a scan that has just measured, for a stored one, and for parts.
+package struct ResultPipeline<Wire: Transport> {
+  package var runner: PhaseRunner<Wire>
+  private let estimation: Estimation
+  /// The values of a layer and a stimulus: those that were measured of the design, and then its anchors.
+  private let values: (_ layer: Int, _ stimulus: Int) throws -> [Float]
+
+  package init(
+    runner: PhaseRunner<Wire>, estimation: Estimation,
+    values: @escaping (_ layer: Int, _ stimulus: Int) throws -> [Float]
+  ) {
+    self.runner = runner
+    self.estimation = estimation
+    self.values = values
+  }
+
+  /// The estimates of all series, by layer and stimulus; `nil` for those with values that are not finite.
+  package mutating func estimates() throws -> [[Estimate?]] {
+    var phase = EstimatePhase(plan: estimation.plan, progress: runner.progress, values: values)
+    try runner.run("estimating", phase.seriesCount, &phase, on: estimation)
+    return phase.results
+  }
+
+  /// What the estimates say together, interactions of the best-ranked regions included.
+  ///
+  /// - Parameters:
+  ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
+  ///   - tracts: the wiring between layers, where it was traced.
+  ///   - withInteractions: whether values are kept that tell of them.
+  ///   - run: how it was run, once all phases are over.
+  package mutating func result(
+    _ measurements: Measurements, estimates: [[Estimate?]], tracts: Tracts?, withInteractions: Bool = true,
+    run: (PhaseRunner<Wire>) -> RunRecord
+  ) throws -> ScanResult {
+    var result = try measurements.result(
+      estimates: estimates, estimators: estimation.estimators, tracts: tracts, run: run(runner))
+    guard withInteractions else { return result }
+    let found = try result.layers.map(measurements.pairs)
+    var phase = InteractionPhase(result, pairs: found.map(\.pairs), progress: runner.progress, values: values)
+    if phase.seriesCount > 0 {
+      try runner.run("estimating interactions", phase.seriesCount, &phase, on: estimation)
+    }
+    for (number, found) in found.enumerated() {
+      result.layers[number].interactions = measurements.interactions(
+        result.layers[number], found, series: phase.results[number].compactMap(\.self))
+    }
+    result.run = run(runner)
+    return result
+  }
+}
+
+extension TaskRegistry {
+  /// Adds the tasks of a pipeline. - Parameter part: a rank's estimation.
+  package mutating func addEstimation(on part: @escaping (Worker) -> Estimation) {
+    add(EstimateTask.self, on: part)
+    add(InteractTask.self, on: part)
+    add(InformTask.self, on: part)
+  }
+}

@@ -1,0 +1,71 @@
+package import Anatomy
+package import Grids
+package import ScanPlan
+package import ScanStore
+package import Shapley
+package import Stimuli
+package import Temporal
+
+/// What a scan found: everything that its files are written from.
+package struct ScanResult: Sendable {
+  /// One scanned layer.
+  package struct Layer: Sendable {
+    package var plan: ScanPlan.Layer
+    /// What ζ is computed by.
+    package var estimator: EstimatorChoice
+    package var grid: Grid
+    /// How far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
+    package var cutDeviation: Double
+    /// Over all stimuli.
+    package var moments: RegionMoments
+    /// φ of each stimulus; [stimuli x regions].
+    package var densities: [[Double]]
+    /// `nil` with a reason where it isn't reported.
+    package var information: LayerInformation?
+    package var informationReason: String?
+    /// First level, by stimulus; `nil` for a series that was skipped.
+    package var series: [Estimate?]
+    /// What the series say together.
+    package var statistics: LayerStatistics
+    /// Family-wise p-values by sign flips; `nil` if none were asked for.
+    package var familyWiseP: [Double]?
+    /// How it was measured; `nil` where all was from the start.
+    package var rounds: LayerRounds?
+    package var interactions: LayerInteractions
+  }
+
+  package var request: ScanRequest
+  package var plan: ScanPlan
+  package var layers: [Layer]
+  /// By stimulus.
+  package var targets: [Int]
+  /// The class that the intact network predicts, by stimulus; empty where the output isn't classes.
+  package var predictions: [Int]
+  package var labels: [Int]?
+  /// The first stimuli as pictures; `nil` where they are not images.
+  package var thumbnails: Thumbnails?
+  /// Series that were skipped because of values that are not finite.
+  package var skippedSeries: Int
+  /// The wiring between layers; `nil` if it wasn't traced.
+  package var tracts: Tracts?
+  /// Spectra, windows, states, anomalies and consistency, where the stimuli are a stream.
+  package var timeCourse: TimeCourse?
+  package var run: RunRecord
+
+  /// Rows of designs, and anchors, that estimates were made from.
+  package var evaluations: Int {
+    layers.reduce(0) { $0 + evaluations($1) }
+  }
+
+  /// A layer's.
+  package func evaluations(_ layer: Layer) -> Int {
+    guard let rounds = layer.rounds else { return layer.plan.rows * plan.stimulusCount }
+    return rounds.designRows.reduce(0, +) + (layer.plan.rows - layer.plan.designRows) * plan.stimulusCount
+  }
+
+  /// Evaluations a second of all ranks together, while measuring.
+  package var evaluationsPerSecond: Double {
+    let seconds = run.timings.first { $0.phase == PhaseName.measuring }?.seconds ?? 0
+    return seconds > 0 ? Double(evaluations) / seconds : 0
+  }
+}

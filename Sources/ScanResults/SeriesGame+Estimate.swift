@@ -1,0 +1,37 @@
+import Lesion
+import ScanPlan
+package import Shapley
+
+extension SeriesGame {
+  /// ζ of the series, with first-level errors.
+  ///
+  /// - Parameter values: those of the design's first rows, all of them or as many as were measured, then the anchors'.
+  /// - Parameter estimator: fits the design.
+  package func estimate(_ values: [Float], by estimator: EstimatorName) throws(ShapleyError) -> Estimate {
+    let design = try measuredDesign(values)
+    return try design.estimate(
+      values: foldAnchors(values, design.rowCount), by: estimator,
+      positions: PlayerPositions(height: layer.grid[0], width: layer.grid[1], channels: layer.grid[2]),
+      lesionsAreDrawn: measurement.lesion == .resample)
+  }
+
+  /// How pairs of regions interact in the series. - Parameter values: as for `estimate`.
+  package func interactions(_ values: [Float], _ pairs: RegionPairs) throws(ShapleyError) -> PairEstimate {
+    let design = try measuredDesign(values)
+    return try design.interactions(
+      values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: measurement.lesion == .resample)
+  }
+
+  private func measuredDesign(_ values: [Float]) throws(ShapleyError) -> Design {
+    try design(stoppedAt: values.count - (layer.rows - layer.designRows))
+  }
+
+  /// The values as the estimator wants them: v(∅) is the mean over donors, and rows past the design's are gone.
+  private func foldAnchors(_ values: [Float], _ designRows: Int) -> [Float] {
+    var folded = Array(values.prefix(designRows))
+    guard layer.rows > layer.designRows else { return folded }
+    let empties = [values[1]] + values.suffix(layer.rows - layer.designRows)
+    folded[1] = Float(empties.reduce(0) { $0 + Double($1) } / Double(empties.count))
+    return folded
+  }
+}

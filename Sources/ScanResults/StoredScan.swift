@@ -1,0 +1,113 @@
+import Arrays
+package import Distribution
+package import ScanPlan
+package import ScanStore
+package import Shapley
+package import UserErrors
+
+/// A finished scan, read from its folder.
+package struct StoredScan {
+  package private(set) var measurements: Measurements
+  private let values: [NumericArray]
+  private let tracts: Tracts?
+  private let run: RunRecord
+
+  /// - Throws: `Failure`: `missingInput` if the folder holds no complete scan or its acquisition is gone; `badInput` if
+  ///   files are damaged or don't belong together.
+  package init(contentsOf path: String) throws {
+    let folder = OutputFolder(path)
+    guard folder.isComplete else {
+      throw Failure(
+        .missingInput, "\(path) holds no complete scan; give the folder of one, or finish it first with --resume")
+    }
+    let summary = try RunSummary(contentsOf: folder.summary)
+    var measurements = try Measurements(contentsOf: folder.acquisition)
+    measurements.request.subject.model = summary.model.file
+    measurements.request.subject.data = summary.stimuli.file
+    measurements.request.run.output = path
+    self.measurements = measurements
+    tracts = measurements.request.measurement.tracesConnections ? try Tracts(contentsOf: folder.connections) : nil
+    run = summary.run
+    values = try measurements.plan.layers.map { layer in
+      let path = AcquisitionStore.file(folder.acquisition, layer.number)
+      let array = try NumericArray(contentsOfNPY: path)
+      guard array.shape == [measurements.plan.stimulusCount, layer.rows] else {
+        throw Failure(.badInput, "\(path) has shape \(array.shape), and its scan measured [\(measurements.plan.stimulusCount), \(layer.rows)]: it is another scan's")
+      }
+      return array
+    }
+  }
+
+  /// The values of a series: those that were measured of its design, then its anchors.
+  package func values(layer: Int, stimulus: Int) -> [Float] {
+    measurements.measured(of: values(layer, stimulus), layer: layer, stimulus: stimulus)
+  }
+
+  /// The estimate of a series as it stood when the first `rows` rows of its design were measured, which must be enough for
+  /// one.
+  package func estimate(layer: Int, stimulus: Int, rows: Int) throws -> Estimate {
+    let plan = measurements.plan.layers[layer]
+    let all = values(layer, stimulus)
+    return try measurements.estimation().estimate(
+      layer: layer, stimulus: stimulus, values: all.prefix(rows) + all.suffix(plan.rows - plan.designRows))
+  }
+
+  private func values(_ layer: Int, _ stimulus: Int) -> [Float] {
+    let rows = measurements.plan.layers[layer].rows
+    return values[layer].floats(stimulus * rows..<(stimulus + 1) * rows)
+  }
+
+  /// Computes the result again, without a forward pass: the bytes of the scan's own, unless its options are changed.
+  ///
+  /// Cost: that of the estimates, about 2 ms for a series of 256 regions at K = 16, spread over the ranks of the runner.
+  /// - Parameters:
+  ///   - change: changes the options of analysis.
+  ///   - spread: tells the other ranks what is estimated, where there are any.
+  /// - Throws: `Failure` (`usage`) if the measured design doesn't fit the estimator or the index.
+  package func result<Wire: Transport>(
+    _ runner: PhaseRunner<Wire>, changing change: (inout AnalysisOptions) -> Void = { _ in },
+    spread: (EstimationNotice) throws -> Void = { _ in }
+  ) throws -> ScanResult {
+    var measurements = measurements
+    change(&measurements.request.analysis)
+    let estimation = try measurements.estimation()
+    try spread(EstimationNotice(estimation))
+    var pipeline = ResultPipeline(runner: runner, estimation: estimation, values: values(layer:stimulus:))
+    let estimates = try pipeline.estimates()
+    return try pipeline.result(measurements, estimates: estimates, tracts: tracts) { _ in run }
+  }
+
+  /// The same on this rank alone.
+  package func result(changing change: (inout AnalysisOptions) -> Void = { _ in }) throws -> ScanResult {
+    try result(.alone(), changing: change)
+  }
+}
+
+extension Measurements {
+  /// What estimates are made by.
+  ///
+  /// - Throws: `Failure` (`usage`) if the measured design doesn't fit the estimator or the index that were asked for.
+  package func estimation() throws(Failure) -> Estimation {
+    var measurement = request.measurement
+    measurement.index = request.analysis.index ?? measurement.index
+    return Estimation(
+      plan: plan, measurement: measurement,
+      estimators: try plan.estimators(request.measurement, request.analysis))
+  }
+
+  /// Of all values of a series, those that were measured of its design, then its anchors.
+  package func measured(of values: [Float], layer: Int, stimulus: Int) -> [Float] {
+    guard let rounds = rounds[layer] else { return values }
+    let plan = plan.layers[layer]
+    return values.prefix(rounds.designRows[stimulus]) + values.suffix(plan.rows - plan.designRows)
+  }
+}
+
+extension PhaseRunner where Wire == SoloTransport {
+  /// Phases on this rank alone, without a word.
+  package static func alone() -> PhaseRunner {
+    PhaseRunner(
+      coordinator: Coordinator(wire: SoloTransport(), stop: StopRequest(folder: nil, deadline: nil)),
+      progress: Progress { _ in })
+  }
+}

@@ -1,0 +1,107 @@
+import Files
+internal import FoundationEssentials
+internal import Glibc
+package import ScanPlan
+package import UserErrors
+
+/// A scan's folder of results.
+package struct OutputFolder: Sendable {
+  package let path: String
+
+  package init(_ path: String) {
+    self.path = path
+  }
+
+  /// The file that says what the folder is, and that the scan is complete.
+  package var summary: String { path + "/scan.json" }
+  /// The folder of measured values.
+  package var acquisition: String { path + "/acquisition" }
+  /// The folder of connection strengths and pathways.
+  package var connections: String { path + "/connections" }
+
+  /// What was measured so far, while a scan isn't complete.
+  package var checkpoint: String { path + "/checkpoint.bin" }
+
+  /// Makes the folder, or takes one that an earlier scan wrote, and marks it as a scan that is not complete.
+  ///
+  /// - Parameter resumes: an unfinished scan in it is to be gone on with, and not in the way.
+  /// - Throws: `Failure` (`cannotWrite`) if it can't be written, or if it holds something that would be lost.
+  package func claim(resumes: Bool) throws {
+    try makeFolder(path)
+    let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard content.isEmpty || mark != nil else {
+      throw Failure(
+        .cannotWrite, "\(path) exists and isn't the folder of a scan; choose another with --out, or remove it")
+    }
+    guard resumes || Checkpoint.files(checkpoint).isEmpty else {
+      throw Failure(
+        .cannotWrite,
+        "\(path) holds a scan that ended early, or a part of one; go on with it by --resume, choose another folder with --out, or remove it")
+    }
+    if mark?.complete != false { try markIncomplete() }
+  }
+
+  package func markIncomplete() throws {
+    try writeMark(#"{"program": "nnfmri-mpi", "complete": false}"#)
+  }
+
+  /// Marks the folder as that of a part that has been measured.
+  package func markFinished(_ part: ScanPart, _ summary: RunSummary) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let mark = FinishedPart(program: "nnfmri-mpi", complete: false, part: part.description, summary: summary)
+    try writeMark(String(decoding: try encoder.encode(mark), as: UTF8.self))
+  }
+
+  /// Written beside and renamed: without the mark, what a scan has measured would be taken for a stranger's files.
+  private func writeMark(_ text: String) throws {
+    let draft = summary + ".new"
+    guard let file = fopen(draft, "w") else { throw FileError.cannotWrite(summary) }
+    let isWritten = fputs(text + "\n", file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0
+    guard fclose(file) == 0, isWritten, rename(draft, summary) == 0 else { throw FileError.cannotWrite(summary) }
+  }
+
+  /// Whether the folder holds the whole result of a scan.
+  package var isComplete: Bool { mark?.complete == true }
+
+  /// Whether the folder holds a part of a scan that has been measured.
+  package var isFinishedPart: Bool { mark?.part != nil }
+
+  /// Removes what only an unfinished scan needs.
+  package func removeCheckpoint() {
+    for file in Checkpoint.files(checkpoint) { unlink(file) }
+    unlink(path + "/STOP")
+  }
+
+  /// What `scan.json` says of itself.
+  private struct Mark: Decodable {
+    package var program: String
+    package var complete: Bool
+    /// Of a part that has been measured.
+    package var part: String?
+  }
+
+  private struct FinishedPart: Encodable {
+    package enum Key: CodingKey { case program, complete, part }
+
+    package let program: String
+    package let complete: Bool
+    package let part: String
+    package let summary: RunSummary
+
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(program, forKey: .program)
+      try container.encode(complete, forKey: .complete)
+      try container.encode(part, forKey: .part)
+      try summary.encode(to: encoder)
+    }
+  }
+
+  private var mark: Mark? {
+    guard let data = FileManager.default.contents(atPath: summary),
+      let mark = try? JSONDecoder().decode(Mark.self, from: data), mark.program == "nnfmri-mpi"
+    else { return nil }
+    return mark
+  }
+}

@@ -1,0 +1,58 @@
+internal import FoundationEssentials
+package import ScanPlan
+package import UserErrors
+
+/// What `scan.json` tells of how a scan was run, as it is read back.
+package struct RunSummary: Codable {
+  package struct Source: Codable {
+    package var file: String
+    package var sha256: String
+  }
+
+  package var model: Source
+  package var stimuli: Source
+  package var ranks: Int
+  package var timings_seconds: [String: Double]
+  package var idle_share: [String: [Double]]
+  package var checkpoint_seconds: Double
+  package var instruction_sets: [String]
+  var versions: [String: String]
+  var options: [String: [String: String]]
+
+  /// - Throws: `Failure` (`badInput`) if the file isn't there or can't be understood.
+  package init(contentsOf path: String) throws(Failure) {
+    guard let data = FileManager.default.contents(atPath: path),
+      let summary = try? JSONDecoder().decode(RunSummary.self, from: data)
+    else { throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program") }
+    self = summary
+  }
+
+  package init(_ run: RunRecord, of request: ScanRequest, _ plan: ScanPlan) {
+    model = Source(file: request.subject.model, sha256: plan.modelDigest)
+    stimuli = Source(file: request.subject.data, sha256: plan.dataDigest)
+    options = ["measurement": request.measurement.byName, "analysis": request.analysis.byName]
+    ranks = run.ranks
+    timings_seconds = Dictionary(run.timings.map { ($0.phase, $0.seconds) }, uniquingKeysWith: { first, _ in first })
+    idle_share = run.idleShares
+    checkpoint_seconds = run.checkpointSeconds
+    instruction_sets = run.instructionSets
+    versions = run.versions.byName
+  }
+
+  /// The options that decide what is made of the values, as text.
+  package var analysis: [String: String] { options["analysis"] ?? [:] }
+
+  /// Of a whole scan.
+  package var origin: ScanOrigin {
+    ScanOrigin(
+      options: options["measurement"] ?? [:], modelDigest: model.sha256, dataDigest: stimuli.sha256,
+      program: versions["nnfmri-mpi"] ?? "", onnxRuntime: versions["onnxruntime"] ?? "", part: nil)
+  }
+
+  package var run: RunRecord {
+    RunRecord(
+      ranks: ranks, timings: timings_seconds.sorted { $0.key < $1.key }.map { (phase: $0.key, seconds: $0.value) },
+      idleShares: idle_share, checkpointSeconds: checkpoint_seconds, instructionSets: instruction_sets,
+      versions: RunRecord.Versions(byName: versions))
+  }
+}

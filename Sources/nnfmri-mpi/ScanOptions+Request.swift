@@ -1,0 +1,151 @@
+import ArgumentParser
+import Grids
+import Lesion
+import ScanPlan
+import Shapley
+
+extension ScanOptions {
+  /// Beyond any use, and far below where numbers of rows overflow.
+  private static let mostSamples = 1 << 16
+
+  /// The request for a model and data.
+  ///
+  /// - Parameter count: how many stimuli are used where no option says.
+  /// - Throws: `ValidationError` that names the option and what it takes.
+  func request(model: String, data: String, output: String, stimuli count: Int) throws -> ScanRequest {
+    var request = ScanRequest(model: model, data: data, output: output)
+    request.subject.labels = labels
+    request.measurement = try measurement(stimuli: count)
+    request.analysis = try analysis()
+    request.resources = try resources()
+    request.run.keepsAcquisition = keepsAcquisition
+    return request
+  }
+
+  private func measurement(stimuli count: Int) throws -> MeasurementOptions {
+    guard provider == "cpu" else {
+      throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
+    }
+    guard samples <= Self.mostSamples else {
+      throw ValidationError("--samples \(samples) is above \(Self.mostSamples): errors fall with its root, give more stimuli instead.")
+    }
+    var options = MeasurementOptions()
+    options.layers = chosenLayers
+    do {
+      options.grid = try GridSize(parsing: grid)
+    } catch {
+      throw ValidationError("--grid: \(error.message)")
+    }
+    options.layout = try Check.named(layout, "layout")
+    options.samplesPerRegion = try Check.atLeast(1, samples, "samples")
+    options.stimulusLimit = try Check.atLeast(1, stimuli ?? count, "stimuli")
+    options.stream = try streamRequest()
+    options.index = try Check.named(index, "index")
+    options.lesion = try Check.named(lesion, "lesion")
+    guard let value = ValueFunction(name: value) else {
+      throw ValidationError("--value \(self.value) is none of logit, logprob, prob, margin, loss, output:INDEX.")
+    }
+    options.value = value
+    options.target = try chosenTarget()
+    options.position = try position.map { try Check.atLeast(0, $0, "position") }
+    options.seed = seed
+    options.batch = try Check.atLeast(1, batch, "batch")
+    if let tolerance, !(tolerance > 0 && tolerance.isFinite) {
+      throw ValidationError("--tolerance \(tolerance) is not above 0.")
+    }
+    options.tolerance = tolerance
+    options.allocation = try Check.named(allocate, "allocate")
+    options.stoppingConfidence = try Check.share(confidence, "confidence")
+    options.scale = scale
+    options.mean = try Check.numbers(mean, "mean")
+    options.standardDeviation = try Check.numbers(std, "std")
+    options.threads = try Check.atLeast(1, threads, "threads")
+    options.tracesConnections = tracesConnections
+    options.pathwayCount = try Check.atLeast(1, pathways, "pathways")
+    options.allowsNonFinite = allowNonfinite
+    return options
+  }
+
+  private func analysis() throws -> AnalysisOptions {
+    var options = AnalysisOptions()
+    options.estimator = estimator == "auto" ? nil : try Check.named(estimator, "estimator")
+    options.confidence = try Check.share(confidence, "confidence")
+    options.falseDiscoveryRate = try Check.share(fdr, "fdr")
+    options.signFlips = try Check.atLeast(0, flips, "flips")
+    return options
+  }
+
+  private func resources() throws -> ResourceOptions {
+    var options = ResourceOptions()
+    options.weightSharing = try Check.named(shareWeights, "share-weights")
+    options.memoryBudget = try memory.map { try Check.atLeast(1, $0, "memory") << 20 }
+    options.cacheBytes = try cacheMemory.map { try Check.atLeast(1, $0, "cache-memory") << 20 }
+    options.spillFolder = spill
+    return options
+  }
+
+  private var chosenLayers: MeasurementOptions.Layers {
+    switch layers {
+    case "auto": .automatic
+    case "all": .all
+    default: .named(layers.split(separator: ",").map(String.init))
+    }
+  }
+
+  private func chosenTarget() throws -> MeasurementOptions.Target {
+    switch target {
+    case "predicted": return .predicted
+    case "label": return .label
+    default:
+      guard let number = Int(target), number >= 0 else {
+        throw ValidationError("--target \(target) is none of predicted, label, or a class number.")
+      }
+      return .fixed(number)
+    }
+  }
+
+  private func streamRequest() throws -> StreamRequest? {
+    guard let request = try stream.request() else { return nil }
+    if stimuli != nil {
+      throw ValidationError("--stimuli and --stream exclude each other: of a stream, --window-stimuli says how many are scanned.")
+    }
+    if !keepsAcquisition {
+      throw ValidationError("--stream keeps what it recorded in the acquisition: leave out --no-acquisition.")
+    }
+    return request
+  }
+}
+
+/// Checks of what options are given.
+///
+/// All throw `ValidationError` that names the option and what it takes.
+enum Check {
+  static func atLeast(_ least: Int, _ value: Int, _ option: String) throws -> Int {
+    guard value >= least else { throw ValidationError("--\(option) \(value) is below \(least).") }
+    return value
+  }
+
+  static func share(_ value: Double, _ option: String) throws -> Double {
+    guard value > 0, value < 1 else { throw ValidationError("--\(option) \(value) is not between 0 and 1.") }
+    return value
+  }
+
+  static func named<Value: RawRepresentable & CaseIterable>(_ text: String, _ option: String) throws -> Value
+  where Value.RawValue == String {
+    guard let value = Value(rawValue: text) else {
+      let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--\(option) \(text) is none of \(names).")
+    }
+    return value
+  }
+
+  static func numbers(_ text: String?, _ option: String) throws -> [Double] {
+    guard let text else { return [] }
+    return try text.split(separator: ",").map { part in
+      guard let number = Double(part), number.isFinite else {
+        throw ValidationError("--\(option) \(text) is not a list of numbers separated by commas.")
+      }
+      return number
+    }
+  }
+}
