@@ -1,3 +1,4 @@
+import ScanPlan
 import ScanResults
 import Shapley
 import Statistics

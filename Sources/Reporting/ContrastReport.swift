@@ -1,5 +1,6 @@
 import Anatomy
 import Grids
+import ScanPlan
 package import ScanResults
 import Shapley
 import Statistics

@@ -1,4 +1,5 @@
 import Lesion
+import ScanPlan
 import ScanResults
 import Shapley
 

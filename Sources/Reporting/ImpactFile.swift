@@ -1,6 +1,7 @@
 import Anatomy
 import Grids
 import Lesion
+import ScanPlan
 import ScanResults
 import Shapley
 import Statistics

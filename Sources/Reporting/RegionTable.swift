@@ -1,5 +1,6 @@
 import Anatomy
 import Grids
+import ScanPlan
 import ScanResults
 import Shapley
 import Statistics

@@ -1,6 +1,7 @@
 import Files
 internal import FoundationEssentials
 internal import Glibc
+import ScanPlan
 package import ScanResults
 import UserErrors
 

@@ -1,6 +1,7 @@
 internal import CEDF
 import Files
 internal import Glibc
+import ScanPlan
 import ScanResults
 import Temporal
 import UserErrors

@@ -1,7 +1,9 @@
 import Anatomy
 import Grids
 import Lesion
+import ScanPlan
 import ScanResults
+import ScanStore
 import Shapley
 import Temporal
 

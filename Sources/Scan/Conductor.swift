@@ -187,7 +187,7 @@ struct Conductor {
 
   private func conclude(
     _ measurements: Measurements, _ measured: Measured, _ tracts: Tracts?, _ runner: inout PhaseRunner<Mailbox>,
-    _ record: (PhaseRunner<Mailbox>) -> RunRecord
+    _ record: @escaping (PhaseRunner<Mailbox>) -> RunRecord
   ) throws -> ScanResult {
     var pipeline = ResultPipeline(runner: runner, estimation: worker.estimation) { layer, stimulus in
       // Values that weren't kept are asked for by nobody.

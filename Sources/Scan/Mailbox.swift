@@ -1,7 +1,7 @@
-import Distribution
+package import Distribution
 import Files
 internal import Glibc
-import MPI
+package import MPI
 
 /// A rank's messages by MPI.
 ///

@@ -1,3 +1,6 @@
+import ScanPlan
+import ScanStore
+
 /// What a run says of itself first: where it runs, and with what.
 struct RunHeader {
   /// By rank.

@@ -2,26 +2,27 @@ import Anatomy
 import Files
 import Grids
 import Lesion
-import ModelGraph
-import OnnxRuntime
-import Stimuli
+package import ModelGraph
+package import OnnxRuntime
+package import ScanPlan
+package import Stimuli
 import Temporal
 import UserErrors
 
 extension Scan {
   /// What a rank opens before it can do anything.
-  struct Inputs {
-    let model: Model
+  package struct Inputs {
+    package let model: Model
     /// Those that are scanned.
-    let stimuli: StimulusSet
-    let stream: Stream?
-    let runtime: Runtime
+    package let stimuli: StimulusSet
+    package let stream: Stream?
+    package let runtime: Runtime
     /// SHA-256 of the model file and its files of weights.
     let modelDigest: String
     /// SHA-256 of the files of stimuli and labels.
     let dataDigest: String
 
-    init(_ request: ScanRequest) throws {
+    package init(_ request: ScanRequest) throws {
       model = try Model(contentsOf: request.subject.model)
       try model.checkExternalFiles()
       var stimuli = try StimulusSet(contentsOf: request.subject.data, labels: request.subject.labels)
@@ -49,7 +50,7 @@ extension Scan {
         onnxRuntime: runtime.version, part: request.run.part)
     }
 
-    func planner(_ request: ScanRequest) -> Planner {
+    package func planner(_ request: ScanRequest) -> Planner {
       Planner(
         request: request, model: model, stimuli: stimuli, stream: stream, runtime: runtime, modelDigest: modelDigest,
         dataDigest: dataDigest)
@@ -73,8 +74,8 @@ extension Scan {
   }
 
   /// A stream of stimuli.
-  struct Stream {
-    let stimuli: StimulusSet
+  package struct Stream {
+    package let stimuli: StimulusSet
     /// Which of them are scanned.
     let scanned: [Int]
 

@@ -4,6 +4,7 @@ import MPI
 import ModelGraph
 import Networks
 import OnnxRuntime
+import ScanPlan
 
 extension WeightSharing {
   /// Bytes of weights from which on `auto` shares them.

@@ -3,12 +3,12 @@ import Distribution
 import Files
 import Grids
 import Lesion
-import ModelGraph
+package import ModelGraph
 import Networks
-import OnnxRuntime
-import ScanPlan
+package import OnnxRuntime
+package import ScanPlan
 import ScanResults
-import Stimuli
+package import Stimuli
 
 /// What a rank keeps for its tasks: the sessions and prefix results that the next ones are likely to need.
 package final class Worker {
@@ -36,7 +36,7 @@ package final class Worker {
   ///   - model: as read from its file; the plan says whether its batch axis is to be freed.
   ///   - stimuli: those of the scan.
   ///   - stream: those of the stream, where there is one.
-  init(
+  package init(
     request: ScanRequest, plan: ScanPlan, model: Model, stimuli: StimulusSet, stream: StimulusSet?, runtime: Runtime
   ) throws {
     self.request = request

@@ -31,6 +31,24 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var suffixCostShare: Double
     /// Floating-point operations of one evaluation.
     package var evaluationCost: Double
+
+    package init(
+      number: Int, tensor: String, operatorType: String, shape: [Int], sideTypes: [String: Int32], grid: [Int], regionCount: Int, design: DesignKind, budget: Int, designRows: Int, rows: Int, suffixCostShare: Double, evaluationCost: Double
+    ) {
+      self.number = number
+      self.tensor = tensor
+      self.operatorType = operatorType
+      self.shape = shape
+      self.sideTypes = sideTypes
+      self.grid = grid
+      self.regionCount = regionCount
+      self.design = design
+      self.budget = budget
+      self.designRows = designRows
+      self.rows = rows
+      self.suffixCostShare = suffixCostShare
+      self.evaluationCost = evaluationCost
+    }
   }
 
   /// A tensor that was asked for, or found, and isn't scanned.
@@ -38,6 +56,13 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var tensor: String
     /// Why, in a sentence.
     package var reason: String
+
+    package init(
+      tensor: String, reason: String
+    ) {
+      self.tensor = tensor
+      self.reason = reason
+    }
   }
 
   /// SHA-256 of the model file and its files of external weights.
@@ -130,6 +155,27 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   /// The rows of a shard.
   package func rows(ofShard shard: Int, _ layer: Layer) -> Range<Int> {
     (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)
+  }
+
+  package init(
+    modelDigest: String, dataDigest: String, isBatchFreed: Bool, batch: Int, readTensor: String, link: String, outputShape: [Int], stimulusCount: Int, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int, rowsPerShard: Int, layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
+  ) {
+    self.modelDigest = modelDigest
+    self.dataDigest = dataDigest
+    self.isBatchFreed = isBatchFreed
+    self.batch = batch
+    self.readTensor = readTensor
+    self.link = link
+    self.outputShape = outputShape
+    self.stimulusCount = stimulusCount
+    self.streamCount = streamCount
+    self.streamStimuli = streamStimuli
+    self.donorCount = donorCount
+    self.rowsPerShard = rowsPerShard
+    self.layers = layers
+    self.refusals = refusals
+    self.notes = notes
+    self.residentBytes = residentBytes
   }
 }
 

@@ -16,7 +16,7 @@ package struct StreamRequest: Sendable, Hashable, Codable, OptionEntries {
   /// and keep no step with a rhythm of the stream.
   ///
   /// - Parameter count: stimuli of the stream.
-  func scannedStimuli(of count: Int, seed: UInt64) -> [Int] {
+  package func scannedStimuli(of count: Int, seed: UInt64) -> [Int] {
     let windows = temporal.windows(samples: count)
     let stretch = max(1, temporal.window / windowStimuli)
     return (0..<windows.covered / stretch).map { number in

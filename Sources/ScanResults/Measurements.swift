@@ -100,4 +100,21 @@ package struct Measurements: Sendable {
       rounds: rounds[number],
       interactions: .unknown(reason: "The values that tell of interactions were not kept: --no-acquisition."))
   }
+
+  package init(
+    request: ScanRequest, plan: ScanPlan, targets: [Int], predictions: [Int], labels: [Int]? = nil, rounds: [LayerRounds?], cutDeviations: [Double], moments: [[RegionMoments]], information: [LayerInformation] = [], informationReason: String? = nil, stream: StreamStore.Content? = nil, thumbnails: Thumbnails? = nil
+  ) {
+    self.request = request
+    self.plan = plan
+    self.targets = targets
+    self.predictions = predictions
+    self.labels = labels
+    self.rounds = rounds
+    self.cutDeviations = cutDeviations
+    self.moments = moments
+    self.information = information
+    self.informationReason = informationReason
+    self.stream = stream
+    self.thumbnails = thumbnails
+  }
 }

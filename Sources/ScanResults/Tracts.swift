@@ -18,6 +18,17 @@ package struct Tracts: Sendable, Codable {
 
     /// As files name it: `layer_0_to_1`.
     package var name: String { "layer_\(source)_to_\(target.map { "\($0)" } ?? "output")" }
+
+    package init(
+      source: Int, target: Int? = nil, sourceCount: Int, targetCount: Int, reason: String? = nil, totals: [Double] = []
+    ) {
+      self.source = source
+      self.target = target
+      self.sourceCount = sourceCount
+      self.targetCount = targetCount
+      self.reason = reason
+      self.totals = totals
+    }
   }
 
   /// A pathway among the k strongest.
@@ -29,6 +40,15 @@ package struct Tracts: Sendable, Codable {
     package var stability: Double?
     /// Which random pathways it is compared with.
     package var family: Int
+
+    package init(
+      pathway: Pathway, rawStrength: Double, stability: Double? = nil, family: Int
+    ) {
+      self.pathway = pathway
+      self.rawStrength = rawStrength
+      self.stability = stability
+      self.family = family
+    }
   }
 
   /// Random pathways whose regions have certain sizes.
@@ -36,6 +56,13 @@ package struct Tracts: Sendable, Codable {
     /// Units of the region in each layer.
     package var unitCounts: [Int]
     package var pathways: [Pathway]
+
+    package init(
+      unitCounts: [Int], pathways: [Pathway]
+    ) {
+      self.unitCounts = unitCounts
+      self.pathways = pathways
+    }
   }
 
   /// Stimuli that were traced: the first ones of the scan.
@@ -61,10 +88,31 @@ package struct Tracts: Sendable, Codable {
   package struct Strengths: Sendable, Hashable {
     package var mean: [Float]
     package var standardError: [Float]
+
+    package init(
+      mean: [Float], standardError: [Float]
+    ) {
+      self.mean = mean
+      self.standardError = standardError
+    }
   }
 
   private enum CodingKeys: CodingKey {
     case stimulusCount, links, outputClasses, pathwayLayers, reachesOutput, routes, families, values
+  }
+
+  package init(
+    stimulusCount: Int, links: [Link], outputClasses: [Int], pathwayLayers: [Int], reachesOutput: Bool, routes: [Route], families: [Family], values: [[Float]], strengths: [Strengths] = []
+  ) {
+    self.stimulusCount = stimulusCount
+    self.links = links
+    self.outputClasses = outputClasses
+    self.pathwayLayers = pathwayLayers
+    self.reachesOutput = reachesOutput
+    self.routes = routes
+    self.families = families
+    self.values = values
+    self.strengths = strengths
   }
 }
 

@@ -16,7 +16,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   private var records: [Int]
 
   /// - Throws: `badInput` if there are no stimuli, or as many labels as there are not stimuli.
-  init(
+  package init(
     inputs: [StimulusInput], count: Int, labels: [Int]?, description: String, files: [String]
   ) throws(StimuliError) {
     guard count > 0 else {

@@ -1,20 +1,22 @@
-package import Scan
+import Reporting
+import Scan
+import ScanPlan
 import Shapley
 
 /// What a scan would take, for a person to read.
-package struct PlanSummary: Sendable {
+struct PlanSummary: Sendable {
   private let forecast: Forecast
 
-  package init(_ forecast: Forecast) {
+  init(_ forecast: Forecast) {
     self.forecast = forecast
   }
 
-  package var text: String {
+  var text: String {
     let plan = forecast.plan
     var layers = TextTable(["layer", "tensor", "regions", "estimator", "evaluations a series", "ms a batch"])
-    for (layer, seconds) in zip(plan.layers, forecast.secondsPerBatch) {
+    for (layer, (estimator, seconds)) in zip(plan.layers, zip(forecast.estimators, forecast.secondsPerBatch)) {
       layers.append([
-        "\(layer.number)", layer.tensor, "\(layer.regionCount)", layer.estimator.rawValue, "\(layer.rows)",
+        "\(layer.number)", layer.tensor, "\(layer.regionCount)", estimator.name.rawValue, "\(layer.rows)",
         Number.fixed(1000 * seconds, 2),
       ])
     }

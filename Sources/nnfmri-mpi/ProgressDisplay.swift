@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distribution
 import Files
 import Reporting
 import Scan

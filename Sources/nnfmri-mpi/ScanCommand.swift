@@ -1,11 +1,11 @@
 import ArgumentParser
-import Files
-internal import Glibc
 import Distribution
 import Files
+internal import Glibc
 import MPI
 import Reporting
 import Scan
+import ScanPlan
 import UserErrors
 
 struct ScanCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Scan
+import ScanPlan
 import Temporal
 
 /// The options of a scan whose stimuli are a stream.

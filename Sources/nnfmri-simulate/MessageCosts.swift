@@ -1,6 +1,8 @@
+import Distribution
 import Files
 internal import Glibc
 import MPI
+import Scan
 
 /// What messages take: their handling on either side, and their way.
 struct MessageCosts: Sendable {

@@ -2,6 +2,7 @@ import ArgumentParser
 import MPI
 import Reporting
 import Scan
+import ScanPlan
 
 /// Measures what the tasks and messages of a scan take, and prints Docs/scaling.md: what scans would take on up to
 /// thousands of ranks.

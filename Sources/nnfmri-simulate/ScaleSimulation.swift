@@ -1,4 +1,8 @@
+import Distribution
 internal import Glibc
+import Scan
+import ScanPlan
+import ScanStore
 import Shapley
 
 /// A scan's phases of many tasks on many ranks, in virtual time: the coordinator, its phases and the checkpoint are the

@@ -1,5 +1,9 @@
+import Distribution
 import Files
 internal import Glibc
+import Scan
+import ScanPlan
+import ScanResults
 import Shapley
 
 /// What the tasks and messages of a scan take, measured on this machine.

@@ -1,4 +1,5 @@
 import Grids
+import ScanPlan
 import ScanResults
 import Shapley
 

@@ -1,6 +1,7 @@
 import Foundation
 import Phantom
 import Reporting
+import ScanPlan
 import ScanResults
 import Shapley
 

@@ -1,6 +1,7 @@
 import Anatomy
 internal import FoundationEssentials
 import Grids
+import ScanPlan
 import ScanResults
 import Shapley
 import Tractography

@@ -2,6 +2,7 @@ import Anatomy
 internal import Glibc
 import Grids
 import Lesion
+import ScanPlan
 import ScanResults
 import Shapley
 import Statistics

@@ -1,6 +1,7 @@
 import Anatomy
 internal import FoundationEssentials
 import Lesion
+import ScanPlan
 import ScanResults
 import Shapley
 import Statistics

@@ -1,7 +1,9 @@
 import Anatomy
 internal import FoundationEssentials
 import Lesion
+import ScanPlan
 import ScanResults
+import ScanStore
 import Shapley
 import Stimuli
 

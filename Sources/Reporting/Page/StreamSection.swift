@@ -1,4 +1,5 @@
 internal import Glibc
+import ScanPlan
 import ScanResults
 import Temporal
 

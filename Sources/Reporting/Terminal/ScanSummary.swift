@@ -1,6 +1,8 @@
 import Anatomy
 import Grids
+package import ScanPlan
 package import ScanResults
+import ScanStore
 import Shapley
 import Statistics
 

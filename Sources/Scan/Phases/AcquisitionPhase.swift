@@ -1,9 +1,8 @@
-import Distribution
-import ScanPlan
+package import Distribution
+package import ScanPlan
 import ScanResults
-import ScanStore
+package import ScanStore
 import Shapley
-import UserErrors
 import UserErrors
 
 /// Measures every series shard by shard, and has each estimated, on whichever rank is free, once its values are in.
@@ -14,8 +13,8 @@ import UserErrors
 ///
 /// It gets as many shards at a time as take about a second, so that messages cost nothing, but never more than a small
 /// part of what is left, so that ranks end together.
-struct AcquisitionPhase: Phase {
-  typealias Work = EitherTask<AcquireTask, SeriesEstimateTask>
+package struct AcquisitionPhase: Phase {
+  package typealias Work = EitherTask<AcquireTask, SeriesEstimateTask>
 
   /// What a rank is given takes at most about as long, and less where checkpoints are to be frequent.
   private static let longestTurn = 1.0
@@ -70,7 +69,7 @@ struct AcquisitionPhase: Phase {
   ///   - targets: the class whose score is the value, by stimulus.
   ///   - restored: shards that an earlier run measured; `checkpoint` holds them already.
   ///   - ranks: how many share the work.
-  init(
+  package init(
     plan: ScanPlan, request: ScanRequest, targets: [Int], store: AcquisitionStore?, checkpoint: Checkpoint,
     restored: [Checkpoint.Shard: [Float]], ranks: Int, progress: Progress
   ) {
@@ -92,7 +91,7 @@ struct AcquisitionPhase: Phase {
     }
   }
 
-  mutating func next(for rank: Int) throws -> Work? {
+  package mutating func next(for rank: Int) throws -> Work? {
     if let estimate = estimates.popLast() { return .second(estimate) }
     if let series = current[rank], let task = shards(of: series) { return .first(task) }
     while let (series, shards) = rounds.takeUp() {
@@ -115,7 +114,7 @@ struct AcquisitionPhase: Phase {
     return nil
   }
 
-  mutating func complete(_ task: Work, with output: Work.Output) throws {
+  package mutating func complete(_ task: Work, with output: Work.Output) throws {
     switch (task, output) {
     case (.first(let task), .first(let measured)):
       if measured.count > 0 { pace[task.layer] = measured.seconds / Double(measured.count) }

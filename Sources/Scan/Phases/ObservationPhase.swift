@@ -1,9 +1,9 @@
 import Anatomy
-import Distribution
-import ScanPlan
+package import Distribution
+package import ScanPlan
 
 /// One forward pass a stimulus: scores, and the moments of every region of every layer.
-struct ObservationPhase: Phase {
+package struct ObservationPhase: Phase {
   private let plan: ScanPlan
   private let progress: Progress
   private var handedOut = 0
@@ -12,7 +12,7 @@ struct ObservationPhase: Phase {
   /// By layer, by stimulus.
   private(set) var moments: [[RegionMoments]]
 
-  init(plan: ScanPlan, progress: Progress) {
+  package init(plan: ScanPlan, progress: Progress) {
     self.plan = plan
     self.progress = progress
     self.scores = Array(repeating: [], count: plan.stimulusCount)
@@ -21,13 +21,13 @@ struct ObservationPhase: Phase {
     }
   }
 
-  mutating func next(for rank: Int) -> ObserveTask? {
+  package mutating func next(for rank: Int) -> ObserveTask? {
     guard handedOut < plan.stimulusCount else { return nil }
     defer { handedOut += 1 }
     return ObserveTask(stimulus: handedOut)
   }
 
-  mutating func complete(_ task: ObserveTask, with observation: Observation) {
+  package mutating func complete(_ task: ObserveTask, with observation: Observation) {
     scores[task.stimulus] = observation.scores
     for (layer, values) in observation.moments.enumerated() {
       moments[layer][task.stimulus] = RegionMoments(values: values)

@@ -1,8 +1,11 @@
 internal import Glibc
+package import ScanPlan
 
 /// What a scan would take, from its plan and a few timed batches.
 package struct Forecast: Sendable {
   package let plan: ScanPlan
+  /// By layer, what ζ would be computed by.
+  package let estimators: [EstimatorChoice]
   /// Seconds of one batch by layer, on this machine, with the cost of painting and reading.
   package let secondsPerBatch: [Double]
   /// Peak resident bytes of this process, which did what a rank does in every layer.
@@ -12,6 +15,7 @@ package struct Forecast: Sendable {
   package init(_ request: ScanRequest) throws {
     let inputs = try Scan.Inputs(request)
     plan = try inputs.planner(request).makePlan()
+    estimators = try plan.estimators(request.measurement, request.analysis)
     let worker = try Worker(
       request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli, stream: inputs.stream?.stimuli,
       runtime: inputs.runtime)

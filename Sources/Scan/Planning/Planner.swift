@@ -4,12 +4,13 @@ import Lesion
 import ModelGraph
 import Networks
 import OnnxRuntime
+package import ScanPlan
 import Shapley
 import Stimuli
 import UserErrors
 
 /// Turns a request into a plan, on rank 0: looks at the model by running it, chooses layers, designs and shards.
-struct Planner {
+package struct Planner {
   /// Batches in a shard: long enough that a message a shard costs nothing, short enough that ranks end together.
   private static let batchesPerShard = 8
   /// Donors of a series under `resample`: each costs one prefix run and one evaluation of ∅.
@@ -26,7 +27,7 @@ struct Planner {
 
   /// Cost: some forward passes, and the activations of all candidate tensors at once in memory.
   /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
-  func makePlan() throws -> ScanPlan {
+  package func makePlan() throws -> ScanPlan {
     try checkRequest()
     let readsRaw = if case .output = request.measurement.value { true } else { false }
     let survey = try NetworkSurvey(

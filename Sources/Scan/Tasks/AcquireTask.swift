@@ -2,15 +2,25 @@ import Distribution
 import Files
 import Networks
 import ScanPlan
+import ScanResults
 import ScanStore
 
 /// Measure shards of a series. Output: those that were complete, if it is interrupted at a later one.
-struct AcquireTask: RankTask, Hashable {
-  var layer = 0
-  var stimulus = 0
+package struct AcquireTask: RankTask, Hashable {
+  package var layer = 0
+  package var stimulus = 0
   /// The class whose score is the value.
   var target = 0
-  var shards = 0..<0
+  package var shards = 0..<0
+
+  package init() {}
+
+  package init(layer: Int, stimulus: Int, target: Int, shards: Range<Int>) {
+    self.layer = layer
+    self.stimulus = stimulus
+    self.target = target
+    self.shards = shards
+  }
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&layer)

@@ -1,4 +1,8 @@
 import Distribution
+import Grids
+import Lesion
+import Networks
+import ScanPlan
 
 /// The mean activation of each unit of a layer over the stimuli; [units].
 struct AverageTask: RankTask, Hashable {

@@ -1,9 +1,17 @@
 import Anatomy
 import Distribution
+import Lesion
+import OnnxRuntime
 
 /// One forward pass of a stimulus.
-struct ObserveTask: RankTask, Hashable {
+package struct ObserveTask: RankTask, Hashable {
   var stimulus = 0
+
+  package init() {}
+
+  package init(stimulus: Int) {
+    self.stimulus = stimulus
+  }
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) { try coder.code(&stimulus) }
 
@@ -16,11 +24,18 @@ struct ObserveTask: RankTask, Hashable {
 }
 
 /// What the intact network did with a stimulus.
-struct Observation: Coded {
+package struct Observation: Coded {
   /// [classes]
   var scores: [Float] = []
   /// By layer, as `RegionMoments` holds them.
   var moments: [[Double]] = []
+
+  package init() {}
+
+  package init(scores: [Float], moments: [[Double]]) {
+    self.scores = scores
+    self.moments = moments
+  }
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&scores)

@@ -1,9 +1,15 @@
 import Distribution
-import ScanResults
+package import ScanResults
 
 /// Estimate a series on a rank that measures: `EstimateTask` among tasks of the scan's worker.
-struct SeriesEstimateTask: RankTask {
-  var task = EstimateTask()
+package struct SeriesEstimateTask: RankTask {
+  package var task = EstimateTask()
+
+  package init() {}
+
+  package init(task: EstimateTask) {
+    self.task = task
+  }
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) { try coder.code(&task) }
 

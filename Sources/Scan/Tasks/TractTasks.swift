@@ -1,6 +1,9 @@
 import Distribution
 import Lesion
+import Networks
 import OnnxRuntime
+import ScanPlan
+import ScanResults
 
 /// Prepare to trace a link, from a layer to the next or to the output's classes. Output: why it can't be; empty if it can.
 struct ConnectTask: RankTask, Hashable {

@@ -1,9 +1,18 @@
 import Distribution
+import Lesion
+import Networks
+import OnnxRuntime
 
 /// Check a layer's cut: prefix, then suffix with nothing lesioned, against the whole model, on the first stimulus.
 /// Output: how far they are apart, as a share of the largest score.
-struct VerifyTask: RankTask, Hashable {
-  var layer = 0
+package struct VerifyTask: RankTask, Hashable {
+  package var layer = 0
+
+  package init() {}
+
+  package init(layer: Int) {
+    self.layer = layer
+  }
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) { try coder.code(&layer) }
 

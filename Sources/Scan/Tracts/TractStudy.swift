@@ -1,5 +1,9 @@
+import Distribution
 import Lesion
 import Networks
+import ScanPlan
+import ScanResults
+import ScanStore
 import Tractography
 
 /// Measures the wiring between scanned layers and tests its strongest pathways by lesions, on rank 0.

@@ -4,6 +4,7 @@ import Lesion
 import ModelGraph
 import Networks
 import OnnxRuntime
+import ScanPlan
 import Tractography
 
 /// What a rank keeps for tracing and for lesions of pathways: the sessions that the next task is likely to need.
