@@ -1,30 +1,45 @@
-import UserErrors
+import ScanPlan
 import Shapley
 import Testing
-
-@testable import Scan
+import UserErrors
 
 /// Another estimator, or index, for what a scan measured.
 @Suite("Another analysis of a scan") struct EstimatorChoiceTests {
+  /// A plan whose layers were designed for estimators that were named.
   private func plan(_ estimators: [EstimatorName]) -> ScanPlan {
     ScanPlan(
-      modelDigest: "m", dataDigest: "d", isBatchFreed: false, batch: 4, readTensor: "logits",
-      link: "softmax", outputShape: [3], stimulusCount: 5, donorCount: 0, rowsPerShard: 8,
+      modelDigest: "m", dataDigest: "d", isBatchFreed: false, batch: 4, readTensor: "logits", link: "softmax",
+      outputShape: [3], stimulusCount: 5, donorCount: 0, rowsPerShard: 8,
       layers: estimators.enumerated().map { number, estimator in
         ScanPlan.Layer(
           number: number, tensor: "t\(number)", operatorType: "Relu", shape: [1, 4], sideTypes: [:], grid: [1, 1, 4],
-          regionCount: 4, design: estimator.design, estimator: estimator, estimatorReason: "planned", budget: 20,
-          designRows: 20, rows: 20, suffixCostShare: 1)
+          regionCount: 4, design: estimator.design, budget: 20, designRows: 20, rows: 20, suffixCostShare: 1,
+          evaluationCost: 1)
       }, refusals: [], notes: [], residentBytes: 0)
+  }
+
+  private func choices(
+    _ plan: ScanPlan, _ estimator: EstimatorName?, index: ValueIndex? = nil, measured: ValueIndex = .shapley
+  ) throws(Failure) -> [EstimatorChoice] {
+    var measurement = MeasurementOptions()
+    measurement.index = measured
+    var analysis = AnalysisOptions()
+    analysis.estimator = estimator
+    analysis.index = index
+    return try plan.estimators(measurement, analysis)
   }
 
   @Test("leaves layers whose ζ are exact as they are, where others take it")
   func exactLayersKeepTheirs() throws {
-    var plan = plan([.regression, .exact, .affine, .leverage])
-    try plan.use(.leverage, index: .shapley)
-    #expect(plan.layers.map(\.estimator) == [.leverage, .exact, .affine, .leverage])
-    #expect(plan.layers.map(\.design) == [.complementPairs, .allCoalitions, .singleLesions, .complementPairs])
-    #expect(plan.layers.map { $0.estimatorReason == "planned" } == [false, true, true, true])
+    let choices = try choices(plan([.regression, .exact, .affine, .leverage]), .leverage)
+    #expect(choices.map(\.name) == [.leverage, .exact, .affine, .leverage])
+    #expect(choices.map { $0.reason == "It was asked for." } == [true, false, false, true])
+  }
+
+  @Test("needs none: each layer has one that its design is for", arguments: EstimatorName.allCases)
+  func automatic(estimator: EstimatorName) throws {
+    let choice = try choices(plan([estimator]), nil)[0]
+    #expect(choice.name.design == estimator.design)
   }
 
   @Test("is refused with the layer's name where a layer can't take it")
@@ -33,19 +48,40 @@ import Testing
       ([EstimatorName.regression, .permutation], EstimatorName.leverage, "layer_1 (t1)"),
       ([.exact, .affine], .affine, "layer_0 (t0)"), ([.regression], .exact, "layer_0 (t0)"),
     ] {
-      var plan = plan(estimators)
-      let error = #expect(throws: Failure.self) { try plan.use(wanted, index: .shapley) }
+      let error = #expect(throws: Failure.self) { try choices(plan(estimators), wanted) }
       #expect(error?.exitStatus == .usage && error?.message.contains(layer) == true, "\(String(describing: error))")
     }
   }
 
   @Test("takes another index only where all layers were measured whole")
   func otherIndex() throws {
-    try plan([.exact, .affine]).check(index: .banzhaf, measuredFor: .shapley)
-    try plan([.regression]).check(index: .banzhaf, measuredFor: .banzhaf)
-    let error = #expect(throws: Failure.self) {
-      try plan([.exact, .regression]).check(index: .banzhaf, measuredFor: .shapley)
-    }
+    _ = try choices(plan([.exact, .affine]), nil, index: .banzhaf)
+    _ = try choices(plan([.regression]), nil, index: .banzhaf, measured: .banzhaf)
+    let error = #expect(throws: Failure.self) { try choices(plan([.exact, .regression]), nil, index: .banzhaf) }
     #expect(error?.message.contains("layer_1 (t1)") == true && error?.message.contains("--index banzhaf") == true)
+  }
+}
+
+@Suite("Options") struct OptionTests {
+  @Test("of analysis are no part of a scan's identity")
+  func identity() {
+    var request = ScanRequest(model: "m", data: "d", output: "o")
+    let before = request.measurement.byName
+    request.analysis.confidence = 0.99
+    request.analysis.estimator = .cubic
+    request.resources.cacheBytes = 1
+    request.run.checkpointInterval = 1
+    #expect(request.measurement.byName == before)
+    request.measurement.seed = 7
+    #expect(request.measurement.byName != before)
+  }
+
+  @Test("name the confidence that decides what is measured only where it does")
+  func stoppingConfidence() {
+    var options = MeasurementOptions()
+    options.stoppingConfidence = 0.9
+    #expect(options.byName["confidence"] == nil)
+    options.tolerance = 10
+    #expect(options.byName["confidence"] == "0.9")
   }
 }
