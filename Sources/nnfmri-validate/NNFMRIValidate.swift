@@ -78,13 +78,13 @@ struct NNFMRIValidate: ParsableCommand {
       """
       ## Intervals of layers that ended early
 
-      The regression at K = 64, 400 repeats a row, looks at 4, 16 and 64 evaluations a region. Widths are chosen so that
-      about half of the runs are narrow enough at the first, or at the second look. *Held*: the share of the intervals, corrected for the
-      looks, that hold the true ζ where the rule ended the layer. *Without correction*: of the intervals that a planned end
-      there would have had. *At the worst look*: the share of regions whose corrected intervals held at every look up to
-      the end, which is what the correction promises for 95 % of them, for any rule. The layer of 8 stimuli draws new
-      stimuli in each repeat, and its intervals are about the mean over all stimuli. *Evaluations saved*: of all rows of the
-      designs.
+      The regression at K = 64 with 400 repeats a row and interim analyses at 4, 16 and 64 evaluations a region. Widths are chosen
+      so that about half of the runs are narrow enough at the first, or at the second analysis. *Held*: the share of intervals,
+      corrected for the analyses, that hold the true ζ where the rule ended the layer. *Without correction*: the same share of the
+      uncorrected intervals. *At the worst analysis*: the share of regions whose corrected intervals held at every analysis up to
+      the end, which is what the correction promises for 95 % of them, under any rule. The layer of 8 stimuli draws new stimuli in
+      each repeat, and its intervals are about the mean over all stimuli. *Evaluations saved*: the share of all rows of the designs
+      that were not measured.
 
       \(try StoppedIntervals().report())
       """
@@ -92,16 +92,16 @@ struct NNFMRIValidate: ParsableCommand {
       """
       ## Evaluations saved
 
-      Which regions are called critical, against the calls that exact ζ of the same stimuli give, when every layer and
-      stimulus gets K evaluations a region (even spending, without looks, each K with a design of its own), and under rules that
-      may end a layer of K = 64 earlier. The regression. *Evaluations spent*: of those of K = 64. *Wrong calls*: critical
-      regions not found and others called critical. *Even spending needs*: the share of evaluations with which even
-      spending first has as few wrong calls, interpolated between the K above; with hindsight, since who spends evenly has
-      to know K. Layers of 32 regions, whose ζ scatter about the bound: *unequal layers*, 60 networks of four, in which
-      interactions have 0.03, 0.1, 0.3 and 1 of the weight of single regions; *unequal stimuli*, 60 layers, in which they have that
-      under every fourth stimulus; *phantoms*, sequences of order 2 and 3, 40 each, whose critical regions stand clear of the
-      bound. *Glyphs*: all layers of the built-in trained network with a grid of 4x4x4; the calls of another scan with K = 256 stand for the
-      truth, and fewer samples are the first rows of the design.
+      Which regions are called critical, compared with the calls that exact ζ of the same stimuli give. Every layer and stimulus gets
+      K evaluations a region (even spending, without interim analyses, each K with a design of its own), or K = 64 under a rule that
+      may end a layer earlier. The estimator is the regression. *Evaluations spent*: the share of those of K = 64. *Wrong calls*:
+      critical regions that were not found, and others that were called critical. *Even spending needs*: the share of evaluations
+      with which even spending first has as few wrong calls, interpolated between the K above. That is hindsight, since who spends
+      evenly has to know K. Layers have 32 regions, whose ζ scatter about the bound: *unequal layers* are 60 networks of four, in
+      which interactions have 0.03, 0.1, 0.3 and 1 of the weight of single regions; *unequal stimuli* are 60 layers, in which they
+      have that weight under every fourth stimulus; *phantoms* are sequences of order 2 and 3, 40 each, whose critical regions stand
+      clear of the bound. *Glyphs* are all layers of the built-in trained network with a grid of 4x4x4; the calls of another scan
+      with K = 256 stand for the truth, and fewer samples are the first rows of the design.
 
       \(try EvaluationsSaved(recorded: network).report())
       """

@@ -52,7 +52,7 @@ struct StoppedIntervals {
 
   func report() throws -> String {
     var table = MarkdownTable([
-      "game", "n", "stimuli", "rule", "ended by", "held", "without correction", "at the worst look", "evaluations saved",
+      "game", "n", "stimuli", "rule", "ended by", "held", "without correction", "at the worst analysis", "evaluations saved",
     ])
     for layer in layers {
       let tolerances = try typicalWidths(layer)
