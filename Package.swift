@@ -164,7 +164,7 @@ let package = Package(
       ]),
     tests("Distribution", imports: ["Files", "UserErrors"]),
     tests("ScanPlan", imports: ["Shapley", "UserErrors"]),
-    tests("ScanStore", imports: ["ScanPlan", "TestSupport", "UserErrors"]),
+    tests("ScanStore", imports: ["Distribution", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
     tests(
       "Scan",
       imports: [

@@ -1,4 +1,4 @@
-package import UserErrors
+import UserErrors
 
 /// Hands out tasks on demand and takes in outputs, on rank 0.
 ///

@@ -1,4 +1,4 @@
-package import Files
+import Files
 
 /// One rank, alone: there is nobody to exchange messages with.
 package final class SoloTransport: Transport {

@@ -1,4 +1,4 @@
-/// What lesioned units are replaced by.
+/// What lesioned units are replaced by. A new kind is a case here with its properties; everything else asks those.
 package enum LesionKind: String, Sendable, Codable, CaseIterable {
   /// 0.
   case zero
@@ -6,4 +6,46 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
   case mean
   /// The unit's activation under another stimulus, the donor, drawn with the design.
   case resample
+
+  /// Where the replacement of a unit comes from.
+  package enum Source: Sendable {
+    /// It is 0.
+    case nothing
+    /// A value a unit, the same for all stimuli: `LesionedNetwork.Configuration.restingActivations`.
+    case resting
+    /// Other stimuli, one for each coalition.
+    case donors
+  }
+
+  package var source: Source {
+    switch self {
+    case .zero: .nothing
+    case .mean: .resting
+    case .resample: .donors
+    }
+  }
+
+  /// Whether v of a coalition depends on a draw, so that measuring all coalitions gives no exact ζ.
+  package var isDrawn: Bool { source == .donors }
+
+  /// Whether the stimuli's activations have to be averaged first.
+  package var needsMeans: Bool { self == .mean }
+
+  /// Why fewer than two stimuli are too few, as the end of a sentence; `nil` where one will do.
+  package var reasonForSeveralStimuli: String? {
+    switch self {
+    case .zero: nil
+    case .mean: "needs more than one stimulus, since the mean of one is its own activation"
+    case .resample: "takes replacements from other stimuli, and there is only one"
+    }
+  }
+
+  /// What happens to lesioned units, for a report.
+  package var phrase: String {
+    switch self {
+    case .zero: "replaced by zeros"
+    case .mean: "replaced by their means over the stimuli"
+    case .resample: "replaced by another stimulus's activations"
+    }
+  }
 }

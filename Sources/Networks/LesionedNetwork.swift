@@ -17,23 +17,23 @@ package final class LesionedNetwork {
     package var reader: OutputReader
     package var batch: Int
     package var lesion: LesionKind
-    /// [units]; needed for `mean`.
-    package var meanActivations: [Float]
+    /// [units]; needed where a lesion puts units at rest.
+    package var restingActivations: [Float]
     package var session: Session.Options
     package var cacheBytes: Int
     /// Where prefix results go that memory doesn't hold; `nil`: nowhere, they are computed again.
     package var spillFolder: String?
 
     package init(
-      stencil: Stencil, reader: OutputReader, batch: Int, lesion: LesionKind, meanActivations: [Float] = [],
+      stencil: Stencil, reader: OutputReader, batch: Int, lesion: LesionKind, restingActivations: [Float] = [],
       session: Session.Options, cacheBytes: Int, spillFolder: String? = nil
     ) {
-      precondition(lesion != .mean || meanActivations.count == stencil.unitCount, "a mean lesion needs the means")
+      precondition(lesion.source != .resting || restingActivations.count == stencil.unitCount, "a lesion without its values")
       self.stencil = stencil
       self.reader = reader
       self.batch = batch
       self.lesion = lesion
-      self.meanActivations = meanActivations
+      self.restingActivations = restingActivations
       self.session = session
       self.cacheBytes = cacheBytes
       self.spillFolder = spillFolder
@@ -182,12 +182,12 @@ package final class LesionedNetwork {
   private func withReplacement(
     _ donor: Int?, _ body: (UnsafeBufferPointer<Float>?) throws -> Void
   ) rethrows {
-    switch configuration.lesion {
-    case .zero:
+    switch configuration.lesion.source {
+    case .nothing:
       try body(nil)
-    case .mean:
-      try configuration.meanActivations.withUnsafeBufferPointer { try body($0) }
-    case .resample:
+    case .resting:
+      try configuration.restingActivations.withUnsafeBufferPointer { try body($0) }
+    case .donors:
       try body(UnsafeBufferPointer(donors[donor ?? 0].floats))
     }
   }

@@ -167,7 +167,7 @@ package final class Worker {
       cut: cut, feed: feed, stimulus: 0,
       configuration: LesionedNetwork.Configuration(
         stencil: geometry[layer].stencil, reader: reader, batch: plan.batch, lesion: lesion,
-        meanActivations: lesion == .mean ? means[layer]! : [], session: sessionOptions,
+        restingActivations: lesion.source == .resting ? means[layer]! : [], session: sessionOptions,
         cacheBytes: cacheBytes, spillFolder: request.resources.spillFolder))
   }
 }

@@ -94,7 +94,7 @@ extension ScanPlan.Layer {
   ) -> EstimatorChoice {
     let automatic = EstimatorChoice(
       asked: asked, players: regionCount, budget: budget, index: index, isAffine: design == .singleLesions,
-      evaluationCost: evaluationCost, lesionsAreDrawn: measurement.lesion == .resample)
+      evaluationCost: evaluationCost, lesionsAreDrawn: measurement.lesion.isDrawn)
     guard asked == nil, automatic.name.design != design else { return automatic }
     // The design was drawn for an estimator that was named then; its best one now is the plain one of the design.
     let fitting = EstimatorName.allCases.first { $0.design == design } ?? automatic.name

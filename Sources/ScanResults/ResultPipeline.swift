@@ -1,5 +1,5 @@
 package import Distribution
-package import ScanPlan
+import ScanPlan
 package import ScanStore
 package import Shapley
 

@@ -1,5 +1,5 @@
 import ScanPlan
-package import Shapley
+import Shapley
 package import Statistics
 package import UserErrors
 

@@ -12,14 +12,14 @@ extension SeriesGame {
     return try design.estimate(
       values: foldAnchors(values, design.rowCount), by: estimator,
       positions: PlayerPositions(height: layer.grid[0], width: layer.grid[1], channels: layer.grid[2]),
-      lesionsAreDrawn: measurement.lesion == .resample)
+      lesionsAreDrawn: measurement.lesion.isDrawn)
   }
 
   /// How pairs of regions interact in the series. - Parameter values: as for `estimate`.
   package func interactions(_ values: [Float], _ pairs: RegionPairs) throws(ShapleyError) -> PairEstimate {
     let design = try measuredDesign(values)
     return try design.interactions(
-      values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: measurement.lesion == .resample)
+      values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: measurement.lesion.isDrawn)
   }
 
   private func measuredDesign(_ values: [Float]) throws(ShapleyError) -> Design {

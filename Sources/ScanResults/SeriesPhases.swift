@@ -1,6 +1,6 @@
-package import Distribution
-package import ScanPlan
-package import Shapley
+import Distribution
+import ScanPlan
+import Shapley
 
 /// Has series estimated from values that are there already, on whichever rank is free.
 struct EstimatePhase: Phase {

@@ -1,7 +1,7 @@
 import Arrays
 package import Distribution
 package import ScanPlan
-package import ScanStore
+import ScanStore
 package import Shapley
 package import UserErrors
 

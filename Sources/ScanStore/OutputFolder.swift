@@ -2,7 +2,7 @@ import Files
 internal import FoundationEssentials
 internal import Glibc
 package import ScanPlan
-package import UserErrors
+import UserErrors
 
 /// A scan's folder of results.
 package struct OutputFolder: Sendable {

@@ -68,6 +68,32 @@ extension DistributedTests {
       #expect(isKept)
     }
 
+    @Test func `that is whole is analysed anew where only the analysis differs`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 4)
+      let scan = files.options + ["--samples", "20", "--progress", "none"]
+      let analysis = ["--confidence", "0.8", "--fdr", "0.2", "--flips", "50"]
+      let whole = folder.path("whole")
+      #expect(try Program.run(scan + analysis + ["--out", whole], ranks: 2).exitCode == 0)
+      #expect(try Program.run(scan + ["--out", output], ranks: 2).exitCode == 0)
+      let again = try Program.run(scan + analysis + ["--out", output, "--resume"], ranks: 2)
+      #expect(again.exitCode == 0 && again.errors.contains("analysed anew"), "\(again)")
+      for name in ["impact.json", "regions.tsv", "report.html"] {
+        #expect(TemporaryFolder.read("\(output)/\(name)") == TemporaryFolder.read("\(whole)/\(name)"), "\(name)")
+      }
+    }
+
+    @Test func `that ended early goes on under another analysis`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 8)
+      let analysis = ["--confidence", "0.8"]
+      let whole = folder.path("whole")
+      #expect(try Program.run(options(files) + analysis + ["--out", whole], ranks: 2).exitCode == 0)
+      let stopped = try interrupted.run(options(files), ranks: 2, signalAll(SIGTERM))
+      #expect(stopped.exitCode == 75)
+      let finished = try Program.run(options(files) + analysis + ["--out", output, "--resume"], ranks: 3)
+      #expect(finished.exitCode == 0, "\(finished)")
+      #expect(TemporaryFolder.read("\(output)/impact.json") == TemporaryFolder.read("\(whole)/impact.json"))
+    }
+
     @Test func `outlives a closed terminal`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       let asked = try interrupted.run(options(files), ranks: 2) { ranks in

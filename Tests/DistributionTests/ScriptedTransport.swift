@@ -1,4 +1,5 @@
 import Distribution
+import UserErrors
 
 /// Ranks that answer by a script, in the test's own process: the coordinator's code is the real one.
 final class ScriptedTransport: Transport {

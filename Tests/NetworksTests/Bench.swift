@@ -50,7 +50,7 @@ struct Bench {
         reader: OutputReader(
           shape: survey.outputShape, value: value, link: survey.link, position: position, channelsLast: false),
         batch: self.batch(batch), lesion: lesion,
-        meanActivations: lesion == .mean ? plainMeans(tensor).map(Float.init) : [], session: Session.Options(),
+        restingActivations: lesion == .mean ? plainMeans(tensor).map(Float.init) : [], session: Session.Options(),
         cacheBytes: cacheBytes, spillFolder: spillFolder))
   }
 

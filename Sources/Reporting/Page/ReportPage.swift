@@ -50,7 +50,7 @@ struct ReportPage {
         + (result.skippedSeries > 0
           ? ["\(result.skippedSeries) series were skipped: their values are NaN or infinite."] : []),
       "indexName": request.measurement.index == .shapley ? "Shapley" : "Banzhaf",
-      "lesion": Self.description(request.measurement.lesion),
+      "lesion": request.measurement.lesion.phrase,
       "value": Self.description(request.measurement.value),
       "intervalMeaning": intervalMeaning,
       "program": "nnfmri-mpi \(result.run.versions.program), ONNX Runtime \(result.run.versions.onnxRuntime)",
@@ -87,14 +87,6 @@ struct ReportPage {
     result.layers.contains { $0.statistics.level == .first }
       ? "Of the one stimulus that was shown: it covers the sampling of coalitions only."
       : "Of the mean over the stimuli that were shown, taken as a sample of their kind."
-  }
-
-  private static func description(_ lesion: LesionKind) -> String {
-    switch lesion {
-    case .zero: "replaced by zeros"
-    case .mean: "replaced by their means over the stimuli"
-    case .resample: "replaced by another stimulus's activations"
-    }
   }
 
   private static func description(_ value: ValueFunction) -> String {

@@ -1,4 +1,4 @@
-package import Anatomy
+import Anatomy
 import Arrays
 package import Grids
 import Lesion

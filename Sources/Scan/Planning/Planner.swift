@@ -40,7 +40,7 @@ package struct Planner {
 
     var refusals: [ScanPlan.Refusal] = []
     let chosen = try chooseLayers(survey, &refusals)
-    let donors = request.measurement.lesion == .resample ? min(Self.donorLimit, stimuli.count - 1) : 0
+    let donors = request.measurement.lesion.isDrawn ? min(Self.donorLimit, stimuli.count - 1) : 0
     let shares = survey.suffixCostShares
     let forwardCost = survey.forwardCost
     var layers: [ScanPlan.Layer] = []
@@ -72,15 +72,13 @@ package struct Planner {
   }
 
   private func checkRequest() throws(Failure) {
-    guard request.measurement.lesion != .resample || stimuli.count > 1 else {
-      throw Failure(.usage, "--lesion resample takes replacements from other stimuli, and there is only one; give more stimuli or use --lesion zero")
+    let lesion = request.measurement.lesion
+    if let reason = lesion.reasonForSeveralStimuli, stimuli.count < 2 {
+      throw Failure(.usage, "--lesion \(lesion.rawValue) \(reason); give more stimuli or use --lesion zero")
     }
-    guard request.measurement.lesion != .mean || stimuli.count > 1 else {
-      throw Failure(.usage, "--lesion mean needs more than one stimulus, since the mean of one is its own activation; give more stimuli or use --lesion zero")
-    }
-    if request.measurement.lesion == .resample, request.analysis.estimator?.design.isWhole ?? false {
+    if lesion.isDrawn, request.analysis.estimator?.design.isWhole ?? false {
       throw Failure(
-        .usage, "--estimator \(request.analysis.estimator!.rawValue) needs a value without chance, and --lesion resample draws donors; use --estimator regression")
+        .usage, "--estimator \(request.analysis.estimator!.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression")
     }
   }
 
@@ -141,11 +139,11 @@ package struct Planner {
     let grid = Grid(request.measurement.grid, over: try TensorGeometry(shape: layer.shape, layout: request.measurement.layout))
     let players = grid.regionCount
     let budget = request.measurement.samplesPerRegion * players
-    let isAffine = cut.isAffine && request.measurement.value.isAffineInScores && request.measurement.lesion != .resample
+    let isAffine = cut.isAffine && request.measurement.value.isAffineInScores && !request.measurement.lesion.isDrawn
     let evaluationCost = suffixCostShare * forwardCost
     let estimator = EstimatorChoice(
       asked: request.analysis.estimator, players: players, budget: budget, index: request.measurement.index,
-      isAffine: isAffine, evaluationCost: evaluationCost, lesionsAreDrawn: request.measurement.lesion == .resample).name
+      isAffine: isAffine, evaluationCost: evaluationCost, lesionsAreDrawn: request.measurement.lesion.isDrawn).name
     let design: Design
     do {
       design = try Design(

@@ -66,16 +66,16 @@ struct PathwayTask: RankTask, Hashable {
   /// What lesioned units of several layers become; empty for 0. Under `resample` one donor serves all layers, since a
   /// network in two minds is neither's.
   private func replacements(_ worker: Worker) throws -> [Tensor] {
-    switch worker.request.measurement.lesion {
-    case .zero:
+    switch worker.request.measurement.lesion.source {
+    case .nothing:
       return []
-    case .mean:
+    case .resting:
       return try layers.map { layer in
         let tensor = try Tensor(runtime: worker.feed.runtime, shape: worker.plan.layers[layer].shape)
         _ = tensor.floats.update(from: worker.means[layer]!)
         return tensor
       }
-    case .resample:
+    case .donors:
       let donor = worker.estimation.series(layers[0], stimulus).donors[0]
       let outputs = try worker.observe(stimulus: donor, of: worker.feed)
       return layers.map { outputs[$0 + 1] }
