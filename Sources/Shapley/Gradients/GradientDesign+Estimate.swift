@@ -30,8 +30,9 @@ extension GradientDesign {
   ///
   /// T_g = Σwx/Σw, with G and ∅ among the pairs (`GradientSums`), and S_g − T_g = ⅔(mean of y − T_g). The estimate is T +
   /// λ(S − T), λ = τ²/(τ² + s²), s² the mean sampling variance of S − T and τ² = max(0, mean (S − T)² − s²) the curvature that
-  /// is there. Its mean squared error, (1 − λ)²τ² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard error; for the
-  /// Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it.
+  /// is there. Its mean squared error, (1 − λ)²τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard error; for
+  /// the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. Half of τ² and of the midpoints'
+  /// variance is taken as alike for all regions, half in proportion to var T_g, since too few passes know each region's own.
   package func estimate(_ sums: GradientSums, curvature: Double? = nil) throws(ShapleyError) -> GradientEstimate {
     guard sums.playerCount == playerCount, sums.rowCount == rowCount, let full = sums.full, let empty = sums.empty else {
       throw ShapleyError(
@@ -39,7 +40,8 @@ extension GradientDesign {
     }
     if playerCount == 1 { return singlePlayer(sums, full: full, empty: empty) }
     let (trapezoid, variance, freedom) = trapezoid(sums)
-    let midpoints = Midpoints(sums)
+    let scale = Self.scales(variance)
+    let midpoints = Midpoints(sums, scale: scale)
     let correction = (0..<playerCount).map { midpoints.pairs[$0] > 0 ? 2 / 3 * (midpoints.mean[$0] - trapezoid[$0]) : 0 }
     let measured = midpoints.freedom >= Self.leastMidpointFreedom
       ? measuredCurvature(correction, trapezoidVariance: variance, midpoints) : nil
@@ -61,7 +63,7 @@ extension GradientDesign {
       let (left, kept) = (1 - applied, 1 - 2 / 3 * applied)
       zeta[player] += applied * correction[player]
       errors[player] =
-        left * left * tau + kept * kept * variance[player] + 4 / 9 * applied * applied * midpoints.variance(player)
+        left * left * tau * scale[player] + kept * kept * variance[player] + 4 / 9 * applied * applied * midpoints.variance(player)
     }
     let residual = full - empty - zeta.reduce(0, +)
     if index == .shapley { Self.share(residual, among: &zeta, errors: &errors) }
@@ -82,6 +84,12 @@ extension GradientDesign {
       zeta[player] += part * residual
       errors[player] *= 1 - part
     }
+  }
+
+  /// `[players]`, of mean 1: half alike, half in proportion to the variances.
+  private static func scales(_ variances: [Double]) -> [Double] {
+    let mean = variances.reduce(0, +) / Double(variances.count)
+    return variances.map { mean > 0 ? 0.5 + 0.5 * $0 / mean : 1 }
   }
 
   /// One region carries the whole effect, under both indices.
@@ -130,7 +138,7 @@ extension GradientDesign {
   }
 }
 
-/// The midpoints' means, with one variance of a pair for all regions: few pairs know their own.
+/// The midpoints' means, with one variance of a pair for the whole layer, scaled to each region.
 private struct Midpoints {
   /// `[players]`
   let pairs: [Double]
@@ -138,20 +146,23 @@ private struct Midpoints {
   let mean: [Double]
   /// Degrees of freedom of the variance.
   let freedom: Double
+  private let scale: [Double]
   private let pairVariance: Double
 
-  init(_ sums: GradientSums) {
+  init(_ sums: GradientSums, scale: [Double]) {
     pairs = sums.midpoints
     mean = pairs.indices.map { sums.midpoints[$0] > 0 ? sums.midpointSum[$0] / sums.midpoints[$0] : 0 }
-    var (squares, freedom) = (0.0, 0.0)
+    self.scale = scale
+    var (squares, scaled, freedom) = (0.0, 0.0, 0.0)
     for player in pairs.indices where pairs[player] > 1 {
       squares += max(0, sums.midpointSum2[player] - mean[player] * sums.midpointSum[player])
+      scaled += (pairs[player] - 1) * scale[player]
       freedom += pairs[player] - 1
     }
     self.freedom = freedom
-    pairVariance = freedom > 0 ? squares / freedom : 0
+    pairVariance = scaled > 0 ? squares / scaled : 0
   }
 
   /// Of the mean of a region that was a midpoint.
-  func variance(_ player: Int) -> Double { pairs[player] > 0 ? pairVariance / pairs[player] : 0 }
+  func variance(_ player: Int) -> Double { pairs[player] > 0 ? pairVariance * scale[player] / pairs[player] : 0 }
 }

@@ -34,8 +34,7 @@ package struct GradientDesign: Sendable, Hashable {
   /// - Parameters:
   ///   - players: 1 to 65,536.
   ///   - passes: gradient passes at most; G and ∅ count.
-  ///   - midpointBlocks: in how many parts the regions are dealt; by default as suits the passes of this series alone. For
-  ///     series whose curvature is pooled, `midpointBlocks(passes:)` of all their passes. 0: no midpoints.
+  ///   - midpointBlocks: in how many parts the regions are dealt; by default as suits the number of passes. 0: no midpoints.
   /// - Throws: `budgetTooSmall` with the least number of passes, `unsuitableDesign` for a number of regions out of range.
   package init(
     players: Int, passes: Int, midpointBlocks: Int? = nil, index: ValueIndex = .shapley, seed: UInt64, stream: UInt64 = 0
@@ -64,12 +63,13 @@ package struct GradientDesign: Sendable, Hashable {
 
   package static func minimumPassCount(players: Int) -> Int { players == 1 ? 2 : minimumPassCount }
 
-  /// In how many parts the regions are best dealt for the number of passes that their curvature is estimated from: 2.5·∛N.
+  /// In how many parts the regions are best dealt: 12, and from 120 passes on 2.5·∛N.
   ///
-  /// With a share f of midpoints the sampling variance falls with 1/(N·f); midpoints blur what the other regions' presence does to a
-  /// derivative, and that bias grows with f², so the best share falls with ∛N.
+  /// With a share f of midpoints the sampling variance falls with 1/(N·f); midpoints blur what the other regions' presence does to
+  /// a derivative, and that bias grows with f², so the best share falls with ∛N. Few passes aren't enough for a curvature of
+  /// their own and share it with other series.
   package static func midpointBlocks(passes: Int) -> Int {
-    var blocks = 4
+    var blocks = 12
     // An integer cube root, so that no rounding of a library decides a design: (b + ½)³ ≤ 2.5³·N.
     while (2 * blocks + 1) * (2 * blocks + 1) * (2 * blocks + 1) <= 125 * passes { blocks += 1 }
     return blocks
