@@ -49,12 +49,28 @@ struct NetworkGame: DifferentiableGame {
     var value = 0.0
     var derivatives = [Double](repeating: 0, count: playerCount)
     for unit in weights.indices {
-      let input = zip(weights[unit], mask).reduce(biases[unit]) { $0 + $1.0 * $1.1 }
+      let row = weights[unit]
+      var input = biases[unit]
+      for player in 0..<playerCount where mask[player] != 0 { input += row[player] * mask[player] }
       let (output, slope) = response(input)
       value += outputs[unit] * output
-      for player in 0..<playerCount { derivatives[player] += outputs[unit] * slope * weights[unit][player] }
+      let factor = outputs[unit] * slope
+      if factor != 0 { for player in 0..<playerCount { derivatives[player] += factor * row[player] } }
     }
     return (value, derivatives)
+  }
+
+  func values(of coalitions: [Coalition]) -> [Double] {
+    coalitions.map { coalition in
+      let members = Array(coalition.intactPlayers)
+      var value = 0.0
+      for unit in weights.indices {
+        var input = biases[unit]
+        for player in members { input += weights[unit][player] }
+        value += outputs[unit] * response(input).0
+      }
+      return value
+    }
   }
 
   private func response(_ x: Double) -> (Double, Double) {

@@ -33,8 +33,8 @@ extension GradientDesign {
   /// T_g = Σwx/Σw, with G and ∅ among the pairs (`GradientSums`), and S_g − T_g = ⅔(mean of y − T_g). The estimate is T +
   /// λ(S − T), λ = τ²/(τ² + s²), s² the mean sampling variance of S − T and τ² = max(0, mean (S − T)² − s²) the curvature that
   /// is there. Its mean squared error, ((1 − λ)² + 0.03λ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
-  /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with half
-  /// of its own standard error √(2/n)(τ² + s²) on top, 0.03 is what Simpson's rule leaves, and half of τ² and of the
+  /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
+  /// quarter of its own standard error √(2/n)(τ² + s²) on top, 0.03 is what Simpson's rule leaves, and half of τ² and of the
   /// midpoints' variance is taken as alike for all regions, half in proportion to var T_g: few passes don't know each region's own.
   package func estimate(_ sums: GradientSums, curvature: Double? = nil) throws(ShapleyError) -> GradientEstimate {
     guard sums.playerCount == playerCount, sums.rowCount == rowCount, let full = sums.full, let empty = sums.empty else {
@@ -60,7 +60,7 @@ extension GradientDesign {
     let sampling = measured?.variance ?? 0
     let shrinkage = tau > 0 && measured != nil ? tau / (tau + sampling) : 0
     let measuredRegions = Double(max(1, midpoints.pairs.count { $0 > 0 }))
-    let likely = measured == nil ? tau : tau + 0.5 * (2 / measuredRegions).squareRoot() * (tau + sampling)
+    let likely = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
     var errors = [Double](repeating: 0, count: playerCount)
     var zeta = trapezoid
     for player in 0..<playerCount {

@@ -7,7 +7,7 @@
 /// the interval.
 ///
 /// A bias that all regions share is known exactly where Σζ is: then the means are made efficient, and what may be left is the
-/// spread of the bias over the regions, (1 − Λ)² times max(0, var d̄ − s²).
+/// spread of the bias over the regions, (1 − Λ)² times max(0, var d̄ − s²), with a quarter of its own standard error on top.
 ///
 /// Source of the difference estimator: Särndal, Swensson and Wretman, "Model assisted survey sampling" (1992), ch. 6.
 package struct PooledCorrection: Sendable, Hashable {
@@ -62,7 +62,8 @@ package struct PooledCorrection: Sendable, Hashable {
     self.shrinkage = shrinkage
     difference = mean
     // One region, or an index without efficiency, keeps the bias that it shares with the others.
-    let spread = effects == nil || measured.count < 2 ? bias : max(0, square - common * common - s2)
+    let known = effects == nil || measured.count < 2 ? bias : max(0, square - common * common - s2)
+    let spread = known + 0.25 * (2 / count).squareRoot() * (known + s2)
     let remaining = regions.map { (isMeasured[$0] ? (1 - shrinkage) * (1 - shrinkage) : 1) * spread }
     remainingBias = remaining
     var corrected = zeta
