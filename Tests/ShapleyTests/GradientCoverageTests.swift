@@ -21,7 +21,6 @@ import Testing
     let game = NetworkGame(players: shape.players, hidden: 12, activation: activation, steepness: 0.5, seed: UInt64(shape.players))
     let truth = try ExactSolver.shapley(of: game)
     let share = try coverage(of: game, truth: truth, passes: shape.passes, repeats: 60)
-    print("COV", activation, shape, share)
     #expect(share > 0.92 && share < 0.985)
   }
 
@@ -30,7 +29,6 @@ import Testing
     let game = InteractionGame.random(players: 48, orders: [48, 60, 60], seed: 3)
     let truth = index == .shapley ? game.shapley : game.banzhaf
     let share = try coverage(of: ProductGame(game: game), truth: truth, passes: 96, index: index, repeats: 25)
-    print("COV products", index, share)
     #expect(share > 0.92 && share < 0.985)
   }
 }
