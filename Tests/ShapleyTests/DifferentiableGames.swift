@@ -1,4 +1,7 @@
 import Foundation
+import Grids
+import Random
+import TestSupport
 
 @testable import Shapley
 

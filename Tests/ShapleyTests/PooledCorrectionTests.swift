@@ -1,3 +1,6 @@
+import Random
+import Statistics
+import TestSupport
 import Testing
 
 @testable import Shapley

@@ -1,3 +1,4 @@
+import Grids
 import Testing
 
 @testable import Shapley

@@ -2,7 +2,10 @@ extension GradientDesign {
   /// Degrees of freedom that midpoints' variances must have in all, so that λ is estimated and not guessed.
   private static let leastMidpointFreedom = 4.0
   /// What Simpson's rule leaves of the squared curvature that it takes off; measured on residual networks.
-  private static let simpsonRemainder = 0.03
+  static let simpsonRemainder = 0.03
+
+  private static let unmeasuredNote =
+    "A stimulus has too few gradient passes to measure its own curvature: its errors count what probes found."
 
   /// ζ and its errors from all passes.
   ///
@@ -76,7 +79,7 @@ extension GradientDesign {
     return GradientEstimate(
       estimate: Estimate(
         zeta: zeta, standardError: errors.map { $0.squareRoot() }, degreesOfFreedom: freedom, full: full, empty: empty,
-        evaluations: rowCount, efficiencyResidual: residual, notes: []),
+        evaluations: rowCount, efficiencyResidual: residual, notes: measured == nil ? [Self.unmeasuredNote] : []),
       trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: midpoints.pairs,
       shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare)
   }

@@ -1,3 +1,6 @@
+import Grids
+import Random
+
 extension GradientDesign {
   /// The masks of a range of rows.
   ///

@@ -1,3 +1,5 @@
+import Random
+
 /// The masks of a series' gradient passes: row 0 is G (all intact), row 1 is ∅ (all lesioned), then complement pairs.
 ///
 /// A gradient pass at the mask m ∈ [0, 1]ⁿ gives v(m) and the derivatives d_g = ∂v/∂m_g of all n regions. In each pair some

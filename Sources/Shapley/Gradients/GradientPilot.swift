@@ -1,3 +1,5 @@
+import Statistics
+
 /// What a few series say of a layer's variances: between stimuli, of a gradient pass, of the correction, and its bias.
 ///
 /// All are means over regions, in units of v². From them follow how many passes a stimulus is worth, how wide intervals will be

@@ -1,3 +1,5 @@
+import Statistics
+
 extension LayerStatistics {
   /// Series that were measured by gradients: their bias pooled, taken off and counted in the errors.
   ///

@@ -4,7 +4,7 @@
 /// weight k_i (0: none). The mean of ζ plus the weighted mean of d would be free of the cheap measurement's bias but carry d's
 /// noise (the difference estimator of survey sampling), so d̄ is shrunk: ζ̄ + Λd̄, Λ = τ²/(τ² + s²), with s² the mean squared standard
 /// error of d̄ across series and τ² = max(0, mean d̄² − s²) the bias that is there. What Λ leaves, (1 − Λ)²τ², belongs into
-/// the interval.
+/// the interval, with what the better measurement itself leaves.
 ///
 /// A bias that all regions share is known exactly where Σζ is: then the means are made efficient, and what may be left is the
 /// spread of the bias over the regions, (1 − Λ)² times max(0, var d̄ − s²), with a quarter of its own standard error on top.
@@ -30,8 +30,10 @@ package struct PooledCorrection: Sendable, Hashable {
   ///   - weights: `[series][regions]`, not negative.
   ///   - variances: `[series][regions]`: the cheap ζ's sampling variances, by which a missing sum is shared out.
   ///   - effects: `[series]`, v(G) − v(∅), where Σζ is to be their mean; nil where the index isn't efficient.
+  ///   - remainder: what the better measurement leaves of the squared bias that it takes off; 0 where it has none.
   package init(
-    zeta: [[Double]], differences: [[Double]], weights: [[Double]], variances: [[Double]], effects: [Double]?
+    zeta: [[Double]], differences: [[Double]], weights: [[Double]], variances: [[Double]], effects: [Double]?,
+    remainder: Double = 0
   ) {
     let series = zeta.count
     let regions = zeta[0].indices
@@ -64,7 +66,8 @@ package struct PooledCorrection: Sendable, Hashable {
     // One region, or an index without efficiency, keeps the bias that it shares with the others.
     let known = effects == nil || measured.count < 2 ? bias : max(0, square - common * common - s2)
     let spread = known + 0.25 * (2 / count).squareRoot() * (known + s2)
-    let remaining = regions.map { (isMeasured[$0] ? (1 - shrinkage) * (1 - shrinkage) : 1) * spread }
+    let left = (1 - shrinkage) * (1 - shrinkage) + remainder * shrinkage * shrinkage
+    let remaining = regions.map { (isMeasured[$0] ? left : 1) * spread }
     remainingBias = remaining
     var corrected = zeta
     for one in 0..<series {
@@ -96,7 +99,8 @@ extension PooledCorrection {
   package init(series: [GradientEstimate], isEfficient: Bool) {
     self.init(
       zeta: series.map(\.trapezoid), differences: series.map(\.correction), weights: series.map(\.correctionPairs),
-      variances: series.map(\.trapezoidVariance), effects: isEfficient ? series.map(\.estimate.effect) : nil)
+      variances: series.map(\.trapezoidVariance), effects: isEfficient ? series.map(\.estimate.effect) : nil,
+      remainder: GradientDesign.simpsonRemainder)
   }
 
   /// The same, and a random subset of the series measured by values as well: their differences take off what midpoints leave.

@@ -1,3 +1,6 @@
+import Grids
+import Random
+
 /// Exact differences v(S ∪ g) − v(S) of a layer with the derivatives along the way, to learn what rules for the integral leave.
 ///
 /// A probe is three gradient passes of one stimulus: others as in S, region g at 0, ½ and 1. Regions are drawn at random without
