@@ -13,8 +13,11 @@ extension GradientDesign {
       let start = (row - rows.lowerBound) * playerCount
       if row == 0 {
         for place in start..<start + playerCount { masks[place] = 1 }
-      } else if row > 1 {
+      } else if row > 1 && (row % 2 == 0 || row == rows.lowerBound) {
         write(row, from: &deal, to: &masks, at: start)
+      } else if row > 1 {
+        // The complement of the row before.
+        for place in start..<start + playerCount { masks[place] = 1 - masks[place - playerCount] }
       }
     }
     return masks

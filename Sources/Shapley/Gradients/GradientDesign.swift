@@ -14,7 +14,8 @@ import Random
 /// A row is a function of (players, passes, index, blocks, seed, stream, row) alone, so a shard is a range of rows that any
 /// rank writes down by itself.
 ///
-/// Cost of a range of rows: O(n) a row, and an O(n) shuffle for each deal that it touches; 2 ms a row at 65,536 regions.
+/// Cost of a range of rows: O(n) a row, and an O(n) shuffle for each deal that it touches; 1 ms a row at
+/// 65,536 regions.
 package struct GradientDesign: Sendable, Hashable {
   /// Of the rules by which masks are drawn: derivatives that were measured under other rules are at other masks.
   package static let version = 1
