@@ -85,6 +85,17 @@ import Testing
     #expect(throws: ShapleyError.self) { try GradientDesign(players: 65_537, passes: 8, seed: 0) }
   }
 
+  @Test("A design that is stopped early has the first rows of the whole", arguments: [10, 100], ValueIndex.allCases)
+  func truncation(players: Int, index: ValueIndex) throws {
+    let whole = try GradientDesign(players: players, passes: 64, index: index, seed: 5)
+    let part = try #require(whole.truncated(toRows: 33))
+    #expect(part.rowCount == 32 && part.midpointBlocks == whole.midpointBlocks)
+    #expect(part.masks(in: 0..<32) == Array(whole.masks(in: 0..<64)[..<(32 * players)]))
+    #expect(whole.truncated(toRows: 64) == whole && whole.truncated(toRows: 7) == nil)
+    let game = NetworkGame(players: players, hidden: 3, activation: .identity, seed: 4)
+    #expect(largestDifference(try part.estimate(of: game, curvature: 0).zeta, try whole.estimate(of: game, curvature: 0).zeta) < 1e-4)
+  }
+
   @Test("Single units of a large layer have masks, too")
   func largest() throws {
     let design = try GradientDesign(players: 65_536, passes: 8, seed: 5)

@@ -64,14 +64,16 @@ extension GradientDesign {
     let shrinkage = tau > 0 && measured != nil ? tau / (tau + sampling) : 0
     let measuredRegions = Double(max(1, midpoints.pairs.count { $0 > 0 }))
     let likely = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
-    var errors = [Double](repeating: 0, count: playerCount)
+    // Values and derivatives are in single precision.
+    let rounding = 0x1p-23 * max(abs(full), abs(empty))
+    var errors = [Double](repeating: rounding * rounding, count: playerCount)
     var zeta = trapezoid
     for player in 0..<playerCount {
       let applied = midpoints.pairs[player] > 0 ? shrinkage : 0
       let left = (1 - applied) * (1 - applied) + Self.simpsonRemainder * applied * applied
       let kept = 1 - 2 / 3 * applied
       zeta[player] += applied * correction[player]
-      errors[player] =
+      errors[player] +=
         left * likely * scale[player] + kept * kept * variance[player] + 4 / 9 * applied * applied * midpoints.variance(player)
     }
     let residual = full - empty - zeta.reduce(0, +)

@@ -35,7 +35,8 @@ extension GradientDesign {
   /// Half of 0..<1 is cut into as many strata as there are pairs of this kind, visited along a golden-ratio lattice, so that
   /// sizes of any first part of a design are spread like all of them; the second rows have the other half.
   func firstSize(pair: Int, random: inout CounterRandom) -> Int {
-    let (turn, count) = isSeparated ? (pair / 2, pair % 2 == 0 ? (pairCount + 1) / 2 : pairCount / 2) : (pair, pairCount)
+    let pairs = plannedPairCount
+    let (turn, count) = isSeparated ? (pair / 2, pair % 2 == 0 ? (pairs + 1) / 2 : pairs / 2) : (pair, pairs)
     let place = Double(Lattice.visit(turn, of: count))
     let position = (place + random.nextUnit()) / Double(2 * count)
     let free = playerCount - midpointCount(pair: pair)

@@ -27,6 +27,8 @@ package struct GradientDesign: Sendable, Hashable {
   package let index: ValueIndex
   /// Passes, at most those asked for: two and whole pairs.
   package let rowCount: Int
+  /// The passes that the design was planned for; more than `rowCount` where it was stopped early.
+  package let plannedRowCount: Int
   /// In how many parts the regions are dealt; 0: no region is ever half lesioned.
   package let midpointBlocks: Int
   package let seed: UInt64
@@ -57,11 +59,32 @@ package struct GradientDesign: Sendable, Hashable {
     playerCount = players
     self.index = index
     rowCount = players == 1 ? 2 : passes / 2 * 2
+    plannedRowCount = rowCount
     let blocks = midpointBlocks ?? Self.midpointBlocks(passes: passes)
     self.midpointBlocks = players == 1 ? 0 : players <= 2 * blocks ? players : blocks
     self.seed = seed
     self.stream = stream
     drawSeed = CounterRandom.derivedSeed(from: seed, stream: stream)
+  }
+
+  private init(_ whole: GradientDesign, rows: Int) {
+    playerCount = whole.playerCount
+    index = whole.index
+    rowCount = rows
+    plannedRowCount = whole.plannedRowCount
+    midpointBlocks = whole.midpointBlocks
+    seed = whole.seed
+    stream = whole.stream
+    drawSeed = whole.drawSeed
+  }
+
+  /// The same design, stopped early: its first rows, at most `rows`, in whole pairs.
+  ///
+  /// Nil where they are fewer than the least number.
+  package func truncated(toRows rows: Int) -> GradientDesign? {
+    if rows >= rowCount { return self }
+    guard rows >= Self.minimumPassCount(players: playerCount) else { return nil }
+    return GradientDesign(self, rows: rows / 2 * 2)
   }
 
   package static func minimumPassCount(players: Int) -> Int { players == 1 ? 2 : minimumPassCount }
@@ -80,6 +103,7 @@ package struct GradientDesign: Sendable, Hashable {
 
   /// {S, Sᶜ} pairs.
   package var pairCount: Int { (rowCount - 2) / 2 }
+  var plannedPairCount: Int { (plannedRowCount - 2) / 2 }
 
   /// Whether pairs with a midpoint and pairs for the trapezoid are different ones.
   package var isSeparated: Bool { midpointBlocks > 0 && midpointBlocks == playerCount }
