@@ -98,7 +98,7 @@ extension GradientPilot {
   func error(passes: Double, simpsonBias: Double) -> Double {
     let sampling = samplingPerPass.reduce(0, +) / Double(samplingPerPass.count) / passes
     let noise = correctionPerPass / passes
-    let left = bias > 0 ? bias * noise / (bias + noise) : 0
+    let left = curvature > 0 ? curvature * noise / (curvature + noise) : 0
     return sampling + left + simpsonBias * meanSquare
   }
 }

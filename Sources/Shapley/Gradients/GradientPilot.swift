@@ -21,6 +21,10 @@ package struct GradientPilot: Sendable, Hashable {
   package let correctionPerPass: Double
   /// τ²: the mean squared bias of T, pooled over the series.
   package let bias: Double
+  /// τ'²: the part of it that sums of ζ don't tell.
+  package let biasSpread: Double
+  /// The mean squared bias of T in a single series.
+  package let curvature: Double
   /// The mean square of a series' ζ.
   package let meanSquare: Double
 
@@ -42,6 +46,8 @@ package struct GradientPilot: Sendable, Hashable {
     samplingPerPass = sampling.map { $0 * passes }
     correctionPerPass = correction.variance * count * passes
     bias = correction.bias
+    biasSpread = correction.spread
+    curvature = series.reduce(0) { $0 + $1.curvature } / count
     let squares = series.reduce(0) { $0 + $1.trapezoid.reduce(0) { $0 + $1 * $1 } } / count
     let noise = sampling.reduce(0, +)
     meanSquare = max(0, squares - noise) / Double(regions.count)
@@ -52,9 +58,9 @@ package struct GradientPilot: Sendable, Hashable {
 
   /// The fewest passes a stimulus of which sampling and remaining bias are below a share of the variance across stimuli.
   ///
-  /// Sampling: mean sampling per pass / passes against the share of the mean variance between stimuli. Bias: what pooling over all
-  /// stimuli leaves of it, τ²s²/(τ² + s²) with s² the correction's variance over all passes, against the same share of what the
-  /// stimuli leave of the mean's variance. At least 8, a number of `passSteps`, and at most `most` or their last.
+  /// Sampling: mean sampling per pass / passes against the share of the mean variance between stimuli. Bias: what pooling over
+  /// all stimuli leaves of it (`remainingBias`) against the same share of that variance over their number. At least 8, a number
+  /// of `passSteps`, and at most `most` or their last.
   ///
   /// - Parameters:
   ///   - stimuli: that the layer is to be measured with.
@@ -71,10 +77,12 @@ package struct GradientPilot: Sendable, Hashable {
     return enough ?? steps.last ?? Self.passSteps[0]
   }
 
-  /// The mean squared bias that is expected to stay after pooling.
+  /// The mean squared bias that is expected to stay in the mean over so many stimuli: ((1 − Λ)² + 0.03Λ²)τ'², Λ = τ²/(τ² + s²), with
+  /// s² the correction's variance over all passes.
   package func remainingBias(stimuli: Int, passes: Int) -> Double {
     let noise = correctionPerPass / Double(stimuli * passes)
-    return bias > 0 ? bias * noise / (bias + noise) : 0
+    let shrinkage = bias > 0 ? bias / (bias + noise) : 0
+    return ((1 - shrinkage) * (1 - shrinkage) + GradientDesign.simpsonRemainder * shrinkage * shrinkage) * biasSpread
   }
 
   /// What a layer of so many stimuli would show.

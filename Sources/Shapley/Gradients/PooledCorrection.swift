@@ -15,6 +15,8 @@ package struct PooledCorrection: Sendable, Hashable {
   package let shrinkage: Double
   /// τ²: the mean squared bias found before it was taken off.
   package let bias: Double
+  /// τ'²: the part of it that sums of ζ don't tell, with what chance adds.
+  package let spread: Double
   /// s²: the mean squared standard error of d̄.
   package let variance: Double
   /// `[regions]`: d̄, 0 where nothing was measured.
@@ -66,6 +68,7 @@ package struct PooledCorrection: Sendable, Hashable {
     // One region, or an index without efficiency, keeps the bias that it shares with the others.
     let known = effects == nil || measured.count < 2 ? bias : max(0, square - common * common - s2)
     let spread = known + 0.25 * (2 / count).squareRoot() * (known + s2)
+    self.spread = spread
     let left = (1 - shrinkage) * (1 - shrinkage) + remainder * shrinkage * shrinkage
     let remaining = regions.map { (isMeasured[$0] ? left : 1) * spread }
     remainingBias = remaining
