@@ -5,9 +5,9 @@ import Testing
 @testable import Shapley
 
 @Suite struct GradientBudgetTests {
-  private func series(_ count: Int, passes: Int, activation: NetworkGame.Activation = .tanh, spread: Double = 0.4) throws -> [GradientEstimate] {
+  private func series(_ count: Int, passes: Int, spread: Double = 0.4) throws -> [GradientEstimate] {
     try (0..<count).map { number in
-      var game = NetworkGame(players: 40, hidden: 20, activation: activation, steepness: 0.4, seed: 5)
+      var game = NetworkGame(players: 40, hidden: 20, activation: .tanh, steepness: 0.4, seed: 5)
       var random = CounterRandom(seed: 5, domain: 1004, index: UInt64(number))
       for unit in game.outputs.indices { game.outputs[unit] *= 1 + spread * random.nextNormal() }
       return try GradientDesign(players: 40, passes: passes, seed: 2, stream: UInt64(number)).estimate(of: game, curvature: 0.1)
@@ -28,7 +28,8 @@ import Testing
     for spread in [0.05, 0.2, 0.8] {
       let pilot = GradientPilot(series: try series(12, passes: 64, spread: spread), isEfficient: true)
       let passes = pilot.passes(stimuli: 64)
-      let between = pilot.betweenStimuli.reduce(0, +), sampling = pilot.samplingPerPass.reduce(0, +)
+      let between = pilot.betweenStimuli.reduce(0, +)
+      let sampling = pilot.samplingPerPass.reduce(0, +)
       #expect(GradientPilot.passSteps.contains(passes))
       #expect(passes == 1024 || sampling / Double(passes) <= 0.1 * between)
       #expect(pilot.passes(stimuli: 64, most: 40) <= 32)

@@ -19,7 +19,8 @@ import Testing
 
   @Test(arguments: [NetworkGame.Activation.rectifier, .tanh], [(8, 64), (10, 100), (11, 200)])
   func smallNetworks(activation: NetworkGame.Activation, shape: (players: Int, passes: Int)) throws {
-    let game = NetworkGame(players: shape.players, hidden: 12, activation: activation, steepness: 0.5, seed: UInt64(shape.players))
+    let game = NetworkGame(
+      players: shape.players, hidden: 12, activation: activation, steepness: 0.5, seed: UInt64(shape.players))
     let truth = try ExactSolver.shapley(of: game)
     let share = try coverage(of: game, truth: truth, passes: shape.passes, repeats: 60)
     #expect(share > 0.92 && share < 0.985)

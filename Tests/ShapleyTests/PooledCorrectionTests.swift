@@ -61,7 +61,9 @@ import Testing
     #expect(statistics.isSignificant == plain.isSignificant)
   }
 
-  @Test("Intervals hold the mean over all stimuli though the trapezoid is wrong", arguments: [NetworkGame.Activation.tanh, .rectifier])
+  @Test(
+    "Intervals hold the mean over all stimuli though the trapezoid is wrong",
+    arguments: [NetworkGame.Activation.tanh, .rectifier])
   func coverage(activation: NetworkGame.Activation) throws {
     let repeats = 30
     let stimuli = layer(stimuli: 24 * repeats, activation: activation, seed: 5)
@@ -70,7 +72,8 @@ import Testing
     for start in 0..<repeats {
       let games = Array(stimuli[24 * start..<24 * start + 24])
       let series = try games.enumerated().map { number, game in
-        try GradientDesign(players: 8, passes: 24, seed: UInt64(start), stream: UInt64(number)).estimate(of: game, curvature: 0.2)
+        let design = try GradientDesign(players: 8, passes: 24, seed: UInt64(start), stream: UInt64(number))
+        return try design.estimate(of: game, curvature: 0.2)
       }
       let statistics = LayerStatistics(gradients: series, correction: PooledCorrection(series: series, isEfficient: true))
       covered += zip(statistics.tests, truth).count { $0.interval.contains($1) }

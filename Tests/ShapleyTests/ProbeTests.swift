@@ -63,7 +63,8 @@ import Testing
 
   @Test("A few probes that decide all are told from many that agree")
   func heavyTails() throws {
-    var values = [Float](repeating: 0, count: 3 * 128), derivatives = values
+    var values = [Float](repeating: 0, count: 3 * 128)
+    var derivatives = values
     for probe in 0..<128 {
       values[3 * probe + 2] = 1
       for step in 0..<3 { derivatives[3 * probe + step] = 1 }
@@ -81,7 +82,7 @@ import Testing
   @Test("The mean product of a region's residuals is its squared bias")
   func bias() throws {
     // v = Σ a_g m_g²: the trapezoid is exact; with m_g³ it has 1.5 where the difference is 1.
-    var values: [Float] = [], derivatives: [Float] = []
+    var (values, derivatives): ([Float], [Float]) = ([], [])
     for _ in 0..<64 {
       values += [0, 0.125, 1]
       derivatives += [0, 0.75, 3]

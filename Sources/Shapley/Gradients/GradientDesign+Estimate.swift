@@ -49,7 +49,8 @@ extension GradientDesign {
     let scale = Self.scales(variance)
     let midpoints = Midpoints(sums, scale: scale)
     let correction = (0..<playerCount).map { midpoints.pairs[$0] > 0 ? 2 / 3 * (midpoints.mean[$0] - trapezoid[$0]) : 0 }
-    let measured = midpoints.freedom >= Self.leastMidpointFreedom
+    let measured =
+      midpoints.freedom >= Self.leastMidpointFreedom
       ? measuredCurvature(correction, trapezoidVariance: variance, midpoints) : nil
     let known = curvature.map { $0 * trapezoid.reduce(0) { $0 + $1 * $1 } / Double(playerCount) }
     guard let tau = measured?.curvature ?? known else {

@@ -78,7 +78,10 @@ package struct ProbeVerdict: Sendable, Hashable {
   }
 
   private static func verdict(trapezoid: Share, simpson: Share, remedy: String?) -> (Rule, String) {
-    let left = "the trapezoid leaves \(percent(trapezoid)) of the squared effects of single regions, Simpson's rule \(percent(simpson))"
+    let left = """
+      the trapezoid leaves \(percent(trapezoid)) of the squared effects of single regions, \
+      Simpson's rule \(percent(simpson))
+      """
     let best = simpson.bound <= trapezoid.bound ? simpson : trapezoid
     if trapezoid.estimate <= smallShare && trapezoid.bound <= largestShare {
       return (.trapezoid, "Gradients are straight here: \(left).")
