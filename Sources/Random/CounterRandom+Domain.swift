@@ -11,6 +11,10 @@ extension CounterRandom {
     case coalitionPair = 5
     case stratumOrder = 6
     case renumbering = 9
+    case gradientPairs = 10
+    /// Which regions are half lesioned.
+    case midpoints = 11
+    case probes = 12
     /// The stimuli that replacements come from.
     case donors = 16
 

@@ -41,15 +41,14 @@ package struct LayerStatistics: Sendable, Hashable {
     series: [Estimate], confidence: Double = 0.95, falseDiscoveryRate: Double = 0.05, errorShare: Double = 1
   ) {
     precondition(!series.isEmpty && series.allSatisfy { $0.zeta.count == series[0].zeta.count })
+    let tests: [RegionTest]
     if series.count == 1 {
-      level = .first
       tests = series[0].zeta.indices.map {
         RegionTest(
           mean: series[0].zeta[$0], standardError: series[0].standardError[$0],
           degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare)
       }
     } else {
-      level = .second
       tests = series[0].zeta.indices.map { region in
         let moments = SampleMoments(series.map { $0.zeta[region] })
         return RegionTest(
@@ -57,14 +56,26 @@ package struct LayerStatistics: Sendable, Hashable {
           confidence: confidence, errorShare: errorShare)
       }
     }
-    seriesCount = series.count
+    self.init(
+      level: series.count == 1 ? .first : .second, tests: tests, full: series.map(\.full), empty: series.map(\.empty),
+      falseDiscoveryRate: falseDiscoveryRate)
+  }
+
+  /// What follows from the regions' tests.
+  ///
+  /// - Parameters:
+  ///   - full: `[series]`, v(G), like `empty`, v(∅).
+  package init(level: Level, tests: [RegionTest], full: [Double], empty: [Double], falseDiscoveryRate: Double = 0.05) {
+    self.level = level
+    self.tests = tests
+    seriesCount = full.count
     q = FalseDiscoveryRate.qValues(tests.map(\.p))
     isSignificant = q.map { $0 < falseDiscoveryRate }
     let zeta = tests.map(\.mean)
     rank = Ranking.ranks(zeta)
     rankInterval = Ranking.intervals(tests.map(\.interval))
     isCritical = LayerStatistics.critical(zeta: zeta, isSignificant: isSignificant)
-    score = ZetaScore(zeta: zeta, full: series.map(\.full), empty: series.map(\.empty))
+    score = ZetaScore(zeta: zeta, full: full, empty: empty)
   }
 
   /// Critical regions: significant, ζ > 0, and ζ ≥ mean + sd of the layer's ζ (population standard deviation over its

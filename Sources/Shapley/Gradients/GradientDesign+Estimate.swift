@@ -1,0 +1,180 @@
+extension GradientDesign {
+  /// Degrees of freedom that midpoints' variances must have in all, so that λ is estimated and not guessed.
+  private static let leastMidpointFreedom = 4.0
+  /// What Simpson's rule leaves of the squared curvature that it takes off; measured on residual networks.
+  static let simpsonRemainder = 0.03
+
+  private static let unmeasuredNote =
+    "A stimulus has too few gradient passes to measure its own curvature: its errors count what probes found."
+
+  /// ζ and its errors from all passes.
+  ///
+  /// - Parameters:
+  ///   - values: `[rowCount]`.
+  ///   - derivatives: `[rowCount x regions]`, row by row.
+  ///   - curvature: the mean squared bias of T over its mean square, as `ProbeVerdict` measures it, for passes that are too few
+  ///     to tell.
+  /// - Throws: `badValues` where a number isn't finite; `budgetTooSmall` where nothing says how strong curvature is.
+  package func estimate(
+    values: [Float], derivatives: [Float], curvature: Double? = nil
+  ) throws(ShapleyError) -> GradientEstimate {
+    guard values.count == rowCount, derivatives.count == rowCount * playerCount else {
+      throw ShapleyError(
+        .badValues,
+        """
+        The design has \(rowCount) gradient passes of \(playerCount) regions, and \(values.count) values and \
+        \(derivatives.count) derivatives were given: measure it again.
+        """)
+    }
+    var sums = GradientSums(players: playerCount)
+    try sums.add(0..<rowCount, of: self, values: values, derivatives: derivatives)
+    return try estimate(sums, curvature: curvature)
+  }
+
+  /// ζ and its errors from the sums of all passes.
+  ///
+  /// T_g = Σwx/Σw, with G and ∅ among the pairs (`GradientSums`), and S_g − T_g = ⅔(mean of y − T_g). The estimate is T +
+  /// λ(S − T), λ = τ²/(τ² + s²), s² the mean sampling variance of S − T and τ² = max(0, mean (S − T)² − s²) the curvature that
+  /// is there. Its mean squared error, ((1 − λ)² + 0.03λ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
+  /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
+  /// quarter of its own standard error √(2/n)(τ² + s²) on top, 0.03 is what Simpson's rule leaves, and half of τ² and of the
+  /// midpoints' variance is taken as alike for all regions, half in proportion to var T_g: few passes don't know each region's own.
+  package func estimate(_ sums: GradientSums, curvature: Double? = nil) throws(ShapleyError) -> GradientEstimate {
+    guard sums.playerCount == playerCount, sums.rowCount == rowCount, let full = sums.full, let empty = sums.empty else {
+      throw ShapleyError(
+        .badValues, "The design has \(rowCount) gradient passes and \(sums.rowCount) were given: measure it again.")
+    }
+    if playerCount == 1 { return singlePlayer(sums, full: full, empty: empty) }
+    let (trapezoid, variance, freedom) = trapezoid(sums)
+    let scale = Self.scales(variance)
+    let midpoints = Midpoints(sums, scale: scale)
+    let correction = (0..<playerCount).map { midpoints.pairs[$0] > 0 ? 2 / 3 * (midpoints.mean[$0] - trapezoid[$0]) : 0 }
+    let measured =
+      midpoints.freedom >= Self.leastMidpointFreedom
+      ? measuredCurvature(correction, trapezoidVariance: variance, midpoints) : nil
+    let known = curvature.map { $0 * trapezoid.reduce(0) { $0 + $1 * $1 } / Double(playerCount) }
+    guard let tau = measured?.curvature ?? known else {
+      throw ShapleyError(
+        .budgetTooSmall,
+        """
+        \(rowCount) gradient passes of \(playerCount) regions don't tell how strong curvature is: \
+        raise the samples a region, or measure probes first.
+        """)
+    }
+    let sampling = measured?.variance ?? 0
+    let shrinkage = tau > 0 && measured != nil ? tau / (tau + sampling) : 0
+    let measuredRegions = Double(max(1, midpoints.pairs.count { $0 > 0 }))
+    let likely = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
+    // Values and derivatives are in single precision.
+    let rounding = 0x1p-23 * max(abs(full), abs(empty))
+    var errors = [Double](repeating: rounding * rounding, count: playerCount)
+    var zeta = trapezoid
+    for player in 0..<playerCount {
+      let applied = midpoints.pairs[player] > 0 ? shrinkage : 0
+      let left = (1 - applied) * (1 - applied) + Self.simpsonRemainder * applied * applied
+      let kept = 1 - 2 / 3 * applied
+      zeta[player] += applied * correction[player]
+      errors[player] +=
+        left * likely * scale[player] + kept * kept * variance[player] + 4 / 9 * applied * applied * midpoints.variance(player)
+    }
+    let residual = full - empty - zeta.reduce(0, +)
+    if index == .shapley { Self.share(residual, among: &zeta, errors: &errors) }
+    return GradientEstimate(
+      estimate: Estimate(
+        zeta: zeta, standardError: errors.map { $0.squareRoot() }, degreesOfFreedom: freedom, full: full, empty: empty,
+        evaluations: rowCount, efficiencyResidual: residual, notes: measured == nil ? [Self.unmeasuredNote] : []),
+      trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: midpoints.pairs,
+      shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare)
+  }
+
+  /// Shares out what a sum misses in proportion to the squared errors, and takes from them what is then known.
+  static func share(_ residual: Double, among zeta: inout [Double], errors: inout [Double]) {
+    let total = errors.reduce(0, +)
+    guard total > 0 else { return }
+    for player in zeta.indices {
+      let part = errors[player] / total
+      zeta[player] += part * residual
+      errors[player] *= 1 - part
+    }
+  }
+
+  /// `[players]`, of mean 1: half alike, half in proportion to the variances.
+  private static func scales(_ variances: [Double]) -> [Double] {
+    let mean = variances.reduce(0, +) / Double(variances.count)
+    return variances.map { mean > 0 ? 0.5 + 0.5 * $0 / mean : 1 }
+  }
+
+  /// One region carries the whole effect, under both indices.
+  private func singlePlayer(_ sums: GradientSums, full: Double, empty: Double) -> GradientEstimate {
+    GradientEstimate(
+      estimate: Estimate(
+        zeta: [full - empty], standardError: [0], degreesOfFreedom: .infinity, full: full, empty: empty,
+        evaluations: rowCount, efficiencyResidual: 0, notes: []),
+      trapezoid: sums.ends, trapezoidVariance: [0], correction: [full - empty - sums.ends[0]], correctionPairs: [0],
+      shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0)
+  }
+
+  /// T, its variance and the mean degrees of freedom.
+  ///
+  /// The variance of a mean with the given weights, Σw²(x − T)²/(Σw)², times what makes it unbiased where x is spread alike in all
+  /// pairs: Σw²/(Σw² − 2Σw³/Σw + (Σw²)²/(Σw)²). Degrees of freedom are (Σw)²/Σw² − 1.
+  private func trapezoid(_ sums: GradientSums) -> (mean: [Double], variance: [Double], freedom: Double) {
+    var mean = sums.ends
+    var variance = [Double](repeating: 0, count: playerCount)
+    var freedom = 0.0
+    for player in 0..<playerCount where sums.weight[player] > 0 {
+      let (w, w2, w3) = (sums.weight[player], sums.weight2[player], sums.weight3[player])
+      let total = w + endWeight
+      mean[player] = (sums.weightedX[player] + endWeight * sums.ends[player]) / total
+      let centre = sums.weightedX[player] / w
+      let squares =
+        sums.weight2X2[player] - 2 * centre * sums.weight2X[player] + centre * centre * w2
+      let rest = max(1 - 2 * w3 / (w * w2) + w2 / (w * w), 1e-2)
+      variance[player] = max(squares, 0) / (total * total) / rest
+      freedom += max(w * w / w2 - 1, 1)
+    }
+    return (mean, variance, freedom / Double(playerCount))
+  }
+
+  /// τ² and s², over the regions that were midpoints.
+  private func measuredCurvature(
+    _ correction: [Double], trapezoidVariance: [Double], _ midpoints: Midpoints
+  ) -> (curvature: Double, variance: Double) {
+    var (squares, variance, count) = (0.0, 0.0, 0.0)
+    for player in 0..<playerCount where midpoints.pairs[player] > 0 {
+      squares += correction[player] * correction[player]
+      variance += 4 / 9 * (midpoints.variance(player) + trapezoidVariance[player])
+      count += 1
+    }
+    return (max(0, (squares - variance) / count), variance / count)
+  }
+}
+
+/// The midpoints' means, with one variance of a pair for the whole layer, scaled to each region.
+private struct Midpoints {
+  /// `[players]`
+  let pairs: [Double]
+  /// `[players]`: 0 without pairs.
+  let mean: [Double]
+  /// Degrees of freedom of the variance.
+  let freedom: Double
+  private let scale: [Double]
+  private let pairVariance: Double
+
+  init(_ sums: GradientSums, scale: [Double]) {
+    pairs = sums.midpoints
+    mean = pairs.indices.map { sums.midpoints[$0] > 0 ? sums.midpointSum[$0] / sums.midpoints[$0] : 0 }
+    self.scale = scale
+    var (squares, scaled, freedom) = (0.0, 0.0, 0.0)
+    for player in pairs.indices where pairs[player] > 1 {
+      squares += max(0, sums.midpointSum2[player] - mean[player] * sums.midpointSum[player])
+      scaled += (pairs[player] - 1) * scale[player]
+      freedom += pairs[player] - 1
+    }
+    self.freedom = freedom
+    pairVariance = scaled > 0 ? squares / scaled : 0
+  }
+
+  /// Of the mean of a region that was a midpoint.
+  func variance(_ player: Int) -> Double { pairs[player] > 0 ? pairVariance * scale[player] / pairs[player] : 0 }
+}

@@ -1,0 +1,112 @@
+import Grids
+import Random
+
+extension GradientDesign {
+  /// The masks of a range of rows.
+  ///
+  /// - Returns: `[rows x regions]`, row by row: 1 intact, 0 lesioned, ½ half lesioned.
+  package func masks(in rows: Range<Int>) -> [Float] {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount)
+    var masks = [Float](repeating: 0, count: rows.count * playerCount)
+    var deal = Deal(design: self)
+    for row in rows {
+      let start = (row - rows.lowerBound) * playerCount
+      if row == 0 {
+        for place in start..<start + playerCount { masks[place] = 1 }
+      } else if row > 1 && (row % 2 == 0 || row == rows.lowerBound) {
+        write(row, from: &deal, to: &masks, at: start)
+      } else if row > 1 {
+        // The complement of the row before.
+        for place in start..<start + playerCount { masks[place] = 1 - masks[place - playerCount] }
+      }
+    }
+    return masks
+  }
+
+  /// How many regions of a pair are half lesioned.
+  func midpointCount(pair: Int) -> Int {
+    guard let turn = midpointTurn(pair) else { return 0 }
+    let part = turn % midpointBlocks
+    return (part + 1) * playerCount / midpointBlocks - part * playerCount / midpointBlocks
+  }
+
+  /// How many of a pair's other regions are intact in its first row; in its second it is the rest.
+  ///
+  /// Half of 0..<1 is cut into as many strata as there are pairs of this kind, visited along a golden-ratio lattice, so that
+  /// sizes of any first part of a design are spread like all of them; the second rows have the other half.
+  func firstSize(pair: Int, random: inout CounterRandom) -> Int {
+    let pairs = plannedPairCount
+    let (turn, count) = isSeparated ? (pair / 2, pair % 2 == 0 ? (pairs + 1) / 2 : pairs / 2) : (pair, pairs)
+    let place = Double(Lattice.visit(turn, of: count))
+    let position = (place + random.nextUnit()) / Double(2 * count)
+    let free = playerCount - midpointCount(pair: pair)
+    // The ends belong to G and ∅, but to nobody where all others are measured one midpoint at a time.
+    return isSeparated && pair % 2 == 1
+      ? min(free, Int(position * Double(free + 1))) : min(free - 1, 1 + Int(position * Double(free - 1)))
+  }
+
+  /// How many pairs with midpoints come before a pair; nil where it has none.
+  private func midpointTurn(_ pair: Int) -> Int? {
+    if midpointBlocks == 0 { return nil }
+    if isSeparated { return pair % 2 == 1 ? pair / 2 : nil }
+    return pair
+  }
+
+  private func write(_ row: Int, from deal: inout Deal, to masks: inout [Float], at start: Int) {
+    let pair = row / 2 - 1
+    let isFirst = row % 2 == 0
+    var random = CounterRandom(
+      seed: drawSeed, domain: CounterRandom.Domain.gradientPairs.rawValue, index: UInt64(pair))
+    let members = midpointTurn(pair).map { deal.members(turn: $0) } ?? []
+    let free = playerCount - members.count
+    let coalition: Coalition
+    switch index {
+    case .shapley: coalition = random.coalition(of: free, size: firstSize(pair: pair, random: &random))
+    case .banzhaf: coalition = random.coalition(of: free)
+    }
+    for member in members { masks[start + member] = 0.5 }
+    var other = 0
+    for place in start..<start + playerCount where masks[place] == 0 {
+      if coalition[other] == isFirst { masks[place] = 1 }
+      other += 1
+    }
+  }
+
+  /// The regions in the order in which they are dealt, kept for the next row.
+  private struct Deal {
+    let design: GradientDesign
+    private var number = -1
+    private var order: [Int] = []
+
+    init(design: GradientDesign) { self.design = design }
+
+    mutating func members(turn: Int) -> ArraySlice<Int> {
+      let (players, blocks) = (design.playerCount, design.midpointBlocks)
+      if turn / blocks != number {
+        number = turn / blocks
+        order = Array(0..<players)
+        var random = CounterRandom(
+          seed: design.drawSeed, domain: CounterRandom.Domain.midpoints.rawValue, index: UInt64(number))
+        random.shuffle(&order)
+      }
+      let part = turn % blocks
+      return order[part * players / blocks..<(part + 1) * players / blocks]
+    }
+  }
+}
+
+/// An order of visiting 0..<count in which any first part is spread evenly.
+enum Lattice {
+  /// The place of the visit: visit times a stride near the golden section of the count that has no divisor in common with it.
+  static func visit(_ visit: Int, of count: Int) -> Int {
+    var stride = max(1, Int((Double(count) * 0.618_033_988_749_894_9).rounded()))
+    while greatestCommonDivisor(stride, count) != 1 { stride += 1 }
+    return Int(UInt64(visit).multipliedFullWidth(by: UInt64(stride)).low % UInt64(count))
+  }
+
+  private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+    var (a, b) = (a, b)
+    while b != 0 { (a, b) = (b, a % b) }
+    return a
+  }
+}

@@ -1,0 +1,26 @@
+/// ζ of one series from gradient passes, and what curvature did to it.
+package struct GradientEstimate: Sendable, Hashable {
+  /// ζ with its errors: sampling, and what curvature leaves.
+  package let estimate: Estimate
+  /// `[players]`: T, the mean of the derivatives where the region is intact and where it is lesioned.
+  package let trapezoid: [Double]
+  /// `[players]`: T's sampling variance.
+  package let trapezoidVariance: [Double]
+  /// `[players]`: S − T, S = T/3 + 2·Mid/3 by Simpson's rule; 0 where the region never was a midpoint.
+  package let correction: [Double]
+  /// `[players]`: pairs in which the region was a midpoint.
+  package let correctionPairs: [Double]
+  /// λ: how much of the correction was applied, 0...1.
+  package let shrinkage: Double
+  /// τ²: the mean squared difference between T's limit and Simpson's, measured or given.
+  package let curvature: Double
+  /// s²: the mean sampling variance of the correction; 0 where it isn't known.
+  package let correctionVariance: Double
+  /// The share of (region, pass) that was half lesioned.
+  package let midpointShare: Double
+
+  package var zeta: [Double] { estimate.zeta }
+
+  /// ΣT/(v(G) − v(∅)): away from 1 where curvature is strong; near 1 proves nothing. 1 without an effect.
+  package var trapezoidShare: Double { estimate.effect == 0 ? 1 : trapezoid.reduce(0, +) / estimate.effect }
+}

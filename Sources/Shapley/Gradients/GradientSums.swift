@@ -1,0 +1,149 @@
+/// What a series' gradient passes say of its regions, summed: all that estimates and their errors are computed from.
+///
+/// For a region g and a pair in which it is no midpoint let x = (d_g where it is intact + d_g where it is lesioned)/2, and
+/// w = 1/max(q, c) with q the share of the others that are intact where it is (both rows have the same w); for a pair in which it
+/// is, y is its mean derivative over both rows. Kept are Σw, Σw², Σw³, Σwx, Σw²x, Σw²x², the number of y, Σy and Σy², and the
+/// derivatives at G and ∅.
+///
+/// Sums of shards add up. Memory: 80 bytes a region.
+package struct GradientSums: Sendable, Hashable {
+  package let playerCount: Int
+  /// v(G); nil until row 0 was added.
+  package private(set) var full: Double?
+  /// v(∅); nil until row 1 was added.
+  package private(set) var empty: Double?
+  /// Rows added.
+  package private(set) var rowCount = 0
+  /// `[players]`: the mean of d at G and at ∅.
+  private(set) var ends: [Double]
+  /// `[players]`, all: the pairs' sums.
+  private(set) var weight: [Double]
+  private(set) var weight2: [Double]
+  private(set) var weight3: [Double]
+  private(set) var weightedX: [Double]
+  private(set) var weight2X: [Double]
+  private(set) var weight2X2: [Double]
+  private(set) var midpoints: [Double]
+  private(set) var midpointSum: [Double]
+  private(set) var midpointSum2: [Double]
+
+  package init(players: Int) {
+    precondition(players > 0)
+    playerCount = players
+    let zeros = [Double](repeating: 0, count: players)
+    ends = zeros
+    (weight, weight2, weight3) = (zeros, zeros, zeros)
+    (weightedX, weight2X, weight2X2) = (zeros, zeros, zeros)
+    (midpoints, midpointSum, midpointSum2) = (zeros, zeros, zeros)
+  }
+
+  /// Adds rows that were measured.
+  ///
+  /// - Parameters:
+  ///   - rows: of the design, whole pairs.
+  ///   - values: `[rows]`.
+  ///   - derivatives: `[rows x regions]`, row by row.
+  /// - Throws: `badValues` where a number isn't finite.
+  /// - Complexity: rows x regions.
+  package mutating func add(
+    _ rows: Range<Int>, of design: GradientDesign, values: [Float], derivatives: [Float]
+  ) throws(ShapleyError) {
+    let n = playerCount
+    precondition(design.playerCount == n && rows.lowerBound % 2 == 0 && rows.count % 2 == 0)
+    precondition(values.count == rows.count && derivatives.count == rows.count * n)
+    if let row = values.firstIndex(where: { !$0.isFinite }) {
+      throw Self.notFinite("value", values[row], row: rows.lowerBound + row)
+    }
+    if let place = derivatives.firstIndex(where: { !$0.isFinite }) {
+      throw Self.notFinite("derivative", derivatives[place], row: rows.lowerBound + place / n)
+    }
+    let masks = design.masks(in: rows)
+    for row in stride(from: 0, to: rows.count, by: 2) {
+      if rows.lowerBound + row == 0 {
+        full = Double(values[0])
+        empty = Double(values[1])
+        for player in 0..<n { ends[player] = (Double(derivatives[player]) + Double(derivatives[n + player])) / 2 }
+      } else {
+        addPair(rows.lowerBound + row, of: design, masks: masks, derivatives: derivatives, at: row * n)
+      }
+    }
+    rowCount += rows.count
+  }
+
+  /// Adds the sums of other rows of the same design.
+  package mutating func add(_ other: GradientSums) {
+    precondition(other.playerCount == playerCount && (full == nil || other.full == nil))
+    full = full ?? other.full
+    empty = empty ?? other.empty
+    rowCount += other.rowCount
+    for player in 0..<playerCount {
+      ends[player] += other.ends[player]
+      weight[player] += other.weight[player]
+      weight2[player] += other.weight2[player]
+      weight3[player] += other.weight3[player]
+      weightedX[player] += other.weightedX[player]
+      weight2X[player] += other.weight2X[player]
+      weight2X2[player] += other.weight2X2[player]
+      midpoints[player] += other.midpoints[player]
+      midpointSum[player] += other.midpointSum[player]
+      midpointSum2[player] += other.midpointSum2[player]
+    }
+  }
+
+  private mutating func addPair(
+    _ row: Int, of design: GradientDesign, masks: [Float], derivatives: [Float], at start: Int
+  ) {
+    let n = playerCount
+    let pair = row / 2 - 1
+    let free = n - design.midpointCount(pair: pair)
+    let intact = (start..<start + n).count { masks[$0] == 1 }
+    let (first, second) = design.weights(intact: intact, free: free)
+    let givesTrapezoid = !design.isSeparated || free == n
+    for player in 0..<n {
+      let mask = masks[start + player]
+      let mean = (Double(derivatives[start + player]) + Double(derivatives[start + n + player])) / 2
+      if mask == 0.5 {
+        midpoints[player] += 1
+        midpointSum[player] += mean
+        midpointSum2[player] += mean * mean
+      } else if givesTrapezoid {
+        let w = mask == 1 ? first : second
+        weight[player] += w
+        weight2[player] += w * w
+        weight3[player] += w * w * w
+        weightedX[player] += w * mean
+        weight2X[player] += w * w * mean
+        weight2X2[player] += w * w * mean * mean
+      }
+    }
+  }
+
+  private static func notFinite(_ what: String, _ number: Float, row: Int) -> ShapleyError {
+    ShapleyError(
+      .badValues,
+      """
+      The \(what) of gradient pass \(row) is \(number): \
+      choose a value or lesion for which the network's output and its derivatives stay finite.
+      """)
+  }
+}
+
+extension GradientDesign {
+  /// The weights of a pair's regions: of those that are intact in its first row, and in its second.
+  ///
+  /// 1/q for a region that is intact in a row where the share q is, and 1/(1 − q) for a lesioned one, make the others' sizes
+  /// uniform. A region that is intact nearly alone would decide its mean by itself; below 1/√N, N the passes, q counts as that.
+  func weights(intact: Int, free: Int) -> (first: Double, second: Double) {
+    if index == .banzhaf { return (1, 1) }
+    let least = isSeparated ? 0 : 1 / Double(rowCount).squareRoot()
+    let share = Double(intact) / Double(free)
+    return (1 / max(share, least), 1 / max(1 - share, least))
+  }
+
+  /// What G and ∅ weigh beside the pairs: as much as any other size.
+  var endWeight: Double {
+    guard index == .shapley, playerCount > 1 else { return 0 }
+    let pairs = isSeparated ? (pairCount + 1) / 2 : pairCount
+    return 2 * Double(pairs) / Double(playerCount - 1)
+  }
+}

@@ -1,0 +1,36 @@
+import Statistics
+
+extension LayerStatistics {
+  /// Series that were measured by gradients: their bias pooled, taken off and counted in the errors.
+  ///
+  /// Per region the mean of the correction's pseudo-values; its squared error is their variance over N plus what the correction
+  /// leaves, with N − 1 degrees of freedom. One series: its first-level errors.
+  ///
+  /// - Parameters:
+  ///   - series: not empty, all of the same regions.
+  ///   - correction: of these series; nil for one series.
+  ///   - confidence: of the intervals, between 0 and 1.
+  ///   - falseDiscoveryRate: the bound on q.
+  ///   - errorShare: how much of the error probability this look at the data may spend (`LookSchedule`).
+  package init(
+    gradients series: [GradientEstimate], correction: PooledCorrection?, confidence: Double = 0.95,
+    falseDiscoveryRate: Double = 0.05, errorShare: Double = 1
+  ) {
+    guard series.count > 1, let correction else {
+      self.init(
+        series: [series[0].estimate], confidence: confidence, falseDiscoveryRate: falseDiscoveryRate, errorShare: errorShare)
+      return
+    }
+    precondition(correction.zeta.count == series.count)
+    let tests = correction.difference.indices.map { region in
+      let moments = SampleMoments(correction.zeta.map { $0[region] })
+      return RegionTest(
+        mean: moments.mean,
+        standardError: (moments.variance / Double(series.count) + correction.remainingBias[region]).squareRoot(),
+        degreesOfFreedom: Double(series.count - 1), confidence: confidence, errorShare: errorShare)
+    }
+    self.init(
+      level: .second, tests: tests, full: series.map(\.estimate.full), empty: series.map(\.estimate.empty),
+      falseDiscoveryRate: falseDiscoveryRate)
+  }
+}

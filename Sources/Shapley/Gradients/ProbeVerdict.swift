@@ -1,0 +1,132 @@
+/// What probes say of a layer: which rule for the integral of a region's derivative can be trusted there.
+///
+/// For a probe let r = v(S ∪ g) − v(S), t the mean of the derivatives at both ends (trapezoid) and s = t/3 + ⅔·the one in the
+/// middle (Simpson). What a rule leaves is Σ(r − t)²/Σr², its error by the jackknife over probes, whose wideness is what tells heavy
+/// tails. A region's bias is the mean of r − t over S: the mean product of a region's two residuals over that of its two
+/// differences is its mean square over that of ζ.
+package struct ProbeVerdict: Sendable, Hashable {
+  package enum Rule: String, Sendable, Hashable, Codable {
+    /// The derivatives are straight enough: trapezoid, corrected as far as curvature is measured.
+    case trapezoid
+    /// Only with the midpoints' correction.
+    case corrected
+    /// Not by gradients: the layer is to be measured by values.
+    case values
+  }
+
+  /// What a rule may leave of the squared differences without more ado.
+  package static let smallShare = 0.1
+  /// What it may leave where it is corrected.
+  package static let largestShare = 0.3
+  /// How many jackknife errors above its estimate a share may lie.
+  private static let errors = 1.645
+
+  /// A share of the exact differences' squares and its jackknife error.
+  package struct Share: Sendable, Hashable {
+    package let estimate: Double
+    package let standardError: Double
+    /// A bound that holds in 19 of 20 cases.
+    package var bound: Double { estimate + errors * standardError }
+  }
+
+  package let rule: Rule
+  /// One sentence for the reader of the result.
+  package let reason: String
+  package let trapezoid: Share
+  package let simpson: Share
+  /// The mean squared bias of a region's T over the mean square of ζ: from 0 to the share that the trapezoid leaves.
+  package let trapezoidBias: Double
+  /// The same of Simpson's rule.
+  package let simpsonBias: Double
+
+  /// - Parameters:
+  ///   - values: `[3 x probes]`, in the design's order.
+  ///   - derivatives: `[3 x probes]`: of the probe's region in each row.
+  ///   - remedy: an option that may make gradients straighter, such as "--lesion mean"; nil where there is none.
+  /// - Throws: `badValues` where the numbers aren't of whole pairs of probes or one isn't finite.
+  package init(values: [Float], derivatives: [Float], remedy: String? = nil) throws(ShapleyError) {
+    let count = values.count / ProbeDesign.rowsPerProbe
+    guard
+      values.count == derivatives.count, values.count % (2 * ProbeDesign.rowsPerProbe) == 0,
+      count >= ProbeDesign.minimumProbeCount
+    else {
+      throw ShapleyError(
+        .badValues,
+        """
+        \(values.count) values and \(derivatives.count) derivatives aren't those of \(ProbeDesign.minimumProbeCount) probes or \
+        more: measure them again.
+        """)
+    }
+    guard (values + derivatives).allSatisfy(\.isFinite) else {
+      throw ShapleyError(
+        .badValues,
+        "A probe's value or derivative isn't finite: choose a value or lesion for which the network's output stays finite.")
+    }
+    var (differences, ends, middle): ([Double], [Double], [Double]) = ([], [], [])
+    for row in stride(from: 0, to: values.count, by: ProbeDesign.rowsPerProbe) {
+      differences.append(Double(values[row + 2]) - Double(values[row]))
+      ends.append((Double(derivatives[row]) + Double(derivatives[row + 2])) / 2)
+      middle.append(ends[ends.count - 1] / 3 + Double(derivatives[row + 1]) * 2 / 3)
+    }
+    let trapezoid = Self.share(differences, ends)
+    let simpson = Self.share(differences, middle)
+    self.trapezoid = trapezoid
+    self.simpson = simpson
+    trapezoidBias = min(Self.bias(differences, ends), trapezoid.estimate)
+    simpsonBias = min(Self.bias(differences, middle), simpson.estimate)
+    (rule, reason) = Self.verdict(trapezoid: trapezoid, simpson: simpson, remedy: remedy)
+  }
+
+  private static func verdict(trapezoid: Share, simpson: Share, remedy: String?) -> (Rule, String) {
+    let left = """
+      the trapezoid leaves \(percent(trapezoid)) of the squared effects of single regions, \
+      Simpson's rule \(percent(simpson))
+      """
+    let best = simpson.bound <= trapezoid.bound ? simpson : trapezoid
+    if trapezoid.estimate <= smallShare && trapezoid.bound <= largestShare {
+      return (.trapezoid, "Gradients are straight here: \(left).")
+    }
+    if simpson.estimate <= smallShare && simpson.bound <= largestShare
+      || trapezoid.estimate <= largestShare && best.bound <= largestShare
+    {
+      return (.corrected, "Gradients are curved here and are corrected: \(left).")
+    }
+    let help = remedy.map { ", or try \($0)" } ?? ""
+    let why =
+      best.estimate <= largestShare
+      ? "a few probes decide what is left, so that nothing can be said for sure" : "gradients say too little of what lesions do"
+    return (.values, "Measured by values, because \(why): \(left); more probes may decide otherwise\(help).")
+  }
+
+  private static func percent(_ share: Share) -> String {
+    func text(_ number: Double) -> String {
+      guard number < 10 else { return "over 1000" }
+      return String(Double((number * 1000).rounded()) / 10)
+    }
+    return "\(text(share.estimate)) ± \(text(share.standardError)) %"
+  }
+
+  /// Σ(r − x)²/Σr²; infinite where there are no differences but residuals, 0 where there is neither.
+  private static func share(_ r: [Double], _ x: [Double]) -> Share {
+    let left = zip(r, x).map { ($0 - $1) * ($0 - $1) }
+    let all = r.map { $0 * $0 }
+    let (sum, total) = (left.reduce(0, +), all.reduce(0, +))
+    guard total > 0 else { return Share(estimate: sum > 0 ? .infinity : 0, standardError: 0) }
+    let count = Double(r.count)
+    let without = r.indices.map { total > all[$0] ? (sum - left[$0]) / (total - all[$0]) : 0 }
+    let mean = without.reduce(0, +) / count
+    let squares = without.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return Share(estimate: sum / total, standardError: (squares * (count - 1) / count).squareRoot())
+  }
+
+  /// Both probes of a region have independent coalitions, so the mean product of their residuals is the mean squared bias.
+  private static func bias(_ r: [Double], _ x: [Double]) -> Double {
+    let pairs = stride(from: 0, to: r.count - 1, by: 2)
+    var (products, squares) = (0.0, 0.0)
+    for probe in pairs {
+      products += (r[probe] - x[probe]) * (r[probe + 1] - x[probe + 1])
+      squares += r[probe] * r[probe + 1]
+    }
+    return squares > 0 ? max(0, products / squares) : 0
+  }
+}

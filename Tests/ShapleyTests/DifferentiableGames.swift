@@ -1,0 +1,128 @@
+import Foundation
+import Grids
+import Random
+import TestSupport
+
+@testable import Shapley
+
+/// A game that continues inside the cube of masks, with its derivatives.
+protocol DifferentiableGame: Game {
+  /// v(m) and ∂v/∂m.
+  func pass(_ mask: [Double]) -> (value: Double, derivatives: [Double])
+}
+
+extension DifferentiableGame {
+  func values(of coalitions: [Coalition]) -> [Double] {
+    coalitions.map { coalition in pass((0..<playerCount).map { coalition[$0] ? 1 : 0 }).value }
+  }
+
+  /// `[rows]` and `[rows x players]`.
+  func passes(_ masks: [Float]) -> (values: [Float], derivatives: [Float]) {
+    var (values, derivatives): ([Float], [Float]) = ([], [])
+    for start in stride(from: 0, to: masks.count, by: playerCount) {
+      let (value, slope) = pass(masks[start..<start + playerCount].map(Double.init))
+      values.append(Float(value))
+      derivatives += slope.map { Float($0) }
+    }
+    return (values, derivatives)
+  }
+}
+
+/// Σ_u a_u·f(b_u + Σ_g w_ug·m_g): a network with one hidden layer.
+struct NetworkGame: DifferentiableGame {
+  enum Activation: Sendable { case rectifier, tanh, square, step, identity }
+
+  let playerCount: Int
+  var weights: [[Double]]
+  var biases: [Double]
+  var outputs: [Double]
+  let activation: Activation
+
+  /// Normal weights; `steepness` scales what goes into a unit.
+  init(players: Int, hidden: Int, activation: Activation, steepness: Double = 1, seed: UInt64) {
+    var random = CounterRandom(seed: seed, domain: 1002, index: 0)
+    playerCount = players
+    weights = (0..<hidden).map { _ in (0..<players).map { _ in steepness * random.nextNormal() } }
+    biases = (0..<hidden).map { _ in steepness * random.nextNormal() }
+    outputs = (0..<hidden).map { _ in random.nextNormal() }
+    self.activation = activation
+  }
+
+  func pass(_ mask: [Double]) -> (value: Double, derivatives: [Double]) {
+    var value = 0.0
+    var derivatives = [Double](repeating: 0, count: playerCount)
+    for unit in weights.indices {
+      let row = weights[unit]
+      var input = biases[unit]
+      for player in 0..<playerCount where mask[player] != 0 { input += row[player] * mask[player] }
+      let (output, slope) = response(input)
+      value += outputs[unit] * output
+      let factor = outputs[unit] * slope
+      if factor != 0 { for player in 0..<playerCount { derivatives[player] += factor * row[player] } }
+    }
+    return (value, derivatives)
+  }
+
+  func values(of coalitions: [Coalition]) -> [Double] {
+    coalitions.map { coalition in
+      let members = Array(coalition.intactPlayers)
+      var value = 0.0
+      for unit in weights.indices {
+        var input = biases[unit]
+        for player in members { input += weights[unit][player] }
+        value += outputs[unit] * response(input).0
+      }
+      return value
+    }
+  }
+
+  private func response(_ x: Double) -> (Double, Double) {
+    switch activation {
+    case .rectifier: (max(0, x), x > 0 ? 1 : 0)
+    case .tanh: (Foundation.tanh(x), 1 - Foundation.tanh(x) * Foundation.tanh(x))
+    case .square: (x * x, 2 * x)
+    // Saturates on a thousandth of its range: no derivative ever sees it rise.
+    case .step: (min(max(500 * x, 0), 1), x > 0 && x < 0.002 ? 500 : 0)
+    case .identity: (x, 1)
+    }
+  }
+}
+
+extension InteractionGame {
+  /// The multilinear extension: a·∏ m_i, without the curve.
+  func pass(_ mask: [Double]) -> (value: Double, derivatives: [Double]) {
+    precondition(curve == 0)
+    var value = constant
+    var derivatives = [Double](repeating: 0, count: playerCount)
+    for term in terms {
+      value += term.amount * term.players.reduce(1) { $0 * mask[$1] }
+      for player in term.players {
+        derivatives[player] += term.amount * term.players.reduce(1) { $1 == player ? $0 : $0 * mask[$1] }
+      }
+    }
+    return (value, derivatives)
+  }
+}
+
+/// The multilinear extension of products of players.
+struct ProductGame: DifferentiableGame {
+  let game: InteractionGame
+  var playerCount: Int { game.playerCount }
+  func pass(_ mask: [Double]) -> (value: Double, derivatives: [Double]) { game.pass(mask) }
+}
+
+extension GradientDesign {
+  func estimate(of game: some DifferentiableGame, curvature: Double? = nil) throws -> GradientEstimate {
+    let (values, derivatives) = game.passes(masks(in: 0..<rowCount))
+    return try estimate(values: values, derivatives: derivatives, curvature: curvature)
+  }
+}
+
+extension ProbeDesign {
+  /// The verdict on one game for every stimulus.
+  func verdict(on game: some DifferentiableGame, remedy: String? = nil) throws -> ProbeVerdict {
+    let (values, derivatives) = game.passes(masks(in: 0..<rowCount))
+    let own = (0..<rowCount).map { derivatives[$0 * playerCount + region(probe: probe(row: $0))] }
+    return try ProbeVerdict(values: values, derivatives: own, remedy: remedy)
+  }
+}

@@ -1,0 +1,103 @@
+import Random
+import TestSupport
+import Testing
+
+@testable import Shapley
+
+@Suite struct GradientBudgetTests {
+  private func series(_ count: Int, passes: Int, spread: Double = 0.4) throws -> [GradientEstimate] {
+    try (0..<count).map { number in
+      var game = NetworkGame(players: 40, hidden: 20, activation: .tanh, steepness: 0.4, seed: 5)
+      var random = CounterRandom(seed: 5, domain: 1004, index: UInt64(number))
+      for unit in game.outputs.indices { game.outputs[unit] *= 1 + spread * random.nextNormal() }
+      return try GradientDesign(players: 40, passes: passes, seed: 2, stream: UInt64(number)).estimate(of: game, curvature: 0.1)
+    }
+  }
+
+  @Test("A pilot's variances are those of more passes and stimuli")
+  func variances() throws {
+    let small = GradientPilot(series: try series(16, passes: 32), isEfficient: true)
+    let large = GradientPilot(series: try series(48, passes: 128), isEfficient: true)
+    func mean(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(numbers.count) }
+    #expect(abs(mean(small.samplingPerPass) / mean(large.samplingPerPass) - 1) < 0.4)
+    #expect(abs(mean(small.betweenStimuli) / mean(large.betweenStimuli) - 1) < 0.5)
+  }
+
+  @Test("Passes keep sampling below a tenth of the variance across stimuli, and no fewer would")
+  func passes() throws {
+    for spread in [0.05, 0.2, 0.8] {
+      let pilot = GradientPilot(series: try series(12, passes: 64, spread: spread), isEfficient: true)
+      let passes = pilot.passes(stimuli: 64)
+      let between = pilot.betweenStimuli.reduce(0, +)
+      let sampling = pilot.samplingPerPass.reduce(0, +)
+      #expect(GradientPilot.passSteps.contains(passes))
+      #expect(passes == 1024 || sampling / Double(passes) <= 0.1 * between)
+      #expect(pilot.passes(stimuli: 64, most: 40) <= 32)
+      if let before = GradientPilot.passSteps.last(where: { $0 < passes }) {
+        let bias = pilot.remainingBias(stimuli: 64, passes: before)
+        #expect(sampling / Double(before) > 0.1 * between || bias > 0.1 * between / 40 / 64)
+      }
+    }
+  }
+
+  @Test("More stimuli make narrower intervals and no fewer critical regions")
+  func forecasts() throws {
+    let pilot = GradientPilot(series: try series(16, passes: 32), isEfficient: true)
+    let forecasts = [16, 64, 256].map { pilot.forecast(stimuli: $0, passes: 32) }
+    #expect(forecasts[0].halfWidth > forecasts[1].halfWidth && forecasts[1].halfWidth > forecasts[2].halfWidth)
+    #expect(forecasts[0].criticalCount <= forecasts[1].criticalCount)
+    #expect(forecasts[1].criticalCount <= forecasts[2].criticalCount && forecasts[2].criticalCount > 0)
+  }
+
+  @Test("The choice follows the probes first, then the smaller expected error")
+  func choice() throws {
+    let game = NetworkGame(players: 40, hidden: 20, activation: .tanh, steepness: 0.1, seed: 5)
+    let verdict = try ProbeDesign(players: 40, stimuli: 1, seed: 1).verdict(on: game)
+    #expect(verdict.rule == .trapezoid)
+    let design = try GradientDesign(players: 40, passes: 64, seed: 2)
+    let (values, derivatives) = game.passes(design.masks(in: 0..<64))
+    let estimate = try design.estimate(values: values, derivatives: derivatives, curvature: 0.1)
+    let pilot = GradientPilot(series: try series(8, passes: 64), isEfficient: true)
+    let residual = GradientChoice.oddResidual(design, values: values, zeta: estimate.zeta)
+    func choice(_ budget: Int, residual: Double, values: Estimate? = nil, verdict: ProbeVerdict) -> GradientChoice {
+      GradientChoice(
+        verdict: verdict, pilot: pilot, budget: budget, cost: 2.5, oddResidual: residual, measuredValues: values)
+    }
+    // Values can't be measured with so few passes, and gradients not with fewer still.
+    #expect(choice(40, residual: residual, verdict: verdict).measurement == .gradients)
+    #expect(choice(12, residual: residual, verdict: verdict).measurement == .values)
+    #expect(choice(640, residual: 1e-12, verdict: verdict).measurement == .values)
+    #expect(choice(640, residual: 1e3, verdict: verdict).measurement == .gradients)
+    let exact = Estimate(
+      zeta: estimate.zeta, standardError: estimate.zeta.map { _ in 0 }, degreesOfFreedom: .infinity, full: 1, empty: 0,
+      evaluations: 640, efficiencyResidual: 0, notes: [])
+    #expect(choice(640, residual: 1e3, values: exact, verdict: verdict).measurement == .values)
+    let curved = try ProbeDesign(players: 40, stimuli: 1, seed: 1).verdict(
+      on: NetworkGame(players: 40, hidden: 12, activation: .step, seed: 1))
+    let refused = choice(40, residual: 1e3, verdict: curved)
+    #expect(refused.measurement == .values && refused.reason == curved.reason)
+  }
+
+  @Test("An affine game leaves nothing of its odd part")
+  func oddResidual() throws {
+    let game = NetworkGame(players: 40, hidden: 3, activation: .identity, seed: 5)
+    let design = try GradientDesign(players: 40, passes: 30, seed: 2)
+    let (values, derivatives) = game.passes(design.masks(in: 0..<30))
+    let estimate = try design.estimate(values: values, derivatives: derivatives, curvature: 0)
+    #expect(GradientChoice.oddResidual(design, values: values, zeta: estimate.zeta) < 1e-8)
+  }
+
+  @Test("A mixture weighs by the inverse squared errors, and keeps an estimate without errors")
+  func mixture() throws {
+    func estimate(_ zeta: Double, error: Double) -> Estimate {
+      Estimate(
+        zeta: [zeta, zeta], standardError: [error, error], degreesOfFreedom: 10, full: 2 * zeta, empty: 0, evaluations: 5,
+        efficiencyResidual: 0, notes: [])
+    }
+    let mixed = Estimate.mixture(estimate(1, error: 1), estimate(2, error: 2))
+    #expect(abs(mixed.zeta[0] - 1.2) < 1e-12 && abs(mixed.standardError[0] - 0.8.squareRoot()) < 1e-12)
+    #expect(mixed.degreesOfFreedom > 10 && mixed.degreesOfFreedom < 20 && mixed.evaluations == 10)
+    #expect(Estimate.mixture(estimate(1, error: 0), estimate(2, error: 2)).zeta == [1, 1])
+    #expect(Estimate.mixture(estimate(1, error: 0), estimate(1, error: 0)).standardError == [0, 0])
+  }
+}

@@ -1,0 +1,36 @@
+import Statistics
+import Testing
+
+@testable import Shapley
+
+/// Seeded, so that the counts are facts: the share of 95 % intervals that hold the true ζ.
+@Suite struct GradientCoverageTests {
+  private func coverage(
+    of game: some DifferentiableGame, truth: [Double], passes: Int, index: ValueIndex = .shapley, repeats: Int
+  ) throws -> Double {
+    var covered = 0
+    for seed in 0..<repeats {
+      let design = try GradientDesign(players: game.playerCount, passes: passes, index: index, seed: 700 + UInt64(seed))
+      let statistics = LayerStatistics(series: [try design.estimate(of: game).estimate])
+      covered += zip(statistics.tests, truth).count { $0.interval.contains($1) }
+    }
+    return Double(covered) / Double(repeats * truth.count)
+  }
+
+  @Test(arguments: [NetworkGame.Activation.rectifier, .tanh], [(8, 64), (10, 100), (11, 200)])
+  func smallNetworks(activation: NetworkGame.Activation, shape: (players: Int, passes: Int)) throws {
+    let game = NetworkGame(
+      players: shape.players, hidden: 12, activation: activation, steepness: 0.5, seed: UInt64(shape.players))
+    let truth = try ExactSolver.shapley(of: game)
+    let share = try coverage(of: game, truth: truth, passes: shape.passes, repeats: 60)
+    #expect(share > 0.92 && share < 0.985)
+  }
+
+  @Test(arguments: ValueIndex.allCases)
+  func products(index: ValueIndex) throws {
+    let game = InteractionGame.random(players: 48, orders: [48, 60, 60], seed: 3)
+    let truth = index == .shapley ? game.shapley : game.banzhaf
+    let share = try coverage(of: ProductGame(game: game), truth: truth, passes: 96, index: index, repeats: 25)
+    #expect(share > 0.92 && share < 0.985)
+  }
+}

@@ -1,0 +1,117 @@
+import Testing
+
+@testable import Shapley
+
+@Suite struct GradientDesignTests {
+  private func rows(_ design: GradientDesign) -> [[Float]] {
+    let masks = design.masks(in: 0..<design.rowCount)
+    return (0..<design.rowCount).map { Array(masks[$0 * design.playerCount..<($0 + 1) * design.playerCount]) }
+  }
+
+  @Test("The ends come first, then complements that share their midpoints", arguments: [2, 3, 7, 40, 256], ValueIndex.allCases)
+  func complements(players: Int, index: ValueIndex) throws {
+    let design = try GradientDesign(players: players, passes: 61, index: index, seed: 3)
+    let rows = rows(design)
+    #expect(design.rowCount == 60)
+    #expect(rows[0].allSatisfy { $0 == 1 } && rows[1].allSatisfy { $0 == 0 })
+    for pair in 0..<design.pairCount {
+      let (first, second) = (rows[2 + 2 * pair], rows[3 + 2 * pair])
+      #expect(zip(first, second).allSatisfy { $0 + $1 == 1 && ($0 == 0.5 || $0 == 0 || $0 == 1) })
+      #expect(first.count { $0 == 0.5 } == design.midpointCount(pair: pair))
+      #expect(design.group(2 + 2 * pair) == pair + 1 && design.group(3 + 2 * pair) == pair + 1)
+    }
+  }
+
+  @Test("Any range of rows is the same as that part of all rows", arguments: [5, 300])
+  func randomAccess(players: Int) throws {
+    let design = try GradientDesign(players: players, passes: 100, seed: 9, stream: 4)
+    let all = design.masks(in: 0..<100)
+    for range in [0..<1, 1..<2, 37..<38, 12..<77, 99..<100] {
+      #expect(design.masks(in: range) == Array(all[range.lowerBound * players..<range.upperBound * players]))
+    }
+    let again = try GradientDesign(players: players, passes: 100, seed: 9, stream: 4)
+    #expect(again == design && again.masks(in: 0..<100) == all)
+    #expect(try GradientDesign(players: players, passes: 100, seed: 9, stream: 5).masks(in: 0..<100) != all)
+    #expect(try GradientDesign(players: players, passes: 100, seed: 10, stream: 4).masks(in: 0..<100) != all)
+  }
+
+  @Test("Sizes are spread evenly and any first part of a design is spread like the whole")
+  func sizes() throws {
+    let design = try GradientDesign(players: 256, passes: 402, midpointBlocks: 0, seed: 1)
+    for pairs in [50, 100, 200] {
+      let sizes = rows(design)[2..<2 + 2 * pairs].map { $0.count { $0 == 1 } }
+      // Of as many uniform sizes in each tenth of the range.
+      for tenth in 0..<10 {
+        let count = sizes.count { ($0 - 1) * 10 / 255 == tenth }
+        #expect(abs(Double(count) - Double(2 * pairs) / 10) <= 0.02 * Double(2 * pairs) + 2)
+      }
+    }
+  }
+
+  @Test("After every deal each region was a midpoint once")
+  func midpoints() throws {
+    let design = try GradientDesign(players: 100, passes: 2 + 2 * 36, seed: 2)
+    #expect(design.midpointBlocks == 12 && design.midpointShare == 1 / 12.0)
+    let rows = rows(design)
+    for deal in 0..<3 {
+      var counts = [Int](repeating: 0, count: 100)
+      for pair in 12 * deal..<12 * deal + 12 {
+        for player in 0..<100 where rows[2 + 2 * pair][player] == 0.5 { counts[player] += 1 }
+      }
+      #expect(counts.allSatisfy { $0 == 1 })
+    }
+  }
+
+  @Test("Few regions are half lesioned one at a time, in pairs of their own")
+  func separation() throws {
+    let design = try GradientDesign(players: 12, passes: 64, seed: 2)
+    #expect(design.isSeparated)
+    for (row, mask) in rows(design).enumerated().dropFirst(2) {
+      #expect(mask.count { $0 == 0.5 } == (row / 2 - 1) % 2)
+    }
+  }
+
+  @Test("Blocks follow the cube root of the passes", arguments: [(8, 12), (110, 12), (410, 19), (820, 23), (8000, 50)])
+  func blocks(passes: Int, blocks: Int) {
+    #expect(GradientDesign.midpointBlocks(passes: passes) == blocks)
+  }
+
+  @Test("Too few passes are refused with the least number", arguments: [2, 17, 65_536])
+  func tooFew(players: Int) throws {
+    let error = #expect(throws: ShapleyError.self) { try GradientDesign(players: players, passes: 7, seed: 0) }
+    #expect(error?.code == .budgetTooSmall && error?.message.contains("at least 8 passes") == true)
+    #expect(try GradientDesign(players: players, passes: 8, seed: 0).rowCount == 8)
+    #expect(try GradientDesign(players: 1, passes: 2, seed: 0).rowCount == 2)
+    #expect(throws: ShapleyError.self) { try GradientDesign(players: 65_537, passes: 8, seed: 0) }
+  }
+
+  @Test("A design that is stopped early has the first rows of the whole", arguments: [10, 100], ValueIndex.allCases)
+  func truncation(players: Int, index: ValueIndex) throws {
+    let whole = try GradientDesign(players: players, passes: 64, index: index, seed: 5)
+    let part = try #require(whole.truncated(toRows: 33))
+    #expect(part.rowCount == 32 && part.midpointBlocks == whole.midpointBlocks)
+    #expect(part.masks(in: 0..<32) == Array(whole.masks(in: 0..<64)[..<(32 * players)]))
+    #expect(whole.truncated(toRows: 64) == whole && whole.truncated(toRows: 7) == nil)
+    let game = NetworkGame(players: players, hidden: 3, activation: .identity, seed: 4)
+    let zeta = try [part, whole].map { try $0.estimate(of: game, curvature: 0).zeta }
+    #expect(largestDifference(zeta[0], zeta[1]) < 1e-4)
+  }
+
+  @Test("Single units of a large layer have masks, too")
+  func largest() throws {
+    let design = try GradientDesign(players: 65_536, passes: 8, seed: 5)
+    let masks = design.masks(in: 4..<6)
+    #expect(masks.count == 2 * 65_536)
+    #expect(zip(masks[..<65_536], masks[65_536...]).allSatisfy { $0 + $1 == 1 })
+    #expect(masks[..<65_536].count { $0 == 0.5 } == design.midpointCount(pair: 1))
+  }
+
+  @Test("A Banzhaf coalition is uniform among all subsets")
+  func banzhaf() throws {
+    let design = try GradientDesign(players: 40, passes: 2002, midpointBlocks: 0, index: .banzhaf, seed: 8)
+    let sizes = rows(design).dropFirst(2).map { Double($0.count { $0 == 1 }) }
+    let mean = sizes.reduce(0, +) / 2000
+    let variance = sizes.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 2000
+    #expect(mean == 20 && abs(variance - 10) < 1.5)
+  }
+}

@@ -1,0 +1,122 @@
+import Testing
+
+@testable import Shapley
+
+@Suite struct GradientEstimateTests {
+  @Test("An affine game is recovered exactly from any passes", arguments: [1, 2, 3, 30, 256], ValueIndex.allCases)
+  func affine(players: Int, index: ValueIndex) throws {
+    let game = NetworkGame(players: players, hidden: 3, activation: .identity, seed: 4)
+    let truth = (0..<players).map { player in zip(game.outputs, game.weights).reduce(0) { $0 + $1.0 * $1.1[player] } }
+    for passes in [8, 9, 50] {
+      let result = try GradientDesign(players: players, passes: passes, index: index, seed: 1).estimate(of: game, curvature: 0.1)
+      #expect(largestDifference(result.trapezoid, truth) < 1e-5)
+      #expect(largestDifference(result.zeta, truth) < 1e-4)
+    }
+  }
+
+  @Test("Σζ is the effect, and T shows by how much it missed it")
+  func efficiency() throws {
+    let game = NetworkGame(players: 60, hidden: 30, activation: .tanh, steepness: 0.4, seed: 6)
+    let result = try GradientDesign(players: 60, passes: 80, seed: 1).estimate(of: game)
+    let effect = result.estimate.effect
+    #expect(abs(result.zeta.reduce(0, +) - effect) < 1e-9 * abs(effect))
+    #expect(abs(result.trapezoidShare * effect - result.trapezoid.reduce(0, +)) < 1e-9)
+    #expect(result.estimate.evaluations == 80 && result.estimate.standardError.allSatisfy { $0 > 0 && $0.isFinite })
+  }
+
+  @Test("Small games of products have no bias", arguments: [(4, ValueIndex.shapley), (5, .shapley), (5, .banzhaf)])
+  func unbiased(players: Int, index: ValueIndex) throws {
+    let game = InteractionGame.random(players: players, orders: [players, 6, 4, 2], seed: 21)
+    let truth = index == .shapley ? game.shapley : game.banzhaf
+    let repeats = 3000
+    var (trapezoid, middle) = ([Double](repeating: 0, count: players), [Double](repeating: 0, count: players))
+    var squares = trapezoid
+    for seed in 0..<repeats {
+      let design = try GradientDesign(players: players, passes: 30, index: index, seed: UInt64(seed))
+      let result = try design.estimate(of: ProductGame(game: game), curvature: 0)
+      for player in 0..<players {
+        trapezoid[player] += result.trapezoid[player] / Double(repeats)
+        middle[player] += (result.trapezoid[player] + 1.5 * result.correction[player]) / Double(repeats)
+        squares[player] += result.trapezoid[player] * result.trapezoid[player] / Double(repeats)
+      }
+    }
+    for player in 0..<players {
+      let error = (max(squares[player] - trapezoid[player] * trapezoid[player], 0) / Double(repeats)).squareRoot()
+      // Weights that are normalised by themselves leave a bias of the order of a pair's share.
+      #expect(abs(trapezoid[player] - truth[player]) < 5 * error + 0.02)
+      #expect(abs(middle[player] - truth[player]) < 10 * error + 0.02)
+    }
+  }
+
+  @Test("A region that takes part in nothing has no derivative, and its interval holds 0")
+  func nullPlayer() throws {
+    let game = InteractionGame.random(players: 40, orders: [40, 60, 60], nullPlayers: 3, seed: 5)
+    let result = try GradientDesign(players: 40, passes: 80, seed: 2).estimate(of: ProductGame(game: game))
+    for player in 0..<3 {
+      #expect(result.trapezoid[player] == 0 && result.correction[player] == 0)
+      #expect(abs(result.zeta[player]) <= 2 * result.estimate.standardError[player])
+    }
+  }
+
+  @Test("Regions that do the same have the same ζ within their errors")
+  func symmetry() throws {
+    var game = NetworkGame(players: 30, hidden: 20, activation: .rectifier, seed: 8)
+    for unit in game.weights.indices { game.weights[unit][7] = game.weights[unit][3] }
+    let result = try GradientDesign(players: 30, passes: 200, seed: 3).estimate(of: game)
+    let error = result.estimate.standardError
+    #expect(abs(result.zeta[3] - result.zeta[7]) < 3 * (error[3] * error[3] + error[7] * error[7]).squareRoot())
+  }
+
+  @Test("Sums of shards are the sums of all rows", arguments: [14, 100])
+  func shards(players: Int) throws {
+    let game = NetworkGame(players: players, hidden: 20, activation: .tanh, seed: 8)
+    let design = try GradientDesign(players: players, passes: 90, seed: 3)
+    func sums(_ rows: Range<Int>) throws -> GradientSums {
+      var sums = GradientSums(players: players)
+      let (values, derivatives) = game.passes(design.masks(in: rows))
+      try sums.add(rows, of: design, values: values, derivatives: derivatives)
+      return sums
+    }
+    var merged = try sums(0..<30)
+    merged.add(try sums(30..<44))
+    merged.add(try sums(44..<90))
+    let (parts, whole) = (try design.estimate(merged), try design.estimate(of: game))
+    #expect(largestDifference(parts.zeta, whole.zeta) < 1e-12)
+    #expect(largestDifference(parts.estimate.standardError, whole.estimate.standardError) < 1e-9)
+    #expect(try design.estimate(of: game) == whole)
+    #expect(throws: ShapleyError.self) { try design.estimate(sums(0..<30)) }
+  }
+
+  @Test("Passes that can't tell curvature are refused unless probes told it")
+  func undetermined() throws {
+    let game = NetworkGame(players: 256, hidden: 20, activation: .rectifier, seed: 8)
+    let design = try GradientDesign(players: 256, passes: 12, seed: 3)
+    let error = #expect(throws: ShapleyError.self) { try design.estimate(of: game) }
+    #expect(error?.code == .budgetTooSmall)
+    let told = try design.estimate(of: game, curvature: 0.5)
+    #expect(told.shrinkage == 0)
+    let square = told.trapezoid.reduce(0) { $0 + $1 * $1 } / 256
+    #expect(abs(told.curvature - 0.5 * square) < 1e-12)
+  }
+
+  @Test("A derivative that isn't a number is refused by its pass")
+  func notFinite() throws {
+    let design = try GradientDesign(players: 10, passes: 8, seed: 3)
+    var derivatives = [Float](repeating: 0, count: 80)
+    derivatives[53] = .nan
+    let error = #expect(throws: ShapleyError.self) {
+      try design.estimate(values: [Float](repeating: 0, count: 8), derivatives: derivatives, curvature: 0)
+    }
+    #expect(error?.code == .badValues && error?.message.contains("pass 5") == true)
+  }
+
+  @Test("Simpson's rule takes off what the trapezoid misses of a bent game")
+  func correction() throws {
+    let game = NetworkGame(players: 10, hidden: 8, activation: .tanh, steepness: 1.2, seed: 12)
+    let truth = try ExactSolver.shapley(of: game)
+    let result = try GradientDesign(players: 10, passes: 1200, seed: 3).estimate(of: game)
+    func error(_ estimate: [Double]) -> Double { zip(estimate, truth).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
+    #expect(result.shrinkage > 0.5)
+    #expect(error(result.zeta) < 0.5 * error(result.trapezoid))
+  }
+}

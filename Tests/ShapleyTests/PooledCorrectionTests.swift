@@ -1,0 +1,119 @@
+import Random
+import Statistics
+import TestSupport
+import Testing
+
+@testable import Shapley
+
+@Suite struct PooledCorrectionTests {
+  /// A layer whose stimuli bend alike: every series is the same network but for its output weights and biases.
+  private func layer(
+    stimuli: Int, activation: NetworkGame.Activation, seed: UInt64, steepness: Double = 1.5, spread: Double = 0.3
+  ) -> [NetworkGame] {
+    let base = NetworkGame(players: 8, hidden: 8, activation: activation, steepness: steepness, seed: seed)
+    return (0..<stimuli).map { stimulus in
+      var random = CounterRandom(seed: seed, domain: 1003, index: UInt64(stimulus))
+      var game = base
+      for unit in game.outputs.indices {
+        game.outputs[unit] *= 1 + spread * random.nextNormal()
+        game.biases[unit] += spread * random.nextNormal()
+      }
+      return game
+    }
+  }
+
+  private func squaredError(_ a: [Double], _ b: [Double]) -> Double {
+    zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+  }
+
+  private func mean(_ all: [[Double]]) -> [Double] {
+    all[0].indices.map { region in all.reduce(0) { $0 + $1[region] } / Double(all.count) }
+  }
+
+  @Test("A bias that all stimuli share is found and taken off")
+  func commonBias() throws {
+    let games = layer(stimuli: 48, activation: .tanh, seed: 3)
+    let truth = mean(try games.map { try ExactSolver.shapley(of: $0) })
+    let series = try games.enumerated().map { number, game in
+      try GradientDesign(players: 8, passes: 24, seed: 1, stream: UInt64(number)).estimate(of: game, curvature: 0.2)
+    }
+    let correction = PooledCorrection(series: series, isEfficient: true)
+    #expect(correction.shrinkage > 0.3)
+    let corrected = mean(correction.zeta)
+    #expect(squaredError(corrected, truth) < 0.5 * squaredError(mean(series.map(\.trapezoid)), truth))
+    let effect = series.reduce(0) { $0 + $1.estimate.effect } / 48
+    #expect(abs(corrected.reduce(0, +) - effect) < 1e-9)
+    let statistics = LayerStatistics(gradients: series, correction: correction)
+    #expect(largestDifference(statistics.zeta, corrected) < 1e-12 && statistics.seriesCount == 48)
+  }
+
+  @Test("Where nothing bends, nothing is taken off")
+  func noBias() throws {
+    let games = layer(stimuli: 32, activation: .identity, seed: 3)
+    let series = try games.enumerated().map { number, game in
+      try GradientDesign(players: 8, passes: 24, seed: 1, stream: UInt64(number)).estimate(of: game, curvature: 0)
+    }
+    let correction = PooledCorrection(series: series, isEfficient: true)
+    #expect(correction.bias < 1e-10 && correction.remainingBias.allSatisfy { $0 < 1e-10 })
+    let plain = LayerStatistics(series: series.map(\.estimate))
+    let statistics = LayerStatistics(gradients: series, correction: correction)
+    #expect(largestDifference(plain.zeta, statistics.zeta) < 1e-4)
+    #expect(statistics.isSignificant == plain.isSignificant)
+  }
+
+  @Test(
+    "Intervals hold the mean over all stimuli though the trapezoid is wrong",
+    arguments: [NetworkGame.Activation.tanh, .rectifier])
+  func coverage(activation: NetworkGame.Activation) throws {
+    let repeats = 30
+    let stimuli = layer(stimuli: 24 * repeats, activation: activation, seed: 5)
+    let truth = mean(try stimuli.map { try ExactSolver.shapley(of: $0) })
+    var (covered, trapezoids) = (0, 0)
+    for start in 0..<repeats {
+      let games = Array(stimuli[24 * start..<24 * start + 24])
+      let series = try games.enumerated().map { number, game in
+        let design = try GradientDesign(players: 8, passes: 24, seed: UInt64(start), stream: UInt64(number))
+        return try design.estimate(of: game, curvature: 0.2)
+      }
+      let statistics = LayerStatistics(gradients: series, correction: PooledCorrection(series: series, isEfficient: true))
+      covered += zip(statistics.tests, truth).count { $0.interval.contains($1) }
+      for region in 0..<8 {
+        let moments = SampleMoments(series.map { $0.trapezoid[region] })
+        let test = RegionTest(mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: 23, confidence: 0.95)
+        trapezoids += test.interval.contains(truth[region]) ? 1 : 0
+      }
+    }
+    let share = Double(covered) / Double(8 * repeats)
+    #expect(share > 0.92 && share < 0.995)
+    #expect(share > Double(trapezoids) / Double(8 * repeats))
+  }
+
+  @Test("Values of a random subset take off what derivatives can't see")
+  func twoPhases() throws {
+    let games = layer(stimuli: 40, activation: .tanh, seed: 11, steepness: 6, spread: 0.1)
+    let truths = try games.map { try ExactSolver.shapley(of: $0) }
+    let series = try games.enumerated().map { number, game in
+      try GradientDesign(players: 8, passes: 24, seed: 1, stream: UInt64(number)).estimate(of: game, curvature: 1)
+    }
+    var values: [Int: Estimate] = [:]
+    for one in stride(from: 0, to: 40, by: 2) {
+      let design = try Design(estimator: .regression, players: 8, budget: 120, seed: 2, stream: UInt64(one))
+      values[one] = try design.estimate(of: games[one])
+    }
+    let truth = mean(truths)
+    let gradients = PooledCorrection(series: series, isEfficient: true)
+    let both = PooledCorrection(series: series, values: values, isEfficient: true)
+    #expect(both.shrinkage > 0.5)
+    #expect(squaredError(mean(both.zeta), truth) < 0.75 * squaredError(mean(gradients.zeta), truth))
+    let tests = LayerStatistics(gradients: series, correction: both).tests
+    #expect(zip(tests, truth).count { $0.interval.contains($1) } >= 7)
+  }
+
+  @Test("One series keeps its first-level errors")
+  func single() throws {
+    let game = layer(stimuli: 1, activation: .tanh, seed: 3)[0]
+    let estimate = try GradientDesign(players: 8, passes: 100, seed: 1).estimate(of: game)
+    let statistics = LayerStatistics(gradients: [estimate], correction: nil)
+    #expect(statistics == LayerStatistics(series: [estimate.estimate]) && statistics.level == .first)
+  }
+}
