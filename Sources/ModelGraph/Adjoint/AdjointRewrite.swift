@@ -40,6 +40,8 @@ struct AdjointRewrite {
   private var notes: [String] = []
   /// The node whose rule is running, by its place in `forward`.
   private(set) var place = 0
+  /// How many rows the shapes were seen at.
+  private let rows: Int
   /// The type of the numbers that the running rule works with.
   private(set) var numberType = ElementType.float
 
@@ -48,6 +50,7 @@ struct AdjointRewrite {
     model = cut.suffix
     self.shapes = shapes
     self.types = cut.suffix.elementTypes().merging(types) { $1 }
+    rows = shapes[cut.tensor]?.first ?? 1
     forward = cut.suffix.index.order.map { cut.suffix.proto.graph.node[$0] }
   }
 
@@ -65,7 +68,7 @@ struct AdjointRewrite {
       throw Undifferentiable("the value depends on the layer through whole numbers and comparisons only")
     }
     isBackward = true
-    gradients[result] = [Gradient(name: number(1), isWhole: false)]
+    gradients[result] = [Gradient(name: add("Expand", [number(1), add("Shape", [result])]), isWhole: true)]
     for place in forward.indices.reversed() { try derive(place) }
     guard let total = gradient(of: cut.tensor) else {
       throw Undifferentiable("the value depends on the layer through what is held only")
@@ -183,7 +186,11 @@ struct AdjointRewrite {
 
   /// The gradient with the shape of the tensor that it belongs to.
   mutating func whole(_ gradient: Gradient, like tensor: String) throws(Undifferentiable) -> String {
-    gradient.isWhole ? gradient.name : add("Expand", [gradient.name, integers(try shape(of: tensor))])
+    if gradient.isWhole { return gradient.name }
+    let shape = try shape(of: tensor)
+    // Where the first axis may count rows, it is asked for when the graph runs.
+    let target = shape.first == rows && rows > 1 ? add("Shape", [tensor]) : integers(shape)
+    return add("Expand", [gradient.name, target])
   }
 
   /// A gradient of a broadcast operand: summed over the axes along which it was repeated.
