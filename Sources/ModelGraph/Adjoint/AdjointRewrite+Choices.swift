@@ -34,7 +34,7 @@ extension AdjointRewrite {
     let axis = named < 0 ? named + from.count : named
     let length = from[axis]
     let whole = try whole(gradient, like: y)
-    if let constant = model.integerConstant(indices), constant.count == 1 {
+    if let constant = wholeNumbers(indices), constant.count == 1 {
       let place = Int(constant[0]) < 0 ? Int(constant[0]) + length : Int(constant[0])
       var (single, before, after) = (from, [Int](repeating: 0, count: from.count), [Int](repeating: 0, count: from.count))
       single[axis] = 1

@@ -122,7 +122,7 @@ extension AdjointRewrite {
     _ output: String, of node: Onnx_NodeProto, axis: Int, total: Int, start: Int
   ) throws(Undifferentiable) -> Int {
     if !output.isEmpty, let shape = shapes[output] { return shape[axis] }
-    let lengths = node.integers("split") ?? node.input(at: 1).flatMap { model.integerConstant($0)?.map(Int.init) }
+    let lengths = node.integers("split") ?? node.input(at: 1).flatMap { wholeNumbers($0) }
     let place = node.output.firstIndex(of: output)!
     guard let lengths else { return total / node.output.count }
     return lengths[place]
@@ -132,7 +132,7 @@ extension AdjointRewrite {
     let (x, y) = (node.input[0], node.output[0])
     let (from, to) = (try shape(of: x), try shape(of: y))
     let constant = { (rewrite: AdjointRewrite, position: Int) in
-      node.input(at: position).map { rewrite.model.integerConstant($0)?.map(Int.init) } ?? []
+      node.input(at: position).map { rewrite.wholeNumbers($0) } ?? []
     }
     let inputs = (1...4).map { constant(self, $0) }
     guard let starts = node.integers("starts") ?? inputs[0], let namedAxes = node.integers("axes") ?? inputs[2],
@@ -176,12 +176,12 @@ extension AdjointRewrite {
     let (x, y) = (node.input[0], node.output[0])
     let rank = try shape(of: x).count
     let mode = node.attribute("mode").map { String(decoding: $0.s, as: UTF8.self) } ?? "constant"
-    let named = node.integers("pads") ?? node.input(at: 1).flatMap { model.integerConstant($0)?.map(Int.init) }
+    let named = node.integers("pads") ?? node.input(at: 1).flatMap { wholeNumbers($0) }
     guard mode == "constant", let named else { return try deriveByPlaces(node, gradient) }
     var (before, after) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
     let axes: [Int]
     if let input = node.input(at: 3) {
-      guard let constant = model.integerConstant(input) else { return try deriveByPlaces(node, gradient) }
+      guard let constant = wholeNumbers(input) else { return try deriveByPlaces(node, gradient) }
       axes = constant.map { Int($0) < 0 ? Int($0) + rank : Int($0) }
     } else {
       axes = Array(0..<rank)

@@ -24,10 +24,10 @@ extension AdjointRewrite {
 
   /// The axes of a reduction, counted from the front; all where none are named. `nil` where nothing is reduced.
   private func reducedAxes(_ node: Onnx_NodeProto, rank: Int) throws(Undifferentiable) -> [Int]? {
-    if let input = node.input(at: 1), model.integerConstant(input) == nil {
+    if let input = node.input(at: 1), wholeNumbers(input) == nil {
       throw refusal(node, "a rule for constant axes only")
     }
-    let named = node.integers("axes") ?? node.input(at: 1).flatMap { model.integerConstant($0)?.map(Int.init) } ?? []
+    let named = node.integers("axes") ?? node.input(at: 1).flatMap { wholeNumbers($0) } ?? []
     if named.isEmpty { return node.integer("noop_with_empty_axes") == 1 ? nil : Array(0..<rank) }
     return named.map { $0 < 0 ? $0 + rank : $0 }.sorted()
   }

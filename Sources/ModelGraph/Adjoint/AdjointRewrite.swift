@@ -35,6 +35,7 @@ struct AdjointRewrite {
   private var varying: Set<String> = []
   private var names: Set<String> = []
   private var integerNames: [[Int]: String] = [:]
+  private var integerValues: [String: [Int]] = [:]
   private var numberNames: [String: String] = [:]
   private var namesGiven = 0
   private var notes: [String] = []
@@ -281,7 +282,13 @@ struct AdjointRewrite {
     tensor.int64Data = values.map(Int64.init)
     weights.append(tensor)
     integerNames[values] = name
+    integerValues[name] = values
     return name
+  }
+
+  /// The values of a constant of whole numbers, the network's or one from `integers(_:)`; `nil` for anything else.
+  func wholeNumbers(_ name: String) -> [Int]? {
+    integerValues[name] ?? model.integerConstant(name)?.map(Int.init)
   }
 
   /// A number of the running rule's type, without axes.
