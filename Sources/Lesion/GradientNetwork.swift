@@ -103,10 +103,8 @@ package final class GradientNetwork {
     _ cut: Cut, _ value: AdjointValue, inputs: [Tensor], runtime: Runtime, options: Session.Options
   ) throws -> AdjointNetwork {
     let observation = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
-    let seen = zip(observation.outputNames, try observation.run(inputs))
     return try cut.adjoint(
-      of: value, shapes: Dictionary(uniqueKeysWithValues: seen.map { ($0, $1.shape) }),
-      types: Dictionary(uniqueKeysWithValues: seen.map { ($0, ElementType(rawValue: $1.elementType)) }))
+      of: value, observed: ObservedTensors(observation.outputNames, try observation.run(inputs)))
   }
 
   /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.

@@ -9,7 +9,7 @@ struct AdjointBench {
   private let session: Session
   private let inputs: [Tensor]
 
-  /// Rows of different values, of which one more than the batch that operators were ever tried with is taken.
+  /// Rows of different values.
   static let rows = 3
 
   /// - Parameters:
@@ -18,7 +18,7 @@ struct AdjointBench {
   ///   - targets: one class a row, or one for all.
   init(
     _ model: Model, shape: [Int], reading output: String, value: AdjointValue = AdjointValue(.logit), targets: [Int64] = [0, 1, 0],
-    seed: UInt64 = 5, offset: Float = 0.4
+    seed: UInt64 = 12, offset: Float = 0.4
   ) throws {
     let runtime = try TestRuntime.make()
     let cut = try model.cut(at: "a", reading: output)
@@ -27,18 +27,17 @@ struct AdjointBench {
     var random = WeightGenerator(seed: seed)
     for (place, number) in random.floats(a.count).enumerated() { a.floats[place] = number + offset }
     let observation = try Session(runtime: runtime, model: cut.observation.serialized())
-    let seen = zip(observation.outputNames, try observation.run([a]))
     network = try cut.adjoint(
-      of: value, shapes: Dictionary(uniqueKeysWithValues: seen.map { ($0, $1.shape) }),
-      types: Dictionary(uniqueKeysWithValues: seen.map { ($0, ElementType(rawValue: $1.elementType)) }))
+      of: value, observed: ObservedTensors(observation.outputNames, try observation.run([a])))
     session = try Session(runtime: runtime, model: network.model.serialized())
     let target = try Tensor(runtime: runtime, shape: [targets.count], elementType: ElementType.int64.rawValue)
     target.bytes.copyBytes(from: targets.withUnsafeBytes { Array($0) })
     inputs = [a, target]
   }
 
-  /// One case of a few operators, with a random projection of what they give to two scores behind.
-  init(_ example: OperatorCase, value: AdjointValue = AdjointValue(.logit), seed: UInt64 = 5) throws {
+  /// One case of a few operators, with a random projection of what they give to two scores behind. The seed is one whose
+  /// numbers lie off the kinks of all cases.
+  init(_ example: OperatorCase, value: AdjointValue = AdjointValue(.logit), seed: UInt64 = 12) throws {
     var net = GraphBuilder(name: "operators", opset: example.opset)
     net.input("x", [nil] + example.shape.map(Optional.some))
     net.node("Identity", ["x"], ["a"])

@@ -41,36 +41,57 @@ package struct Undifferentiable: Error, Sendable, Equatable, CustomStringConvert
   package var description: String { reason }
 }
 
+/// What a run of a suffix with a batch shows of its tensors.
+package struct ObservedTensors: Sendable {
+  /// By tensor.
+  package var shapes: [String: [Int]] = [:]
+  /// By tensor; they override what the graph declares.
+  package var types: [String: ElementType] = [:]
+  /// By tensor of int32 or int64: its elements, where there are few. What follows from weights and shapes alone is taken
+  /// for what it was.
+  package var integers: [String: [Int]] = [:]
+
+  package init() {}
+}
+
 extension Cut {
-  /// The tensors whose shapes `adjoint(of:shapes:types:)` needs: all that the suffix reads and writes.
-  package var adjointTensors: [String] {
+  /// The suffix with everything readable that `adjoint(of:observed:)` has to know of: all that it reads and writes.
+  package var observation: Model {
     let types = suffix.elementTypes()
     var seen: Set<String> = []
-    return ([tensor] + suffix.proto.graph.node.flatMap { $0.input + $0.output } + [output]).filter { name in
+    let tensors = ([tensor] + suffix.proto.graph.node.flatMap { $0.input + $0.output } + [output]).filter { name in
       !name.isEmpty && suffix.index.contains(name) && !suffix.index.isWeight(name) && types[name] != .noTensor
         && types[name] != .string && seen.insert(name).inserted
     }
+    return suffix.exposing(tensors)
   }
-
-  /// The suffix with everything readable that `adjoint(of:shapes:types:)` has to know the shape of.
-  package var observation: Model { suffix.exposing(adjointTensors) }
 
   /// The adjoint graph of the suffix.
   ///
   /// Where the batch lies on the first axis of all tensors the graph takes any number of rows; in general it takes the
-  /// number that the shapes were seen at.
+  /// number that was observed.
   ///
   /// - Parameters:
   ///   - value: what is read of the output.
-  ///   - shapes: by tensor, what a run of `observation` with a batch shows. The batch should hold two rows or more, so
-  ///     that what is repeated over rows can be told from what isn't.
-  ///   - types: element types found by running the model; they override what the graph declares.
+  ///   - observed: what a run of `observation` with a batch shows. The batch should hold two rows or more, so that what
+  ///     is repeated over rows can be told from what isn't.
   /// - Throws: `Undifferentiable` with the operator that has no rule.
   /// - Cost: linear in the graph's size; weights are shared.
-  package func adjoint(
-    of value: AdjointValue, shapes: [String: [Int]], types: [String: ElementType] = [:]
-  ) throws(Undifferentiable) -> AdjointNetwork {
-    var rewrite = AdjointRewrite(self, shapes: shapes, types: types)
+  package func adjoint(of value: AdjointValue, observed: ObservedTensors) throws(Undifferentiable) -> AdjointNetwork {
+    var rewrite = AdjointRewrite(self, observed: observed)
     return try rewrite.run(value)
+  }
+
+  /// The suffix's tensors that follow from weights and shapes alone, those that pass the cut included.
+  var fixedTensors: Set<String> {
+    let index = suffix.index
+    var fixed = Set(sideInputs.filter { !$0.dependsOnData }.map(\.name))
+    for number in index.order {
+      let isFixed = index.reads[number].allSatisfy { index.dependence[$0] != .data || fixed.contains(index.names[$0]) }
+      for tensor in index.writes[number] where isFixed || index.dependence[tensor] != .data {
+        fixed.insert(index.names[tensor])
+      }
+    }
+    return fixed
   }
 }

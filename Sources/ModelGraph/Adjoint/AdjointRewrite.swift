@@ -35,7 +35,8 @@ struct AdjointRewrite {
   private var varying: Set<String> = []
   private var names: Set<String> = []
   private var integerNames: [[Int]: String] = [:]
-  private var integerValues: [String: [Int]] = [:]
+  /// Of constants, and of what was observed to follow from weights and shapes.
+  private var integerValues: [String: [Int]]
   private var numberNames: [String: String] = [:]
   private var namesGiven = 0
   private var notes: [String] = []
@@ -46,12 +47,14 @@ struct AdjointRewrite {
   /// The type of the numbers that the running rule works with.
   private(set) var numberType = ElementType.float
 
-  init(_ cut: Cut, shapes: [String: [Int]], types: [String: ElementType]) {
+  init(_ cut: Cut, observed: ObservedTensors) {
     self.cut = cut
     model = cut.suffix
-    self.shapes = shapes
-    self.types = cut.suffix.elementTypes().merging(types) { $1 }
-    rows = shapes[cut.tensor]?.first ?? 1
+    shapes = observed.shapes
+    types = cut.suffix.elementTypes().merging(observed.types) { $1 }
+    let fixed = cut.fixedTensors
+    integerValues = observed.integers.filter { fixed.contains($0.key) }
+    rows = observed.shapes[cut.tensor]?.first ?? 1
     forward = cut.suffix.index.order.map { cut.suffix.proto.graph.node[$0] }
   }
 
@@ -286,7 +289,8 @@ struct AdjointRewrite {
     return name
   }
 
-  /// The values of a constant of whole numbers, the network's or one from `integers(_:)`; `nil` for anything else.
+  /// The values of a constant of whole numbers, the network's or one from `integers(_:)`, or of what follows from
+  /// shapes; `nil` for anything else.
   func wholeNumbers(_ name: String) -> [Int]? {
     integerValues[name] ?? model.integerConstant(name)?.map(Int.init)
   }
