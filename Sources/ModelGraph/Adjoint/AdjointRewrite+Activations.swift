@@ -26,8 +26,8 @@ extension AdjointRewrite {
     let float = { (name: String, standard: Double) in node.attribute(name).map { Double($0.f) } ?? standard }
     switch node.opType {
     case "Relu":
-      // The result is 0 or positive, so its sign is the mask.
-      return times(g, add("Sign", [y]))
+      // 1 where the result is above 0: steep enough to be a step, and one pass where a comparison takes two.
+      return times(g, add("HardSigmoid", [y], ["alpha": .float(.greatestFiniteMagnitude), "beta": .float(0)]))
     case "LeakyRelu":
       return times(g, whereAbove(x, number(0), number(1), number(float("alpha", 0.01))))
     case "PRelu":

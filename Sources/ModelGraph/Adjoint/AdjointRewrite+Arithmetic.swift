@@ -68,7 +68,11 @@ extension AdjointRewrite {
 
   /// Zeros in front and behind along every axis; negative numbers crop.
   mutating func pad(_ a: String, before: [Int], after: [Int]) -> String {
-    guard (before + after).contains(where: { $0 != 0 }) else { return a }
+    let changed = before.indices.filter { before[$0] != 0 || after[$0] != 0 }
+    guard let axis = changed.first else { return a }
+    if changed.count == 1, before[axis] <= 0, after[axis] <= 0 {
+      return slice(a, axis: axis, from: -before[axis], to: after[axis] == 0 ? Int(Int32.max) : after[axis])
+    }
     return opset >= 11
       ? add("Pad", [a, integers(before + after)])
       : add("Pad", [a], ["pads": .ints(before + after)])

@@ -25,16 +25,7 @@ extension AdjointRewrite {
     var current = to
     for axis in from.indices where from[axis] != to[axis] || scales.map({ $0[axis] != 1 }) ?? false {
       let matrix = interpolation(node, from: from[axis], to: to[axis], scale: scales?[axis])
-      // [.., to, rest] → [.., from, rest].
-      let rest = current[(axis + 1)...].reduce(1, *)
-      current[axis] = from[axis]
-      if rest == 1 {
-        let rows = add("Reshape", [result, integers([-1, to[axis]])])
-        result = reshape(add("MatMul", [rows, transpose(matrix, [1, 0])]), current)
-      } else {
-        let columns = add("Reshape", [result, integers([-1, to[axis], rest])])
-        result = reshape(add("MatMul", [matrix, columns]), current)
-      }
+      result = product(matrix, result, axis: axis, length: from[axis], shape: &current)
     }
     contribute(result, to: x)
   }

@@ -147,29 +147,51 @@ extension AdjointRewrite {
       let axis = named < 0 ? named + from.count : named
       let (length, taken, step) = (from[axis], to[axis], steps[place])
       guard length != taken || step < 0, taken > 0 else { continue }
-      var first = starts[place] < 0 ? max(starts[place] + length, 0) : min(starts[place], length)
-      if step < 0 {
-        first = min(first, length - 1) + (taken - 1) * step
-        result = reversed(result, axes: [axis], lengths: [taken])
+      let start = starts[place] < 0 ? max(starts[place] + length, 0) : min(starts[place], length)
+      let first = step < 0 ? min(start, length - 1) : start
+      if step == 1 || taken == 1 {
+        before[axis] = first
+        after[axis] = length - first - taken
+      } else if length <= Self.matrixLength {
+        // A matrix of zeros and ones that puts each element in its place: faster than filling gaps.
+        let places = (0..<taken).map { first + $0 * step }
+        let matrix = numbers((0..<length).flatMap { at in places.map { $0 == at ? 1 : 0 } }, shape: [length, taken])
+        result = product(matrix, result, axis: axis, length: length, shape: &current)
+      } else {
+        if step < 0 { result = reversed(result, axes: [axis], lengths: [taken]) }
+        if abs(step) > 1 { result = spread(result, axis: axis, by: abs(step), shape: current) }
+        current[axis] = taken * abs(step)
+        before[axis] = step < 0 ? first + (taken - 1) * step : first
+        after[axis] = length - before[axis] - current[axis]
       }
-      if abs(step) > 1 && taken > 1 {
-        result = spread(result, axis: axis, by: abs(step), shape: current)
-        current[axis] = (taken - 1) * abs(step) + 1
-      }
-      before[axis] = first
-      after[axis] = length - first - current[axis]
     }
     contribute(pad(result, before: before, after: after), to: x)
   }
 
-  /// Puts zeros between the elements along an axis: each gets a row of its own that is filled up, and rows are joined.
+  /// Axes up to this length are laid out by a product with a matrix where that is faster.
+  private static let matrixLength = 64
+
+  /// A matrix of `length` rows times a tensor along one axis. The tensor's shape becomes the product's.
+  mutating func product(_ matrix: String, _ a: String, axis: Int, length: Int, shape: inout [Int]) -> String {
+    let columns = shape[axis]
+    let rest = shape[(axis + 1)...].reduce(1, *)
+    shape[axis] = length
+    if rest == 1 {
+      let rows = add("Reshape", [a, integers([-1, columns])])
+      return reshape(add("MatMul", [rows, transpose(matrix, [1, 0])]), shape)
+    }
+    let blocks = add("Reshape", [a, integers([-1, columns, rest])])
+    return reshape(add("MatMul", [matrix, blocks]), shape)
+  }
+
+  /// Puts zeros behind each element along an axis: it gets a row of its own that is filled up, and rows are joined.
   private mutating func spread(_ a: String, axis: Int, by step: Int, shape: [Int]) -> String {
     let (front, length, rest) = (Array(shape[..<axis]), shape[axis], Array(shape[(axis + 1)...]))
     let none = [Int](repeating: 0, count: shape.count + 1)
     var behind = none
     behind[axis + 1] = step - 1
     let filled = pad(reshape(a, front + [length, 1] + rest), before: none, after: behind)
-    return slice(reshape(filled, front + [length * step] + rest), axis: axis, from: 0, to: (length - 1) * step + 1)
+    return reshape(filled, front + [length * step] + rest)
   }
 
   private mutating func derivePad(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
