@@ -54,6 +54,12 @@ struct AdjointBench {
       Model(proto: net.model), shape: example.shape, reading: "scores", value: value, seed: seed)
   }
 
+  /// The tensor that is read, and v, [rows].
+  func outputs() throws -> (read: [Float], values: [Double]) {
+    let outputs = try session.run(inputs)
+    return withExtendedLifetime(outputs) { (outputs[0].floats.map { $0 }, outputs[1].floats.map(Double.init)) }
+  }
+
   /// v, [rows], and ∂v/∂a, [rows x units].
   func derivatives() throws -> (values: [Double], gradient: [Double]) {
     let outputs = try session.run(inputs)
