@@ -23,6 +23,21 @@ package struct AdjointNetwork: Sendable {
 
   /// What a user of the derivatives should know, such as roundings that were passed straight through.
   package let notes: [String]
+
+  /// The same graph for one class, without the input that names it.
+  package func fixing(target number: Int) -> AdjointNetwork {
+    var proto = model.proto
+    proto.graph.input.removeAll { $0.name == target }
+    var tensor = Onnx_TensorProto()
+    tensor.name = target
+    tensor.dims = [1]
+    tensor.dataType = ElementType.int64.rawValue
+    tensor.int64Data = [Int64(number)]
+    if model.index.consumers(of: target) != [] { proto.graph.initializer.append(tensor) }
+    return AdjointNetwork(
+      model: Model(proto: proto, folder: model.folder, label: model.label), target: target, output: output, value: value,
+      gradient: gradient, notes: notes)
+  }
 }
 
 /// Why the derivative by a layer can't be written: an operator without a rule, or no way but through whole numbers.

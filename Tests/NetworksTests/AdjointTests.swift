@@ -1,6 +1,7 @@
 import Foundation
 import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
 import TestSupport
 import Testing

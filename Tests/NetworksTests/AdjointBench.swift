@@ -1,5 +1,5 @@
-import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
 import TestSupport
 

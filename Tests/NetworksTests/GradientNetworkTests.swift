@@ -1,8 +1,8 @@
-import Anatomy
+import Grids
 import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
-import Shapley
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+package import Lesion
 package import ModelGraph
 
 extension AdjointValue {

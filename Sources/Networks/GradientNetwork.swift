@@ -1,6 +1,7 @@
+package import Grids
+import Lesion
 package import ModelGraph
 import OnnxRuntime
-package import Shapley
 
 /// A layer of a network under fractional masks: a batch of masks costs one run of the adjoint graph, and gives for each
 /// the value and its derivative by every region's share.

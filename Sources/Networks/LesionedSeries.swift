@@ -1,3 +1,4 @@
+import Lesion
 import OnnxRuntime
 
 /// What rows of a layer are painted from: the activations of the series' stimulus, and what takes their place.
