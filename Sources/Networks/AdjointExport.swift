@@ -37,6 +37,9 @@ package struct AdjointExport: Sendable {
     }
   }
 
+  /// How many rows the network is run with for its shapes.
+  private static let rows = 7
+
   package let cut: Cut
   package let network: AdjointNetwork
   /// What the graph's inputs and outputs are, one line each.
@@ -64,26 +67,30 @@ package struct AdjointExport: Sendable {
       throw Failure(.usage, "--target \(target) is none of the output's \(reader.classCount) classes, counted from 0")
     }
 
-    let rows = survey.takesBatches ? [0, min(1, feed.stimuli.count - 1)] : [0]
-    let prefix = try Session(runtime: runtime, model: cut.prefix.serialized(), options: options)
-    let entering = try prefix.run(feed.tensors(prefix.inputNames, rows: rows))
-    let tensors = Dictionary(uniqueKeysWithValues: zip(prefix.outputNames, entering))
-    let observation = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
-    let observed = ObservedTensors(
-      observation.outputNames, try observation.run(observation.inputNames.map { tensors[$0]! }))
-    let read = observed.shapes[cut.output]!
-    do throws(Undifferentiable) {
-      let network = try cut.adjoint(
-        of: AdjointValue(
-          shape: survey.outputShape, value: request.value, link: survey.link, position: request.position,
-          channelsLast: request.channelsLast, hasBatchAxis: read.count > survey.outputShape.count),
-        observed: observed)
-      self.network = request.target.map(network.fixing) ?? network
-    } catch {
-      throw Failure(.badInput, "\(model.label): no gradient by \"\(cut.tensor)\", since \(error.reason)")
+    func graph(rows: [Int]) throws -> (network: AdjointNetwork, shapes: [String: [Int]]) {
+      let prefix = try Session(runtime: runtime, model: cut.prefix.serialized(), options: options)
+      let tensors = Dictionary(
+        uniqueKeysWithValues: zip(prefix.outputNames, try prefix.run(feed.tensors(prefix.inputNames, rows: rows))))
+      let observation = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
+      let observed = ObservedTensors(
+        observation.outputNames, try observation.run(observation.inputNames.map { tensors[$0]! }))
+      do throws(Undifferentiable) {
+        let network = try cut.adjoint(
+          of: AdjointValue(
+            shape: survey.outputShape, value: request.value, link: survey.link, position: request.position,
+            channelsLast: request.channelsLast,
+            hasBatchAxis: observed.shapes[cut.output]!.count > survey.outputShape.count),
+          observed: observed)
+        return (request.target.map(network.fixing) ?? network, observed.shapes)
+      } catch {
+        throw Failure(.badInput, "\(model.label): no gradient by \"\(cut.tensor)\", since \(error.reason)")
+      }
     }
+    // A number of rows that hardly any length of a network is a multiple of tells which axes count rows.
+    let made = try graph(rows: survey.takesBatches ? (0..<Self.rows).map { $0 % feed.stimuli.count } : [0])
+    network = made.network
     self.cut = cut
-    description = Self.describe(cut, network, request, observed.shapes)
+    description = Self.describe(cut, network, request, made.shapes)
   }
 
   private static func describe(

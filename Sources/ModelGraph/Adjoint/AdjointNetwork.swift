@@ -83,8 +83,8 @@ extension Cut {
 
   /// The adjoint graph of the suffix.
   ///
-  /// Where the batch lies on the first axis of all tensors the graph takes any number of rows; in general it takes the
-  /// number that was observed.
+  /// The graph takes the number of rows that was observed. It takes any other, too, where the axes that count rows are
+  /// the only ones whose lengths the observed number divides.
   ///
   /// - Parameters:
   ///   - value: what is read of the output.

@@ -14,7 +14,7 @@ extension AdjointRewrite {
       guard let gradient = gradients[0] else { return }
       guard rewrite.opset >= 16 else { throw rewrite.refusal(node, "a rule from opset 16 on only") }
       let x = node.input[0]
-      let zeros = rewrite.add("Expand", [rewrite.number(0), rewrite.integers(try rewrite.shape(of: x))])
+      let zeros = rewrite.zeros(like: x)
       let whole = try rewrite.whole(gradient, like: node.output[0])
       let rank = try rewrite.shape(of: x).count
       let axis = node.integer("axis") ?? -1
@@ -24,6 +24,10 @@ extension AdjointRewrite {
           ["axis": .int(axis < 0 ? axis + rank : axis), "reduction": .string("add")]), to: x)
     },
   ]
+
+  private mutating func zeros(like tensor: String) -> String {
+    add("Expand", [number(0), add("Shape", [tensor])])
+  }
 
   /// A single element along an axis is put back between zeros; otherwise gradients are multiplied by a matrix of zeros
   /// and ones that says which element each was picked from.
@@ -51,8 +55,7 @@ extension AdjointRewrite {
     choices = add("Where", [isNegative, add("Add", [choices, integers([length])]), choices])
     let rows = add("Reshape", [integers(Array(0..<length)), integers([length, 1])])
     let isPicked = add("Cast", [add("Equal", [rows, choices])], ["to": .int(Int(numberType.rawValue))])
-    // The batch is among the front axes or the rest, and the other lengths are known.
-    let laidOut = add("Reshape", [whole, integers(axis == 0 ? [1, count, -1] : [-1, count, rest])])
+    let laidOut = reshape(whole, [from[..<axis].reduce(1, *), count, rest])
     contribute(reshape(add("MatMul", [isPicked, laidOut]), from), to: x)
   }
 
@@ -61,7 +64,7 @@ extension AdjointRewrite {
     let x = node.input[0]
     let shape = try shape(of: x)
     let axis = node.integer("axis") ?? 0
-    let zeros = add("Expand", [number(0), integers(shape)])
+    let zeros = zeros(like: x)
     let whole = try whole(gradient, like: node.output[0])
     contribute(
       add(
@@ -74,7 +77,7 @@ extension AdjointRewrite {
       throw refusal(node, "a rule without batch axes, from opset 16 on, only")
     }
     let x = node.input[0]
-    let zeros = add("Expand", [number(0), integers(try shape(of: x))])
+    let zeros = zeros(like: x)
     let whole = try whole(gradient, like: node.output[0])
     contribute(add("ScatterND", [zeros, node.input[1], whole], ["reduction": .string("add")]), to: x)
   }

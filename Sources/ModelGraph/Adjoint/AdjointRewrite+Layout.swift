@@ -65,10 +65,7 @@ extension AdjointRewrite {
       let axes = from.indices.filter { from[$0] != to[$0] }.map { 2 * $0 }
       var result = try rewrite.whole(gradients[0]!, like: node.output[0])
       if !axes.isEmpty {
-        // The batch may lie in the second entry, the first being its repeats.
-        let shape = repeated[0] == 1 ? [1, -1] + repeated.dropFirst(2) : repeated
-        result = rewrite.reshape(
-          rewrite.reduceSum(rewrite.add("Reshape", [result, rewrite.integers(shape)]), axes), from)
+        result = rewrite.reshape(rewrite.reduceSum(rewrite.reshape(result, repeated), axes), from)
       }
       rewrite.contribute(result, to: node.input[0])
     },
@@ -91,35 +88,36 @@ extension AdjointRewrite {
     },
   ]) { first, _ in first }
 
-  /// Parts that nothing was made of have a gradient of zeros.
+  /// Parts that nothing was made of have a gradient of zeros, added to that of the part before, or of the first.
   private mutating func deriveSplit(_ node: Onnx_NodeProto, _ gradients: [Gradient?]) throws(Undifferentiable) {
     let x = node.input[0]
     let shape = try shape(of: x)
     let named = node.integer("axis") ?? 0
     let axis = named < 0 ? named + shape.count : named
-    var parts: [String] = []
-    var (start, before, after) = (0, [Int](repeating: 0, count: shape.count), [Int](repeating: 0, count: shape.count))
-    let used = node.output.indices.filter { gradients[$0] != nil }
+    let none = [Int](repeating: 0, count: shape.count)
+    var parts: [(gradient: String, before: Int, after: Int)] = []
+    var unused = 0
     for (place, output) in node.output.enumerated() {
-      let length = try partLength(output, of: node, axis: axis, total: shape[axis], start: start)
+      let length = try partLength(output, of: node, axis: axis, total: shape[axis])
       if let gradient = gradients[place] {
-        parts.append(try whole(gradient, like: output))
-      } else if place < used.first! {
-        before[axis] += length
-      } else if place > used.last! {
-        after[axis] += length
+        parts.append((try whole(gradient, like: output), parts.isEmpty ? unused : 0, 0))
+      } else if parts.isEmpty {
+        unused += length
       } else {
-        var zeros = shape
-        zeros[axis] = length
-        parts.append(add("Expand", [number(0), integers(zeros)]))
+        parts[parts.count - 1].after += length
       }
-      start += length
     }
-    contribute(pad(concatenate(parts, axis: axis), before: before, after: after), to: x)
+    let padded = parts.map { part in
+      var (before, after) = (none, none)
+      before[axis] = part.before
+      after[axis] = part.after
+      return pad(part.gradient, before: before, after: after)
+    }
+    contribute(concatenate(padded, axis: axis), to: x)
   }
 
   private func partLength(
-    _ output: String, of node: Onnx_NodeProto, axis: Int, total: Int, start: Int
+    _ output: String, of node: Onnx_NodeProto, axis: Int, total: Int
   ) throws(Undifferentiable) -> Int {
     if !output.isEmpty, let shape = shapes[output] { return shape[axis] }
     let lengths = node.integers("split") ?? node.input(at: 1).flatMap { wholeNumbers($0) }
@@ -180,7 +178,7 @@ extension AdjointRewrite {
       let rows = add("Reshape", [a, integers([-1, columns])])
       return reshape(add("MatMul", [rows, transpose(matrix, [1, 0])]), shape)
     }
-    let blocks = add("Reshape", [a, integers([-1, columns, rest])])
+    let blocks = reshape(a, [shape[..<axis].reduce(1, *), columns, rest])
     return reshape(add("MatMul", [matrix, blocks]), shape)
   }
 
@@ -216,26 +214,27 @@ extension AdjointRewrite {
   }
 
   /// For whatever only picks elements and repeats them: the operator is applied to the elements' places, and gradients are
-  /// added up where those say. The number of rows is the one that was observed.
+  /// added up where those say.
   mutating func deriveByPlaces(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
     let (x, y) = (node.input[0], node.output[0])
-    let shape = try shape(of: x)
-    let count = shape.reduce(1, *)
     guard opset >= 16 || node.opType == "Slice" && opset >= 11 else {
       throw refusal(node, "a rule for what is known of its inputs beforehand only, up to opset 15")
     }
-    // One place more than there are elements: what was filled in is added there and dropped.
-    let places = add("Reshape", [integers(Array(0..<count)), integers(shape)])
+    let (none, one) = (integer(0), integer(1))
+    let count = add("Size", [x])
+    let places = add("Reshape", [add("Range", [none, count, one]), add("Shape", [x])])
     var inputs = [places] + node.input.dropFirst()
+    // One place more than there are elements: what is filled in is added there and dropped.
     if node.opType == "Pad", node.attribute("mode").map({ $0.s.elementsEqual("constant".utf8) }) ?? true {
       while inputs.count < 3 { inputs.append("") }
-      inputs[2] = add("Reshape", [integers([count]), integers([])])
+      inputs[2] = count
     }
     let picked = add("Reshape", [add(copying: node, inputs: inputs), integers([-1])])
     let flat = add("Reshape", [try whole(gradient, like: y), integers([-1])])
-    let zeros = add("Expand", [number(0), integers([count + 1])])
+    let zeros = add("Expand", [number(0), add("Reshape", [add("Add", [count, one]), integers([1])])])
     let total = add(
       "ScatterElements", [zeros, picked, flat], opset >= 16 ? ["reduction": .string("add")] : [:])
-    contribute(add("Reshape", [slice(total, axis: 0, from: 0, to: count), integers(shape)]), to: x)
+    let kept = add("Slice", [total, integers([0]), add("Reshape", [count, integers([1])])])
+    contribute(add("Reshape", [kept, add("Shape", [x])]), to: x)
   }
 }

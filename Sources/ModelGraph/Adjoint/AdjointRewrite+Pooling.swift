@@ -33,8 +33,7 @@ extension AdjointRewrite {
     }
     let window = try window(node, kernel: kernel, small: Array(output.dropFirst(2)), large: Array(input.dropFirst(2)))
     let places = further(output: 1)
-    let count = input.reduce(1, *)
-    let zeros = add("Expand", [number(0), integers([count])])
+    let zeros = add("Expand", [number(0), add("Reshape", [add("Size", [x]), integers([1])])])
     let whole = try whole(gradient, like: y)
     let overlaps = kernel.indices.map { (window.extent($0) + window.strides[$0] - 1) / window.strides[$0] }
     var parts: [(gradient: String, places: String)] = [(whole, places)]

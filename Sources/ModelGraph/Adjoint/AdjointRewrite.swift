@@ -54,7 +54,7 @@ struct AdjointRewrite {
     types = cut.suffix.elementTypes().merging(observed.types) { $1 }
     let fixed = cut.fixedTensors
     integerValues = observed.integers.filter { fixed.contains($0.key) }
-    rows = observed.shapes[cut.tensor]?.first ?? 1
+    rows = max(observed.shapes[cut.tensor]?.first ?? 1, 1)
     forward = cut.suffix.index.order.map { cut.suffix.proto.graph.node[$0] }
   }
 
@@ -78,9 +78,10 @@ struct AdjointRewrite {
       throw Undifferentiable("the value depends on the layer through what is held only")
     }
     numberType = types[cut.tensor] ?? .float
-    let gradient = freshName("gradient")
-    backward.append(Self.node("Identity", [try whole(total, like: cut.tensor)], [gradient], [:]))
-    return finished(target: target, value: result, gradient: gradient)
+    let (valueName, gradientName) = (freshName("value"), freshName("gradient"))
+    backward.append(Self.node("Identity", [result], [valueName], [:]))
+    backward.append(Self.node("Identity", [try whole(total, like: cut.tensor)], [gradientName], [:]))
+    return finished(target: target, value: valueName, gradient: gradientName)
   }
 
   private func finished(target: String, value: String, gradient: String) -> AdjointNetwork {
@@ -192,8 +193,8 @@ struct AdjointRewrite {
   mutating func whole(_ gradient: Gradient, like tensor: String) throws(Undifferentiable) -> String {
     if gradient.isWhole { return gradient.name }
     let shape = try shape(of: tensor)
-    // Where the first axis may count rows, it is asked for when the graph runs.
-    let target = shape.first == rows && rows > 1 ? add("Shape", [tensor]) : integers(shape)
+    // Where an axis may count rows, it is asked for when the graph runs.
+    let target = rows > 1 && shape.contains { $0 % rows == 0 } ? add("Shape", [tensor]) : integers(shape)
     return add("Expand", [gradient.name, target])
   }
 
@@ -221,10 +222,12 @@ struct AdjointRewrite {
     throw Undifferentiable("the shape of \"\(tensor)\" isn't known")
   }
 
-  /// A Reshape's target for a tensor of this shape, with the first axis left open: the batch lies there more often than
-  /// not.
+  /// A Reshape's target for a tensor of this shape, with an axis left open that may count rows.
   mutating func target(_ shape: [Int]) -> String {
-    integers(shape.isEmpty || shape.contains(0) ? shape : [-1] + shape.dropFirst())
+    guard !shape.isEmpty, !shape.contains(0) else { return integers(shape) }
+    var open = shape
+    open[shape.firstIndex { $0 % rows == 0 } ?? 0] = -1
+    return integers(open)
   }
 
   // MARK: Writing
@@ -287,6 +290,16 @@ struct AdjointRewrite {
     integerNames[values] = name
     integerValues[name] = values
     return name
+  }
+
+  /// A whole number, without axes.
+  mutating func integer(_ value: Int) -> String {
+    var tensor = Onnx_TensorProto()
+    tensor.name = freshName()
+    tensor.dataType = ElementType.int64.rawValue
+    tensor.int64Data = [Int64(value)]
+    weights.append(tensor)
+    return tensor.name
   }
 
   /// The values of a constant of whole numbers, the network's or one from `integers(_:)`, or of what follows from
