@@ -40,11 +40,9 @@ extension AdjointRewrite {
     let whole = try whole(gradient, like: y)
     if let constant = wholeNumbers(indices), constant.count == 1 {
       let place = Int(constant[0]) < 0 ? Int(constant[0]) + length : Int(constant[0])
-      var (single, before, after) = (from, [Int](repeating: 0, count: from.count), [Int](repeating: 0, count: from.count))
+      var single = from
       single[axis] = 1
-      before[axis] = place
-      after[axis] = length - 1 - place
-      return contribute(pad(reshape(whole, single), before: before, after: after), to: x)
+      return contribute(Stretch(gradient: reshape(whole, single), axis: axis, start: place, length: 1), to: x)
     }
     let count = try shape(of: indices).reduce(1, *)
     guard length * count <= 1 << 24 else { throw refusal(node, "a rule for up to 4,096 choices among as many only") }

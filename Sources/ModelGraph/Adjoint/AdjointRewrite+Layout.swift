@@ -88,32 +88,20 @@ extension AdjointRewrite {
     },
   ]) { first, _ in first }
 
-  /// Parts that nothing was made of have a gradient of zeros, added to that of the part before, or of the first.
   private mutating func deriveSplit(_ node: Onnx_NodeProto, _ gradients: [Gradient?]) throws(Undifferentiable) {
     let x = node.input[0]
     let shape = try shape(of: x)
     let named = node.integer("axis") ?? 0
     let axis = named < 0 ? named + shape.count : named
-    let none = [Int](repeating: 0, count: shape.count)
-    var parts: [(gradient: String, before: Int, after: Int)] = []
-    var unused = 0
+    var start = 0
     for (place, output) in node.output.enumerated() {
       let length = try partLength(output, of: node, axis: axis, total: shape[axis])
-      if let gradient = gradients[place] {
-        parts.append((try whole(gradient, like: output), parts.isEmpty ? unused : 0, 0))
-      } else if parts.isEmpty {
-        unused += length
-      } else {
-        parts[parts.count - 1].after += length
+      if let gradient = gradients[place], length > 0 {
+        contribute(
+          Stretch(gradient: try whole(gradient, like: output), axis: axis, start: start, length: length), to: x)
       }
+      start += length
     }
-    let padded = parts.map { part in
-      var (before, after) = (none, none)
-      before[axis] = part.before
-      after[axis] = part.after
-      return pad(part.gradient, before: before, after: after)
-    }
-    contribute(concatenate(padded, axis: axis), to: x)
   }
 
   private func partLength(
@@ -162,6 +150,10 @@ extension AdjointRewrite {
         before[axis] = step < 0 ? first + (taken - 1) * step : first
         after[axis] = length - before[axis] - current[axis]
       }
+    }
+    let cropped = from.indices.filter { before[$0] != 0 || after[$0] != 0 }
+    if let axis = cropped.first, cropped.count == 1, before[axis] >= 0, after[axis] >= 0 {
+      return contribute(Stretch(gradient: result, axis: axis, start: before[axis], length: current[axis]), to: x)
     }
     contribute(pad(result, before: before, after: after), to: x)
   }

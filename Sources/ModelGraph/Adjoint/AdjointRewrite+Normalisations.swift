@@ -69,7 +69,12 @@ extension AdjointRewrite {
     let axis = node.integer("axis") ?? -1
     let axes = Array((axis < 0 ? axis + rank : axis)..<rank)
     let scaled = times(try whole(gradient, like: node.output[0]), node.input[1])
-    contribute(normalised(scaled, x, axes, epsilon: node.epsilon, isCentred: isCentred), to: x)
+    guard node.isStandard, node.opType == "LayerNormalization", numberType == .float else {
+      return contribute(normalised(scaled, x, axes, epsilon: node.epsilon, isCentred: isCentred), to: x)
+    }
+    // The operator gives the mean and the inverse deviation itself.
+    let (mean, inverse) = (further(output: 1), further(output: 2))
+    contribute(normalised(scaled, centred: minus(x, mean), inverse: inverse, axes, isCentred: true), to: x)
   }
 
   /// x + skip + bias, normalised; the sum itself is the fourth output.
@@ -158,6 +163,15 @@ extension AdjointRewrite {
     let centred = isCentred ? minus(x, reduceMean(x, axes)) : x
     let variance = reduceMean(times(centred, centred), axes)
     let inverse = over(number(1), add("Sqrt", [plus(variance, number(epsilon))]))
+    return normalised(g, centred: centred, inverse: inverse, axes, isCentred: isCentred)
+  }
+
+  /// - Parameters:
+  ///   - centred: x less its mean.
+  ///   - inverse: 1/√(var x + ε).
+  private mutating func normalised(
+    _ g: String, centred: String, inverse: String, _ axes: [Int], isCentred: Bool
+  ) -> String {
     let standard = times(centred, inverse)
     let along = times(standard, reduceMean(times(g, standard), axes))
     let rest = isCentred ? minus(minus(g, reduceMean(g, axes)), along) : minus(g, along)

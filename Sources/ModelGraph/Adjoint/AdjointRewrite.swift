@@ -11,6 +11,14 @@ struct AdjointRewrite {
     var isWhole: Bool
   }
 
+  /// The gradient of a stretch of a tensor along one axis; the rest has none from it.
+  struct Stretch {
+    var gradient: String
+    var axis: Int
+    var start: Int
+    var length: Int
+  }
+
   /// What is done for an operator.
   struct Rule: Sendable {
     /// Adds to the gradients of the inputs, from those of the outputs, `nil` where none reaches one.
@@ -31,6 +39,8 @@ struct AdjointRewrite {
   private var isBackward = false
   private var weights: [Onnx_TensorProto] = []
   private var gradients: [String: [Gradient]] = [:]
+  /// By tensor: gradients of stretches of it.
+  private var stretches: [String: [Stretch]] = [:]
   /// The tensors that change smoothly with the cut tensor.
   private var varying: Set<String> = []
   private var names: Set<String> = []
@@ -174,8 +184,8 @@ struct AdjointRewrite {
 
   /// The sum of all that was contributed; `nil` where nothing was.
   mutating func gradient(of tensor: String) -> Gradient? {
+    for joined in joinStretches(of: tensor) { contribute(joined, to: tensor) }
     guard let parts = gradients[tensor], var total = parts.first else { return nil }
-    // Whole ones first: what broadcasts is then added to something whole.
     for part in parts.dropFirst() {
       total = Gradient(name: add("Add", [total.name, part.name]), isWhole: total.isWhole || part.isWhole)
     }
@@ -187,6 +197,35 @@ struct AdjointRewrite {
   mutating func contribute(_ gradient: String, to tensor: String, isWhole: Bool = true) {
     guard varying.contains(tensor) else { return }
     gradients[tensor, default: []].append(Gradient(name: gradient, isWhole: isWhole))
+  }
+
+  /// Adds to the gradient of a stretch of a tensor, if it varies.
+  mutating func contribute(_ stretch: Stretch, to tensor: String) {
+    guard varying.contains(tensor) else { return }
+    stretches[tensor, default: []].append(stretch)
+  }
+
+  /// Stretches side by side are joined, with zeros where there are none, so that a tensor that is taken apart is put
+  /// together in one step. Those that overlap make several gradients.
+  private mutating func joinStretches(of tensor: String) -> [String] {
+    guard let all = stretches.removeValue(forKey: tensor), let shape = shapes[tensor] else { return [] }
+    var rows: [[Stretch]] = []
+    for stretch in all.enumerated().sorted(by: { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }).map(\.element) {
+      let fits = rows.firstIndex { row in
+        row[0].axis == stretch.axis && row[row.count - 1].start + row[row.count - 1].length <= stretch.start
+      }
+      if let fits { rows[fits].append(stretch) } else { rows.append([stretch]) }
+    }
+    return rows.map { row in
+      let axis = row[0].axis
+      let padded = row.indices.map { place in
+        var (before, after) = ([Int](repeating: 0, count: shape.count), [Int](repeating: 0, count: shape.count))
+        if place == 0 { before[axis] = row[place].start }
+        after[axis] = (place + 1 < row.count ? row[place + 1].start : shape[axis]) - row[place].start - row[place].length
+        return pad(row[place].gradient, before: before, after: after)
+      }
+      return concatenate(padded, axis: axis)
+    }
   }
 
   /// The gradient with the shape of the tensor that it belongs to.
