@@ -72,9 +72,8 @@ package final class GradientNetwork {
     prefix.load(state, into: Array(inputs.dropFirst()))
 
     let network = try Self.adjoint(cut, value, inputs: inputs, runtime: runtime, options: configuration.session)
-    let session = try Session(runtime: runtime, model: network.model.serialized(), options: configuration.session)
     inputs.append(try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue))
-    let produced = try session.run(inputs)
+    let (session, produced) = try Self.load(network, inputs, runtime: runtime, options: configuration.session)
     guard produced[0].elementType == ElementType.float.rawValue, produced[2].elementType == ElementType.float.rawValue else {
       throw LesionError(
         .badModel,
@@ -106,6 +105,18 @@ package final class GradientNetwork {
     let observation = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
     return try cut.adjoint(
       of: value, observed: ObservedTensors(observation.outputNames, try observation.run(inputs)))
+  }
+
+  /// A session of the graph, and what a run of it gives.
+  private static func load(
+    _ network: AdjointNetwork, _ inputs: [Tensor], runtime: Runtime, options: Session.Options
+  ) throws -> (Session, [Tensor]) {
+    do {
+      let session = try Session(runtime: runtime, model: network.model.serialized(), options: options)
+      return (session, try session.run(inputs))
+    } catch let error as OnnxRuntimeError {
+      throw Undifferentiable("ONNX Runtime doesn't run its adjoint graph: \(error.message)")
+    }
   }
 
   /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.

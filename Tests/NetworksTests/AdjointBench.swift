@@ -17,7 +17,8 @@ struct AdjointBench {
   ///   - output: the tensor that is read.
   ///   - targets: one class a row, or one for all.
   init(
-    _ model: Model, shape: [Int], reading output: String, value: AdjointValue = AdjointValue(.logit), targets: [Int64] = [0, 1, 0],
+    _ model: Model, shape: [Int], reading output: String, value: AdjointValue = AdjointValue(.logit),
+    targets: [Int64] = [0, 1, 0],
     seed: UInt64 = 12, offset: Float = 0.4
   ) throws {
     let runtime = try TestRuntime.make()

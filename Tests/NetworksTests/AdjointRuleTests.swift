@@ -45,7 +45,8 @@ import Testing
       net.node("MatMul", ["a", "turned"], ["b"])
     },
     built("Gemm transposed, with a bias that varies", [4]) { net in
-      net.node("Gemm", ["a", net.random("w", [3, 4]), "bias"], ["b"], ["transB": .int(1), "alpha": .float(0.7), "beta": .float(-2)])
+      net.node(
+        "Gemm", ["a", net.random("w", [3, 4]), "bias"], ["b"], ["transB": .int(1), "alpha": .float(0.7), "beta": .float(-2)])
       net.node("MatMul", ["a", net.random("v", [4, 3])], ["bias"])
     },
     built("Gemm from the right", [4]) { net in
@@ -111,7 +112,9 @@ import Testing
     plain("LayerNormalization", [3, 5], weights: [[5], [5]]),
     plain("LayerNormalization", [3, 5], weights: [[3, 5]], name: "LayerNormalization over two axes", ["axis": .int(1)]),
     plain("GroupNormalization", [4, 3], weights: [[4], [4]], opset: 21, ["num_groups": .int(2)]),
-    plain("GroupNormalization", [4, 3], weights: [[2], [2]], opset: 18, name: "GroupNormalization, one scale a group", ["num_groups": .int(2)]),
+    plain(
+      "GroupNormalization", [4, 3], weights: [[2], [2]], opset: 18, name: "GroupNormalization, one scale a group",
+      ["num_groups": .int(2)]),
     plain("RMSNormalization", [3, 5], weights: [[5]], opset: 23),
     plain("SimplifiedLayerNormalization", [3, 5], weights: [[5]]),
     built("SkipLayerNormalization", [3, 5]) { net in
@@ -146,7 +149,8 @@ import Testing
     }
     + [
       plain("ReduceL2", [3, 4], opset: 13, name: "ReduceL2 of an older version", ["axes": .ints([1, 2]), "keepdims": .int(0)]),
-      plain("ReduceProd", [3, 4], opset: 13, name: "ReduceProd along the first axis", ["axes": .ints([1]), "keepdims": .int(0)]),
+      plain(
+        "ReduceProd", [3, 4], opset: 13, name: "ReduceProd along the first axis", ["axes": .ints([1]), "keepdims": .int(0)]),
       built("ReduceLogSum", [3, 4]) { net in
         net.node("ReduceLogSum", [net.node("Exp", ["a"], ["positive"]), net.integers("axis", [1])], ["b"])
       },
@@ -165,7 +169,9 @@ import Testing
     },
     built("Gather by what the layer decides", [4]) { net in
       net.node("ArgMax", ["a"], ["largest"], ["axis": .int(1), "keepdims": .int(0)])
-      net.node("GatherElements", ["a", net.node("Unsqueeze", ["largest", net.integers("axis", [1])], ["column"])], ["chosen"], ["axis": .int(1)])
+      net.node(
+        "GatherElements", ["a", net.node("Unsqueeze", ["largest", net.integers("axis", [1])], ["column"])], ["chosen"],
+        ["axis": .int(1)])
       net.node("Concat", ["a", "chosen"], ["b"], ["axis": .int(1)])
     },
     built("GatherND", [4, 3]) { net in
@@ -179,7 +185,9 @@ import Testing
     plain("Slice", [7, 5], integers: [[5, -1], [0, -6], [1, 2], [-2, -1]], name: "Slice backwards"),
     plain("Slice", [130], integers: [[3], [128], [1], [4]], name: "Slice of a long axis in steps"),
     plain("Slice", [130], integers: [[-2], [3], [1], [-3]], name: "Slice of a long axis backwards in steps"),
-    plain("Slice", [4, 6], opset: 9, name: "Slice of an older version", ["starts": .ints([1]), "ends": .ints([-1]), "axes": .ints([2])]),
+    plain(
+      "Slice", [4, 6], opset: 9, name: "Slice of an older version",
+      ["starts": .ints([1]), "ends": .ints([-1]), "axes": .ints([2])]),
     built("Slice to an end that follows from the shape", [4, 6]) { net in
       net.node("Shape", ["a"], ["shape"])
       net.node("Gather", ["shape", net.integers("place", [2])], ["length"])
@@ -195,14 +203,19 @@ import Testing
   ]
 
   static let shapes = [
-    plain("MaxPool", [2, 5, 5], opset: 12, name: "MaxPool with overlaps, of an older version",
+    plain(
+      "MaxPool", [2, 5, 5], opset: 12, name: "MaxPool with overlaps, of an older version",
       ["kernel_shape": .ints([3, 3]), "strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1])]),
-    plain("AveragePool", [2, 6, 5], name: "AveragePool rounded up",
+    plain(
+      "AveragePool", [2, 6, 5], name: "AveragePool rounded up",
       ["kernel_shape": .ints([3, 2]), "strides": .ints([2, 2]), "ceil_mode": .int(1)]),
     plain("AveragePool", [3, 4, 4], name: "AveragePool of all", ["kernel_shape": .ints([4, 4])]),
     plain("Conv", [3, 6, 6], weights: [[4, 3, 1, 1]], name: "Conv of single pixels", ["pads": .ints([1, 1, 1, 1])]),
-    plain("Conv", [4, 6, 6], weights: [[4, 1, 3, 3]], name: "Conv of each channel", ["group": .int(4), "pads": .ints([1, 1, 1, 1])]),
-    plain("Conv", [4, 6, 6], weights: [[8, 1, 3, 3]], name: "Conv of each channel to two", ["group": .int(4), "strides": .ints([2, 2])]),
+    plain(
+      "Conv", [4, 6, 6], weights: [[4, 1, 3, 3]], name: "Conv of each channel", ["group": .int(4), "pads": .ints([1, 1, 1, 1])]),
+    plain(
+      "Conv", [4, 6, 6], weights: [[8, 1, 3, 3]], name: "Conv of each channel to two",
+      ["group": .int(4), "strides": .ints([2, 2])]),
     plain("Conv", [2, 4, 4], weights: [[2, 2, 3, 3]], name: "Conv with wide pads", ["pads": .ints([3, 4, 3, 2])]),
     plain("DepthToSpace", [8, 2, 3], name: "DepthToSpace, columns first", ["blocksize": .int(2), "mode": .string("CRD")]),
     built("Resize, corners aligned", [2, 3, 4]) { net in

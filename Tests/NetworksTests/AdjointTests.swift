@@ -17,10 +17,12 @@ import Testing
     #expect(try bench.deviation() < 4e-3)
   }
 
-  @Test(arguments: [ValueFunction.logit, .logProbability, .probability, .margin, .loss, .output(5)], [
-    ([4], nil, false), ([4, 1, 1], nil, false), ([4, 2, 3], nil, false), ([2, 3, 4], nil, true), ([3, 4], nil, false),
-    ([3, 4], 1, false), ([1], nil, false),
-  ] as [([Int], Int?, Bool)])
+  @Test(
+    arguments: [ValueFunction.logit, .logProbability, .probability, .margin, .loss, .output(5)],
+    [
+      ([4], nil, false), ([4, 1, 1], nil, false), ([4, 2, 3], nil, false), ([2, 3, 4], nil, true), ([3, 4], nil, false),
+      ([3, 4], 1, false), ([1], nil, false),
+    ] as [([Int], Int?, Bool)])
   func `reads what an output reader reads`(_ value: ValueFunction, _ output: ([Int], Int?, Bool)) throws {
     let (shape, position, channelsLast) = output
     let count = shape.reduce(1, *)
@@ -89,7 +91,8 @@ import Testing
     reduced.node("ReduceMax", ["a", reduced.integers("axis", [1])], ["scores"])
     reduced.output("scores", [nil, 1])
     let maximum = try Model(proto: reduced.model).cut(at: "a", reading: "scores")
-    #expect(try Self.gradient(of: maximum, at: [2, 1, 2, 0, 5, 5, 5, 5], shape: [2, 4]) == [0.5, 0, 0.5, 0, 0.25, 0.25, 0.25, 0.25])
+    #expect(
+      try Self.gradient(of: maximum, at: [2, 1, 2, 0, 5, 5, 5, 5], shape: [2, 4]) == [0.5, 0, 0.5, 0, 0.25, 0.25, 0.25, 0.25])
   }
 
   @Test func `passes quantisation straight through and says so`() throws {
@@ -149,7 +152,10 @@ import Testing
         return error
       }
     }
-    let unknown = try refusal { $0.node("Det", [$0.node("Reshape", ["a", $0.integers("s", [-1, 2, 2])], ["square"])], ["d"]); $0.node("Unsqueeze", ["d", $0.integers("one", [1])], ["scores"]) }
+    let unknown = try refusal { net in
+      net.node("Reshape", ["a", net.integers("s", [-1, 2, 2])], ["square"])
+      net.node("Unsqueeze", [net.node("Det", ["square"], ["d"]), net.integers("one", [1])], ["scores"])
+    }
     #expect(unknown?.operation == "Det (d)")
     #expect(unknown?.reason == "operator Det (d) has no rule")
     let held = try refusal { $0.node("Round", ["a"], ["scores"]) }
@@ -182,7 +188,8 @@ import Testing
     try derive(cut, at: values, shape: shape).gradient
   }
 
-  private static func derive(_ cut: Cut, at values: [Float], shape: [Int]) throws -> (gradient: [Float], network: AdjointNetwork) {
+  private static func derive(_ cut: Cut, at values: [Float], shape: [Int]) throws -> (gradient: [Float], network: AdjointNetwork)
+  {
     let runtime = try TestRuntime.make()
     let a = try Tensor(runtime: runtime, shape: shape)
     for (place, value) in values.enumerated() { a.floats[place] = value }

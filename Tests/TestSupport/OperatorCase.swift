@@ -46,19 +46,23 @@ extension OperatorCase {
   }
 
   package static let linear = [
-    plain("Conv with pads, stride and bias", [3, 7, 6], weights: [[4, 3, 3, 3], [4]], "Conv",
+    plain(
+      "Conv with pads, stride and bias", [3, 7, 6], weights: [[4, 3, 3, 3], [4]], "Conv",
       ["pads": .ints([1, 0, 1, 2]), "strides": .ints([2, 1])]),
     plain("Conv in groups", [4, 5, 5], weights: [[6, 2, 3, 3]], "Conv", ["group": .int(2)]),
     plain("Conv with dilation", [2, 7, 7], weights: [[3, 2, 3, 3]], "Conv", ["dilations": .ints([2, 3])]),
-    plain("Conv padded to the same size", [2, 5, 5], weights: [[3, 2, 3, 3]], "Conv",
+    plain(
+      "Conv padded to the same size", [2, 5, 5], weights: [[3, 2, 3, 3]], "Conv",
       ["auto_pad": .string("SAME_UPPER"), "strides": .ints([2, 2])]),
     plain("Conv along one axis", [3, 9], weights: [[2, 3, 4]], "Conv", ["pads": .ints([2, 1])]),
     plain("Conv in three dimensions", [2, 3, 4, 3], weights: [[2, 2, 2, 2, 2]], "Conv"),
-    plain("ConvTranspose", [4, 3, 4], weights: [[4, 2, 3, 3], [4]], "ConvTranspose",
+    plain(
+      "ConvTranspose", [4, 3, 4], weights: [[4, 2, 3, 3], [4]], "ConvTranspose",
       ["group": .int(2), "strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1]), "output_padding": .ints([1, 1])]),
     plain("Gemm", [6], weights: [[4, 6], [4]], "Gemm", ["transB": .int(1), "alpha": .float(-0.5), "beta": .float(2)]),
     plain("MatMul", [3, 5], weights: [[5, 4]]),
-    OperatorCase(name: "MatMul from the left", shape: [3, 5]) { net in net.node("MatMul", [net.random("w", [4, 3]), "a"], ["b"]) },
+    OperatorCase(name: "MatMul from the left", shape: [3, 5]) { net in net.node("MatMul", [net.random("w", [4, 3]), "a"], ["b"])
+    },
     OperatorCase(name: "Einsum", shape: [3, 4]) { net in
       net.node("Einsum", ["a", net.random("w", [5, 4])], ["b"], ["equation": .string("nij,kj->nik")])
     },
@@ -77,7 +81,17 @@ extension OperatorCase {
     shaped("Gather", [4, 3], [[2, 0, 2]], "Gather", ["axis": .int(1)]),
     OperatorCase(name: "GatherElements", shape: [4]) { net in
       net.node("Reshape", [net.integers("flat", [2, 0, 3]), net.integers("row", [1, 3])], ["indices"])
-      net.node("Expand", ["indices", net.node("Concat", [net.node("Gather", [net.node("Shape", ["a"], ["shape"]), net.integers("first", [0])], ["rows"]), net.integers("three", [3])], ["target"], ["axis": .int(0)])], ["repeated"])
+      net.node(
+        "Expand",
+        [
+          "indices",
+          net.node(
+            "Concat",
+            [
+              net.node("Gather", [net.node("Shape", ["a"], ["shape"]), net.integers("first", [0])], ["rows"]),
+              net.integers("three", [3]),
+            ], ["target"], ["axis": .int(0)]),
+        ], ["repeated"])
       net.node("GatherElements", ["a", "repeated"], ["b"], ["axis": .int(1)])
     },
     OperatorCase(name: "Pad with a number", shape: [2, 3]) { net in
@@ -118,15 +132,19 @@ extension OperatorCase {
   ]
 
   package static let pooling = [
-    plain("MaxPool", [3, 6, 7], "MaxPool",
+    plain(
+      "MaxPool", [3, 6, 7], "MaxPool",
       ["kernel_shape": .ints([3, 2]), "strides": .ints([2, 2]), "pads": .ints([1, 0, 1, 1])]),
     plain("MaxPool with dilation", [2, 7, 7], "MaxPool", ["kernel_shape": .ints([3, 3]), "dilations": .ints([2, 2])]),
-    plain("MaxPool rounded up", [2, 5, 5], "MaxPool",
+    plain(
+      "MaxPool rounded up", [2, 5, 5], "MaxPool",
       ["kernel_shape": .ints([2, 2]), "strides": .ints([2, 2]), "ceil_mode": .int(1)]),
     plain("MaxPool along one axis", [2, 8], "MaxPool", ["kernel_shape": .ints([3])]),
-    plain("AveragePool", [2, 5, 5], "AveragePool",
+    plain(
+      "AveragePool", [2, 5, 5], "AveragePool",
       ["kernel_shape": .ints([3, 3]), "strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1])]),
-    plain("AveragePool that counts pads", [2, 5, 5], "AveragePool",
+    plain(
+      "AveragePool that counts pads", [2, 5, 5], "AveragePool",
       ["kernel_shape": .ints([3, 3]), "pads": .ints([1, 1, 1, 1]), "count_include_pad": .int(1)]),
     plain("GlobalAveragePool", [3, 4, 4]),
     plain("GlobalMaxPool", [3, 4, 4]),

@@ -226,7 +226,8 @@ extension AdjointRewrite {
       let lengths = try shape(of: operand)
       let alone = operands[position].filter { label in !terms.contains { $0.contains(label) } }
       if !alone.isEmpty {
-        let shape = alone.map { label in lengths[operands[position].distance(from: operands[position].startIndex, to: operands[position].firstIndex(of: label)!)] }
+        let own = Array(operands[position])
+        let shape = alone.map { label in lengths[own.firstIndex(of: label)!] }
         terms.append(alone)
         inputs.append(add("Expand", [number(1), integers(shape)]))
       }

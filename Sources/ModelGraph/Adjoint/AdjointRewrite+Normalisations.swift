@@ -90,7 +90,10 @@ extension AdjointRewrite {
       let epsilon = node.attribute("epsilon").map { Double($0.f) } ?? 1e-12
       total = normalised(scaled, sum, [try shape(of: x).count - 1], epsilon: epsilon, isCentred: isCentred)
     }
-    if gradients.count > 3, let passed = gradients[3] { total = total.map { plus($0, passed.name) } ?? passed.name }
+    if gradients.count > 3, let passed = gradients[3] {
+      let whole = try whole(passed, like: node.output[3])
+      total = total.map { plus($0, whole) } ?? whole
+    }
     guard let total else { return }
     for operand in [x, skip] where varies(operand) {
       try contribute(Gradient(name: total, isWhole: true), broadcastFrom: operand, to: node.output[0])

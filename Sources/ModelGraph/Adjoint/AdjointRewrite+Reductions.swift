@@ -6,21 +6,21 @@ extension AdjointRewrite {
       "ReduceLogSum", "ReduceProd",
     ], by: [0]
   ) { rewrite, node, gradients throws(Undifferentiable) in try rewrite.deriveReduction(node, gradients[0]!) }
-    .merging(
-      rule(for: ["Softmax", "LogSoftmax"]) { rewrite, node, gradients throws(Undifferentiable) in
-        try rewrite.deriveSoftmax(node, gradients[0]!)
-      }
-    ) { first, _ in first }
-    .merging([
-      "CumSum": Rule(positions: [0]) { rewrite, node, gradients throws(Undifferentiable) in
-        var reverse = node
-        reverse.attribute.removeAll { $0.name == "reverse" }
-        let isReversed = node.integer("reverse") ?? 0 != 0
-        reverse.attribute.append(GraphBuilder.Attribute.int(isReversed ? 0 : 1).proto(named: "reverse"))
-        let whole = try rewrite.whole(gradients[0]!, like: node.output[0])
-        rewrite.contribute(rewrite.add(copying: reverse, inputs: [whole, node.input[1]]), to: node.input[0])
-      }
-    ]) { first, _ in first }
+  .merging(
+    rule(for: ["Softmax", "LogSoftmax"]) { rewrite, node, gradients throws(Undifferentiable) in
+      try rewrite.deriveSoftmax(node, gradients[0]!)
+    }
+  ) { first, _ in first }
+  .merging([
+    "CumSum": Rule(positions: [0]) { rewrite, node, gradients throws(Undifferentiable) in
+      var reverse = node
+      reverse.attribute.removeAll { $0.name == "reverse" }
+      let isReversed = node.integer("reverse") ?? 0 != 0
+      reverse.attribute.append(GraphBuilder.Attribute.int(isReversed ? 0 : 1).proto(named: "reverse"))
+      let whole = try rewrite.whole(gradients[0]!, like: node.output[0])
+      rewrite.contribute(rewrite.add(copying: reverse, inputs: [whole, node.input[1]]), to: node.input[0])
+    }
+  ]) { first, _ in first }
 
   /// The axes of a reduction, counted from the front; all where none are named. `nil` where nothing is reduced.
   private func reducedAxes(_ node: Onnx_NodeProto, rank: Int) throws(Undifferentiable) -> [Int]? {
