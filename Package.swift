@@ -155,7 +155,7 @@ let package = Package(
     tests("Lesion", imports: ["TestSupport"]),
     tests(
       "Networks",
-      imports: ["Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport"]),
+      imports: ["Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport", "UserErrors"]),
     tests(
       "Tractography",
       imports: [

@@ -9,10 +9,10 @@ package struct Stencil: Sendable {
   package let unitCount: Int
   /// Regions of the grid.
   package let regionCount: Int
-  private let rowLength: Int
-  private let patternOfRow: [Int]
+  let rowLength: Int
+  let patternOfRow: [Int]
   /// Region of each unit of a pattern: [patterns x rowLength].
-  private let patterns: [UInt32]
+  let patterns: [UInt32]
 
   /// - Parameters:
   ///   - regionCount: regions of the grid.

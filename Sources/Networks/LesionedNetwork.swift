@@ -55,19 +55,16 @@ package final class LesionedNetwork {
   }
 
   private let configuration: Configuration
-  private let prefix: Prefix
+  private let source: LesionedSeries
   private let suffix: Session
   private let suffixInputs: [Tensor]
   private let output: Tensor
   private var scratch: [UInt32]
-  private var series: Series?
-  private var activations: Tensor
-  private var donors: [Tensor] = []
 
   /// Batches run so far.
   package private(set) var batchesRun = 0
   /// Runs of the prefix for a stimulus so far.
-  package var prefixRuns: Int { prefix.runs }
+  package var prefixRuns: Int { source.prefix.runs }
 
   /// Loads prefix and suffix and allocates a batch.
   ///
@@ -102,23 +99,16 @@ package final class LesionedNetwork {
         .badModel, "the output \"\(cut.output)\" has shape \(produced.shape) for a batch of \(batch): no batch axis in front")
     }
     self.configuration = configuration
-    self.prefix = prefix
+    self.source = LesionedSeries(prefix: prefix, configuration: configuration, activations: activations)
     self.suffix = suffix
     self.suffixInputs = inputs
     self.output = try Tensor(runtime: feed.runtime, shape: produced.shape)
     self.scratch = configuration.stencil.makeScratch()
-    self.activations = activations
   }
 
   /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.
   package func begin(_ series: Series) throws {
-    guard series != self.series else { return }
-    self.series = nil
-    let state = try prefix.state(of: series.stimulus)
-    activations = state.activations
-    prefix.load(state, into: Array(suffixInputs.dropFirst()))
-    donors = try series.donors.map { try prefix.state(of: $0).activations }
-    self.series = series
+    try source.begin(series, sides: Array(suffixInputs.dropFirst()))
   }
 
   /// The values of up to one batch of coalitions of the current series.
@@ -129,7 +119,7 @@ package final class LesionedNetwork {
   ///   - donors: for `resample`, the index into the series' donors for each coalition.
   /// - Returns: v of each coalition; NaN or infinite where the network's output is.
   package func values(of coalitions: [Coalition], donors choice: [Int] = []) throws -> [Float] {
-    guard let series else { preconditionFailure("begin(_:) a series before its values are asked for") }
+    guard let series = source.current else { preconditionFailure("begin(_:) a series before its values are asked for") }
     let batch = configuration.batch
     precondition(!coalitions.isEmpty && coalitions.count <= batch, "\(coalitions.count) coalitions for a batch of \(batch)")
     let units = configuration.stencil.unitCount
@@ -137,9 +127,9 @@ package final class LesionedNetwork {
     for row in 0..<batch {
       let index = min(row, coalitions.count - 1)
       let target = UnsafeMutableBufferPointer(rebasing: rows[(row * units)..<((row + 1) * units)])
-      withReplacement(choice.isEmpty ? nil : choice[index]) { replacement in
+      source.withReplacement(choice.isEmpty ? nil : choice[index]) { replacement in
         configuration.stencil.paint(
-          coalitions[index], activations: UnsafeBufferPointer(activations.floats), replacement: replacement,
+          coalitions[index], activations: UnsafeBufferPointer(source.activations.floats), replacement: replacement,
           scratch: &scratch, into: target)
       }
     }
@@ -176,19 +166,6 @@ package final class LesionedNetwork {
 
   /// The intact activations of a stimulus; [units]. Valid until the next call.
   package func activations(of stimulus: Int) throws -> UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(try prefix.state(of: stimulus).activations.floats)
-  }
-
-  private func withReplacement(
-    _ donor: Int?, _ body: (UnsafeBufferPointer<Float>?) throws -> Void
-  ) rethrows {
-    switch configuration.lesion.source {
-    case .nothing:
-      try body(nil)
-    case .resting:
-      try configuration.restingActivations.withUnsafeBufferPointer { try body($0) }
-    case .donors:
-      try body(UnsafeBufferPointer(donors[donor ?? 0].floats))
-    }
+    UnsafeBufferPointer(try source.prefix.state(of: stimulus).activations.floats)
   }
 }

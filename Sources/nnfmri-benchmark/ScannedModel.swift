@@ -19,6 +19,7 @@ struct ScannedModel {
   let feed: StimulusFeed
   let batch: Int
   private let reader: OutputReader
+  private let value: AdjointValue
 
   /// - Parameter tensors: the layers, or nil for those that a scan takes by itself.
   init(model path: String, stimuli: StimulusSet, grid: GridSize, batch: Int, tensors: [String]? = nil) throws {
@@ -40,6 +41,8 @@ struct ScannedModel {
     feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
     reader = try OutputReader(
       shape: survey.outputShape, value: .logit, link: survey.link, position: nil, channelsLast: false)
+    value = AdjointValue(
+      shape: survey.outputShape, value: .logit, link: survey.link, position: nil, channelsLast: false)
     self.batch = survey.takesBatches ? batch : 1
   }
 
@@ -47,10 +50,17 @@ struct ScannedModel {
 
   /// Cost: two sessions, up to three prefix runs and one suffix run.
   func network(_ layer: Layer) throws -> LesionedNetwork {
-    try LesionedNetwork(
-      cut: layer.cut, feed: feed, stimulus: 0,
-      configuration: LesionedNetwork.Configuration(
-        stencil: Stencil(layer.grid),
-        reader: reader, batch: batch, lesion: .zero, session: Session.Options(), cacheBytes: 64 << 20))
+    try LesionedNetwork(cut: layer.cut, feed: feed, stimulus: 0, configuration: configuration(layer))
+  }
+
+  /// Cost: three sessions, up to three prefix runs and two suffix runs.
+  func gradientNetwork(_ layer: Layer) throws -> GradientNetwork {
+    try GradientNetwork(cut: layer.cut, feed: feed, stimulus: 0, configuration: configuration(layer), value: value)
+  }
+
+  private func configuration(_ layer: Layer) -> LesionedNetwork.Configuration {
+    LesionedNetwork.Configuration(
+      stencil: Stencil(layer.grid), reader: reader, batch: batch, lesion: .zero, session: Session.Options(),
+      cacheBytes: 64 << 20)
   }
 }

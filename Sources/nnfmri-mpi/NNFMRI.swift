@@ -17,7 +17,7 @@ struct NNFMRI: ParsableCommand {
     version: version,
     subcommands: [
       ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, ContrastCommand.self,
-      PhantomCommand.self,
+      PhantomCommand.self, AdjointCommand.self,
     ],
     defaultSubcommand: ScanCommand.self)
 

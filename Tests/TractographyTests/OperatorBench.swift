@@ -9,13 +9,10 @@ import Tractography
 
 /// A few operators between two tensors: `x` is fed, `a` is ReLU(x), and what the case adds leads from `a` to `b`.
 struct OperatorBench {
-  /// Writes the operators that lead from `a` to `b`.
-  typealias Build = @Sendable (inout GraphBuilder) -> Void
-
   let shape: [Int]
   let bench: ConnectionBench
 
-  init(_ shape: [Int], opset: Int = 20, seed: UInt64 = 7, _ build: Build) throws {
+  init(_ shape: [Int], opset: Int = 20, seed: UInt64 = 7, _ build: OperatorCase.Build) throws {
     self.shape = shape
     var net = GraphBuilder(name: "operators", opset: opset)
     net.input("x", [nil] + shape.map(Optional.some))
@@ -71,27 +68,4 @@ func deviation(_ matrix: [[Double]], from expected: [[Double]]) -> Double {
   let scale = expected.joined().max() ?? 0
   let largest = zip(matrix.joined(), expected.joined()).map { abs($0 - $1) }.max() ?? 0
   return largest.isNaN ? .infinity : scale == 0 ? largest : largest / scale
-}
-
-extension GraphBuilder {
-  /// A weight of random numbers of both signs.
-  mutating func random(_ name: String, _ shape: [Int], seed: UInt64 = 3) -> String {
-    var random = WeightGenerator(seed: seed &+ UInt64(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) }.magnitude))
-    weight(name, shape, random.floats(shape.reduce(1, *)))
-    return name
-  }
-
-  mutating func floats(_ name: String, _ shape: [Int], _ values: [Float]) {
-    weight(name, shape, values)
-  }
-
-  mutating func number(_ name: String, _ value: Float) -> String {
-    weight(name, [], [value])
-    return name
-  }
-
-  mutating func integers(_ name: String, _ values: [Int64]) -> String {
-    weight(name, [values.count], values)
-    return name
-  }
 }

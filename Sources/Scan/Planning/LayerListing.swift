@@ -33,7 +33,7 @@ package struct LayerListing: Sendable {
   package init(model path: String, data: String?, grid: GridSize, layout: TensorLayout) throws {
     let model = try Model(contentsOf: path)
     try model.checkExternalFiles()
-    let stimuli = try data.map { try StimulusSet(contentsOf: $0) } ?? Self.zeros(for: model)
+    let stimuli = try data.map { try StimulusSet(contentsOf: $0) } ?? StimulusSet.zeros(for: model)
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: Runtime(),
       session: Session.Options(externalDataFolder: model.folder), readsRaw: false)
@@ -53,29 +53,5 @@ package struct LayerListing: Sendable {
         isAutomatic: automatic.contains(layer.candidate.tensor))
     }
     notes = survey.notes
-  }
-
-  private static func zeros(for model: Model) throws -> StimulusSet {
-    let arrays = try model.inputs.map { port -> (name: String?, array: NumericArray) in
-      let dimensions = port.dimensions ?? []
-      let lengths = dimensions.dropFirst().map { if case .fixed(let length) = $0 { length } else { 0 } }
-      guard port.dimensions != nil, !lengths.contains(0) else {
-        throw Failure(
-          .usage,
-          """
-          \(model.label): input "\(port.name)" has shape \
-          [\(dimensions.map(\.description).joined(separator: ", "))], with lengths that only stimuli tell; give them with --data
-          """)
-      }
-      let shape = dimensions.isEmpty ? [1] : [1] + lengths
-      let count = shape.reduce(1, *)
-      switch port.elementType {
-      case .int64, .int32, .int16, .int8, .uint8, .uint16, .uint32, .uint64, .bool:
-        return (port.name, NumericArray(shape: shape, int64: [Int64](repeating: 0, count: count)))
-      default:
-        return (port.name, NumericArray(shape: shape, floats: [Float](repeating: 0, count: count)))
-      }
-    }
-    return try StimulusSet(arrays, description: "zeros of the declared shapes")
   }
 }

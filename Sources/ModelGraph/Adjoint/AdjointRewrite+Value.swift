@@ -1,0 +1,106 @@
+/// The value, written as operators at the network's end; their derivatives follow by the same rules as all others'.
+extension AdjointRewrite {
+  /// - Parameter target: the name of the graph's input for the target class.
+  /// - Returns: v, [rows].
+  mutating func appendValue(_ value: AdjointValue, target: String) throws(Undifferentiable) -> String {
+    let shape = try shape(of: cut.output)
+    if case .element(let index) = value.quantity { return try element(index, of: shape, batchAxis: value.batchAxis) }
+    let scores = try scores(value, of: shape)
+    let (rows, classes) = (scores.shape[0], scores.shape[1])
+
+    // [targets x classes], 1 at the target's class: compared, so that it is held.
+    let column = observe("Reshape", [target, integers([-1, 1])], shape: [1, 1], type: .int64)
+    let isTarget = observe("Equal", [column, integers(Array(0..<classes))], shape: [1, classes], type: .bool)
+    let choice = observe("Cast", [isTarget], ["to": .int(Int(numberType.rawValue))], shape: [1, classes])
+    func chosen(_ x: String) -> String {
+      sumOfClasses(observe("Mul", [x, choice], shape: [rows, classes]), rows)
+    }
+    func mapped(_ operatorType: String, _ x: String) -> String { observe(operatorType, [x], shape: [rows, classes]) }
+
+    switch (value.quantity, value.isSigmoid || classes == 1) {
+    case (.logit, _):
+      return chosen(scores.name)
+    case (.logProbability, true):
+      // log σ(x) = −softplus(−x).
+      return observe("Neg", [chosen(mapped("Softplus", mapped("Neg", scores.name)))], shape: [rows])
+    case (.logProbability, false):
+      return chosen(observe("LogSoftmax", [scores.name], ["axis": .int(1)], shape: [rows, classes]))
+    case (.probability, true):
+      return chosen(mapped("Sigmoid", scores.name))
+    case (.probability, false):
+      return chosen(observe("Softmax", [scores.name], ["axis": .int(1)], shape: [rows, classes]))
+    case (.margin, _):
+      guard classes > 1 else { throw Undifferentiable("a margin needs two classes, and the output has one") }
+      let others = observe("Where", [isTarget, number(-3e38), scores.name], shape: [rows, classes])
+      let attributes: [String: GraphBuilder.Attribute] =
+        opset >= 18 ? ["keepdims": .int(0)] : ["keepdims": .int(0), "axes": .ints([1])]
+      let best = observe("ReduceMax", opset >= 18 ? [others, integers([1])] : [others], attributes, shape: [rows])
+      return observe("Sub", [chosen(scores.name), best], shape: [rows])
+    case (.element, _):
+      preconditionFailure("one element has no classes")
+    }
+  }
+
+  private mutating func sumOfClasses(_ x: String, _ rows: Int) -> String {
+    opset >= 13
+      ? observe("ReduceSum", [x, integers([1])], ["keepdims": .int(0)], shape: [rows])
+      : observe("ReduceSum", [x], ["keepdims": .int(0), "axes": .ints([1])], shape: [rows])
+  }
+
+  /// The tensor with rows in front, then the given axis, then the others in order.
+  private mutating func withRowsInFront(_ shape: [Int], batchAxis: Int?, then axis: Int?) throws(Undifferentiable) -> (
+    name: String, shape: [Int]
+  ) {
+    var name = cut.output
+    var shape = shape
+    var axis = axis
+    var batch = 0
+    if let batchAxis {
+      batch = batchAxis
+    } else {
+      shape.insert(1, at: 0)
+      axis = axis.map { $0 + 1 }
+      name = observe("Reshape", [name, integers(shape)], shape: shape)
+    }
+    let front = [batch] + (axis.map { [$0] } ?? [])
+    guard front.allSatisfy(shape.indices.contains), Set(front).count == front.count else {
+      throw Undifferentiable("the output of shape \(shape) has no axes \(front) for rows and classes")
+    }
+    let order = front + shape.indices.filter { !front.contains($0) }
+    guard order != Array(shape.indices) else { return (name, shape) }
+    let moved = order.map { shape[$0] }
+    return (observe("Transpose", [name], ["perm": .ints(order)], shape: moved), moved)
+  }
+
+  private mutating func element(_ index: Int, of shape: [Int], batchAxis: Int?) throws(Undifferentiable) -> String {
+    let (name, shape) = try withRowsInFront(shape, batchAxis: batchAxis, then: nil)
+    let count = shape.dropFirst().reduce(1, *)
+    guard index < count else { throw Undifferentiable("output:\(index) is out of range: the output has \(count) elements") }
+    let flat = observe("Reshape", [name, integers([-1, count])], shape: [shape[0], count])
+    let column = observe("Gather", [flat, integers([index])], ["axis": .int(1)], shape: [shape[0], 1])
+    return observe("Reshape", [column, integers([-1])], shape: [shape[0]])
+  }
+
+  /// [rows, classes].
+  private mutating func scores(_ value: AdjointValue, of shape: [Int]) throws(Undifferentiable) -> (
+    name: String, shape: [Int]
+  ) {
+    let (name, shape) = try withRowsInFront(shape, batchAxis: value.batchAxis, then: value.classAxis)
+    let (rows, classes) = (shape[0], shape[1])
+    let positions = shape.dropFirst(2).reduce(1, *)
+    if shape.count == 2 { return (name, shape) }
+    let flat = observe("Reshape", [name, integers([-1, classes, positions])], shape: [rows, classes, positions])
+    let single: String
+    if let position = value.position {
+      guard position < positions else {
+        throw Undifferentiable("position \(position) is out of range: the output has \(positions) positions")
+      }
+      single = observe("Gather", [flat, integers([position])], ["axis": .int(2)], shape: [rows, classes, 1])
+    } else {
+      single = observe(
+        "ReduceMean", opset >= 18 ? [flat, integers([2])] : [flat], opset >= 18 ? [:] : ["axes": .ints([2])],
+        shape: [rows, classes, 1])
+    }
+    return (observe("Reshape", [single, integers([-1, classes])], shape: [rows, classes]), [rows, classes])
+  }
+}

@@ -1,0 +1,433 @@
+/// Writes an adjoint graph: the operators of the network, the value, and then, from the end to the beginning, what each
+/// operator's rule adds.
+///
+/// A rule gets the gradients of an operator's outputs and adds to those of its inputs. Gradients of a tensor are
+/// summed; one that is the same along an axis may have length 1 there until somebody needs it whole.
+struct AdjointRewrite {
+  /// The gradient of a tensor.
+  struct Gradient {
+    var name: String
+    /// Whether it has the tensor's shape; otherwise it broadcasts to it.
+    var isWhole: Bool
+  }
+
+  /// The gradient of a stretch of a tensor along one axis; the rest has none from it.
+  struct Stretch {
+    var gradient: String
+    var axis: Int
+    var start: Int
+    var length: Int
+  }
+
+  /// What is done for an operator.
+  struct Rule: Sendable {
+    /// Adds to the gradients of the inputs, from those of the outputs, `nil` where none reaches one.
+    typealias Body = @Sendable (inout AdjointRewrite, Onnx_NodeProto, [Gradient?]) throws(Undifferentiable) -> Void
+
+    /// The inputs that the rule derives by; `nil` for all.
+    let positions: Set<Int>?
+    let body: Body
+  }
+
+  let cut: Cut
+  let model: Model
+  private(set) var shapes: [String: [Int]]
+  private(set) var types: [String: ElementType]
+  /// The network's operators in order; rules may ask them for further outputs.
+  var forward: [Onnx_NodeProto]
+  private var backward: [Onnx_NodeProto] = []
+  private var isBackward = false
+  private var weights: [Onnx_TensorProto] = []
+  private var gradients: [String: [Gradient]] = [:]
+  /// By tensor: gradients of stretches of it.
+  private var stretches: [String: [Stretch]] = [:]
+  /// The tensors that change smoothly with the cut tensor.
+  private var varying: Set<String> = []
+  private var names: Set<String> = []
+  private var integerNames: [[Int]: String] = [:]
+  /// Of constants, and of what was observed to follow from weights and shapes.
+  private var integerValues: [String: [Int]]
+  private var numberNames: [String: String] = [:]
+  private var namesGiven = 0
+  private var notes: [String] = []
+  /// The node whose rule is running, by its place in `forward`.
+  private(set) var place = 0
+  /// How many rows the shapes were seen at.
+  private let rows: Int
+  /// The type of the numbers that the running rule works with.
+  private(set) var numberType = ElementType.float
+
+  init(_ cut: Cut, observed: ObservedTensors) {
+    self.cut = cut
+    model = cut.suffix
+    shapes = observed.shapes
+    types = cut.suffix.elementTypes().merging(observed.types) { $1 }
+    let fixed = cut.fixedTensors
+    integerValues = observed.integers.filter { fixed.contains($0.key) }
+    rows = max(observed.shapes[cut.tensor]?.first ?? 1, 1)
+    forward = cut.suffix.index.order.map { cut.suffix.proto.graph.node[$0] }
+  }
+
+  var opset: Int { model.opset }
+
+  mutating func run(_ value: AdjointValue) throws(Undifferentiable) -> AdjointNetwork {
+    guard opset >= 9 else {
+      throw Undifferentiable("the model is of opset \(opset), and its derivative needs operators of opset 9 or newer")
+    }
+    numberType = types[cut.output] ?? .float
+    let target = freshName("target")
+    let result = try appendValue(value, target: target)
+    try findVarying(to: result)
+    guard varying.contains(result) else {
+      throw Undifferentiable("the value depends on the layer through whole numbers and comparisons only")
+    }
+    isBackward = true
+    gradients[result] = [Gradient(name: add("Expand", [number(1), add("Shape", [result])]), isWhole: true)]
+    for place in forward.indices.reversed() { try derive(place) }
+    guard let total = gradient(of: cut.tensor) else {
+      throw Undifferentiable("the value depends on the layer through what is held only")
+    }
+    numberType = types[cut.tensor] ?? .float
+    let (valueName, gradientName) = (freshName("value"), freshName("gradient"))
+    backward.append(Self.node("Identity", [result], [valueName], [:]))
+    backward.append(Self.node("Identity", [try whole(total, like: cut.tensor)], [gradientName], [:]))
+    return finished(target: target, value: valueName, gradient: gradientName)
+  }
+
+  private func finished(target: String, value: String, gradient: String) -> AdjointNetwork {
+    var graph = model.proto.graph
+    graph.node = forward + backward
+    graph.initializer += weights
+    graph.valueInfo = []
+    graph.input.append(Onnx_ValueInfoProto(name: target, elementType: .int64, dimensions: [.named("targets")]))
+    graph.output += [value, gradient].map { name in
+      var declaration = Onnx_ValueInfoProto()
+      declaration.name = name
+      return declaration
+    }
+    // The inputs are all there, whatever the value needs of them.
+    var exposed = model.replacingGraph(graph).exposing([cut.output, value, gradient]).proto
+    exposed.graph.input = graph.input
+    return AdjointNetwork(
+      model: Model(proto: exposed, folder: model.folder, label: model.label),
+      target: target, output: cut.output, value: value, gradient: gradient, notes: notes)
+  }
+
+  // MARK: What varies
+
+  /// Follows the cut tensor downstream, as far as the value needs it.
+  private mutating func findVarying(to value: String) throws(Undifferentiable) {
+    var needed: Set<String> = [value]
+    var isNeeded = [Bool](repeating: false, count: forward.count)
+    for place in forward.indices.reversed() where forward[place].output.contains(where: needed.contains) {
+      isNeeded[place] = true
+      needed.formUnion(forward[place].input)
+    }
+    varying = [cut.tensor]
+    for place in forward.indices where isNeeded[place] {
+      let node = forward[place]
+      let read = node.input.filter(varying.contains)
+      if read.isEmpty, !node.subgraphs.contains(where: { readsVarying($0) }) { continue }
+      if holds(node) { continue }
+      guard let rule = Self.rule(for: node, in: model) else {
+        throw Undifferentiable("operator \(Self.describe(node)) has no rule", operation: Self.describe(node))
+      }
+      if let positions = rule.positions,
+        let other = node.input.indices.first(where: { varying.contains(node.input[$0]) && !positions.contains($0) })
+      {
+        throw refusal(node, "no rule for its input \(other), which changes with the layer")
+      }
+      for (position, output) in node.output.enumerated() where !output.isEmpty {
+        if position > 0 && Self.indexOutputs.contains(node.opType) { continue }
+        varying.insert(output)
+      }
+    }
+  }
+
+  private func readsVarying(_ body: Onnx_GraphProto) -> Bool {
+    body.output.contains { varying.contains($0.name) }
+      || body.node.contains { $0.input.contains(where: varying.contains) || $0.subgraphs.contains { readsVarying($0) } }
+  }
+
+  /// Whether what an operator gives is piecewise constant in what it reads.
+  private func holds(_ node: Onnx_NodeProto) -> Bool {
+    guard node.isStandard else { return false }
+    if node.opType == "Cast" {
+      return !ElementType(rawValue: Int32(node.integer("to") ?? 1)).isFloat
+    }
+    return Self.heldOperators.contains(node.opType)
+  }
+
+  private static let heldOperators: Set<String> = [
+    "Shape", "Size", "ArgMax", "ArgMin", "NonZero", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not",
+    "And", "Or", "Xor", "IsNaN", "IsInf", "Floor", "Ceil", "Round", "Sign", "EyeLike", "ConstantOfShape", "Range",
+    "Hardmax",
+  ]
+
+  /// Operators whose outputs after the first are places or masks.
+  private static let indexOutputs: Set<String> = ["MaxPool", "TopK", "Dropout"]
+
+  /// Whether a tensor changes smoothly with the cut tensor.
+  func varies(_ tensor: String) -> Bool { varying.contains(tensor) }
+
+  // MARK: Deriving
+
+  private mutating func derive(_ place: Int) throws(Undifferentiable) {
+    let node = forward[place]
+    guard node.input.contains(where: varying.contains) else { return }
+    let outputs = node.output.map { $0.isEmpty || !varying.contains($0) ? nil : gradient(of: $0) }
+    guard outputs.contains(where: { $0 != nil }), let rule = Self.rule(for: node, in: model) else { return }
+    self.place = place
+    numberType = node.output.first.flatMap { types[$0] }.flatMap { $0.isFloat ? $0 : nil } ?? .float
+    try rule.body(&self, node, outputs)
+  }
+
+  /// The sum of all that was contributed; `nil` where nothing was.
+  mutating func gradient(of tensor: String) -> Gradient? {
+    for joined in joinStretches(of: tensor) { contribute(joined, to: tensor) }
+    guard let parts = gradients[tensor], var total = parts.first else { return nil }
+    for part in parts.dropFirst() {
+      total = Gradient(name: add("Add", [total.name, part.name]), isWhole: total.isWhole || part.isWhole)
+    }
+    gradients[tensor] = [total]
+    return total
+  }
+
+  /// Adds to the gradient of a tensor, if it varies.
+  mutating func contribute(_ gradient: String, to tensor: String, isWhole: Bool = true) {
+    guard varying.contains(tensor) else { return }
+    gradients[tensor, default: []].append(Gradient(name: gradient, isWhole: isWhole))
+  }
+
+  /// Adds to the gradient of a stretch of a tensor, if it varies.
+  mutating func contribute(_ stretch: Stretch, to tensor: String) {
+    guard varying.contains(tensor) else { return }
+    stretches[tensor, default: []].append(stretch)
+  }
+
+  /// Stretches side by side are joined, with zeros where there are none, so that a tensor that is taken apart is put
+  /// together in one step. Those that overlap make several gradients.
+  private mutating func joinStretches(of tensor: String) -> [String] {
+    guard let all = stretches.removeValue(forKey: tensor), let shape = shapes[tensor] else { return [] }
+    var rows: [[Stretch]] = []
+    for stretch in all.enumerated().sorted(by: { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }).map(\.element) {
+      let fits = rows.firstIndex { row in
+        row[0].axis == stretch.axis && row[row.count - 1].start + row[row.count - 1].length <= stretch.start
+      }
+      if let fits { rows[fits].append(stretch) } else { rows.append([stretch]) }
+    }
+    return rows.map { row in
+      let axis = row[0].axis
+      let padded = row.indices.map { place in
+        var (before, after) = ([Int](repeating: 0, count: shape.count), [Int](repeating: 0, count: shape.count))
+        if place == 0 { before[axis] = row[place].start }
+        after[axis] = (place + 1 < row.count ? row[place + 1].start : shape[axis]) - row[place].start - row[place].length
+        return pad(row[place].gradient, before: before, after: after)
+      }
+      return concatenate(padded, axis: axis)
+    }
+  }
+
+  /// The gradient with the shape of the tensor that it belongs to.
+  mutating func whole(_ gradient: Gradient, like tensor: String) throws(Undifferentiable) -> String {
+    if gradient.isWhole { return gradient.name }
+    let shape = try shape(of: tensor)
+    // Where an axis may count rows, it is asked for when the graph runs.
+    let target = rows > 1 && shape.contains { $0 % rows == 0 } ? add("Shape", [tensor]) : integers(shape)
+    return add("Expand", [gradient.name, target])
+  }
+
+  /// A gradient of a broadcast operand: summed over the axes along which it was repeated.
+  mutating func contribute(
+    _ gradient: Gradient, broadcastFrom operand: String, to output: String
+  ) throws(Undifferentiable) {
+    guard varying.contains(operand) else { return }
+    let (from, to) = (try shape(of: operand), try shape(of: output))
+    if from == to { return contribute(gradient.name, to: operand, isWhole: gradient.isWhole) }
+    let missing = to.count - from.count
+    let axes = to.indices.filter { $0 < missing || from[$0 - missing] == 1 && to[$0] != 1 }
+    var result = try whole(gradient, like: output)
+    if !axes.isEmpty { result = reduceSum(result, axes) }
+    if missing > 0 { result = add("Reshape", [result, target(from)]) }
+    contribute(result, to: operand)
+  }
+
+  // MARK: Shapes
+
+  /// As it was observed.
+  func shape(of tensor: String) throws(Undifferentiable) -> [Int] {
+    if let shape = shapes[tensor] { return shape }
+    if let weight = model.constantTensor(tensor) { return weight.dims.map(Int.init) }
+    throw Undifferentiable("the shape of \"\(tensor)\" isn't known")
+  }
+
+  /// A Reshape's target for a tensor of this shape, with an axis left open that may count rows.
+  mutating func target(_ shape: [Int]) -> String {
+    guard !shape.isEmpty, !shape.contains(0) else { return integers(shape) }
+    var open = shape
+    open[shape.firstIndex { $0 % rows == 0 } ?? 0] = -1
+    return integers(open)
+  }
+
+  // MARK: Writing
+
+  /// Adds a node with one output and returns that.
+  mutating func add(
+    _ operatorType: String, _ inputs: [String], _ attributes: [String: GraphBuilder.Attribute] = [:], domain: String = ""
+  ) -> String {
+    let output = freshName()
+    var node = Self.node(operatorType, inputs, [output], attributes)
+    node.domain = domain
+    append(node)
+    return output
+  }
+
+  /// Adds an operator of the network again, with other inputs; returns its first output.
+  mutating func add(copying node: Onnx_NodeProto, inputs: [String]) -> String {
+    var copy = node
+    copy.input = inputs
+    while copy.input.last == "" { copy.input.removeLast() }
+    copy.output = [freshName()]
+    copy.name = copy.output[0]
+    append(copy)
+    return copy.output[0]
+  }
+
+  private mutating func append(_ node: Onnx_NodeProto) {
+    if isBackward { backward.append(node) } else { forward.append(node) }
+  }
+
+  /// Adds a node to the network's own side, its output of a known shape and of the running rule's type.
+  mutating func observe(
+    _ operatorType: String, _ inputs: [String], _ attributes: [String: GraphBuilder.Attribute] = [:], shape: [Int],
+    type: ElementType? = nil
+  ) -> String {
+    precondition(!isBackward, "the network is complete before it is derived")
+    let output = add(operatorType, inputs, attributes)
+    shapes[output] = shape
+    types[output] = type ?? numberType
+    return output
+  }
+
+  /// Asks the operator whose rule is running for an output that it doesn't give yet.
+  mutating func further(output position: Int) -> String {
+    while forward[place].output.count <= position { forward[place].output.append("") }
+    if forward[place].output[position].isEmpty { forward[place].output[position] = freshName() }
+    return forward[place].output[position]
+  }
+
+  /// A vector of whole numbers.
+  mutating func integers(_ values: [Int]) -> String {
+    if let name = integerNames[values] { return name }
+    let name = freshName()
+    var tensor = Onnx_TensorProto()
+    tensor.name = name
+    tensor.dims = [Int64(values.count)]
+    tensor.dataType = ElementType.int64.rawValue
+    tensor.int64Data = values.map(Int64.init)
+    weights.append(tensor)
+    integerNames[values] = name
+    integerValues[name] = values
+    return name
+  }
+
+  /// A whole number, without axes.
+  mutating func integer(_ value: Int) -> String {
+    var tensor = Onnx_TensorProto()
+    tensor.name = freshName()
+    tensor.dataType = ElementType.int64.rawValue
+    tensor.int64Data = [Int64(value)]
+    weights.append(tensor)
+    return tensor.name
+  }
+
+  /// The values of a constant of whole numbers, the network's or one from `integers(_:)`, or of what follows from
+  /// shapes; `nil` for anything else.
+  func wholeNumbers(_ name: String) -> [Int]? {
+    integerValues[name] ?? model.integerConstant(name)?.map(Int.init)
+  }
+
+  /// A number of the running rule's type, without axes.
+  mutating func number(_ value: Double) -> String {
+    let key = "\(numberType.rawValue) \(value)"
+    if let name = numberNames[key] { return name }
+    let name = numbers([value], shape: [])
+    numberNames[key] = name
+    return name
+  }
+
+  /// A tensor of numbers, of the running rule's type unless told otherwise.
+  mutating func numbers(_ values: [Double], shape: [Int], type: ElementType? = nil) -> String {
+    var tensor = Onnx_TensorProto(values, shape: shape, type: type ?? numberType)
+    tensor.name = freshName()
+    weights.append(tensor)
+    return tensor.name
+  }
+
+  mutating func note(_ text: String) {
+    if !notes.contains(text) { notes.append(text) }
+  }
+
+  /// A name that the graph doesn't have yet.
+  private mutating func freshName(_ wish: String) -> String {
+    var name = wish
+    while model.index.contains(name) || !names.insert(name).inserted { name += "_" }
+    return name
+  }
+
+  mutating func freshName() -> String {
+    repeat { namesGiven += 1 } while model.index.contains("adjoint_\(namesGiven)")
+    return "adjoint_\(namesGiven)"
+  }
+
+  static func node(
+    _ operatorType: String, _ inputs: [String], _ outputs: [String], _ attributes: [String: GraphBuilder.Attribute]
+  ) -> Onnx_NodeProto {
+    var node = Onnx_NodeProto()
+    node.opType = operatorType
+    node.input = inputs
+    node.output = outputs
+    node.name = outputs[0]
+    node.attribute = attributes.sorted { $0.key < $1.key }.map { $1.proto(named: $0) }
+    return node
+  }
+
+  /// "Conv (conv1)", with the domain where it isn't the standard's.
+  static func describe(_ node: Onnx_NodeProto) -> String {
+    let type = node.isStandard ? node.opType : "\(node.domain).\(node.opType)"
+    return node.name.isEmpty ? type : "\(type) (\(node.name))"
+  }
+
+  /// "operator Conv (conv1) has …".
+  func refusal(_ node: Onnx_NodeProto, _ text: String) -> Undifferentiable {
+    Undifferentiable("operator \(Self.describe(node)) has \(text)", operation: Self.describe(node))
+  }
+}
+
+extension AdjointRewrite {
+  /// The rule of an operator; `nil` where there is none. Calls of functions and operators with bodies have none.
+  static func rule(for node: Onnx_NodeProto, in model: Model) -> Rule? {
+    guard node.subgraphs.isEmpty,
+      !model.proto.functions.contains(where: { $0.name == node.opType && $0.domain == node.domain })
+    else { return nil }
+    return node.isStandard || node.domain == "com.microsoft" ? rules[node.opType] : nil
+  }
+
+  /// One rule for several operators.
+  static func rule(for operators: [String], by positions: Set<Int>? = nil, _ body: @escaping Rule.Body) -> [String: Rule] {
+    Dictionary(uniqueKeysWithValues: operators.map { ($0, Rule(positions: positions, body: body)) })
+  }
+
+  /// By operator. Where the standard and ONNX Runtime's own domain share a name they share a meaning here, or the rule
+  /// tells them apart.
+  private static let rules: [String: Rule] = {
+    var all: [String: Rule] = [:]
+    for family in [
+      linearRules, activationRules, arithmeticRules, reductionRules, poolingRules, normalisationRules, layoutRules,
+      choiceRules, interpolationRules, attentionRules,
+    ] {
+      all.merge(family) { _, _ in preconditionFailure("two rules for one operator") }
+    }
+    return all
+  }()
+}

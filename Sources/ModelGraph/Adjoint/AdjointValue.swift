@@ -1,0 +1,42 @@
+/// The value v whose derivative an adjoint graph gives, as a function of the tensor that is read.
+///
+/// Each class has a score: the mean over all positions, or the score at one. v is made of the scores as
+/// `ValueFunction` says.
+package struct AdjointValue: Sendable, Hashable {
+  /// What v is, with x the scores and c the target class.
+  package enum Quantity: Sendable, Hashable {
+    /// x_c.
+    case logit
+    /// log p_c.
+    case logProbability
+    /// p_c.
+    case probability
+    /// x_c − max over the other classes; the derivative of the maximum goes to the class that has it.
+    case margin
+    /// One element of a row's flattened output.
+    case element(Int)
+  }
+
+  package var quantity: Quantity
+
+  /// Whether p is the sigmoid of each score, not the softmax of all.
+  package var isSigmoid: Bool
+
+  /// The axis of the tensor that counts rows; `nil` for a tensor that has none, of a single row.
+  package var batchAxis: Int?
+
+  /// The axis that counts classes; unused for one element.
+  package var classAxis: Int
+
+  /// The place, in row-major order of the axes that count neither rows nor classes, at which scores are read; `nil` for
+  /// the mean over all.
+  package var position: Int?
+
+  package init(_ quantity: Quantity, isSigmoid: Bool = false, batchAxis: Int? = 0, classAxis: Int = 1, position: Int? = nil) {
+    self.quantity = quantity
+    self.isSigmoid = isSigmoid
+    self.batchAxis = batchAxis
+    self.classAxis = classAxis
+    self.position = position
+  }
+}

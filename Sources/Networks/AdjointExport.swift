@@ -1,0 +1,127 @@
+import Files
+package import Lesion
+package import ModelGraph
+import OnnxRuntime
+import Stimuli
+import UserErrors
+
+/// The adjoint graph of a layer of a network, made for users to run elsewhere.
+package struct AdjointExport: Sendable {
+  /// What is derived by what.
+  package struct Request: Sendable {
+    /// An ONNX file.
+    package var model: String
+    /// Stimuli that fit it; `nil` runs it on zeros of its declared shapes.
+    package var data: String?
+    /// The tensor to derive by.
+    package var layer: String
+    package var value: ValueFunction
+    /// The class whose score is read; `nil` leaves that to whoever runs the graph.
+    package var target: Int?
+    /// The position of a sequence to read; `nil` takes the mean.
+    package var position: Int?
+    /// Whether maps are [H, W, C].
+    package var channelsLast: Bool
+
+    package init(
+      model: String, data: String? = nil, layer: String, value: ValueFunction = .logit, target: Int? = nil,
+      position: Int? = nil, channelsLast: Bool = false
+    ) {
+      self.model = model
+      self.data = data
+      self.layer = layer
+      self.value = value
+      self.target = target
+      self.position = position
+      self.channelsLast = channelsLast
+    }
+  }
+
+  /// How many rows the network is run with for its shapes.
+  private static let rows = 7
+
+  package let cut: Cut
+  package let network: AdjointNetwork
+  /// What the graph's inputs and outputs are, one line each.
+  package let description: [String]
+
+  /// Cuts the network at the layer, runs it for the shapes, and writes the graph.
+  ///
+  /// Cost: that of a survey, two sessions more and two passes of one or two rows.
+  /// - Throws: `Failure` where an operator has no rule or the layer or value isn't the network's, or what a module throws.
+  package init(_ request: Request) throws {
+    // The graph is to be a file of its own, so weights are taken along.
+    let model = try Model(contentsOf: request.model, holdingUpTo: .max)
+    let stimuli = try request.data.map { try StimulusSet(contentsOf: $0) } ?? StimulusSet.zeros(for: model)
+    let options = Session.Options(externalDataFolder: model.folder)
+    let runtime = try Runtime()
+    let survey = try NetworkSurvey(
+      model: model, stimuli: stimuli, runtime: runtime, session: options, readsRaw: false)
+    let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
+    let cut = try survey.model.cut(at: request.layer, reading: survey.readTensor, types: survey.elementTypes)
+    // Says what a value that can't be read lacks.
+    let reader = try OutputReader(
+      shape: survey.outputShape, value: request.value, link: survey.link, position: request.position,
+      channelsLast: request.channelsLast)
+    if let target = request.target, !(0..<reader.classCount).contains(target) {
+      throw Failure(.usage, "--target \(target) is none of the output's \(reader.classCount) classes, counted from 0")
+    }
+
+    func graph(rows: [Int]) throws -> (network: AdjointNetwork, shapes: [String: [Int]]) {
+      let prefix = try Session(runtime: runtime, model: cut.prefix.serialized(), options: options)
+      let tensors = Dictionary(
+        uniqueKeysWithValues: zip(prefix.outputNames, try prefix.run(feed.tensors(prefix.inputNames, rows: rows))))
+      let observation = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
+      let observed = ObservedTensors(
+        observation.outputNames, try observation.run(observation.inputNames.map { tensors[$0]! }))
+      do throws(Undifferentiable) {
+        let network = try cut.adjoint(
+          of: AdjointValue(
+            shape: survey.outputShape, value: request.value, link: survey.link, position: request.position,
+            channelsLast: request.channelsLast,
+            hasBatchAxis: observed.shapes[cut.output]!.count > survey.outputShape.count),
+          observed: observed)
+        return (request.target.map(network.fixing) ?? network, observed.shapes)
+      } catch {
+        throw Failure(.badInput, "\(model.label): no gradient by \"\(cut.tensor)\", since \(error.reason)")
+      }
+    }
+    // A number of rows that hardly any length of a network is a multiple of tells which axes count rows.
+    let made = try graph(rows: survey.takesBatches ? (0..<Self.rows).map { $0 % feed.stimuli.count } : [0])
+    network = made.network
+    self.cut = cut
+    description = Self.describe(cut, network, request, made.shapes)
+  }
+
+  private static func describe(
+    _ cut: Cut, _ network: AdjointNetwork, _ request: Request, _ shapes: [String: [Int]]
+  ) -> [String] {
+    func line(_ kind: String, _ name: String, _ meaning: String) -> String {
+      let shape = shapes[name].map { ", [" + (["rows"] + $0.dropFirst().map(String.init)).joined(separator: ", ") + "]" }
+      return "\(kind) \"\(name)\": \(meaning)\(shape ?? "")"
+    }
+    var lines = [line("input", cut.tensor, "the layer's activations")]
+    for side in cut.sideInputs { lines.append(line("input", side.name, "what passes the layer on its side")) }
+    if request.target == nil {
+      lines.append(line("input", network.target, "the class whose score is read, int64, one for all rows or one a row"))
+    }
+    lines.append(line("output", network.output, "the tensor that is read"))
+    lines.append(line("output", network.value, "v (\(request.value.name)), one number a row"))
+    lines.append(line("output", network.gradient, "the derivative of v by \"\(cut.tensor)\", of its shape"))
+    return lines
+  }
+
+  /// Writes the graph as an ONNX file.
+  ///
+  /// - Throws: `Failure` where weights that lie in files of their own would be out of its reach, `FileError`.
+  package func write(to path: String) throws {
+    let model = network.model
+    if let file = model.externalFiles.first, let folder = model.folder {
+      let own = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+      guard own == folder || own.isEmpty && (folder == "." || folder.isEmpty) else {
+        throw Failure(.usage, "\(path): the graph reads weights from \(file) beside it, so write it into \(folder)")
+      }
+    }
+    try writeFile(model.serialized(), to: path)
+  }
+}

@@ -1,0 +1,222 @@
+package import Grids
+import Lesion
+package import ModelGraph
+import OnnxRuntime
+
+/// A layer of a network under fractional masks: a batch of masks costs one run of the adjoint graph, and gives for each
+/// the value and its derivative by every region's share.
+///
+/// With a the intact activations, r what lesions put in their place, and m_g the share of region g, a unit u of g is
+/// x_u = r_u + m_g·(a_u − r_u); so ∂v/∂m_g = Σ_{u∈g} (a_u − r_u)·∂v/∂x_u. Batches have a fixed size and the last one is
+/// padded, as in `LesionedNetwork`.
+///
+/// Memory: the inputs and outputs of one batch, what the runtime keeps between the way forward and back, and the cache of
+/// prefix results, bounded by `cacheBytes`.
+package final class GradientNetwork {
+  /// What a batch of masks gave.
+  package struct Passes: Sendable {
+    /// v of each mask; [masks].
+    package var values: [Float]
+    /// ∂v/∂m, mask by mask; [masks x regions].
+    package var derivatives: [Float]
+  }
+
+  private let configuration: LesionedNetwork.Configuration
+  private let source: LesionedSeries
+  private let cut: Cut
+  private let runtime: Runtime
+  private let session: Session
+  /// The lesioned activations, the side inputs, the target class.
+  private let inputs: [Tensor]
+  /// The output that is read, v as the graph has it, the gradient.
+  private let outputs: [Tensor]
+  private var shares: [Float]
+  private var sums: [Double]
+  private var scratch: [UInt32]
+  private var plain: Session?
+
+  /// What a user of the derivatives should know.
+  package let notes: [String]
+  /// Batches with a way back run so far.
+  package private(set) var gradientBatchesRun = 0
+  /// Batches without one run so far.
+  package private(set) var batchesRun = 0
+  /// Runs of the prefix for a stimulus so far.
+  package var prefixRuns: Int { source.prefix.runs }
+
+  /// Writes the adjoint graph, loads it and the prefix, and allocates a batch.
+  ///
+  /// Cost: three sessions, one of them for a moment, up to three prefix runs on `stimulus` and two runs of the suffix.
+  /// - Parameters:
+  ///   - stimulus: any stimulus; its run tells the shapes.
+  ///   - value: what is derived; what `configuration.reader` reads.
+  /// - Throws: `Undifferentiable` where the suffix has an operator without a rule; `OnnxRuntimeError`, `LesionError`, or
+  ///   what reading the stimulus throws.
+  package init(
+    cut: Cut, feed: StimulusFeed, stimulus: Int, configuration: LesionedNetwork.Configuration, value: AdjointValue
+  ) throws {
+    let batch = configuration.batch
+    let runtime = feed.runtime
+    let prefix = try Prefix(
+      cut: cut, feed: feed, batch: batch, sample: stimulus, options: configuration.session,
+      cacheBytes: configuration.cacheBytes, spillFolder: configuration.spillFolder)
+    let state = try prefix.state(of: stimulus)
+    let activations = state.activations
+    guard activations.shape.first == 1, activations.count == configuration.stencil.unitCount else {
+      throw LesionError(
+        .badModel, "layer \"\(cut.tensor)\" has shape \(activations.shape) for one stimulus: no batch axis of 1 in front")
+    }
+    var inputs = [try Tensor(runtime: runtime, shape: [batch] + activations.shape.dropFirst())]
+    for row in 0..<batch { inputs[0].floats.fill(row, of: batch, with: activations.floats) }
+    inputs += try prefix.makeSideTensors(state)
+    prefix.load(state, into: Array(inputs.dropFirst()))
+
+    let network = try Self.adjoint(cut, value, inputs: inputs, runtime: runtime, options: configuration.session)
+    inputs.append(try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue))
+    let (session, produced) = try Self.load(network, inputs, runtime: runtime, options: configuration.session)
+    guard produced[0].elementType == ElementType.float.rawValue, produced[2].elementType == ElementType.float.rawValue else {
+      throw LesionError(
+        .badModel,
+        "the output \"\(cut.output)\" is of \(ElementType(rawValue: produced[0].elementType)), and float32 is needed")
+    }
+    guard produced[2].shape == inputs[0].shape, produced[1].count == batch, produced[0].count % batch == 0 else {
+      throw Undifferentiable(
+        "its gradient has shape \(produced[2].shape), and the layer \(inputs[0].shape) for a batch of \(batch)")
+    }
+    self.configuration = configuration
+    self.source = LesionedSeries(prefix: prefix, configuration: configuration, activations: activations)
+    self.cut = cut
+    self.runtime = runtime
+    self.session = session
+    self.inputs = inputs
+    self.outputs = try produced.map { tensor in
+      try Tensor(runtime: runtime, shape: tensor.shape, elementType: tensor.elementType)
+    }
+    notes = network.notes
+    shares = configuration.stencil.makeShares()
+    sums = configuration.stencil.makeSums()
+    scratch = configuration.stencil.makeScratch()
+  }
+
+  /// The adjoint graph for a batch; the session that tells the shapes is gone when it is returned.
+  private static func adjoint(
+    _ cut: Cut, _ value: AdjointValue, inputs: [Tensor], runtime: Runtime, options: Session.Options
+  ) throws -> AdjointNetwork {
+    let observation = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
+    return try cut.adjoint(
+      of: value, observed: ObservedTensors(observation.outputNames, try observation.run(inputs)))
+  }
+
+  /// A session of the graph, and what a run of it gives.
+  private static func load(
+    _ network: AdjointNetwork, _ inputs: [Tensor], runtime: Runtime, options: Session.Options
+  ) throws -> (Session, [Tensor]) {
+    do {
+      let session = try Session(runtime: runtime, model: network.model.serialized(), options: options)
+      return (session, try session.run(inputs))
+    } catch let error as OnnxRuntimeError {
+      throw Undifferentiable("ONNX Runtime doesn't run its adjoint graph: \(error.message)")
+    }
+  }
+
+  /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.
+  package func begin(_ series: LesionedNetwork.Series) throws {
+    try source.begin(series, sides: Array(inputs.dropFirst().dropLast()))
+    inputs[inputs.count - 1].bytes.storeBytes(of: Int64(series.target), as: Int64.self)
+  }
+
+  /// The values and derivatives at up to one batch of masks of the current series.
+  ///
+  /// Cost: one run of the adjoint graph.
+  /// - Parameters:
+  ///   - masks: each region's share, in [0, 1], mask by mask; [masks x regions], 1 to `batch` masks.
+  ///   - donors: for `resample`, the index into the series' donors for each mask.
+  /// - Returns: values and derivatives; NaN or infinite where the network's are.
+  package func passes(at masks: [Float], donors choice: [Int] = []) throws -> Passes {
+    let (stencil, batch) = (configuration.stencil, configuration.batch)
+    let regions = stencil.regionCount
+    let count = masks.count / regions
+    precondition(masks.count == count * regions && count >= 1 && count <= batch, "\(masks.count) shares of \(regions) regions")
+    let target = try currentTarget()
+    masks.withUnsafeBufferPointer { masks in
+      paintRows(count, choice) { row, replacement, output in
+        stencil.paint(
+          mask: UnsafeBufferPointer(rebasing: masks[(row * regions)..<((row + 1) * regions)]),
+          activations: UnsafeBufferPointer(source.activations.floats), replacement: replacement, shares: &shares, into: output)
+      }
+    }
+    try session.run(inputs, into: outputs)
+    gradientBatchesRun += 1
+    var derivatives = [Float](repeating: 0, count: count * regions)
+    let gradient = UnsafeBufferPointer(outputs[2].floats)
+    derivatives.withUnsafeMutableBufferPointer { derivatives in
+      for row in 0..<count {
+        source.withReplacement(choice.isEmpty ? nil : choice[row]) { replacement in
+          stencil.sum(
+            gradient: slice(gradient, row, stencil.unitCount), activations: UnsafeBufferPointer(source.activations.floats),
+            replacement: replacement, sums: &sums,
+            into: UnsafeMutableBufferPointer(rebasing: derivatives[(row * regions)..<((row + 1) * regions)]))
+        }
+      }
+    }
+    return Passes(values: read(outputs[0], count, target), derivatives: derivatives)
+  }
+
+  /// The values alone of up to one batch of coalitions of the current series: what `LesionedNetwork` gives, to the bit.
+  ///
+  /// Cost: one run of the suffix; the first time a session more.
+  package func values(of coalitions: [Coalition], donors choice: [Int] = []) throws -> [Float] {
+    precondition(!coalitions.isEmpty && coalitions.count <= configuration.batch, "\(coalitions.count) coalitions")
+    let target = try currentTarget()
+    let suffix =
+      try plain ?? Session(runtime: runtime, model: cut.suffix.serialized(), options: configuration.session)
+    plain = suffix
+    paintRows(coalitions.count, choice) { row, replacement, output in
+      configuration.stencil.paint(
+        coalitions[row], activations: UnsafeBufferPointer(source.activations.floats), replacement: replacement,
+        scratch: &scratch, into: output)
+    }
+    try suffix.run(Array(inputs.dropLast()), into: [outputs[0]])
+    batchesRun += 1
+    return read(outputs[0], coalitions.count, target)
+  }
+
+  private func currentTarget() throws -> Int {
+    guard let series = source.current else { preconditionFailure("begin(_:) a series before its values are asked for") }
+    return series.target
+  }
+
+  /// Paints a whole batch, the last row again where there are fewer.
+  private func paintRows(
+    _ count: Int, _ choice: [Int],
+    _ paint: (Int, UnsafeBufferPointer<Float>?, UnsafeMutableBufferPointer<Float>) -> Void
+  ) {
+    let units = configuration.stencil.unitCount
+    let rows = inputs[0].floats
+    for row in 0..<configuration.batch {
+      let index = min(row, count - 1)
+      source.withReplacement(choice.isEmpty ? nil : choice[index]) { replacement in
+        paint(index, replacement, UnsafeMutableBufferPointer(rebasing: rows[(row * units)..<((row + 1) * units)]))
+      }
+    }
+  }
+
+  private func read(_ output: Tensor, _ count: Int, _ target: Int) -> [Float] {
+    let elements = UnsafeBufferPointer(output.floats)
+    return (0..<count).map { row in
+      configuration.reader.value(slice(elements, row, output.count / configuration.batch), target: target)
+    }
+  }
+}
+
+/// The part of a buffer that holds one of its rows.
+private func slice(_ buffer: UnsafeBufferPointer<Float>, _ row: Int, _ width: Int) -> UnsafeBufferPointer<Float> {
+  UnsafeBufferPointer(rebasing: buffer[(row * width)..<((row + 1) * width)])
+}
+
+extension UnsafeMutableBufferPointer<Float> {
+  /// Copies one row into its place.
+  fileprivate func fill(_ row: Int, of rows: Int, with values: UnsafeMutableBufferPointer<Float>) {
+    for index in values.indices { self[row * (count / rows) + index] = values[index] }
+  }
+}

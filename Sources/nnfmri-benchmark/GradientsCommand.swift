@@ -1,0 +1,88 @@
+import ArgumentParser
+internal import Glibc
+import Grids
+import ModelGraph
+import Networks
+import Reporting
+import Stimuli
+
+/// Times gradient passes against plain ones, layer by layer.
+struct GradientsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gradients",
+    abstract: "Compare a gradient pass with a plain pass of the same suffix and batch.",
+    discussion: """
+      A plain pass paints a coalition's activations, runs the suffix and reads the value; a gradient pass paints a \
+      fractional mask, runs the adjoint graph, and reads the value and the derivatives of all regions. The two take \
+      turns in one process on one thread; times are medians over batches, for one row. Memory is the most that the \
+      process held until then.
+      """)
+
+  @Option(help: "The network, an ONNX file.")
+  var model: String
+
+  @Option(help: "The stimuli; the first is used.")
+  var data: String
+
+  @Option(help: "Tensors, separated by commas; by default those that a scan takes by itself.")
+  var layers: String?
+
+  @Option(help: "Regions along height, width and channels.")
+  var grid = "8x8x4"
+
+  @Option(help: "Rows in one pass.")
+  var batch = 8
+
+  @Option(help: "Batches of each kind that are timed a layer.")
+  var rounds = 25
+
+  func run() throws {
+    let scanned = try ScannedModel(
+      model: model, stimuli: StimulusSet(contentsOf: data), grid: GridSize(parsing: grid), batch: batch,
+      tensors: layers.map { $0.split(separator: ",").map(String.init) })
+    var table = TextTable(["layer", "tensor", "regions", "plain, ms", "gradient, ms", "gradient / plain", "peak, MB"])
+    for (number, layer) in scanned.layers.enumerated() {
+      let fields: [String]
+      do {
+        let (plain, gradient) = try time(layer, of: scanned)
+        fields = [Number.fixed(1000 * plain, 3), Number.fixed(1000 * gradient, 3), Number.fixed(gradient / plain, 2)]
+      } catch let error as Undifferentiable {
+        fields = [error.reason, "", ""]
+      }
+      table.append(["\(number)", layer.tensor, "\(layer.grid.regionCount)"] + fields + ["\(peakMegabytes)"])
+    }
+    print(table.text)
+  }
+
+  /// Seconds a row.
+  private func time(_ layer: ScannedModel.Layer, of scanned: ScannedModel) throws -> (plain: Double, gradient: Double) {
+    let network = try scanned.gradientNetwork(layer)
+    try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
+    let regions = layer.grid.regionCount
+    var times: (plain: [Duration], gradient: [Duration]) = ([], [])
+    let clock = ContinuousClock()
+    // The first round of each is not counted: the runtime learns how much memory a run takes.
+    for round in 0...rounds {
+      let masks = (0..<scanned.batch).map { row in
+        (0..<regions).map { (round + row + $0) % 3 == 0 ? Float($0 % 2) : 0.5 }
+      }
+      let coalitions = masks.map { mask in Coalition(of: regions, intact: (0..<regions).filter { mask[$0] > 0.5 }) }
+      let plain = try clock.measure { _ = try network.values(of: coalitions) }
+      let gradient = try clock.measure { _ = try network.passes(at: Array(masks.joined())) }
+      if round > 0 {
+        times.plain.append(plain)
+        times.gradient.append(gradient)
+      }
+    }
+    func median(_ times: [Duration]) -> Double {
+      times.sorted()[times.count / 2] / .seconds(1) / Double(scanned.batch)
+    }
+    return (median(times.plain), median(times.gradient))
+  }
+
+  private var peakMegabytes: Int {
+    var usage = rusage()
+    unsafe getrusage(RUSAGE_SELF.rawValue as __rusage_who_t, &usage)
+    return usage.ru_maxrss >> 10
+  }
+}

@@ -1,0 +1,66 @@
+import Lesion
+import ModelGraph
+import Networks
+import OnnxRuntime
+import TestSupport
+import Testing
+import UserErrors
+
+@Suite struct `An exported adjoint graph` {
+  @Test func `runs on its own, for any number of rows, and has its target fixed where one is given`() throws {
+    let folder = TemporaryFolder()
+    let path = folder.file("model.onnx", try SmallNetwork.residual.model.serialized())
+    let runtime = try TestRuntime.make()
+    func gradients(target: Int?, rows: Int) throws -> [Float] {
+      let export = try AdjointExport(AdjointExport.Request(model: path, layer: "stem", target: target))
+      let file = folder.path("graph.onnx")
+      try export.write(to: file)
+      let session = try Session(runtime: runtime, model: Model(contentsOf: file).serialized())
+      #expect(session.inputNames == (target == nil ? ["stem", "target"] : ["stem"]))
+      #expect(session.outputNames == ["logits", "value", "gradient"])
+      #expect(export.description.count == session.inputNames.count + 3)
+      let stem = try Tensor(runtime: runtime, shape: [rows, 4, 6, 6])
+      for place in 0..<stem.count { stem.floats[place] = Float(place % 13) / 13 }
+      var inputs = [stem]
+      if target == nil {
+        let chosen = try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue)
+        chosen.bytes.storeBytes(of: Int64(3), as: Int64.self)
+        inputs.append(chosen)
+      }
+      let outputs = try session.run(inputs)
+      return withExtendedLifetime(outputs) { outputs[2].floats.map { $0 } }
+    }
+    let free = try gradients(target: nil, rows: 2)
+    #expect(free.count == 2 * 144 && free.contains { $0 != 0 })
+    #expect(try gradients(target: 3, rows: 2) == free)
+    #expect(try gradients(target: 2, rows: 2) != free)
+    let more = try gradients(target: 3, rows: 5)
+    #expect(zip(more, free).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test func `is refused in one sentence`() throws {
+    let folder = TemporaryFolder()
+    var net = GraphBuilder(name: "refused")
+    net.input("x", [nil, 4])
+    net.node("Relu", ["x"], ["a"])
+    net.node("Det", [net.node("Reshape", ["a", net.integers("s", [-1, 2, 2])], ["square"])], ["d"])
+    net.node("Unsqueeze", ["d", net.integers("one", [1])], ["scores"])
+    net.output("scores", [nil, 1])
+    let path = folder.file("model.onnx", try Model(proto: net.model).serialized())
+    func failure(_ request: AdjointExport.Request) -> Failure? {
+      do {
+        _ = try AdjointExport(request)
+        return nil
+      } catch {
+        return Failure(error)
+      }
+    }
+    let noRule = failure(AdjointExport.Request(model: path, layer: "a"))
+    #expect(noRule?.message == "model.onnx: no gradient by \"a\", since operator Det (d) has no rule")
+    #expect(noRule?.exitStatus == .badInput)
+    #expect(failure(AdjointExport.Request(model: path, layer: "b"))?.exitStatus == .usage)
+    #expect(failure(AdjointExport.Request(model: path, layer: "a", value: .margin))?.exitStatus == .badInput)
+    let target = failure(AdjointExport.Request(model: path, layer: "a", target: 1))
+    #expect(target?.message == "--target 1 is none of the output's 1 classes, counted from 0")
+  }
+}
