@@ -44,6 +44,8 @@ package struct AdjointExport: Sendable {
   package let network: AdjointNetwork
   /// What the graph's inputs and outputs are, one line each.
   package let description: [String]
+  /// What a user of the derivatives should know.
+  package var notes: [String] { network.notes }
 
   /// Cuts the network at the layer, runs it for the shapes, and writes the graph.
   ///

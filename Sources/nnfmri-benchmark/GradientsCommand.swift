@@ -14,8 +14,8 @@ struct GradientsCommand: ParsableCommand {
     discussion: """
       A plain pass paints a coalition's activations, runs the suffix and reads the value; a gradient pass paints a \
       fractional mask, runs the adjoint graph, and reads the value and the derivatives of all regions. The two take \
-      turns in one process on one thread; times are medians over batches, for one row. Memory is the most that the \
-      process held until then.
+      turns in one process on one thread; times are processor time, medians over batches, for one row. Memory is the \
+      most that the process held until then.
       """)
 
   @Option(help: "The network, an ONNX file.")
@@ -59,25 +59,34 @@ struct GradientsCommand: ParsableCommand {
     let network = try scanned.gradientNetwork(layer)
     try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
     let regions = layer.grid.regionCount
-    var times: (plain: [Duration], gradient: [Duration]) = ([], [])
-    let clock = ContinuousClock()
+    var times: (plain: [Double], gradient: [Double]) = ([], [])
     // The first round of each is not counted: the runtime learns how much memory a run takes.
     for round in 0...rounds {
       let masks = (0..<scanned.batch).map { row in
         (0..<regions).map { (round + row + $0) % 3 == 0 ? Float($0 % 2) : 0.5 }
       }
       let coalitions = masks.map { mask in Coalition(of: regions, intact: (0..<regions).filter { mask[$0] > 0.5 }) }
-      let plain = try clock.measure { _ = try network.values(of: coalitions) }
-      let gradient = try clock.measure { _ = try network.passes(at: Array(masks.joined())) }
+      let plain = try seconds { _ = try network.values(of: coalitions) }
+      let gradient = try seconds { _ = try network.passes(at: Array(masks.joined())) }
       if round > 0 {
         times.plain.append(plain)
         times.gradient.append(gradient)
       }
     }
-    func median(_ times: [Duration]) -> Double {
-      times.sorted()[times.count / 2] / .seconds(1) / Double(scanned.batch)
-    }
+    func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] / Double(scanned.batch) }
     return (median(times.plain), median(times.gradient))
+  }
+
+  /// The processor time of this process, which other processes don't lengthen.
+  private func seconds(_ work: () throws -> Void) rethrows -> Double {
+    func now() -> Double {
+      var time = timespec()
+      unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let start = now()
+    try work()
+    return now() - start
   }
 
   private var peakMegabytes: Int {

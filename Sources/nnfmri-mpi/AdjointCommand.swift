@@ -47,7 +47,7 @@ struct AdjointCommand: ParsableCommand {
           channelsLast: layout == "nhwc"))
       try export.write(to: out)
       print(export.description.joined(separator: "\n"))
-      for note in export.network.notes { say(note) }
+      for note in export.notes { say(note) }
     } catch {
       let error = Failure(error)
       complain(error.message)
