@@ -1,4 +1,5 @@
 import ModelGraph
+import TestSupport
 import Testing
 
 /// Normalisations and gates are held at what was observed: strengths are those of what is left.

@@ -2,6 +2,7 @@ import Anatomy
 import Grids
 import ModelGraph
 import OnnxRuntime
+import TestSupport
 import Testing
 import Tractography
 
@@ -129,7 +130,7 @@ import Tractography
 
   // MARK: What isn't traced
 
-  private func reason(_ shape: [Int], opset: Int = 20, from source: String = "a", _ build: OperatorBench.Build) throws -> String? {
+  private func reason(_ shape: [Int], opset: Int = 20, from source: String = "a", _ build: OperatorCase.Build) throws -> String? {
     let bench = try OperatorBench(shape, opset: opset, build)
     do {
       let units = try bench.bench.observed(source, stimulus: 1).shape
