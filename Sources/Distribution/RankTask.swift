@@ -78,3 +78,6 @@ package enum EitherTask<First: RankTask, Second: RankTask>: RankTask where First
     }
   }
 }
+
+extension EitherTask: Equatable where First: Equatable, Second: Equatable {}
+extension EitherTask: Hashable where First: Hashable, Second: Hashable {}

@@ -45,6 +45,7 @@ enum ImpactFile {
       "estimator": .string(layer.estimator.name.rawValue),
       "estimator_reason": .string(layer.estimator.reason),
       "evaluations_per_series": .int(layer.plan.rows),
+      "gradients": gradients(layer),
       "rounds": RoundsReport.content(layer.rounds, request),
       "series": .int(statistics.seriesCount),
       "error_level": .string(statistics.level.rawValue),
@@ -54,6 +55,26 @@ enum ImpactFile {
       "interactions": InteractionReport.content(layer),
       "interactions_reason": JSONValue(InteractionReport.reason(layer)),
       "grids": .object(grids),
+    ]
+  }
+
+  /// `null` where gradients weren't asked.
+  private static func gradients(_ layer: ScanResult.Layer) -> JSONValue {
+    guard let finding = layer.plan.gradients else { return .null }
+    let summary = layer.gradients
+    return [
+      "used": .bool(summary != nil),
+      "reason": .string(finding.reason),
+      "probes": .int(finding.probes),
+      "trapezoid_share": JSONValue(finding.trapezoidShare),
+      "simpson_share": JSONValue(finding.simpsonShare),
+      "passes_per_series": summary.map { .int($0.passes) } ?? .null,
+      "cost_per_pass": .double(ScanPlan.Layer.gradientCost),
+      "midpoint_share": JSONValue(summary?.midpointShare),
+      "trapezoid_over_effect": JSONValue(summary?.trapezoidShare),
+      "bias": JSONValue(summary?.bias),
+      "bias_shrinkage": JSONValue(summary?.shrinkage),
+      "bias_remaining": JSONValue(summary?.remainingBias),
     ]
   }
 }

@@ -62,6 +62,7 @@ enum SummaryFile {
       "pruning_candidates": PruningSummary(result).content,
       "skipped_series": .int(result.skippedSeries),
       "evaluations": .int(result.evaluations),
+      "gradient_passes": .int(result.gradientPasses),
       "evaluations_per_second": .double(result.evaluationsPerSecond),
       "ranks": .int(result.run.ranks),
       "timings_seconds": .object(

@@ -37,16 +37,19 @@ struct Conductor {
   private var folder: OutputFolder { OutputFolder(request.run.output) }
 
   func scan(_ proposed: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws -> Outcome {
-    let (plan, deviations) = try verify(proposed, &runner)
-    let observation = try observe(plan, &runner)
-    let stream = try record(plan, &runner)
+    let (faithful, deviations) = try verify(proposed, &runner)
+    let observation = try observe(faithful, &runner)
+    let stream = try record(faithful, &runner)
     worker.endObservation()
     let predictions = try predictions(observation.scores)
-    try average(plan, &runner)
+    try average(faithful, &runner)
+    let plan = try tryGradients(faithful, targets(predictions), &runner)
+    let kept = plan.layers.map { layer in faithful.layers.firstIndex { $0.tensor == layer.tensor }! }
 
     var measurements = Measurements(
       request: request, plan: plan, targets: targets(predictions), predictions: predictions, labels: labels,
-      rounds: plan.layers.map { _ in nil }, cutDeviations: deviations, moments: observation.moments, thumbnails: thumbnails)
+      rounds: plan.layers.map { _ in nil }, cutDeviations: kept.map { deviations[$0] },
+      moments: kept.map { observation.moments[$0] }, thumbnails: thumbnails)
     measurements.stream = stream
     try inform(&measurements, classes: labels ?? predictions, &runner)
 
@@ -103,6 +106,26 @@ struct Conductor {
       notice.apply(to: worker)
       try mailbox.spread(notice)
     }
+  }
+
+  /// Decides which layers are measured by gradients, and by how many passes.
+  private func tryGradients(
+    _ plan: ScanPlan, _ targets: [Int], _ runner: inout PhaseRunner<Mailbox>
+  ) throws -> ScanPlan {
+    let trial = GradientTrial(request: request, plan: plan, targets: targets)
+    let tasks = trial.tasks
+    var outputs: [GradientTrial.Trial.Output] = []
+    if !tasks.isEmpty {
+      var phase = ListPhase(tasks, progress: runner.progress)
+      try runner.run("probing gradients", tasks.count, &phase, on: worker)
+      outputs = phase.outputs
+    }
+    let decided = try trial.decide(outputs)
+    if decided != plan {
+      try worker.adopt(decided)
+      try mailbox.spread(PlanNotice(decided))
+    }
+    return decided
   }
 
   private func inform(

@@ -26,6 +26,8 @@ package final class Worker {
   private var observer: Session?
   /// The layer that is being measured: one at a time, since sessions hold memory and ranks stay on a layer.
   private var current: (layer: Int, network: LesionedNetwork)?
+  /// The layer that is measured by gradients, with its network, or why it has none.
+  private var currentGradient: (layer: Int, network: Result<GradientNetwork, Undifferentiable>)?
   private var tractWorker: TractWorker?
   /// Mean activations by layer, once they are known.
   var means: [Int: [Float]] = [:]
@@ -62,6 +64,7 @@ package final class Worker {
     registry.add(ObserveTask.self)
     registry.add(RecordTask.self)
     registry.add(AverageTask.self)
+    registry.add(EitherTask<ProbeTask, PilotTask>.self)
     registry.add(EitherTask<AcquireTask, SeriesEstimateTask>.self)
     registry.add(ConnectTask.self)
     registry.add(TraceTask.self)
@@ -80,6 +83,7 @@ package final class Worker {
     estimation.estimators = try plan.estimators(request.measurement, request.analysis)
     observer = nil
     current = nil
+    currentGradient = nil
     tractWorker = nil
   }
 
@@ -137,6 +141,7 @@ package final class Worker {
   func tracts() -> TractWorker {
     // Nothing is measured any more.
     current = nil
+    currentGradient = nil
     let tracts = tractWorker ?? TractWorker(
       request: request, plan: plan, model: model, feed: feed, reader: reader, geometry: geometry, session: sessionOptions)
     tractWorker = tracts
@@ -154,21 +159,52 @@ package final class Worker {
     if let current, current.layer == layer { return current.network }
     // Let go of the old one before the new one takes memory.
     current = nil
+    currentGradient = nil
     let network = try makeNetwork(layer, lesion: request.measurement.lesion)
     current = (layer, network)
     return network
   }
 
   func makeNetwork(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
-    let cut = try model.cut(
+    try LesionedNetwork(
+      cut: cut(layer), feed: feed, stimulus: 0, configuration: configuration(layer, lesion, batch: plan.batch))
+  }
+
+  /// Gradient passes in one run.
+  var gradientBatch: Int { min(plan.batch, ScanPlan.Layer.gradientBatch) }
+
+  /// The layer's network under the scan's lesion with its way back, or why there is none.
+  func gradientNetwork(_ layer: Int) throws -> Result<GradientNetwork, Undifferentiable> {
+    if let currentGradient, currentGradient.layer == layer { return currentGradient.network }
+    current = nil
+    currentGradient = nil
+    let network: Result<GradientNetwork, Undifferentiable>
+    do {
+      network = .success(
+        try GradientNetwork(
+          cut: cut(layer), feed: feed, stimulus: 0,
+          configuration: configuration(layer, request.measurement.lesion, batch: gradientBatch),
+          value: AdjointValue(
+            shape: plan.outputShape, value: request.measurement.value, link: OutputReader.Link(rawValue: plan.link)!,
+            position: request.measurement.position, channelsLast: request.measurement.layout == .nhwc)))
+    } catch let refusal as Undifferentiable {
+      network = .failure(refusal)
+    }
+    currentGradient = (layer, network)
+    return network
+  }
+
+  private func cut(_ layer: Int) throws -> Cut {
+    try model.cut(
       at: plan.layers[layer].tensor, reading: plan.readTensor,
       types: plan.layers[layer].sideTypes.mapValues(ElementType.init))
-    return try LesionedNetwork(
-      cut: cut, feed: feed, stimulus: 0,
-      configuration: LesionedNetwork.Configuration(
-        stencil: geometry[layer].stencil, reader: reader, batch: plan.batch, lesion: lesion,
-        restingActivations: lesion.source == .resting ? means[layer]! : [], session: sessionOptions,
-        cacheBytes: cacheBytes, spillFolder: request.resources.spillFolder))
+  }
+
+  private func configuration(_ layer: Int, _ lesion: LesionKind, batch: Int) -> LesionedNetwork.Configuration {
+    LesionedNetwork.Configuration(
+      stencil: geometry[layer].stencil, reader: reader, batch: batch, lesion: lesion,
+      restingActivations: lesion.source == .resting ? means[layer]! : [], session: sessionOptions,
+      cacheBytes: cacheBytes, spillFolder: request.resources.spillFolder)
   }
 }
 

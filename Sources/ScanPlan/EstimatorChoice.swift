@@ -58,7 +58,8 @@ extension ScanPlan {
     var choices: [EstimatorChoice] = []
     for layer in layers {
       let own = layer.choice(nil, measurement, index)
-      guard let asked = analysis.estimator, asked != own.name || asked.design == layer.design,
+      // Where gradients were asked for and don't serve, the layer was measured by values.
+      guard let asked = analysis.estimator, asked != .gradient || layer.design == .gradients,
         asksAll || !layer.design.isWhole
       else {
         choices.append(own)
@@ -92,6 +93,7 @@ extension ScanPlan.Layer {
   fileprivate func choice(
     _ asked: EstimatorName?, _ measurement: MeasurementOptions, _ index: ValueIndex
   ) -> EstimatorChoice {
+    if let gradients, design == .gradients { return EstimatorChoice(.gradient, reason: gradients.reason) }
     let automatic = EstimatorChoice(
       asked: asked, players: regionCount, budget: budget, index: index, isAffine: design == .singleLesions,
       evaluationCost: evaluationCost, lesionsAreDrawn: measurement.lesion.isDrawn)

@@ -36,8 +36,9 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var layers = Layers.automatic
   package var grid = GridSize.standard
   package var layout = TensorLayout.nchw
-  /// K: evaluations a region.
-  package var samplesPerRegion = 16
+  /// K: passes a region, a gradient pass counted as `ScanPlan.Layer.gradientCost`; `nil`: as many as the answer over stimuli
+  /// needs.
+  package var samplesPerRegion: Double?
   /// How many stimuli are used: the first ones of the set. A stream chooses its own.
   package var stimulusLimit = 64
   /// The stimuli are a stream: all are recorded, some of each window are scanned; `nil` for a scan without time.
@@ -74,6 +75,9 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
 
   package init() {}
 
+  /// K of layers that are measured by values, where it is automatic.
+  package static let standardSamples = 16.0
+
   /// When a layer has been measured enough.
   package var stoppingRule: StoppingRule {
     StoppingRule(tolerance: tolerance, allocation: allocation, confidence: stoppingConfidence)
@@ -82,14 +86,19 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
 
 extension MeasurementOptions: OptionEntries {
   package var entries: [(name: String, text: String)] {
-    [
-      ("layers", "\(layers)"), ("grid", "\(grid)"), ("layout", layout.rawValue), ("samples", "\(samplesPerRegion)"),
-      ("stimuli", "\(stimulusLimit)"), ("index", index.rawValue), ("lesion", lesion.rawValue), ("value", value.name),
-      ("target", target.name), ("position", position.map { "\($0)" } ?? "mean"), ("seed", "\(seed)"),
-      ("batch", "\(batch)"), ("tolerance", tolerance.map { "\($0)" } ?? "none"), ("allocate", allocation.rawValue),
-      ("scale", scale.map { "\($0)" } ?? "default"), ("mean", "\(mean)"), ("std", "\(standardDeviation)"),
-      ("threads", "\(threads)"), ("tracts", "\(tracesConnections)"), ("pathways", "\(pathwayCount)"),
-      ("allow-nonfinite", "\(allowsNonFinite)"),
-    ] + (stoppingRule.isAdaptive ? [("confidence", "\(stoppingConfidence)")] : []) + (stream?.entries ?? [])
+    func text(_ value: (some Any)?, else fallback: String) -> String { value.map { "\($0)" } ?? fallback }
+    var entries: [(name: String, text: String)] = [
+      ("layers", "\(layers)"), ("grid", "\(grid)"), ("layout", layout.rawValue),
+      ("samples", text(samplesPerRegion, else: "auto")), ("stimuli", "\(stimulusLimit)"), ("index", index.rawValue),
+      ("lesion", lesion.rawValue), ("value", value.name), ("target", target.name),
+      ("position", text(position, else: "mean")), ("seed", "\(seed)"), ("batch", "\(batch)"),
+    ]
+    entries += [
+      ("tolerance", text(tolerance, else: "none")), ("allocate", allocation.rawValue), ("scale", text(scale, else: "default")),
+      ("mean", "\(mean)"), ("std", "\(standardDeviation)"), ("threads", "\(threads)"), ("tracts", "\(tracesConnections)"),
+      ("pathways", "\(pathwayCount)"), ("allow-nonfinite", "\(allowsNonFinite)"),
+    ]
+    if stoppingRule.isAdaptive { entries.append(("confidence", "\(stoppingConfidence)")) }
+    return entries + (stream?.entries ?? [])
   }
 }

@@ -31,9 +31,11 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var suffixCostShare: Double
     /// Floating-point operations of one evaluation.
     package var evaluationCost: Double
+    /// What probes said of gradients in this layer; `nil` where they weren't asked.
+    package var gradients: GradientFinding?
 
     package init(
-      number: Int, tensor: String, operatorType: String, shape: [Int], sideTypes: [String: Int32], grid: [Int], regionCount: Int, design: DesignKind, budget: Int, designRows: Int, rows: Int, suffixCostShare: Double, evaluationCost: Double
+      number: Int, tensor: String, operatorType: String, shape: [Int], sideTypes: [String: Int32], grid: [Int], regionCount: Int, design: DesignKind, budget: Int, designRows: Int, rows: Int, suffixCostShare: Double, evaluationCost: Double, gradients: GradientFinding? = nil
     ) {
       self.number = number
       self.tensor = tensor
@@ -48,6 +50,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
       self.rows = rows
       self.suffixCostShare = suffixCostShare
       self.evaluationCost = evaluationCost
+      self.gradients = gradients
     }
   }
 
@@ -104,7 +107,15 @@ package struct ScanPlan: Codable, Sendable, Hashable {
 
   /// How many shards a layer's series has.
   package func shardCount(_ layer: Layer) -> Int {
-    (layer.rows + rowsPerShard - 1) / rowsPerShard
+    let rowsPerShard = rowsPerShard(layer)
+    return (layer.rows + rowsPerShard - 1) / rowsPerShard
+  }
+
+  /// Rows of a shard of a layer: fewer where a row has many numbers, so that no message is long.
+  package func rowsPerShard(_ layer: Layer) -> Int {
+    guard layer.design == .gradients else { return rowsPerShard }
+    let batch = Layer.gradientBatch
+    return min(rowsPerShard, max(batch, Layer.longestShard / layer.width / batch * batch))
   }
 
   /// SHA-256 of the plan, by which equal plans are recognised at a glance.
@@ -136,7 +147,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   ///
   /// Rows are those of the design; the anchors are measured before the first look.
   package func looks(_ layer: Layer, rule: StoppingRule, index: ValueIndex) -> LookSchedule {
-    guard rule.isAdaptive, !layer.design.isWhole else {
+    guard rule.isAdaptive, !layer.design.isWhole, layer.design != .gradients else {
       return LookSchedule(rowCount: layer.designRows)
     }
     return LookSchedule(
@@ -147,6 +158,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   /// The shards that hold the first rows of a layer's design, and those that hold its anchors.
   package func shards(holding designRows: Int, _ layer: Layer) -> [Int] {
     let count = shardCount(layer)
+    let rowsPerShard = rowsPerShard(layer)
     let first = 0..<(designRows + rowsPerShard - 1) / rowsPerShard
     guard layer.rows > layer.designRows else { return Array(first) }
     return Array(first) + (max(first.upperBound, layer.designRows / rowsPerShard)..<count)
@@ -154,7 +166,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
 
   /// The rows of a shard.
   package func rows(ofShard shard: Int, _ layer: Layer) -> Range<Int> {
-    (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)
+    let rowsPerShard = rowsPerShard(layer)
+    return (shard * rowsPerShard)..<min((shard + 1) * rowsPerShard, layer.rows)
   }
 
   package init(

@@ -40,6 +40,13 @@ package struct SeriesGame: Sendable {
       seed: measurement.seed, stream: Self.stream(layer.number, stimulus))
   }
 
+  /// The gradient passes of a layer that is measured by them.
+  package func gradientDesign() throws(ShapleyError) -> GradientDesign {
+    try GradientDesign(
+      players: layer.regionCount, passes: layer.budget, index: measurement.index, seed: measurement.seed,
+      stream: Self.stream(layer.number, stimulus))
+  }
+
   /// The coalitions of some rows, and for `resample` the donor of each.
   package func rows(_ range: Range<Int>) throws(ShapleyError) -> (coalitions: [Coalition], donors: [Int]) {
     let design = try design()

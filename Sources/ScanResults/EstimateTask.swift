@@ -78,10 +78,42 @@ package struct EstimateOutput: Coded {
     try coder.code(&evaluations)
     try coder.code(&residual)
     try coder.code(&notes)
+    var gradient = [estimate.gradient].compactMap { $0.map(GradientPartsOutput.init) }
+    try coder.code(&gradient)
     guard coder.isReading else { return }
     estimate = Estimate(
       zeta: zeta, standardError: standardError, degreesOfFreedom: freedom, full: full, empty: empty,
       evaluations: evaluations, efficiencyResidual: residual, notes: notes)
+    estimate.gradient = gradient.first?.parts
+  }
+}
+
+/// What curvature did, on its way.
+private struct GradientPartsOutput: Coded {
+  var parts = GradientParts(
+    trapezoid: [], trapezoidVariance: [], correction: [], correctionPairs: [], shrinkage: 0, curvature: 0,
+    correctionVariance: 0, midpointShare: 0)
+
+  init() {}
+  init(_ parts: GradientParts) { self.parts = parts }
+
+  mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    var (trapezoid, variance) = (parts.trapezoid, parts.trapezoidVariance)
+    var (correction, pairs) = (parts.correction, parts.correctionPairs)
+    var (shrinkage, curvature) = (parts.shrinkage, parts.curvature)
+    var (correctionVariance, share) = (parts.correctionVariance, parts.midpointShare)
+    try coder.code(&trapezoid)
+    try coder.code(&variance)
+    try coder.code(&correction)
+    try coder.code(&pairs)
+    try coder.code(&shrinkage)
+    try coder.code(&curvature)
+    try coder.code(&correctionVariance)
+    try coder.code(&share)
+    guard coder.isReading else { return }
+    parts = GradientParts(
+      trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: pairs,
+      shrinkage: shrinkage, curvature: curvature, correctionVariance: correctionVariance, midpointShare: share)
   }
 }
 

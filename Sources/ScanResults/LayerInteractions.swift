@@ -15,6 +15,9 @@ extension Measurements {
   ///
   /// - Returns: `nil` with a reason where they tell of none.
   package func pairs(_ layer: ScanResult.Layer) throws -> (pairs: RegionPairs?, reason: String) {
+    guard layer.plan.design != .gradients else {
+      return (nil, "Gradient passes tell of single regions; --estimator regression tells of pairs.")
+    }
     // What a short design tells the others can tell as well.
     let rows = zip(layer.series, layer.rounds?.designRows ?? []).filter { $0.0 != nil }.map(\.1).min()
     let design = try SeriesGame(plan: plan, measurement: request.measurement, layer: layer.plan.number, stimulus: 0).design(

@@ -83,19 +83,30 @@ package struct Measurements: Sendable {
         "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean")
     }
     let errorShare = rounds[number]?.errorShare ?? 1
+    let gradients = series.compactMap(GradientEstimate.init)
+    let isByGradients = gradients.count == series.count
+    let correction =
+      isByGradients && series.count > 1
+      ? PooledCorrection(
+        series: gradients, isEfficient: (request.analysis.index ?? request.measurement.index) == .shapley) : nil
     return ScanResult.Layer(
       plan: layer, estimator: estimator, grid: try layer.grid(request.measurement), cutDeviation: cutDeviations[number],
       moments: moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
       densities: moments[number].map(\.densities),
       information: informationReason == nil ? information[number] : nil, informationReason: informationReason,
       series: estimates,
-      statistics: LayerStatistics(
-        series: series, confidence: request.analysis.confidence, falseDiscoveryRate: request.analysis.falseDiscoveryRate,
-        errorShare: errorShare),
+      gradients: isByGradients ? GradientSummary(layer, gradients, correction) : nil,
+      statistics: isByGradients
+        ? LayerStatistics(
+          gradients: gradients, correction: correction, confidence: request.analysis.confidence,
+          falseDiscoveryRate: request.analysis.falseDiscoveryRate, errorShare: errorShare)
+        : LayerStatistics(
+          series: series, confidence: request.analysis.confidence, falseDiscoveryRate: request.analysis.falseDiscoveryRate,
+          errorShare: errorShare),
       familyWiseP: request.analysis.signFlips == 0
         ? nil
         : SignFlips.familyWiseP(
-          series.map(\.zeta), flips: request.analysis.signFlips, seed: request.measurement.seed, stream: UInt64(number)
+          correction?.zeta ?? series.map(\.zeta), flips: request.analysis.signFlips, seed: request.measurement.seed, stream: UInt64(number)
         ).map { min(1, $0 / errorShare) },
       rounds: rounds[number],
       interactions: .unknown(reason: "The values that tell of interactions were not kept: --no-acquisition."))

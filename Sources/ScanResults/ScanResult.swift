@@ -25,6 +25,8 @@ package struct ScanResult: Sendable {
     package var informationReason: String?
     /// First level, by stimulus; `nil` for a series that was skipped.
     package var series: [Estimate?]
+    /// How gradient passes fared; `nil` where the layer was measured by values.
+    package var gradients: GradientSummary?
     /// What the series say together.
     package var statistics: LayerStatistics
     /// Family-wise p-values by sign flips; `nil` if none were asked for.
@@ -52,9 +54,14 @@ package struct ScanResult: Sendable {
   package var timeCourse: TimeCourse?
   package var run: RunRecord
 
-  /// Rows of designs, and anchors, that estimates were made from.
+  /// Forward passes that estimates were made from: rows of designs, and anchors.
   package var evaluations: Int {
-    layers.reduce(0) { $0 + evaluations($1) }
+    layers.filter { $0.gradients == nil }.reduce(0) { $0 + evaluations($1) }
+  }
+
+  /// Forward and backward passes that estimates were made from.
+  package var gradientPasses: Int {
+    layers.filter { $0.gradients != nil }.reduce(0) { $0 + evaluations($1) }
   }
 
   /// A layer's.

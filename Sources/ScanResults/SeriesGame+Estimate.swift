@@ -8,6 +8,7 @@ extension SeriesGame {
   /// - Parameter values: those of the design's first rows, all of them or as many as were measured, then the anchors'.
   /// - Parameter estimator: fits the design.
   package func estimate(_ values: [Float], by estimator: EstimatorName) throws(ShapleyError) -> Estimate {
+    if layer.design == .gradients { return try gradientEstimate(values) }
     let design = try measuredDesign(values)
     return try design.estimate(
       values: foldAnchors(values, design.rowCount), by: estimator,
@@ -22,6 +23,12 @@ extension SeriesGame {
       values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: measurement.lesion.isDrawn)
   }
 
+  private func gradientEstimate(_ numbers: [Float]) throws(ShapleyError) -> Estimate {
+    let (values, derivatives) = layer.passes(numbers)
+    return try gradientDesign().estimate(
+      values: values, derivatives: derivatives, curvature: layer.gradients?.curvature ?? 0).estimate
+  }
+
   private func measuredDesign(_ values: [Float]) throws(ShapleyError) -> Design {
     try design(stoppedAt: values.count - (layer.rows - layer.designRows))
   }
@@ -33,5 +40,21 @@ extension SeriesGame {
     let empties = [values[1]] + values.suffix(layer.rows - layer.designRows)
     folded[1] = Float(empties.reduce(0) { $0 + Double($1) } / Double(empties.count))
     return folded
+  }
+}
+
+extension ScanPlan.Layer {
+  /// The numbers of gradient passes, taken apart. - Parameter numbers: [rows x (1 + regions)].
+  package func passes(_ numbers: [Float]) -> (values: [Float], derivatives: [Float]) {
+    let rows = numbers.count / width
+    var values: [Float] = []
+    var derivatives: [Float] = []
+    values.reserveCapacity(rows)
+    derivatives.reserveCapacity(rows * regionCount)
+    for row in 0..<rows {
+      values.append(numbers[row * width])
+      derivatives += numbers[(row * width + 1)..<((row + 1) * width)]
+    }
+    return (values, derivatives)
   }
 }

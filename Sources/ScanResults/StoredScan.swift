@@ -31,8 +31,8 @@ package struct StoredScan {
     values = try measurements.plan.layers.map { layer in
       let path = AcquisitionStore.file(folder.acquisition, layer.number)
       let array = try NumericArray(contentsOfNPY: path)
-      guard array.shape == [measurements.plan.stimulusCount, layer.rows] else {
-        throw Failure(.badInput, "\(path) has shape \(array.shape), and its scan measured [\(measurements.plan.stimulusCount), \(layer.rows)]: it is another scan's")
+      guard array.shape == [measurements.plan.stimulusCount, layer.numberCount] else {
+        throw Failure(.badInput, "\(path) has shape \(array.shape), and its scan measured [\(measurements.plan.stimulusCount), \(layer.numberCount)]: it is another scan's")
       }
       return array
     }
@@ -53,8 +53,8 @@ package struct StoredScan {
   }
 
   private func values(_ layer: Int, _ stimulus: Int) -> [Float] {
-    let rows = measurements.plan.layers[layer].rows
-    return values[layer].floats(stimulus * rows..<(stimulus + 1) * rows)
+    let count = measurements.plan.layers[layer].numberCount
+    return values[layer].floats(stimulus * count..<(stimulus + 1) * count)
   }
 
   /// Computes the result again, without a forward pass: the bytes of the scan's own, unless its options are changed.

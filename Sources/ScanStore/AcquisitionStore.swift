@@ -2,7 +2,8 @@ import Arrays
 import Files
 package import ScanPlan
 
-/// The values of all series on disk: one `.npy` file a layer, float32, [stimuli x rows], in design order.
+/// The values of all series on disk: one `.npy` file a layer, float32, [stimuli x rows], in design order. Rows that are
+/// gradient passes have 1 + regions numbers each: v, and its derivative by every region.
 ///
 /// Rows are written as series complete, in any order, so the scan holds in memory only what is being measured. Series
 /// that were skipped, or not yet measured, are NaN.
@@ -15,16 +16,16 @@ package final class AcquisitionStore {
   package init(folder: String, plan: ScanPlan) throws {
     try makeFolder(folder)
     files = try plan.layers.map {
-      try RowFile(Self.file(folder, $0.number), rows: plan.stimulusCount, columns: $0.rows)
+      try RowFile(Self.file(folder, $0.number), rows: plan.stimulusCount, columns: $0.numberCount)
     }
   }
 
-  /// Writes a series. - Parameter values: [rows].
+  /// Writes a series. - Parameter values: [numbers].
   package func write(_ values: [Float], layer: Int, stimulus: Int) throws {
     try files[layer].write(values, row: stimulus)
   }
 
-  /// Reads a series back, [rows].
+  /// Reads a series back, [numbers].
   package func read(layer: Int, stimulus: Int) throws -> [Float] {
     try files[layer].read(row: stimulus)
   }

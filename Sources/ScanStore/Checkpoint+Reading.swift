@@ -81,7 +81,7 @@ extension Checkpoint {
     let count = integer(bytes, at: offset + 24)
     guard plan.layers.indices.contains(layer), (0..<plan.stimulusCount).contains(stimulus),
       (0..<plan.shardCount(plan.layers[layer])).contains(shard),
-      count == plan.rows(ofShard: shard, plan.layers[layer]).count
+      count == plan.rows(ofShard: shard, plan.layers[layer]).count * plan.layers[layer].width
     else { return nil }
     let end = offset + CheckpointRecord.headLength + count * MemoryLayout<Float>.stride
     guard end + CheckpointRecord.checksumLength <= bytes.count,

@@ -14,6 +14,8 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   case exact
   /// From n + 2 coalitions: exact where the value is affine in what is lesioned.
   case affine
+  /// From derivatives at random coalitions (`GradientDesign`).
+  case gradient
 
   /// The largest game that is enumerated.
   package static let largestEnumeration = 16
@@ -26,6 +28,7 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
     case .naive: .singleRegions
     case .exact: .allCoalitions
     case .affine: .singleLesions
+    case .gradient: .gradients
     }
   }
 
@@ -33,7 +36,7 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   package var indices: [ValueIndex] {
     switch self {
     case .permutation, .cubic, .leverage: [.shapley]
-    case .regression, .naive, .exact, .affine: ValueIndex.allCases
+    case .regression, .naive, .exact, .affine, .gradient: ValueIndex.allCases
     }
   }
 

@@ -6,7 +6,7 @@ import Shapley
 
 extension ScanOptions {
   /// Beyond any use, and far below where numbers of rows overflow.
-  private static let mostSamples = 1 << 16
+  private static let mostSamples = 65536.0
 
   /// The request for a model and data.
   ///
@@ -26,9 +26,6 @@ extension ScanOptions {
     guard provider == "cpu" else {
       throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
     }
-    guard samples <= Self.mostSamples else {
-      throw ValidationError("--samples \(samples) is above \(Self.mostSamples): errors fall with its root, give more stimuli instead.")
-    }
     var options = MeasurementOptions()
     options.layers = chosenLayers
     do {
@@ -37,7 +34,7 @@ extension ScanOptions {
       throw ValidationError("--grid: \(error.message)")
     }
     options.layout = try Check.named(layout, "layout")
-    options.samplesPerRegion = try Check.atLeast(1, samples, "samples")
+    options.samplesPerRegion = try chosenSamples()
     options.stimulusLimit = try Check.atLeast(1, stimuli ?? count, "stimuli")
     options.stream = try streamRequest()
     options.index = try Check.named(index, "index")
@@ -82,6 +79,17 @@ extension ScanOptions {
     options.cacheBytes = try cacheMemory.map { try Check.atLeast(1, $0, "cache-memory") << 20 }
     options.spillFolder = spill
     return options
+  }
+
+  private func chosenSamples() throws -> Double? {
+    if samples == "auto" { return nil }
+    guard let number = Double(samples), number > 0, number.isFinite else {
+      throw ValidationError("--samples \(samples) is neither auto nor a number above 0.")
+    }
+    guard number <= Self.mostSamples else {
+      throw ValidationError("--samples \(samples) is above \(Int(Self.mostSamples)): errors fall with its root, give more stimuli instead.")
+    }
+    return number
   }
 
   private var chosenLayers: MeasurementOptions.Layers {

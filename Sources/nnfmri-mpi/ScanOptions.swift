@@ -29,15 +29,19 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "Order of axes of rank-4 tensors: nchw or nhwc.")
   var layout = "nchw"
 
-  @Option(help: "K, the evaluations per region.")
-  var samples = 16
+  @Option(
+    help: """
+      K, the passes a region and stimulus, a gradient pass counted as 2.5; below 1 for few. By default as many gradient passes as \
+      the answer over all stimuli needs, and 16 where layers are measured by values.
+      """)
+  var samples = "auto"
 
   @Option(help: "How many stimuli are used: the first ones. (default: 64, or 8 of the phantom)")
   var stimuli: Int?
 
   @OptionGroup(title: "Streams") var stream: StreamOptions
 
-  @Option(help: "auto, regression, cubic, leverage, permutation, naive, exact or affine.")
+  @Option(help: "auto, gradient, regression, cubic, leverage, permutation, naive, exact or affine.")
   var estimator = "auto"
 
   @Option(help: "shapley or banzhaf.")

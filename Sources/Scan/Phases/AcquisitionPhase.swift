@@ -29,10 +29,12 @@ package struct AcquisitionPhase: Phase {
     /// Shards whose values have not come in.
     var missing: Int
     var nonFinite = 0
+    /// Rows that are measured, of all.
     var measured = 0
+    let rows: Int
 
-    /// Values that no round has asked for.
-    var unmeasured: Int { values.count - measured }
+    /// Rows that no round has asked for.
+    var unmeasured: Int { rows - measured }
   }
 
   private let plan: ScanPlan
@@ -137,7 +139,7 @@ package struct AcquisitionPhase: Phase {
     let known = restored[number] ?? [:]
     var series =
       paused.removeValue(forKey: number)
-      ?? Series(values: Array(repeating: .nan, count: layer.rows), waiting: [], missing: 0)
+      ?? Series(values: Array(repeating: .nan, count: layer.numberCount), waiting: [], missing: 0, rows: layer.rows)
     series.waiting = shards.reversed().filter { known[$0] == nil }
     series.missing = shards.count
     open[number] = series
@@ -171,18 +173,19 @@ package struct AcquisitionPhase: Phase {
   private mutating func take(_ values: [Float], _ layer: Int, _ stimulus: Int, _ shard: Int) throws {
     let number = layer * plan.stimulusCount + stimulus
     let rows = plan.rows(ofShard: shard, plan.layers[layer])
-    open[number]!.values.replaceSubrange(rows, with: values)
+    let width = plan.layers[layer].width
+    open[number]!.values.replaceSubrange(rows.lowerBound * width..<rows.upperBound * width, with: values)
     open[number]!.missing -= 1
     open[number]!.nonFinite += values.count { !$0.isFinite }
-    open[number]!.measured += values.count
+    open[number]!.measured += rows.count
     let series = open[number]!
-    progress.advance(by: values.count)
+    progress.advance(by: rows.count)
     if series.nonFinite > 0 && !allowsNonFinite {
       throw Failure(
         .badInput,
         """
         layer_\(layer) (\(plan.layers[layer].tensor)), stimulus \(stimulus): \(series.nonFinite) of the first \
-        \(rows.upperBound) coalitions give NaN or an infinite value; try --lesion mean or another --value, or skip such \
+        \(rows.upperBound) passes give NaN or an infinite value; try --lesion mean or another --value, or skip such \
         series with --allow-nonfinite
         """)
     }
@@ -202,7 +205,7 @@ package struct AcquisitionPhase: Phase {
       SeriesEstimateTask(
         task: EstimateTask(
           layer: layer, stimulus: stimulus,
-          values: series.values.prefix(rounds.designRows(layer, stimulus)) + series.values.suffix(anchors))))
+          values: series.values.prefix(rounds.designRows(layer, stimulus) * width) + series.values.suffix(anchors * width))))
   }
 
   private mutating func finishRound(_ layer: Int) {
@@ -211,7 +214,7 @@ package struct AcquisitionPhase: Phase {
       guard let series = paused.removeValue(forKey: layer * plan.stimulusCount + stimulus) else { continue }
       // What the layer doesn't need any more is no part of the work.
       progress.shrink(by: series.unmeasured)
-      shardsLeft -= series.unmeasured / plan.rowsPerShard
+      shardsLeft -= series.unmeasured / plan.rowsPerShard(plan.layers[layer])
     }
   }
 }

@@ -76,9 +76,9 @@ package struct Planner {
     if let reason = lesion.reasonForSeveralStimuli, stimuli.count < 2 {
       throw Failure(.usage, "--lesion \(lesion.rawValue) \(reason); give more stimuli or use --lesion zero")
     }
-    if lesion.isDrawn, request.analysis.estimator?.design.isWhole ?? false {
+    if lesion.isDrawn, let asked = request.analysis.estimator, asked.design.isWhole || asked == .gradient {
       throw Failure(
-        .usage, "--estimator \(request.analysis.estimator!.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression")
+        .usage, "--estimator \(asked.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression")
     }
   }
 
@@ -138,26 +138,39 @@ package struct Planner {
   ) throws -> ScanPlan.Layer {
     let grid = Grid(request.measurement.grid, over: try TensorGeometry(shape: layer.shape, layout: request.measurement.layout))
     let players = grid.regionCount
-    let budget = request.measurement.samplesPerRegion * players
+    let budget = Int((request.measurement.samplesPerRegion ?? MeasurementOptions.standardSamples) * Double(players))
     let isAffine = cut.isAffine && request.measurement.value.isAffineInScores && !request.measurement.lesion.isDrawn
     let evaluationCost = suffixCostShare * forwardCost
     let estimator = EstimatorChoice(
-      asked: request.analysis.estimator, players: players, budget: budget, index: request.measurement.index,
+      asked: request.analysis.estimator == .gradient ? nil : request.analysis.estimator, players: players, budget: budget, index: request.measurement.index,
       isAffine: isAffine, evaluationCost: evaluationCost, lesionsAreDrawn: request.measurement.lesion.isDrawn).name
-    let design: Design
-    do {
-      design = try Design(
-        estimator: estimator, players: players, budget: budget, index: request.measurement.index, seed: request.measurement.seed)
-    } catch {
-      throw Failure(.usage, "layer \"\(layer.candidate.tensor)\" with \(players) regions: \(error.message)")
-    }
+    // More regions than coalitions of values can tell apart are for gradients alone; how many passes is found out later.
+    let needsGradients =
+      players > Design.largestPlayerCount && !isAffine && request.analysis.estimator ?? .gradient == .gradient
+    let (kind, rows) =
+      needsGradients
+      ? (DesignKind.gradients, GradientDesign.minimumPassCount)
+      : try design(estimator, players: players, budget: budget, tensor: layer.candidate.tensor)
     return ScanPlan.Layer(
       number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,
       sideTypes: Dictionary(
         cut.sideInputs.map { ($0.name, $0.elementType.rawValue) }, uniquingKeysWith: { a, _ in a }),
       grid: [grid.size.height, grid.size.width, grid.size.channels], regionCount: players,
-      design: design.kind, budget: budget, designRows: design.rowCount,
-      rows: design.rowCount + max(donors - 1, 0), suffixCostShare: suffixCostShare, evaluationCost: evaluationCost)
+      design: kind, budget: needsGradients ? rows : budget, designRows: rows, rows: rows + max(donors - 1, 0), suffixCostShare: suffixCostShare, evaluationCost: evaluationCost)
+  }
+
+  /// The design that an estimator is made for, and its rows.
+  private func design(
+    _ estimator: EstimatorName, players: Int, budget: Int, tensor: String
+  ) throws(Failure) -> (DesignKind, Int) {
+    do {
+      let design = try Design(
+        estimator: estimator, players: players, budget: budget, index: request.measurement.index,
+        seed: request.measurement.seed)
+      return (design.kind, design.rowCount)
+    } catch {
+      throw Failure(.usage, "layer \"\(tensor)\" with \(players) regions: \(error.message)")
+    }
   }
 }
 

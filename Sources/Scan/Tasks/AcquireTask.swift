@@ -4,6 +4,7 @@ import Networks
 import ScanPlan
 import ScanResults
 import ScanStore
+import Shapley
 
 /// Measure shards of a series. Output: those that were complete, if it is interrupted at a later one.
 package struct AcquireTask: RankTask, Hashable {
@@ -45,6 +46,7 @@ package struct AcquireTask: RankTask, Hashable {
   }
 
   private func values(of shard: Int, _ worker: Worker, pause: () throws -> Void) throws -> [Float] {
+    if worker.plan.layers[layer].design == .gradients { return try passes(of: shard, worker, pause: pause) }
     let network = try worker.currentNetwork(layer)
     let game = worker.estimation.series(layer, stimulus)
     try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target, donors: game.donors))
@@ -57,5 +59,26 @@ package struct AcquireTask: RankTask, Hashable {
       try pause()
     }
     return values
+  }
+
+  /// v and its derivatives, row by row.
+  private func passes(of shard: Int, _ worker: Worker, pause: () throws -> Void) throws -> [Float] {
+    let plan = worker.plan.layers[layer]
+    let network = try worker.gradientNetwork(layer).get()
+    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target))
+    let design = try worker.estimation.series(layer, stimulus).gradientDesign()
+    let rows = worker.plan.rows(ofShard: shard, plan)
+    var numbers: [Float] = []
+    numbers.reserveCapacity(rows.count * plan.width)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: worker.gradientBatch) {
+      let range = start..<min(start + worker.gradientBatch, rows.upperBound)
+      let passes = try network.passes(at: design.masks(in: range))
+      for row in 0..<range.count {
+        numbers.append(passes.values[row])
+        numbers += passes.derivatives[(row * plan.regionCount)..<((row + 1) * plan.regionCount)]
+      }
+      try pause()
+    }
+    return numbers
   }
 }

@@ -4,7 +4,7 @@ extension Design {
   /// Rows of one draw.
   var rowsPerGroup: Int {
     switch kind {
-    case .singleRegions, .complementPairs, .allCoalitions, .singleLesions: 2
+    case .singleRegions, .complementPairs, .allCoalitions, .singleLesions, .gradients: 2
     case .permutations: Design.rowsPerChainPair(players: playerCount)
     }
   }
@@ -33,6 +33,7 @@ extension Design {
       min(max(4 * players, 50), 2 + 2 * (PairPlan.distinctPairs(players: players, index: index) ?? Int.max / 4))
     case .allCoalitions: 1 << min(players, Int.bitWidth - 2)
     case .singleLesions: players + 2
+    case .gradients: GradientDesign.minimumPassCount(players: players)
     }
   }
 
@@ -42,7 +43,7 @@ extension Design {
     switch kind {
     case .singleRegions: 2 * players
     case .permutations: rowsPerChainPair(players: players)
-    case .complementPairs, .allCoalitions, .singleLesions: 2
+    case .complementPairs, .allCoalitions, .singleLesions, .gradients: 2
     }
   }
 
@@ -55,6 +56,7 @@ extension Design {
         .unsuitableDesign,
         "\(players) regions can't be estimated: choose a grid of 1 to \(largestPlayerCount) regions.")
     }
+    precondition(kind != .gradients, "gradient passes are of a GradientDesign")
     precondition(kind != .permutations || index == .shapley, "permutations are of the Shapley index")
     if kind == .allCoalitions && players > EstimatorName.largestEnumeration {
       throw ShapleyError(
@@ -75,7 +77,7 @@ extension Design {
     }
     if players == 1 { return 2 }
     switch kind {
-    case .allCoalitions, .singleLesions: return minimum
+    case .allCoalitions, .singleLesions, .gradients: return minimum
     case .complementPairs:
       let distinct = PairPlan.distinctPairs(players: players, index: index) ?? Int.max / 4
       return 2 + 2 * min((budget - 2) / 2, distinct)

@@ -112,6 +112,7 @@ package struct Design: Sendable, Hashable {
     case .permutations: appendChains(samples, to: &result)
     case .complementPairs: appendComplementPairs(samples, numbering: numbering, to: &result)
     case .allCoalitions: for row in samples { result.append(Coalition(of: playerCount, mask: UInt64(row - 1))) }
+    case .gradients: preconditionFailure("gradient passes are of a GradientDesign")
     case .singleLesions: for row in samples { result.append(Coalition(of: playerCount, lesioned: CollectionOfOne(row - 2))) }
     }
     return result

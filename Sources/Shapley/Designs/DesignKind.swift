@@ -10,6 +10,8 @@ package enum DesignKind: String, CaseIterable, Sendable, Codable, Hashable {
   case allCoalitions = "all_coalitions"
   /// G, ∅ and every G ∖ {g}.
   case singleLesions = "single_lesions"
+  /// Forward and backward passes at {S, Sᶜ} and at half lesions: `GradientDesign`.
+  case gradients
 
   /// What it is called in a sentence.
   package var phrase: String {
@@ -19,6 +21,7 @@ package enum DesignKind: String, CaseIterable, Sendable, Codable, Hashable {
     case .singleRegions: "pairs drawn for each region on its own"
     case .allCoalitions: "all coalitions"
     case .singleLesions: "single lesions"
+    case .gradients: "gradient passes"
     }
   }
 

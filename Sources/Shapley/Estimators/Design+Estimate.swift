@@ -46,6 +46,7 @@ extension Design {
     case .leverage: try estimateLeverage(values, lesionsAreDrawn: lesionsAreDrawn)
     case .exact: estimateEnumerated(values)
     case .affine: estimateAffine(values)
+    case .gradient: preconditionFailure("gradient passes are of a GradientDesign")
     }
   }
 

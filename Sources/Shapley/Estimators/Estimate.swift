@@ -16,6 +16,8 @@ package struct Estimate: Sendable, Hashable {
   package let efficiencyResidual: Double
   /// Sentences for the reader of the result.
   package let notes: [String]
+  /// What curvature did to it, where it was made from gradient passes.
+  package var gradient: GradientParts?
 
   package init(
     zeta: [Double], standardError: [Double], degreesOfFreedom: Double, full: Double, empty: Double, evaluations: Int,

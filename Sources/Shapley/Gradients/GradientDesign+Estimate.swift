@@ -80,11 +80,12 @@ extension GradientDesign {
     let residual = full - empty - zeta.reduce(0, +)
     if index == .shapley { Self.share(residual, among: &zeta, errors: &errors) }
     return GradientEstimate(
-      estimate: Estimate(
+      Estimate(
         zeta: zeta, standardError: errors.map { $0.squareRoot() }, degreesOfFreedom: freedom, full: full, empty: empty,
         evaluations: rowCount, efficiencyResidual: residual, notes: measured == nil ? [Self.unmeasuredNote] : []),
-      trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: midpoints.pairs,
-      shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare)
+      GradientParts(
+        trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: midpoints.pairs,
+      shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare))
   }
 
   /// Shares out what a sum misses in proportion to the squared errors, and takes from them what is then known.
@@ -107,11 +108,12 @@ extension GradientDesign {
   /// One region carries the whole effect, under both indices.
   private func singlePlayer(_ sums: GradientSums, full: Double, empty: Double) -> GradientEstimate {
     GradientEstimate(
-      estimate: Estimate(
+      Estimate(
         zeta: [full - empty], standardError: [0], degreesOfFreedom: .infinity, full: full, empty: empty,
         evaluations: rowCount, efficiencyResidual: 0, notes: []),
-      trapezoid: sums.ends, trapezoidVariance: [0], correction: [full - empty - sums.ends[0]], correctionPairs: [0],
-      shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0)
+      GradientParts(
+        trapezoid: sums.ends, trapezoidVariance: [0], correction: [full - empty - sums.ends[0]], correctionPairs: [0],
+      shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0))
   }
 
   /// T, its variance and the mean degrees of freedom.

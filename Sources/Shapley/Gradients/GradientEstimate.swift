@@ -1,7 +1,5 @@
-/// ζ of one series from gradient passes, and what curvature did to it.
-package struct GradientEstimate: Sendable, Hashable {
-  /// ζ with its errors: sampling, and what curvature leaves.
-  package let estimate: Estimate
+/// What the gradient passes of a series say beside ζ: what curvature did to it.
+package struct GradientParts: Sendable, Hashable {
   /// `[players]`: T, the mean of the derivatives where the region is intact and where it is lesioned.
   package let trapezoid: [Double]
   /// `[players]`: T's sampling variance.
@@ -19,8 +17,47 @@ package struct GradientEstimate: Sendable, Hashable {
   /// The share of (region, pass) that was half lesioned.
   package let midpointShare: Double
 
+  package init(
+    trapezoid: [Double], trapezoidVariance: [Double], correction: [Double], correctionPairs: [Double], shrinkage: Double,
+    curvature: Double, correctionVariance: Double, midpointShare: Double
+  ) {
+    self.trapezoid = trapezoid
+    self.trapezoidVariance = trapezoidVariance
+    self.correction = correction
+    self.correctionPairs = correctionPairs
+    self.shrinkage = shrinkage
+    self.curvature = curvature
+    self.correctionVariance = correctionVariance
+    self.midpointShare = midpointShare
+  }
+}
+
+/// ζ of one series from gradient passes, and what curvature did to it.
+@dynamicMemberLookup
+package struct GradientEstimate: Sendable, Hashable {
+  /// ζ with its errors: sampling, and what curvature leaves.
+  package let estimate: Estimate
+  package let parts: GradientParts
+
+  /// - Parameter parts: of the same passes.
+  package init(_ estimate: Estimate, _ parts: GradientParts) {
+    var estimate = estimate
+    estimate.gradient = parts
+    self.estimate = estimate
+    self.parts = parts
+  }
+
+  /// An estimate that was made from gradient passes; `nil` for another.
+  package init?(_ estimate: Estimate) {
+    guard let parts = estimate.gradient else { return nil }
+    self.estimate = estimate
+    self.parts = parts
+  }
+
+  package subscript<Value>(dynamicMember path: KeyPath<GradientParts, Value>) -> Value { parts[keyPath: path] }
+
   package var zeta: [Double] { estimate.zeta }
 
   /// ΣT/(v(G) − v(∅)): away from 1 where curvature is strong; near 1 proves nothing. 1 without an effect.
-  package var trapezoidShare: Double { estimate.effect == 0 ? 1 : trapezoid.reduce(0, +) / estimate.effect }
+  package var trapezoidShare: Double { estimate.effect == 0 ? 1 : parts.trapezoid.reduce(0, +) / estimate.effect }
 }

@@ -3,6 +3,7 @@ extension Design {
   package var interactionsReason: String? {
     switch kind {
     case .complementPairs, .allCoalitions: nil
+    case .gradients: "Gradient passes tell of single regions; --estimator regression tells of pairs."
     case .singleLesions: "The network is affine in this layer, so its regions don't interact."
     case .singleRegions, .permutations:
       "The coalitions of \(kind.phrase) depend on each other; complement pairs, which --estimator regression draws, tell of interactions."
@@ -19,7 +20,7 @@ extension Design {
       return (2...RegionPairs.mostRegions).last {
         $0 <= playerCount - 2 && 3 * (sizes + $0 + $0 * ($0 - 1) / 2) <= groupCount
       } ?? 0
-    case .singleLesions, .singleRegions, .permutations: return 0
+    case .singleLesions, .singleRegions, .permutations, .gradients: return 0
     }
   }
 

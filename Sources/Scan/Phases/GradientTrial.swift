@@ -1,0 +1,175 @@
+import Distribution
+import Files
+import Lesion
+import ScanPlan
+import ScanResults
+import Shapley
+import UserErrors
+
+/// Finds out, layer by layer and before anything is measured, whether gradients can be trusted and how many passes the answer
+/// over stimuli needs.
+///
+/// Everything follows from probes and a pilot at fixed stimuli, so a plan is the same on any number of ranks, and when a scan
+/// goes on.
+struct GradientTrial {
+  /// Gradient passes of a pilot's stimulus.
+  static let pilotPasses = 32
+  /// Stimuli of a pilot at most.
+  static let pilotStimuli = 8
+  /// What a pilot's errors count where its passes don't tell of curvature; no result is made of them.
+  static let pilotCurvature = 0.1
+  /// Probes of a layer.
+  static let probeCount = 96
+  /// What automatic passes of a stimulus cost at most, in plain passes a region.
+  static let mostSamples = 4.0
+
+  let request: ScanRequest
+  let plan: ScanPlan
+  /// By stimulus.
+  let targets: [Int]
+
+  typealias Trial = EitherTask<ProbeTask, PilotTask>
+
+  /// The layers that gradients may measure: those whose ζ aren't exact anyway.
+  var candidates: [ScanPlan.Layer] {
+    guard reasonAgainstAll == nil else { return [] }
+    return plan.layers.filter { [.complementPairs, .gradients].contains($0.design) && $0.regionCount > 1 }
+  }
+
+  /// Why no layer is measured by gradients, in a sentence; `nil` if some may be.
+  private var reasonAgainstAll: String? {
+    if let asked = request.analysis.estimator, asked != .gradient { return "--estimator \(asked.rawValue) was asked for." }
+    if request.measurement.lesion.isDrawn { return "Lesions that are drawn are measured by values." }
+    if request.stoppingRule.isAdaptive { return "Layers that may end early are measured by values." }
+    return nil
+  }
+
+  static func probes(of layer: ScanPlan.Layer, _ plan: ScanPlan, _ measurement: MeasurementOptions) -> ProbeDesign {
+    ProbeDesign(
+      players: layer.regionCount, stimuli: plan.stimulusCount, probes: probeCount, index: measurement.index,
+      seed: measurement.seed, stream: UInt64(layer.number))
+  }
+
+  /// The tasks of all candidates, layer by layer.
+  var tasks: [Trial] {
+    candidates.flatMap { layer -> [Trial] in
+      let design = Self.probes(of: layer, plan, request.measurement)
+      let probes = Dictionary(grouping: 0..<design.probeCount, by: design.stimulus)
+      let pilots = plan.stimulusCount < GradientPilot.minimumSeriesCount ? 0 : min(Self.pilotStimuli, plan.stimulusCount)
+      return probes.sorted { $0.key < $1.key }.map { stimulus, probes in
+        .first(ProbeTask(layer: layer.number, stimulus: stimulus, target: targets[stimulus], probes: probes))
+      } + (0..<pilots).map { .second(PilotTask(layer: layer.number, stimulus: $0, target: targets[$0])) }
+    }
+  }
+
+  /// The plan with what was found. A layer of more regions than values can tell apart is left out where gradients don't serve.
+  ///
+  /// - Parameter outputs: of the tasks, in their order.
+  /// - Throws: `Failure` (`badInput`) where such a layer was asked for by name, or none is left.
+  func decide(_ outputs: [Trial.Output]) throws -> ScanPlan {
+    var result = plan
+    let all = Array(zip(tasks, outputs))
+    for layer in candidates {
+      let own = all.filter { task, _ in
+        switch task {
+        case .first(let task): task.layer == layer.number
+        case .second(let task): task.layer == layer.number
+        }
+      }
+      result.layers[layer.number] = try decide(layer, own)
+    }
+    let lost = result.layers.filter { $0.design == .gradients && ($0.budget == 0 || $0.gradients == nil) }
+    for layer in lost {
+      let reason = """
+        it has \(layer.regionCount) regions, of which values can tell \(Design.largestPlayerCount) apart, and gradients don't \
+        serve: \(layer.gradients?.reason ?? reasonAgainstAll ?? "they weren't tried")
+        """
+      if case .named = request.measurement.layers {
+        throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason) Choose a coarser grid")
+      }
+      result.refusals.append(ScanPlan.Refusal(tensor: layer.tensor, reason: reason))
+    }
+    result.layers.removeAll { layer in lost.contains { $0.number == layer.number } }
+    for number in result.layers.indices { result.layers[number].number = number }
+    guard let first = lost.first, result.layers.isEmpty else { return result }
+    throw Failure(.badInput, "no layer can be scanned: \(first.tensor): \(first.gradients?.reason ?? "")")
+  }
+
+  private func decide(_ layer: ScanPlan.Layer, _ own: [(Trial, Trial.Output)]) throws -> ScanPlan.Layer {
+    let count = ProbeDesign.rowsPerProbe * Self.probes(of: layer, plan, request.measurement).probeCount
+    var (values, derivatives) = ([Float](repeating: .nan, count: count), [Float](repeating: .nan, count: count))
+    var pilots: [GradientEstimate] = []
+    var residuals: [Double] = []
+    for (task, output) in own {
+      switch (task, output) {
+      case (.first(let task), .first(let output)):
+        guard output.refusal.isEmpty else {
+          return layer.measuredByValues("Measured by values: \(output.refusal).")
+        }
+        for (place, probe) in task.probes.enumerated() {
+          for row in 0..<ProbeDesign.rowsPerProbe {
+            values[ProbeDesign.rowsPerProbe * probe + row] = output.values[ProbeDesign.rowsPerProbe * place + row]
+            derivatives[ProbeDesign.rowsPerProbe * probe + row] = output.derivatives[ProbeDesign.rowsPerProbe * place + row]
+          }
+        }
+      case (.second, .second(let output)):
+        if let estimate = output.estimate.first.flatMap({ GradientEstimate($0.estimate) }) {
+          pilots.append(estimate)
+          residuals.append(output.oddResidual)
+        }
+      case (.first, .second), (.second, .first):
+        throw MessageError()
+      }
+    }
+    guard (values + derivatives).allSatisfy(\.isFinite) else {
+      return layer.measuredByValues("Measured by values: a probe's value or derivative isn't finite.")
+    }
+    let remedy = request.measurement.lesion == .zero ? "--lesion mean" : nil
+    let verdict = try ProbeVerdict(values: values, derivatives: derivatives, remedy: remedy)
+    return choose(layer, verdict, pilots, residuals)
+  }
+
+  private func choose(
+    _ layer: ScanPlan.Layer, _ verdict: ProbeVerdict, _ pilots: [GradientEstimate], _ residuals: [Double]
+  ) -> ScanPlan.Layer {
+    var finding = GradientFinding(
+      reason: verdict.reason, probes: Self.probeCount, trapezoidShare: verdict.trapezoid.estimate,
+      simpsonShare: verdict.simpson.estimate, curvature: verdict.trapezoidBias)
+    let isAsked = request.analysis.estimator == .gradient
+    guard verdict.rule != .values || isAsked else { return layer.measuredByValues(finding) }
+    let pilot =
+      pilots.count < GradientPilot.minimumSeriesCount
+      ? nil : GradientPilot(series: pilots, isEfficient: request.measurement.index == .shapley)
+    let passes = passes(layer, pilot)
+    if let pilot, !isAsked {
+      let choice = GradientChoice(
+        verdict: verdict, pilot: pilot, budget: Int(Double(passes) * ScanPlan.Layer.gradientCost),
+        cost: ScanPlan.Layer.gradientCost, oddResidual: residuals.reduce(0, +) / Double(residuals.count))
+      finding.reason = choice.reason
+      guard choice.measurement == .gradients else { return layer.measuredByValues(finding) }
+    }
+    return layer.measuredByGradients(passes: passes, finding)
+  }
+
+  /// Gradient passes of a stimulus: as K says, or as the pilot does.
+  private func passes(_ layer: ScanPlan.Layer, _ pilot: GradientPilot?) -> Int {
+    let least = GradientDesign.minimumPassCount(players: layer.regionCount)
+    func bought(by samples: Double) -> Int {
+      max(least, Int(samples * Double(layer.regionCount) / ScanPlan.Layer.gradientCost) / 2 * 2)
+    }
+    if let samples = request.measurement.samplesPerRegion { return bought(by: samples) }
+    let most = max(Self.pilotPasses, bought(by: Self.mostSamples))
+    return pilot?.passes(stimuli: plan.stimulusCount, most: most) ?? most
+  }
+}
+
+extension ScanPlan.Layer {
+  fileprivate func measuredByValues(_ finding: GradientFinding) -> ScanPlan.Layer {
+    var layer = self
+    layer.gradients = finding
+    if layer.design == .gradients { layer.budget = 0 }
+    return layer
+  }
+
+  fileprivate func measuredByValues(_ reason: String) -> ScanPlan.Layer { measuredByValues(GradientFinding(reason: reason)) }
+}

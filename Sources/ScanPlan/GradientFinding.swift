@@ -1,0 +1,50 @@
+package import Shapley
+
+/// What was found out about gradients in a layer before it was measured.
+package struct GradientFinding: Codable, Sendable, Hashable {
+  /// Why the layer is measured by gradients, or why it isn't, in a sentence.
+  package var reason: String
+  /// Probes measured; 0 where there could be none.
+  package var probes: Int
+  /// The share of the squared exact differences that the trapezoid leaves, and what Simpson's rule does; `nil` without probes.
+  package var trapezoidShare: Double?
+  package var simpsonShare: Double?
+  /// The mean squared bias of T over its mean square, from probes: what errors count where passes are too few to tell.
+  package var curvature: Double
+
+  package init(
+    reason: String, probes: Int = 0, trapezoidShare: Double? = nil, simpsonShare: Double? = nil, curvature: Double = 0
+  ) {
+    self.reason = reason
+    self.probes = probes
+    self.trapezoidShare = trapezoidShare
+    self.simpsonShare = simpsonShare
+    self.curvature = curvature
+  }
+}
+
+extension ScanPlan.Layer {
+  /// What a gradient pass is taken to cost, in plain passes of the same suffix; measured, 2.0 to 2.5.
+  package static let gradientCost = 2.5
+  /// Gradient passes in one run: they hold more memory than plain ones.
+  package static let gradientBatch = 8
+  /// Numbers of a shard at most, from here on.
+  static let longestShard = 1 << 20
+
+  /// Numbers that a row is measured as: v, and where the row is a gradient pass the derivative by every region.
+  package var width: Int { design == .gradients ? 1 + regionCount : 1 }
+
+  /// Numbers of a series.
+  package var numberCount: Int { rows * width }
+
+  /// The layer, measured by a number of gradient passes.
+  package func measuredByGradients(passes: Int, _ finding: GradientFinding) -> ScanPlan.Layer {
+    var layer = self
+    layer.design = .gradients
+    layer.budget = passes
+    layer.designRows = passes
+    layer.rows = passes
+    layer.gradients = finding
+    return layer
+  }
+}
