@@ -70,9 +70,9 @@ package struct ScanResult: Sendable {
     return rounds.designRows.reduce(0, +) + (layer.plan.rows - layer.plan.designRows) * plan.stimulusCount
   }
 
-  /// Evaluations a second of all ranks together, while measuring.
+  /// Passes a second, forward alone or with a way back, of all ranks together, while measuring.
   package var evaluationsPerSecond: Double {
     let seconds = run.timings.first { $0.phase == PhaseName.measuring }?.seconds ?? 0
-    return seconds > 0 ? Double(evaluations) / seconds : 0
+    return seconds > 0 ? Double(evaluations + gradientPasses) / seconds : 0
   }
 }

@@ -59,11 +59,12 @@ struct LayerSection {
       "variance": Number.significant(moments.layerVariance),
       "critical": critical, "regions": layer.plan.regionCount,
       "widest": Number.significant(tests.map(halfWidth).max() ?? 0) + unit,
-      "estimator": layer.estimator.name.rawValue, "evaluations": layer.plan.rows,
+      "estimator": layer.estimator.name.rawValue, "evaluations": "\(layer.plan.rows) \(layer.gradients == nil ? "evaluations" : "gradient passes")",
       "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.measurement.value.name)",
       "figures": figures.map(\.context), "ranking": ranking,
     ]
     context["scoreReason"] = score.reason
+    context["gradients"] = GradientReport.sentence(layer)
     context["rounds"] = layer.rounds.map { RoundsReport.sentence($0, request) }
     return context
   }

@@ -77,8 +77,8 @@ struct ReportPage {
     let critical = result.layers.reduce(0) { $0 + $1.statistics.isCritical.count { $0 } }
     return """
       \(critical) critical of \(regions) regions in \(plan.layers.count) layer\(plan.layers.count == 1 ? "" : "s"), \
-      over \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(result.evaluations) lesioned forward \
-      passes. Value \(request.measurement.value.name) of the \(Self.description(request.measurement.target)), lesion \(request.measurement.lesion.rawValue), \
+      over \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(result.passes). \
+      Value \(request.measurement.value.name) of the \(Self.description(request.measurement.target)), lesion \(request.measurement.lesion.rawValue), \
       index \(request.measurement.index.rawValue).
       """
   }

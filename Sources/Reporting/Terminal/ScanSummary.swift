@@ -28,7 +28,7 @@ package struct ScanSummary: Sendable {
     return [
       """
       \(plan.layers.count) layer\(plan.layers.count == 1 ? "" : "s"), \(regions) region\(regions == 1 ? "" : "s"), \
-      \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(plan.evaluations) evaluations \
+      \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): up to \(plan.evaluations) passes \
       on \(ranks) rank\(ranks == 1 ? "" : "s")
       """
     ] + (plan.streamCount.map { ["A stream of \($0) stimuli, each recorded."] } ?? []) + plan.notes
@@ -48,7 +48,7 @@ package struct ScanSummary: Sendable {
     let seconds = result.run.timings.reduce(0) { $0 + $1.seconds }
     parts.append(
       """
-      \(result.evaluations) evaluations in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
+      \(result.passes) in \(Number.fixed(seconds, 1)) s on \(result.run.ranks) \
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.run.output)/ (report.html to look at; impact.json, density.json, regions.tsv, maps/\
       \(result.tracts == nil ? "" : ", connections.json, pathways.tsv")\
@@ -71,6 +71,7 @@ package struct ScanSummary: Sendable {
       \(critical.count) critical of \(layer.plan.regionCount) regions
       """
     if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
+    if let line = GradientReport.line(layer) { text += "\n  \(line)" }
     if let rounds = layer.rounds { text += "\n  \(RoundsReport.sentence(rounds, result.request))" }
     if let line = InteractionReport.line(layer, falseDiscoveryRate: result.request.analysis.falseDiscoveryRate) {
       text += "\n  \(line)"
