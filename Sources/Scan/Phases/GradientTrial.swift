@@ -19,9 +19,11 @@ struct GradientTrial {
   /// What a pilot's errors count where its passes don't tell of curvature; no result is made of them.
   static let pilotCurvature = 0.1
   /// Probes of a layer.
-  static let probeCount = 96
-  /// What automatic passes of a stimulus cost at most, in plain passes a region.
-  static let mostSamples = 4.0
+  static let probeCount = 192
+  /// What automatic passes of a stimulus cost at most, in plain passes a region: beyond, more stimuli buy more.
+  static let mostSamples = 1.25
+  /// The same where there are too few stimuli for a pilot, so that each has to speak for itself.
+  static let mostSamplesAlone = 4.0
 
   let request: ScanRequest
   let plan: ScanPlan
@@ -158,8 +160,8 @@ struct GradientTrial {
       max(least, Int(samples * Double(layer.regionCount) / ScanPlan.Layer.gradientCost) / 2 * 2)
     }
     if let samples = request.measurement.samplesPerRegion { return bought(by: samples) }
-    let most = max(Self.pilotPasses, bought(by: Self.mostSamples))
-    return pilot?.passes(stimuli: plan.stimulusCount, most: most) ?? most
+    guard let pilot else { return max(Self.pilotPasses, bought(by: Self.mostSamplesAlone)) }
+    return pilot.passes(stimuli: plan.stimulusCount, most: max(Self.pilotPasses, bought(by: Self.mostSamples)))
   }
 }
 

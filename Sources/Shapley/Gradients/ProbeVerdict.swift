@@ -86,9 +86,8 @@ package struct ProbeVerdict: Sendable, Hashable {
     if trapezoid.estimate <= smallShare && trapezoid.bound <= largestShare {
       return (.trapezoid, "Gradients are straight here: \(left).")
     }
-    if simpson.estimate <= smallShare && simpson.bound <= largestShare
-      || trapezoid.estimate <= largestShare && best.bound <= largestShare
-    {
+    // What the correction leaves counts, however much there is to correct.
+    if best.bound <= largestShare {
       return (.corrected, "Gradients are curved here and are corrected: \(left).")
     }
     let help = remedy.map { ", or try \($0)" } ?? ""
