@@ -68,9 +68,7 @@ extension Model {
     return Self.thinned(layers)
   }
 
-  private var defaultReadout: String {
-    proto.graph.output.first.map { readout(of: $0.name).tensor } ?? ""
-  }
+  private var defaultReadout: String { proto.graph.output.isEmpty ? "" : scoreOutput().source.tensor }
 
   /// The first, the last, and evenly spaced ones between.
   private static func thinned(_ layers: [String]) -> [String] {
