@@ -1,4 +1,4 @@
-/// A tensor that could be scanned: float activations that the read output depends on.
+/// A tensor that could be scanned: activations that the read output depends on, floats, or integers that stand for such.
 ///
 /// Whether its shape and batch axis allow a scan shows only when the model runs.
 package struct LayerCandidate: Sendable, Hashable {
@@ -20,8 +20,8 @@ extension Model {
   /// How many layers `--layers auto` scans at most.
   package static let automaticLayerLimit = 12
 
-  /// The tensors that could be scanned, upstream first: float values made by operators that depend on the model's
-  /// inputs and that `output` depends on, without `output`.
+  /// The tensors that could be scanned, upstream first: what operators make that depends on the model's inputs and that
+  /// `output` depends on, without `output`: floats, and quantised numbers where they are all there is.
   ///
   /// - Parameter output: the tensor that is read; by default the first output, before its softmax or sigmoid.
   /// - Cost: a few passes over the graph.
@@ -34,7 +34,7 @@ extension Model {
     for node in index.order {
       for tensor in index.writes[node]
       where influences[tensor] && tensor != target && index.dependence[tensor] == .data
-        && types[index.names[tensor]]?.isFloat ?? true
+        && (types[index.names[tensor]]?.isFloat ?? true || isOnlyQuantized(index.names[tensor]))
       {
         let name = index.names[tensor]
         let proto = proto.graph.node[node]

@@ -26,14 +26,19 @@ private struct ViewRewrite {
 
   mutating func add(_ view: TensorView) {
     guard let maker = index.producer(of: view.tensor) else { preconditionFailure("no operator makes \(view.tensor)") }
-    let made = fresh(view.tensor + "/as_made")
-    let back = fresh(view.tensor + "/as_read")
+    let made = fresh(view.nameAsMade)
+    let back = fresh(view.nameAsRead)
     for place in graph.node.indices { graph.node[place].renameReads(of: view.tensor, to: back) }
     for place in graph.node[maker].output.indices where graph.node[maker].output[place] == view.tensor {
       graph.node[maker].output[place] = made
     }
     // Types and shapes that were declared are those of the tensor as it was made.
     graph.valueInfo.removeAll { $0.name == view.tensor }
+    graph.valueInfo += [
+      Onnx_ValueInfoProto(name: made, elementType: view.elementType),
+      Onnx_ValueInfoProto(name: view.tensor, elementType: .float),
+      Onnx_ValueInfoProto(name: back, elementType: view.elementType),
+    ]
     for place in graph.output.indices where graph.output[place].name == view.tensor {
       graph.output[place] = Onnx_ValueInfoProto(name: view.tensor, elementType: .float)
     }

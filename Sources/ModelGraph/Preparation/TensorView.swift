@@ -40,6 +40,10 @@ package struct TensorView: Hashable, Sendable, Codable {
   /// Whether the tensor is scanned as it is.
   package var isPlain: Bool { batch == .first && elementType == .float }
 
+  /// What the tensor is called where its operator makes it, and where others read it, unless such names are taken.
+  package var nameAsMade: String { tensor + "/as_made" }
+  package var nameAsRead: String { tensor + "/as_read" }
+
   /// The shape as it is scanned, at a batch of one: its first axis is 1.
   package var scannedShape: [Int] {
     [1] + sourceAxes.map { shape[$0] }

@@ -29,7 +29,7 @@ package struct Planner {
   /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
   package func makePlan() throws -> ScanPlan {
     try checkRequest()
-    let readsRaw = if case .output = request.measurement.value { true } else { false }
+    let readsRaw = request.measurement.value.readsElements
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime,
       session: Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder), readsRaw: readsRaw)
@@ -166,6 +166,7 @@ extension ValueFunction {
   fileprivate var isAffineInScores: Bool {
     switch self {
     case .logit, .output: true
+    case .selection(let selection): selection.reduction != .max
     case .logProbability, .probability, .margin, .loss: false
     }
   }
