@@ -101,8 +101,11 @@ package struct OutputReader: Sendable {
     terms(ofClass: index, stimulus: stimulus).elements
   }
 
-  /// What a class's score is made of.
+  /// What a class's score is made of; for a maximum of named elements, their mean, which is not the score.
   package func terms(ofClass index: Int, stimulus: Int = 0) -> Terms {
+    if case .selection = value {
+      return namedTerms ?? Terms(elements: elements, weight: 1 / Double(elements.count))
+    }
     let places = readOffsets(stimulus)
     return Terms(elements: places.map { index * classStride + $0 }, weight: 1 / Double(places.count))
   }

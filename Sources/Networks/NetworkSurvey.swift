@@ -106,7 +106,7 @@ package struct NetworkSurvey: Sendable {
     }
     let layout = inference.layout(of: readView)
     let readShape = Array(readView.scannedShape.dropFirst())
-    let classAxis = try chosen.classAxis(of: readView, roles: inference.roles(of: chosen.tensor), request: request, &notes)
+    let classAxis = try chosen.classAxis(of: readView, roles: inference.certainRoles(of: chosen.tensor), request: request, &notes)
     let positions = try chosen.positions(
       shape: readShape, classAxis: classAxis, layout: layout, request: request, feed: runs.feed(model))
 

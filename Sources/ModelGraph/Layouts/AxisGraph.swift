@@ -12,6 +12,8 @@ struct AxisGraph {
     /// Into one of the axes that an axis is split into.
     case part(Int, of: Int)
 
+    var isSame: Bool { if case .same = self { true } else { false } }
+
     /// The role that arrives and how many operators it counts as; `nil` where nothing can be said.
     func pass(_ role: AxisRole) -> (role: AxisRole, cost: Int)? {
       switch self {
@@ -47,6 +49,8 @@ struct AxisGraph {
     let cost: Int
     /// The operator that says so, and how.
     let reason: String
+    /// Whether it holds for certain: where an axis is split or merged on the way, its parts could be otherwise.
+    var isCertain = true
   }
 
   private var first: [Int: Int] = [:]
@@ -110,7 +114,9 @@ struct AxisGraph {
         findings[axis] = finding
         for (other, link) in links[axis] where findings[other] == nil {
           guard let passed = link.pass(finding.role) else { continue }
-          let arriving = Finding(role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason)
+          let arriving = Finding(
+            role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
+            isCertain: finding.isCertain && link.isSame)
           put(other, arriving, into: &waiting)
         }
       }

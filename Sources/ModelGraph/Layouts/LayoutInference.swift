@@ -51,6 +51,11 @@ package struct LayoutInference: Sendable {
   /// The roles by axis.
   package func roles(of tensor: String) -> [AxisRole?]? { findings(of: tensor)?.map { $0?.role } }
 
+  /// The roles by axis, of which only those are given that hold for certain: not where an axis was split or merged.
+  package func certainRoles(of tensor: String) -> [AxisRole?]? {
+    findings(of: tensor)?.map { finding in finding.flatMap { $0.isCertain ? $0.role : nil } }
+  }
+
   // MARK: Operators
 
   private func tensor(_ name: String?) -> Int? {

@@ -25,7 +25,8 @@ extension Model {
         else { return false }
         return target != own && index.influences(on: target)[own]
       }
-      return [readability(place), Self.nameRank(outputs[place].name), feedsOther ? 1 : 0, place]
+      let isNumber = known[outputs[place].name]?.isFloat ?? true
+      return [readability(place), isNumber ? 0 : 1, Self.nameRank(outputs[place].name), feedsOther ? 1 : 0, place]
     }
     let best = outputs.indices.min { ranks[$0].lexicographicallyPrecedes(ranks[$1]) } ?? 0
     return (outputs[best].name, sources[best])

@@ -50,10 +50,13 @@ private struct BranchRewrite {
   var graph: Onnx_GraphProto
   /// Names of the graph and of what was put into it.
   private var names: Set<String>
+  /// Names of the operators.
+  private var nodeNames: Set<String>
 
   init(graph: Onnx_GraphProto, names: [String]) {
     self.graph = graph
     self.names = Set(names)
+    nodeNames = Set(graph.node.map(\.name))
   }
 
   mutating func run(_ taken: [String: Bool]) {
@@ -75,13 +78,7 @@ private struct BranchRewrite {
     var body = body
     var renamed: [String: String] = [:]
     for name in body.ownNames.sorted() where !name.isEmpty {
-      var free = name
-      var number = 1
-      while names.contains(free) {
-        number += 1
-        free = "\(name)/\(number)"
-      }
-      names.insert(free)
+      let free = Self.unique(name, among: &names)
       if free != name { renamed[name] = free }
     }
     // What the If makes keeps its name. A tensor from outside, a weight, or one that is given twice, is passed on.
@@ -103,7 +100,23 @@ private struct BranchRewrite {
     graph.valueInfo += body.valueInfo
     var nodes = GraphBuilder(name: "")
     for copy in copies { nodes.node("Identity", [renamed[copy.source] ?? copy.source], [copy.output]) }
-    return body.node + nodes.graph.node
+    return (body.node + nodes.graph.node).map { node in
+      guard !node.name.isEmpty else { return node }
+      var node = node
+      node.name = Self.unique(node.name, among: &nodeNames)
+      return node
+    }
+  }
+
+  private static func unique(_ name: String, among names: inout Set<String>) -> String {
+    var free = name
+    var number = 1
+    while names.contains(free) {
+      number += 1
+      free = "\(name)/\(number)"
+    }
+    names.insert(free)
+    return free
   }
 }
 

@@ -57,7 +57,7 @@ private struct ViewRewrite {
     var tensor = source
     for (number, step) in steps.enumerated() {
       let output = number + 1 == steps.count ? target : fresh(target + "/step_\(number)")
-      tensor = nodes.node(step.operatorType, [tensor] + step.operands, [output], step.attributes)
+      tensor = nodes.node(step.operatorType, [tensor] + step.operands, [output], step.attributes, name: fresh(output + "/view"))
     }
     // Behind everything: what reads the tensor is put in order when the graph is exposed or cut.
     graph.node += nodes.graph.node
