@@ -1,3 +1,4 @@
+import Lesion
 import ModelGraph
 import OnnxRuntime
 import Stimuli

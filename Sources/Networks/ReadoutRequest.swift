@@ -1,3 +1,4 @@
+package import Lesion
 import ModelGraph
 
 /// What a user says about reading a model: all of it may be left to what can be found out.

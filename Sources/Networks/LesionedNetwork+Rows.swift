@@ -1,4 +1,4 @@
-package import Shapley
+package import Grids
 
 extension LesionedNetwork {
   /// How far rows of a batch are from what each gives in a batch of its own: the largest difference of an element of the
