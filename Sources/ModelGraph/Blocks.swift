@@ -241,7 +241,7 @@ struct Blocks {
   }
 
   /// Where an activation spelled in several nodes ends: x·sigmoid(x), or a gate's product with what it gates.
-  private static func end(ofActivation node: Int, in model: Model) -> Int? {
+  static func end(ofActivation node: Int, in model: Model) -> Int? {
     let index = model.index
     guard var tensor = index.writes[node].first else { return nil }
     guard !["Relu", "LeakyRelu", "PRelu", "Gelu"].contains(model.proto.graph.node[node].opType) else { return tensor }

@@ -68,6 +68,14 @@ extension Model {
     return Self.thinned(layers)
   }
 
+  /// The same, or, where no block has a tensor that can be scanned, some of all that can.
+  ///
+  /// - Parameter scannable: what a run of the model found that can be scanned, upstream first.
+  package func automaticLayers(reading output: String, amongOthers scannable: [String]) -> [String] {
+    let layers = automaticLayers(reading: output, where: Set(scannable).contains)
+    return layers.isEmpty ? Self.thinned(scannable) : layers
+  }
+
   private var defaultReadout: String { proto.graph.output.isEmpty ? "" : scoreOutput().source.tensor }
 
   /// The first, the last, and evenly spaced ones between.

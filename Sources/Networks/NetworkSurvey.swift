@@ -13,6 +13,8 @@ package struct NetworkSurvey: Sendable {
     package let shape: [Int]
     package let view: TensorView
     package let layout: TensorLayoutFinding
+    /// What part it plays in the network.
+    package let role: LayerRole
   }
 
   /// The model to scan: as `preparation` says.
@@ -23,7 +25,7 @@ package struct NetworkSurvey: Sendable {
   package let readout: Readout
   /// Upstream first.
   package let layers: [Layer]
-  /// What `--layers auto` takes, upstream first.
+  /// What `--layers auto` takes, upstream first: one a block, or some of all where no blocks are found.
   package let automaticLayers: [String]
   /// Candidates that can't be scanned, with the reason.
   package let refusals: [(tensor: String, reason: String)]
@@ -110,6 +112,7 @@ package struct NetworkSurvey: Sendable {
     let positions = try chosen.positions(
       shape: readShape, classAxis: classAxis, layout: layout, request: request, feed: runs.feed(model))
 
+    let roles = model.layerRoles(of: candidates.map(\.tensor), reading: chosen.tensor)
     var layers: [Layer] = []
     var refusals: [(tensor: String, reason: String)] = []
     for candidate in candidates {
@@ -143,7 +146,9 @@ package struct NetworkSurvey: Sendable {
             ))
           continue
         }
-        layers.append(Layer(candidate: candidate, shape: view.scannedShape, view: view, layout: layout))
+        layers.append(
+          Layer(
+            candidate: candidate, shape: view.scannedShape, view: view, layout: layout, role: roles[candidate.tensor]!))
       }
     }
     if let unknown = request.layouts.compactMap(\.tensor).first(where: { name in !candidates.contains { $0.tensor == name } }) {
@@ -151,8 +156,7 @@ package struct NetworkSurvey: Sendable {
       throw LesionError(.badRequest, "--layout names \"\(unknown)\", which is no layer that could be scanned")
     }
 
-    let scannable = Set(layers.map(\.candidate.tensor))
-    automaticLayers = model.automaticLayers(reading: chosen.tensor, where: scannable.contains)
+    automaticLayers = model.automaticLayers(reading: chosen.tensor, amongOthers: layers.map(\.candidate.tensor))
     preparation.views = request.preparesModel ? (layers.map(\.view) + [readView]).filter { !$0.isPlain } : []
     self.model = model.presenting(preparation.views)
     self.preparation = preparation

@@ -164,7 +164,7 @@ struct GridTests {
     "refuses layouts that leave out an axis or name one twice",
     arguments: [([1], [2], []), ([1], [2], [2]), ([], [], [1, 2]), ([1], [2], [3, 0])] as [([Int], [Int], [Int])])
   func axesRefused(_ height: [Int], _ width: [Int], _ channels: [Int]) {
-    #expect(throws: AnatomyError.self) {
+    #expect(throws: GridError.self) {
       try TensorGeometry(shape: [1, 4, 5, 6], height: height, width: width, channels: channels)
     }
   }

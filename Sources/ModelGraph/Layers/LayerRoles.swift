@@ -18,6 +18,8 @@ struct LayerRoles {
   let heads: Set<Int>
   private let model: Model
   private let embeddings: Set<Int>
+  /// Activations that end in another operator: x·sigmoid(x), and a constant factor after it.
+  private let spelledActivations: Set<Int>
 
   /// Cost: a few passes over the graph, and one for each operand of the sums that it holds.
   init(of model: Model, reading target: Int) {
@@ -27,6 +29,9 @@ struct LayerRoles {
     steps = Self.steps(model, influences)
     heads = Self.heads(model, target)
     skipSums = Self.skipSums(model, influences)
+    spelledActivations = Set(
+      model.index.order.filter { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) }
+        .compactMap { Blocks.end(ofActivation: $0, in: model) })
     embeddings = Set(
       model.index.order.filter {
         Self.represents(model, $0) && !OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
@@ -59,10 +64,11 @@ struct LayerRoles {
     }
     if heads.contains(tensor) { return LayerRole(.head, "leads to a part of the output only") }
     if embeddings.contains(tensor) { return LayerRole(.embedding, "vectors of tokens, by \(label)") }
-    if OperatorTraits.recurrent.contains(label) { return LayerRole(.recurrent, "what an \(label) makes") }
+    if OperatorTraits.recurrent.contains(label) { return LayerRole(.recurrent, "made by \(label)") }
     if let convolution = convolution(endingIn: tensor) { return LayerRole(.conv, convolution) }
-    if OperatorTraits.activations.contains(label) { return LayerRole(.activation, "a \(label)") }
-    return LayerRole(.other, "what a \(label) makes")
+    if OperatorTraits.activations.contains(label) { return LayerRole(.activation, "by \(label)") }
+    if spelledActivations.contains(tensor) { return LayerRole(.activation, "ended by \(label)") }
+    return LayerRole(.other, "made by \(label)")
   }
 
   /// Attention or a perceptron between a skip and its branch; `other` for anything else.
@@ -89,7 +95,7 @@ struct LayerRoles {
     if readsOnce(tensor), let next = index.readers[tensor].first, continues(model.proto.graph.node[next]) { return nil }
     while let maker = index.maker[current] {
       let node = model.proto.graph.node[maker]
-      if node.opType.contains("Conv") { return (["what a \(node.opType) makes"] + words.reversed()).joined(separator: ", after ") }
+      if node.opType.contains("Conv") { return (["made by \(node.opType)"] + words.reversed()).joined(separator: ", after ") }
       guard continues(node), let source = index.reads[maker].first(where: { index.dependence[$0] == .data }) else { return nil }
       words.append(node.opType)
       current = source
@@ -164,7 +170,8 @@ struct LayerRoles {
         let readers = index.readers[tensor].filter { index.writes[$0].contains { influences[$0] } }
         guard !readers.isEmpty else { continue }
         let proto = model.proto.graph.node[node]
-        let isSquashed = ["Sigmoid", "HardSigmoid", "Softmax", "Tanh"].contains(proto.opType)
+        // A hyperbolic tangent has a sign, so it is what a gate lets through.
+        let isSquashed = ["Sigmoid", "HardSigmoid", "Softmax"].contains(proto.opType)
         let isFactor =
           isSquashed
           && readers.allSatisfy { reader in

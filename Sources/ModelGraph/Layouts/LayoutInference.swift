@@ -73,19 +73,19 @@ package struct LayoutInference: Sendable {
       "InstanceNormalization", "GroupNormalization", "LRN", "DepthToSpace", "SpaceToDepth", "GridSample", "MaxUnpool",
       "MaxRoiPool", "RoiAlign":
       let isLast = node.integer("channels_last") == 1
-      for tensor in [input, output] { spatial(tensor, channelsLast: isLast, "a \(label) has it so") }
+      for tensor in [input, output] { spatial(tensor, channelsLast: isLast, "\(label) has it so") }
       if let input { linkAll(input, output) }
     case "NhwcConv", "NhwcFusedConv", "NhwcMaxPool":
-      for tensor in [input, output] { spatial(tensor, channelsLast: true, "a \(label) has it so") }
+      for tensor in [input, output] { spatial(tensor, channelsLast: true, "\(label) has it so") }
       if let input { linkAll(input, output) }
     case "BatchNormalization":
       if let input { linkAll(input, output) }
-      axes.state(output, 1, .channel, cost: 0, "a BatchNormalization has one scale for each entry")
+      axes.state(output, 1, .channel, cost: 0, "BatchNormalization has one scale for each entry")
     case "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "SkipLayerNormalization",
       "SkipSimplifiedLayerNormalization":
       let axis = node.integer("axis") ?? -1
       if axis == -1 || shapes[output].map({ $0.count - 1 == axis }) ?? false {
-        axes.state(output, -1, .feature, cost: 0, "a \(label) goes along it")
+        axes.state(output, -1, .feature, cost: 0, "\(label) goes along it")
       }
       for place in 0..<min(2, node.input.count) { tensor(node.input(at: place)).map { linkAll($0, output) } }
       tensor(node.output.count > 3 ? node.output[3] : nil).map { linkAll($0, output) }
@@ -97,8 +97,8 @@ package struct LayoutInference: Sendable {
     case "Gather":
       gather(node, output)
     case "EmbedLayerNormalization":
-      axes.state(output, 1, .token, cost: 5, "an \(label) makes it of tokens")
-      axes.state(output, -1, .feature, cost: 0, "an \(label) makes it")
+      axes.state(output, 1, .token, cost: 5, "\(label) makes it of tokens")
+      axes.state(output, -1, .feature, cost: 0, "\(label) makes it")
     case "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention":
       attention(node, input, output)
     case "Transpose":
@@ -149,7 +149,7 @@ package struct LayoutInference: Sendable {
       axes.link(b, -1, output, -1)
       axes.link(a, -1, b, -2)
     case (let a?, nil):
-      let reason = "a \(node.opType) with weights goes along it"
+      let reason = "\(node.opType) with weights goes along it"
       axes.state(a, -1, .feature, cost: 3, reason)
       axes.state(output, -1, .feature, cost: 3, reason)
       guard rank(a) == rank(output) else { return }
@@ -204,7 +204,7 @@ package struct LayoutInference: Sendable {
 
   private mutating func attention(_ node: Onnx_NodeProto, _ input: Int?, _ output: Int) {
     guard let input, rank(input) == rank(output) else { return }
-    let reason = "an \(node.opType) has it so"
+    let reason = "\(node.opType) has it so"
     for tensor in [input, output] {
       if rank(tensor) == 3 { axes.state(tensor, 1, .token, cost: 1, reason) }
       if rank(tensor) == 4 {
@@ -265,24 +265,24 @@ package struct LayoutInference: Sendable {
     let label = node.opType
     if rank == 4, reduced == [2, 3] || reduced == [1, 2] {
       let channel = reduced == [2, 3] ? 1 : 3
-      axes.state(input, channel, .channel, cost: 8, "a \(label) leaves it")
+      axes.state(input, channel, .channel, cost: 8, "\(label) leaves it")
       for (axis, role) in zip(reduced.sorted(), [AxisRole.height, .width]) {
-        axes.state(input, axis, role, cost: 8, "a \(label) goes over it")
+        axes.state(input, axis, role, cost: 8, "\(label) goes over it")
       }
     } else if keeps, reduced == [rank - 1], label == "ReduceMean" {
       // The mean of a normalisation that is spelled out.
-      axes.state(input, rank - 1, .feature, cost: 10, "a \(label) goes along it")
+      axes.state(input, rank - 1, .feature, cost: 10, "\(label) goes along it")
     } else if keeps, rank == 4, reduced == [1], label == "ReduceMean" {
-      axes.state(input, 1, .channel, cost: 10, "a \(label) goes along it")
+      axes.state(input, 1, .channel, cost: 10, "\(label) goes along it")
     } else if !keeps, rank == 3, reduced.count == 1, let axis = reduced.first, axis > 0 {
-      axes.state(input, axis, .position, cost: 12, "a \(label) goes over it")
-      axes.state(input, 3 - axis, .channel, cost: 12, "a \(label) leaves it")
+      axes.state(input, axis, .position, cost: 12, "\(label) goes over it")
+      axes.state(input, 3 - axis, .channel, cost: 12, "\(label) leaves it")
     }
   }
 
   private mutating func recurrent(_ node: Onnx_NodeProto, in model: Model) {
     guard ["LSTM", "GRU", "RNN"].contains(node.opType) else { return }
-    let reason = "an \(node.opType) has it so"
+    let reason = "\(node.opType) has it so"
     let isBatchFirst = node.integer("layout") == 1
     func state(_ tensor: Int?, _ roles: [AxisRole]) {
       guard let tensor, rank(tensor) == roles.count else { return }
@@ -321,7 +321,7 @@ package struct LayoutInference: Sendable {
         guard shape[axis] == lengths[lengths.count + place] else { continue }
         axes.state(
           output, place, place == -1 ? .feature : .channel, cost: place == -1 ? 30 : 20,
-          "a \(node.opType) has one weight for each entry")
+          "\(node.opType) has one weight for each entry")
       }
     }
   }
