@@ -56,7 +56,7 @@ package struct NetworkSurvey: Sendable {
     var notes: [String] = []
     var preparation = ModelPreparation()
     var model = original
-    if request.preparesModel { try Self.takeBranches(&model, &preparation, runs, &notes) }
+    try Self.takeBranches(&model, &preparation, runs, &notes)
 
     let chosen = try ChosenOutput(of: model, for: request)
     notes += chosen.notes
@@ -102,10 +102,6 @@ package struct NetworkSurvey: Sendable {
     places.fill(from: inference)
 
     let readView = try chosen.view(of: read, places: places, model: model)
-    guard request.preparesModel || readView.elementType == .float && (readView.batch == .first || !takesBatches) else {
-      throw LesionError(
-        .badModel, "\(original.label): the output \"\(chosen.tensor)\" is of \(readView.elementType), of shape \(read.shape) for one stimulus")
-    }
     let layout = inference.layout(of: readView)
     let readShape = Array(readView.scannedShape.dropFirst())
     let classAxis = try chosen.classAxis(of: readView, roles: inference.certainRoles(of: chosen.tensor), request: request, &notes)
@@ -123,8 +119,6 @@ package struct NetworkSurvey: Sendable {
       switch places.view(of: candidate.tensor, tensor, in: model) {
       case .failure(let refusal):
         refusals.append((candidate.tensor, refusal.reason))
-      case .success(let view) where !request.preparesModel && !view.isPlain:
-        refusals.append((candidate.tensor, "it is of \(view.elementType), of shape \(view.shape) for one stimulus"))
       case .success(let view):
         var layout = inference.layout(of: view)
         if let override = request.layouts.last(where: { $0.tensor == candidate.tensor }) ?? request.layouts.last(where: {
@@ -138,7 +132,7 @@ package struct NetworkSurvey: Sendable {
           }
           layout = TensorLayoutFinding(axes: axes, names: Self.names(override.layout), reason: "--layout says so")
         }
-        guard layout.axes != nil || !request.preparesModel else {
+        guard layout.axes != nil else {
           refusals.append(
             (
               candidate.tensor,
@@ -157,7 +151,7 @@ package struct NetworkSurvey: Sendable {
     }
 
     automaticLayers = model.automaticLayers(reading: chosen.tensor, amongOthers: layers.map(\.candidate.tensor))
-    preparation.views = request.preparesModel ? (layers.map(\.view) + [readView]).filter { !$0.isPlain } : []
+    preparation.views = (layers.map(\.view) + [readView]).filter { !$0.isPlain }
     self.model = model.presenting(preparation.views)
     self.preparation = preparation
     self.takesBatches = takesBatches
@@ -175,15 +169,6 @@ package struct NetworkSurvey: Sendable {
     self.elementTypes = types
     self.shapes = shapes
     self.notes = notes
-  }
-
-  /// The same for a model that is scanned as it is.
-  package init(
-    model: Model, stimuli: StimulusSet, runtime: Runtime, session options: Session.Options, readsRaw: Bool
-  ) throws {
-    var request = ReadoutRequest(value: readsRaw ? .output(0) : .logit)
-    request.preparesModel = false
-    try self.init(model: model, stimuli: stimuli, runtime: runtime, session: options, reading: request)
   }
 
   /// By scannable tensor: the share of the network's forward cost that a lesioned pass repeats.

@@ -33,7 +33,7 @@ package final class Worker {
   var weights: WeightStore?
 
   /// - Parameters:
-  ///   - model: as read from its file; the plan says whether its batch axis is to be freed.
+  ///   - model: as read from its file; the plan says whether what is done to it before it is scanned.
   ///   - stimuli: those of the scan.
   ///   - stream: those of the stream, where there is one.
   package init(
@@ -41,14 +41,12 @@ package final class Worker {
   ) throws {
     self.request = request
     self.plan = plan
-    self.model = plan.isBatchFreed ? model.freeingBatchAxis() ?? model : model
+    self.model = model.prepared(plan.preparation)
     self.feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: self.model.inputs)
     self.streamFeed = try stream.map {
-      try StimulusFeed(runtime: runtime, stimuli: $0, inputs: model.inputs)
+      try StimulusFeed(runtime: runtime, stimuli: $0, inputs: self.model.inputs)
     }
-    self.reader = try OutputReader(
-      shape: plan.outputShape, value: request.measurement.value, link: OutputReader.Link(rawValue: plan.link)!,
-      position: request.measurement.position, channelsLast: request.measurement.layout == .nhwc)
+    self.reader = try OutputReader(plan.readout)
     self.geometry = try plan.layers.map { LayerGeometry(try $0.grid(request.measurement)) }
     self.estimation = Estimation(
       plan: plan, measurement: request.measurement,
@@ -113,7 +111,7 @@ package final class Worker {
   func secondsPerBatch(layer: Int) throws -> Double {
     let network = try makeNetwork(layer, lesion: .zero)
     try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
-    let batch = try estimation.series(layer, 0).rows(0..<min(plan.batch, plan.layers[layer].rows))
+    let batch = try estimation.series(layer, 0).rows(0..<min(plan.layers[layer].batch, plan.layers[layer].rows))
     var start = 0.0
     for _ in 0..<2 {
       start = monotonicSeconds()
@@ -159,14 +157,14 @@ package final class Worker {
     return network
   }
 
-  func makeNetwork(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
+  func makeNetwork(_ layer: Int, lesion: LesionKind, batch: Int? = nil) throws -> LesionedNetwork {
     let cut = try model.cut(
       at: plan.layers[layer].tensor, reading: plan.readTensor,
       types: plan.layers[layer].sideTypes.mapValues(ElementType.init))
     return try LesionedNetwork(
       cut: cut, feed: feed, stimulus: 0,
       configuration: LesionedNetwork.Configuration(
-        stencil: geometry[layer].stencil, reader: reader, batch: plan.batch, lesion: lesion,
+        stencil: geometry[layer].stencil, reader: reader, batch: batch ?? plan.layers[layer].batch, lesion: lesion,
         restingActivations: lesion.source == .resting ? means[layer]! : [], session: sessionOptions,
         cacheBytes: cacheBytes, spillFolder: request.resources.spillFolder))
   }

@@ -52,8 +52,11 @@ package struct LayerSelection: Hashable, Sendable, Codable {
     }.joined(separator: ",")
   }
 
-  /// Whether names have to be found: what is chosen by kind may come out short.
-  package var isAutomatic: Bool { items == [.automatic] }
+  /// Whether a tensor is asked for by its own name.
+  package func names(_ tensor: String) -> Bool { items.contains(.named(tensor)) }
+
+  /// Whether all tensors are asked for, so that those that can't be had are told of.
+  package var includesAll: Bool { items.contains(.all) }
 
   /// The tensors that are meant, in the order of `layers`.
   ///

@@ -12,6 +12,12 @@ package struct ModelPreparation: Hashable, Sendable, Codable {
     self.freesBatch = freesBatch
     self.views = views
   }
+
+  /// How far two runs of the network may be apart, as a share of the largest score: what its types round, many times over.
+  package var tolerance: Double {
+    let types = Set(views.map(\.elementType))
+    return types.contains(.bfloat16) ? 5e-2 : types.contains(.float16) ? 1e-2 : 1e-3
+  }
 }
 
 extension Model {

@@ -51,8 +51,9 @@ package struct AcquireTask: RankTask, Hashable {
     let rows = worker.plan.rows(ofShard: shard, worker.plan.layers[layer])
     var values: [Float] = []
     values.reserveCapacity(rows.count)
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: worker.plan.batch) {
-      let batch = try game.rows(start..<min(start + worker.plan.batch, rows.upperBound))
+    let size = worker.plan.layers[layer].batch
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: size) {
+      let batch = try game.rows(start..<min(start + size, rows.upperBound))
       values += try network.values(of: batch.coalitions, donors: batch.donors)
       try pause()
     }
