@@ -49,7 +49,7 @@ enum SummaryFile {
             "operator": .string(layer.plan.operatorType),
             "shape": JSONValue(Array(layer.plan.shape.dropFirst())),
             "layout": .string(layer.plan.layout),
-            "kind": .string(layer.plan.kind.rawValue),
+            "kind": .string(layer.plan.kind),
             "grid": JSONValue(layer.plan.grid),
             "regions": .int(layer.plan.regionCount),
             "estimator": .string(layer.estimator.name.rawValue),

@@ -2,6 +2,7 @@ import Anatomy
 import Distribution
 import Files
 import Lesion
+import ModelGraph
 import ScanPlan
 import ScanResults
 import ScanStore
@@ -202,16 +203,16 @@ struct Conductor {
   /// The plan without layers whose cut doesn't reproduce the model, and with those at a batch of 1 in which rows change each
   /// other.
   ///
-  /// - Parameter deviations: by layer, what `VerifyTask` found.
+  /// - Parameter checks: by layer, what `VerifyTask` found.
   /// - Throws: `Failure` if such a layer was asked for by name, or none is left.
-  private func keepFaithfulLayers(_ plan: ScanPlan, _ deviations: [[Double]]) throws -> (ScanPlan, [Double]) {
+  private func keepFaithfulLayers(_ plan: ScanPlan, _ checks: [CutCheck]) throws -> (ScanPlan, [Double]) {
     var result = plan
     result.layers = []
     var kept: [Double] = []
     // A right cut of a float32 network stays below 1e-5; a wrong one is off by the size of the score itself.
     let tolerance = plan.preparation.tolerance
-    for (layer, found) in zip(plan.layers, deviations) {
-      let (deviation, rowDeviation) = (found[0], found[1])
+    for (layer, check) in zip(plan.layers, checks) {
+      let (deviation, rowDeviation) = (check.deviation, check.rowDeviation)
       if deviation <= tolerance {
         var layer = layer
         if !(rowDeviation <= tolerance) {

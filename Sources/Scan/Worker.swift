@@ -41,10 +41,11 @@ package final class Worker {
   ) throws {
     self.request = request
     self.plan = plan
-    self.model = model.prepared(plan.preparation)
+    let prepared = model.prepared(plan.preparation)
+    self.model = prepared
     self.feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: self.model.inputs)
     self.streamFeed = try stream.map {
-      try StimulusFeed(runtime: runtime, stimuli: $0, inputs: self.model.inputs)
+      try StimulusFeed(runtime: runtime, stimuli: $0, inputs: prepared.inputs)
     }
     self.reader = try OutputReader(plan.readout)
     self.geometry = try plan.layers.map { LayerGeometry(try $0.grid(request.measurement)) }

@@ -21,7 +21,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var layout: String
     package var layoutReason: String
     /// What part the tensor plays in the network, and why it is taken for that.
-    package var kind: LayerKind
+    package var kind: String
     package var kindReason: String
     /// Element types, by ONNX number, of what the suffix reads besides the tensor.
     package var sideTypes: [String: Int32]
@@ -44,12 +44,20 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var evaluationCost: Double
 
     package init(
-      number: Int, tensor: String, operatorType: String, shape: [Int], sideTypes: [String: Int32], grid: [Int], regionCount: Int, design: DesignKind, budget: Int, designRows: Int, rows: Int, suffixCostShare: Double, evaluationCost: Double
+      number: Int, tensor: String, operatorType: String, shape: [Int], axes: GridAxes, layout: String,
+      layoutReason: String, kind: String, kindReason: String, sideTypes: [String: Int32], grid: [Int],
+      regionCount: Int, design: DesignKind, budget: Int, designRows: Int, rows: Int, batch: Int,
+      suffixCostShare: Double, evaluationCost: Double
     ) {
       self.number = number
       self.tensor = tensor
       self.operatorType = operatorType
       self.shape = shape
+      self.axes = axes
+      self.layout = layout
+      self.layoutReason = layoutReason
+      self.kind = kind
+      self.kindReason = kindReason
       self.sideTypes = sideTypes
       self.grid = grid
       self.regionCount = regionCount
@@ -57,6 +65,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
       self.budget = budget
       self.designRows = designRows
       self.rows = rows
+      self.batch = batch
       self.suffixCostShare = suffixCostShare
       self.evaluationCost = evaluationCost
     }
@@ -172,15 +181,15 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   }
 
   package init(
-    modelDigest: String, dataDigest: String, isBatchFreed: Bool, batch: Int, readTensor: String, link: String, outputShape: [Int], stimulusCount: Int, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int, rowsPerShard: Int, layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
+    modelDigest: String, dataDigest: String, preparation: ModelPreparation, batch: Int, readout: Readout,
+    stimulusCount: Int, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int, rowsPerShard: Int,
+    layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
   ) {
     self.modelDigest = modelDigest
     self.dataDigest = dataDigest
-    self.isBatchFreed = isBatchFreed
+    self.preparation = preparation
     self.batch = batch
-    self.readTensor = readTensor
-    self.link = link
-    self.outputShape = outputShape
+    self.readout = readout
     self.stimulusCount = stimulusCount
     self.streamCount = streamCount
     self.streamStimuli = streamStimuli

@@ -44,12 +44,14 @@ struct ReadingOptions: ParsableArguments {
   }
 
   func chosenLayouts() throws -> [LayoutOverride] {
-    try layout.map { text in
+    var layouts: [LayoutOverride] = []
+    for text in layout {
       do {
-        return try LayoutOverride(parsing: text)
+        layouts.append(try LayoutOverride(parsing: text))
       } catch {
         throw ValidationError("--layout: \(error.message).")
       }
     }
+    return layouts
   }
 }

@@ -164,7 +164,7 @@ package struct Planner {
     }
     return ScanPlan.Layer(
       number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,
-      axes: axes, layout: layer.layout.names, layoutReason: layer.layout.reason, kind: layer.role.kind,
+      axes: axes, layout: layer.layout.names, layoutReason: layer.layout.reason, kind: layer.role.kind.rawValue,
       kindReason: layer.role.reason,
       sideTypes: Dictionary(
         cut.sideInputs.map { ($0.name, $0.elementType.rawValue) }, uniquingKeysWith: { a, _ in a }),
