@@ -228,7 +228,15 @@ struct Conductor {
         kept.append(deviation)
         continue
       }
-      let reason = "cut there, the network's output is off by \(deviation) of its largest score"
+      let unrepeatable = worker.unrepeatableOperators
+      let reason =
+        unrepeatable.isEmpty
+        ? "cut there, the network's output is off by \(deviation) of its largest score"
+        : """
+          no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
+          \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
+          training mode (export the network in inference mode)
+          """
       if request.measurement.layers.names(layer.tensor) {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
       }

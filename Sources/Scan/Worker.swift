@@ -142,6 +142,11 @@ package final class Worker {
     return tracts
   }
 
+  /// Operators, as messages call them, by which two passes differ.
+  var unrepeatableOperators: [String] {
+    model.drawingOperators(reading: plan.readTensor) + model.trainingOperators(reading: plan.readTensor)
+  }
+
   /// How many classes have a score.
   var classCount: Int { reader.classCount }
 
