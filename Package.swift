@@ -163,7 +163,7 @@ let package = Package(
         "Statistics", "Stimuli", "TestSupport",
       ]),
     tests("Distribution", imports: ["Files", "UserErrors"]),
-    tests("ScanPlan", imports: ["Shapley", "UserErrors"]),
+    tests("ScanPlan", imports: ["Lesion", "ModelGraph", "Shapley", "UserErrors"]),
     tests("ScanStore", imports: ["Distribution", "Lesion", "ModelGraph", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
     tests(
       "Scan",
