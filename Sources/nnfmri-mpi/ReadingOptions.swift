@@ -9,13 +9,16 @@ struct ReadingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The output that is read; by default the one that looks most like scores.", valueName: "name"))
   var output: String?
 
+  // Negative numbers are values here, no options.
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The axis of the output that counts classes, where the network doesn't tell; negative ones count from the end.",
       valueName: "axis"))
   var classAxis: Int?
 
   @Option(
+    parsing: .unconditional,
     help: """
       The position of a sequence's output that is read: mean, last, a number (negative from the end), last-unmasked MASK (an \
       input), or numbers separated by commas, one a stimulus.
@@ -49,7 +52,7 @@ struct ReadingOptions: ParsableArguments {
       do {
         layouts.append(try LayoutOverride(parsing: text))
       } catch {
-        throw ValidationError("--layout: \(error.message).")
+        throw ValidationError("--layout \(error.message).")
       }
     }
     return layouts

@@ -48,7 +48,7 @@ extension ScanOptions {
     do {
       options.value = try ValueFunction(parsing: value)
     } catch {
-      throw ValidationError("--value: \(error.message).")
+      throw ValidationError("--value \(error.message).")
     }
     options.target = try chosenTarget()
     options.position = try reading.chosenPosition()

@@ -19,8 +19,8 @@ package struct LayoutOverride: Hashable, Sendable, Codable {
       throw ModelGraphError(
         .unknownTensor,
         """
-        "\(text)" names no layout: give one letter for each axis, n (stimuli) first, c (channels), h, w, d (depth) and t \
-        (time or tokens), as in nchw, ntc or TENSOR=nct
+        \(text) names no layout: give one letter for each axis, n (stimuli) first, c (channels), h, w, d (depth) and t \
+        (time or tokens), as in nchw, nhwc, ntc or TENSOR=nct
         """)
     }
   }
