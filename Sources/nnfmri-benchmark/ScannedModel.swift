@@ -43,8 +43,7 @@ struct ScannedModel {
     }
     feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
     reader = try OutputReader(survey.readout)
-    value = AdjointValue(
-      shape: survey.outputShape, value: .logit, link: survey.link, position: nil, channelsLast: false)
+    value = try AdjointValue(survey.readout)
     self.batch = survey.takesBatches ? batch : 1
   }
 
