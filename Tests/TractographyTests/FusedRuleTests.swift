@@ -1,9 +1,10 @@
 import ModelGraph
+import TestSupport
 import Testing
 
 /// Operators that are several in one, and products of quantised numbers.
 @Suite struct `Rules of fused operators` {
-  private func expectDerivative(_ shape: [Int], _ build: OperatorBench.Build) throws {
+  private func expectDerivative(_ shape: [Int], _ build: @escaping OperatorCase.Build) throws {
     let bench = try OperatorBench(shape, build)
     let expected = try bench.slopes()
     #expect(expected.joined().contains { $0 > 0 })
@@ -56,7 +57,7 @@ import Testing
   /// The same network with and without quantised products: strengths agree but for the rounding.
   @Test(arguments: [false, true])
   func `of integers are those of the numbers that they stand for`(_ convolves: Bool) throws {
-    func build(_ isQuantized: Bool) -> OperatorBench.Build {
+    func build(_ isQuantized: Bool) -> OperatorCase.Build {
       { net in
         let shape = convolves ? [4, 2, 3, 3] : [5, 4]
         let weights = net.random("w", shape)
