@@ -78,7 +78,7 @@ let package = Package(
 
     // Floor 3: a scan, apart from what runs it.
     module("Distribution", imports: ["Files", "UserErrors"]),
-    module("ScanPlan", imports: ["Files", "Grids", "Lesion", "Random", "Shapley", "Temporal", "UserErrors"]),
+    module("ScanPlan", imports: ["Files", "Grids", "Lesion", "ModelGraph", "Random", "Shapley", "Temporal", "UserErrors"]),
     module("ScanStore", imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Temporal", "UserErrors"]),
     module(
       "ScanResults",
@@ -106,7 +106,7 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "Networks", "Phantom", "Reporting", "Scan", "ScanPlan",
+        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "Phantom", "Reporting", "Scan", "ScanPlan",
         "ScanResults", "ScanStore", "Shapley", "Statistics", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -163,8 +163,8 @@ let package = Package(
         "Statistics", "Stimuli", "TestSupport",
       ]),
     tests("Distribution", imports: ["Files", "UserErrors"]),
-    tests("ScanPlan", imports: ["Shapley", "UserErrors"]),
-    tests("ScanStore", imports: ["Distribution", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
+    tests("ScanPlan", imports: ["Lesion", "ModelGraph", "Shapley", "UserErrors"]),
+    tests("ScanStore", imports: ["Distribution", "Lesion", "ModelGraph", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
     tests(
       "Scan",
       imports: [

@@ -56,6 +56,7 @@ extension Model {
       throw ModelGraphError(.badInput, "\(label): the graph declares no output to read. Export the model again.")
     }
     self.init(proto: proto, folder: folder, label: label)
+    try checkOrder()
     try checkExternalFiles()
   }
 

@@ -29,7 +29,7 @@ extension Scan {
       try stimuli.setPreprocessing(
         Preprocessing(
           scale: request.measurement.scale, mean: request.measurement.mean, standardDeviation: request.measurement.standardDeviation,
-          channelAxis: request.measurement.layout == .nhwc ? .last : .first))
+          channelAxis: request.measurement.isChannelsLast ? .last : .first))
       if let wanted = request.measurement.stream {
         let stream = try Stream(wanted, of: stimuli, seed: request.measurement.seed)
         self.stream = stream

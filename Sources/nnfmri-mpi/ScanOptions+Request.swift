@@ -1,6 +1,7 @@
 import ArgumentParser
 import Grids
 import Lesion
+import ModelGraph
 import ScanPlan
 import Shapley
 
@@ -27,24 +28,27 @@ extension ScanOptions {
       throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
     }
     var options = MeasurementOptions()
-    options.layers = chosenLayers
+    options.layers = LayerSelection(parsing: layers)
     do {
       options.grid = try GridSize(parsing: grid)
     } catch {
       throw ValidationError("--grid: \(error.message)")
     }
-    options.layout = try Check.named(layout, "layout")
+    options.layouts = try reading.chosenLayouts()
+    options.output = reading.output
+    options.classAxis = reading.classAxis
     options.samplesPerRegion = try chosenSamples()
     options.stimulusLimit = try Check.atLeast(1, stimuli ?? count, "stimuli")
     options.stream = try streamRequest()
     options.index = try Check.named(index, "index")
     options.lesion = try Check.named(lesion, "lesion")
-    guard let value = ValueFunction(name: value) else {
-      throw ValidationError("--value \(self.value) is none of logit, logprob, prob, margin, loss, output:INDEX.")
+    do {
+      options.value = try ValueFunction(parsing: value)
+    } catch {
+      throw ValidationError("--value \(error.message).")
     }
-    options.value = value
     options.target = try chosenTarget()
-    options.position = try position.map { try Check.atLeast(0, $0, "position") }
+    options.position = try reading.chosenPosition()
     options.seed = seed
     options.batch = try Check.atLeast(1, batch, "batch")
     if let tolerance, !(tolerance > 0 && tolerance.isFinite) {
@@ -90,14 +94,6 @@ extension ScanOptions {
       throw ValidationError("--samples \(samples) is above \(Int(Self.mostSamples)): errors fall with its root, give more stimuli instead.")
     }
     return number
-  }
-
-  private var chosenLayers: MeasurementOptions.Layers {
-    switch layers {
-    case "auto": .automatic
-    case "all": .all
-    default: .named(layers.split(separator: ",").map(String.init))
-    }
   }
 
   private func chosenTarget() throws -> MeasurementOptions.Target {

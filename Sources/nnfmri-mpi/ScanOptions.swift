@@ -20,14 +20,17 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "A file of labels, one a stimulus (.npy, .txt or IDX), where the stimuli bring none.")
   var labels: String?
 
-  @Option(help: "What to scan: auto (one tensor a block), all, or names separated by commas.")
+  @Option(
+    help: """
+      What to scan: auto (one tensor a block), all, residual, attention, mlp, conv, recurrent or embedding, names, patterns \
+      such as '/layer3/*', or numbers and ranges (2-5) of the list that 'layers --all' prints; several are separated by commas.
+      """)
   var layers = "auto"
 
   @Option(help: "Regions along height, width and channels.")
   var grid = "8x8x4"
 
-  @Option(help: "Order of axes of rank-4 tensors: nchw or nhwc.")
-  var layout = "nchw"
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
 
   @Option(
     help: """
@@ -50,14 +53,15 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "What lesioned units become: zero, mean (over the stimuli) or resample (another stimulus's).")
   var lesion = "zero"
 
-  @Option(help: "What is measured: logit, logprob, prob, margin, loss or output:INDEX.")
+  @Option(
+    help: """
+      What is measured: logit, logprob, prob, margin, loss, output:INDEX, or output:NAME[i,j,...], with ranges a:b and : that \
+      end in :sum, :mean or :max, as in output:boxes[4,:]:max.
+      """)
   var value = "logit"
 
   @Option(help: "The class: predicted, label, or a number.")
   var target = "predicted"
-
-  @Option(help: "The position of a sequence's output that is read; by default the mean over positions.")
-  var position: Int?
 
   @Option(help: "The number that all random draws follow from.")
   var seed: UInt64 = 42
