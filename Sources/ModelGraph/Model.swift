@@ -23,8 +23,17 @@ package struct Model: Sendable {
 
   /// What the user feeds: the graph's inputs without the weights that formats older than IR 4, or models with
   /// replaceable weights, list among them.
+  ///
+  /// Cost: a walk over the graph's recurrent operators.
   package var inputs: [Port] {
-    proto.graph.input.filter { !index.isWeight($0.name) }.map(Port.init)
+    let ports = proto.graph.input.filter { !index.isWeight($0.name) }.map(Port.init)
+    let axes = InputAxes(ports, of: self)
+    return ports.map { port in
+      var port = port
+      port.batchAxis = axes.batchAxis(of: port)
+      port.isState = axes.isState(port)
+      return port
+    }
   }
 
   package var outputs: [Port] {
