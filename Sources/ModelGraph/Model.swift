@@ -10,14 +10,22 @@ package struct Model: Sendable {
   /// What messages call the model: its file's name.
   package let label: String
 
+  /// Where the model's own file lies, from `folder`: its name, unless links led elsewhere.
+  let ownLocation: String
+
   /// Who makes and who reads each tensor.
   package let index: GraphIndex
 
   /// Cost: one pass over the graph; weights are not copied.
   package init(proto: Onnx_ModelProto, folder: String? = nil, label: String = "model") {
+    self.init(proto: proto, folder: folder, label: label, ownLocation: label)
+  }
+
+  init(proto: Onnx_ModelProto, folder: String?, label: String, ownLocation: String) {
     self.proto = proto
     self.folder = folder
     self.label = label
+    self.ownLocation = ownLocation
     index = GraphIndex(proto.graph)
   }
 
@@ -56,7 +64,7 @@ package struct Model: Sendable {
     copy.opsetImport = proto.opsetImport
     copy.functions = Self.functions(proto.functions, calledFrom: graph)
     copy.graph = graph
-    return Model(proto: copy, folder: folder, label: label)
+    return Model(proto: copy, folder: folder, label: label, ownLocation: ownLocation)
   }
 
   private static func functions(

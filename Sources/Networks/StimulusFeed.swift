@@ -52,7 +52,7 @@ package final class StimulusFeed {
     return tensors
   }
 
-  private func scalarType(of binding: InputBinding) throws(LesionError) -> ScalarType {
+  func scalarType(of binding: InputBinding) throws(LesionError) -> ScalarType {
     switch binding.elementType {
     case .float: return .float32
     case .double: return .float64

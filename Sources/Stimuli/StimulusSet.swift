@@ -167,13 +167,16 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   package mutating func fit(to modelInputs: [ModelInput]) throws(StimuliError) {
     var arranged: [StimulusInput] = []
     var used: Set<String?> = []
+    // An array needs no name where there is one input that it can be meant for.
+    let needed = modelInputs.filter { !$0.isState }
+    let only = needed.count == 1 ? needed[0].name : modelInputs.count == 1 ? modelInputs[0].name : nil
     for wanted in modelInputs {
       var input: StimulusInput
       if let named = inputs.first(where: { $0.name == wanted.name }) {
         input = named
       } else if let error = unreadable[wanted.name] {
         throw error
-      } else if modelInputs.filter({ !$0.isState }).count == 1, inputs.count == 1, !wanted.isState {
+      } else if wanted.name == only, inputs.count == 1, !modelInputs.contains(where: { $0.name == inputs[0].name }) {
         input = inputs[0]
       } else if wanted.isState, let shape = wanted.shape {
         arranged.append(.zeros(wanted.name, shape: shape.map { $0 ?? 0 }))

@@ -19,12 +19,12 @@ struct NPZTests {
     var set = try StimulusSet(contentsOf: path)
     #expect(set.labels == [3, 4])
     #expect(set.inputs.map(\.name) == ["mask", "ids/x:0"])
-    try set.fit(to: [("ids/x:0", [nil]), ("mask", [2])])
+    try set.fit(to: [ModelInput("ids/x:0", [nil]), ModelInput("mask", [2])])
     #expect(set.inputs.map(\.name) == ["ids/x:0", "mask"])
     #expect(try set.floats(stimulus: 1, input: 0) == [9])
     #expect(try set.floats(stimulus: 0, input: 1) == [1, 0])
 
-    let error = #expect(throws: StimuliError.self) { try set.fit(to: [("ids/x:0", [1]), ("other", nil)]) }
+    let error = #expect(throws: StimuliError.self) { try set.fit(to: [ModelInput("ids/x:0", [1]), ModelInput("other", nil)]) }
     #expect(error?.message.contains("\"other\"") == true)
     #expect(error?.message.contains("\"mask\"") == true)
   }

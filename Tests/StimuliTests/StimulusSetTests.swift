@@ -116,8 +116,8 @@ struct StimulusSetTests {
   @Test("refuses a model input of another shape, with both shapes")
   func shapes() throws {
     var set = try StimulusSet([(nil, NumericArray(shape: [2, 3, 4], floats: Array(repeating: 0, count: 24)))], description: "x")
-    try set.fit(to: [("in", [3, nil])])
-    let error = #expect(throws: StimuliError.self) { try set.fit(to: [("in", [4, nil, 3])]) }
+    try set.fit(to: [ModelInput("in", [3, nil])])
+    let error = #expect(throws: StimuliError.self) { try set.fit(to: [ModelInput("in", [4, nil, 3])]) }
     #expect(error?.message.contains("[3, 4]") == true)
     #expect(error?.message.contains("[4, ?, 3]") == true)
     #expect(error?.message.contains("\"in\"") == true)
