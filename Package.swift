@@ -132,6 +132,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // What Scripts/fuzz runs.
+    .executableTarget(
+      name: "nnfmri-fuzz",
+      dependencies: ["Shapley", "Stimuli", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
     // What Scripts/validate runs.
     .executableTarget(
       name: "nnfmri-validate",

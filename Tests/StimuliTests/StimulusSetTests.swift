@@ -158,7 +158,7 @@ struct StimulusSetTests {
     #expect(missing?.code == .missingInput)
     let emptyFolder = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: folder.path) }
     #expect(emptyFolder?.code == .missingInput)
-    let unknown = folder.file("cat.jpg", [0xFF, 0xD8, 0xFF])
+    let unknown = folder.file("cat.gif", Array("GIF89a".utf8))
     let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: unknown) }
     #expect(error?.code == .badInput)
     for format in [".bin", "IDX", ".npy", ".npz"] { #expect(error?.message.contains(format) == true) }
