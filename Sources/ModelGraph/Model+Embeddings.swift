@@ -5,6 +5,10 @@ extension Model {
     package let weight: String
     /// How many rows it has: ids from `-rows` to `rows - 1` are rows, negative ones counted from the end.
     package let rows: Int
+
+    package init(weight: String, rows: Int) {
+      (self.weight, self.rows) = (weight, rows)
+    }
   }
 
   /// The tables whose rows an input chooses by Gather, directly or through operators that only move its values.

@@ -64,7 +64,12 @@ package struct NetworkSurvey: Sendable {
 
     let candidates = original.layerCandidates(reading: readTensor)
     let tensors = candidates.map(\.tensor) + [readTensor]
-    let alone = try run(original, tensors, rows: [0])
+    let alone: [String: Tensor]
+    do {
+      alone = try run(original, tensors, rows: [0])
+    } catch let error as OnnxRuntimeError {
+      throw StimulusFeed.refusal(of: original, fed: stimuli, error) ?? error
+    }
     let read = alone[readTensor]!
 
     let second = stimuli.count > 1 ? 1 : 0
@@ -105,7 +110,7 @@ package struct NetworkSurvey: Sendable {
     self.elementTypes = alone.mapValues { ElementType(rawValue: $0.elementType) }
     let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: original.inputs)
     self.shapes = alone.mapValues(\.shape).merging(feed.bindings.map { ($0.name, $0.shape) }) { seen, _ in seen }
-    self.notes = notes
+    self.notes = notes + feed.stimuli.notes
   }
 
   /// By scannable tensor: the share of the network's forward cost that a lesioned pass repeats.

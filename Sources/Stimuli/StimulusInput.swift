@@ -102,6 +102,14 @@ package struct StimulusInput: Sendable {
     storage = .segments([Segment(bytes: array.bytes, offset: array.offset, stride: stride, count: count)])
   }
 
+  /// How many stimuli lie there; one where all share it.
+  var rowCount: Int {
+    switch storage {
+    case .pictures(let pictures): pictures.paths.count
+    case .segments(let segments): segments.reduce(0) { $0 + $1.count }
+    }
+  }
+
   /// Elements of one stimulus.
   package var elementCount: Int { shape.reduce(1, *) }
 
@@ -149,8 +157,11 @@ package struct StimulusInput: Sendable {
   private mutating func fit(
     _ array: NumericArray, to input: ModelInput, count: Int
   ) throws(StimuliError) -> String? {
-    guard input.shape != nil else { return nil }
     let lengths = array.shape
+    guard input.shape != nil || isShared || lengths.first == count || lengths.first == 1 else {
+      throw tooFew(input, count: count)
+    }
+    if input.shape == nil, isShared || lengths.first == count { return nil }
     if !isShared, lengths.first == count, let shape = input.fit(Array(lengths.dropFirst())) {
       storedShape = Array(lengths.dropFirst())
       lay(array)
@@ -179,11 +190,15 @@ package struct StimulusInput: Sendable {
       return count == 1 ? nil : "All stimuli are given the same \(place)."
     }
     guard isShared || lengths.first == count else {
-      throw StimuliError(
-        .badInput,
-        "\(place) has shape \(lengths), and model input \"\(input.name)\" takes \(Self.text(input.shape)) for each of \(count) stimuli: make its first axis \(count) long, or 1 for what all stimuli share")
+      throw tooFew(input, count: count)
     }
     throw misfit(input)
+  }
+
+  private func tooFew(_ input: ModelInput, count: Int) -> StimuliError {
+    StimuliError(
+      .badInput,
+      "\(place) has shape \(array?.shape ?? storedShape), and model input \"\(input.name)\" takes \(Self.text(input.shape)) for each of \(count) stimuli: make its first axis \(count) long, or 1 for what all stimuli share")
   }
 
   private mutating func fitImages(to input: ModelInput) throws(StimuliError) {
@@ -219,7 +234,8 @@ package struct StimulusInput: Sendable {
   }
 
   private static func text(_ shape: [Int?]?) -> String {
-    "[" + (shape ?? []).map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
+    guard let shape else { return "an array" }
+    return "[" + shape.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
   }
 
   private static func removing(_ axis: Int, from lengths: [Int]) -> [Int] {
@@ -267,7 +283,9 @@ package struct StimulusInput: Sendable {
         try unsafe convert(source, record: record, as: wanted, into: destination)
       }
     case .segments(let segments):
-      let (segment, start) = Self.locate(isShared ? 0 : record, in: segments)
+      guard let (segment, start) = Self.locate(isShared ? 0 : record, in: segments) else {
+        throw StimuliError(.badInput, "\(place) has no stimulus \(record): give every array as many as the others")
+      }
       let byteCount = elementCount * scalarType.byteCount
       try unsafe segment.bytes.withBytes(start..<start + byteCount) { source throws(StimuliError) in
         try unsafe convert(source, record: record, as: wanted, into: destination)
@@ -345,12 +363,12 @@ package struct StimulusInput: Sendable {
     unsafe preprocessing.apply(to: values, shape: storedShape, defaultScale: isOfPixels ? 255 : 1)
   }
 
-  private static func locate(_ record: Int, in segments: [Segment]) -> (segment: Segment, start: Int) {
+  private static func locate(_ record: Int, in segments: [Segment]) -> (segment: Segment, start: Int)? {
     var remaining = record
     for segment in segments {
       if remaining < segment.count { return (segment, segment.offset + remaining * segment.stride) }
       remaining -= segment.count
     }
-    preconditionFailure("stimulus \(record) beyond the end")
+    return nil
   }
 }

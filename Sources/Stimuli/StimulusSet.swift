@@ -23,7 +23,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   /// The stimuli in use, by their places in the files. [count]
   package private(set) var records: [Int]
   /// How many there are in the files.
-  private let allCount: Int
+  let allCount: Int
 
   /// - Throws: `badInput` if there are no stimuli, or as many labels as there are not stimuli.
   init(
@@ -178,7 +178,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
         throw error
       } else if wanted.name == only, inputs.count == 1, !modelInputs.contains(where: { $0.name == inputs[0].name }) {
         input = inputs[0]
-      } else if wanted.isState, let shape = wanted.shape {
+      } else if wanted.isState, let shape = wanted.shape, Self.isAffordable(shape) {
         arranged.append(.zeros(wanted.name, shape: shape.map { $0 ?? 0 }))
         addNote(
           "Nothing is given for the model's input \"\(wanted.name)\": it is \(shape.contains(nil) ? "empty" : "zeros"), as at a sequence's start.")
@@ -205,6 +205,17 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     }
     inputs = arranged
     unreadable = [:]
+  }
+
+  /// Whether zeros of a shape are few enough to be made.
+  private static func isAffordable(_ shape: [Int?]) -> Bool {
+    var span = 1
+    for length in shape.compactMap(\.self) {
+      let (next, overflowed) = span.multipliedReportingOverflow(by: max(length, 1))
+      guard !overflowed, next <= 1 << 28 else { return false }
+      span = next
+    }
+    return true
   }
 
   private func missing(_ wanted: ModelInput, of modelInputs: [ModelInput]) -> StimuliError {

@@ -86,7 +86,10 @@ struct ImageFormatTests {
 
   @Test("an IDX file of another size or of labels is refused")
   func badIDX() {
-    for bytes in [Fixtures.idx(8, [2, 2, 3], [1]), Fixtures.idx(8, [2], [1, 2]), Fixtures.idx(8, [0, 2, 2], [])] {
+    for bytes in [
+      Fixtures.idx(8, [2, 2, 3], [1]), Fixtures.idx(8, [2], [1, 2]), Fixtures.idx(8, [0, 2, 2], []),
+      [0, 0, 8, 4, 0, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 12),
+    ] {
       let path = folder.file("images-idx3-ubyte", bytes)
       #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: path) }
     }

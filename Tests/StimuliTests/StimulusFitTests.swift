@@ -109,6 +109,18 @@ struct StimulusFitTests {
     for word in ["\"m\"", "[5, 8]", "8 stimuli"] { #expect(error?.message.contains(word) == true, "\(String(describing: error))") }
   }
 
+  @Test("are no thumbnails, nor read beyond their end, where they are fewer than the stimuli")
+  func fewer() throws {
+    let few = NumericArray(shape: [2, 8, 8, 3], uint8: [UInt8](repeating: 0, count: 384))
+    let set = try StimulusSet(
+      [("picture", few), ("x", Self.numbers([4, 5])), ("y", Self.numbers([4, 5]))], description: "some")
+    #expect(set.count == 4)
+    #expect(try set.thumbnails() == nil)
+    #expect(throws: StimuliError.self) { try set.floats(stimulus: 2, input: 0) }
+    var fitted = set
+    #expect(throws: StimuliError.self) { try fitted.fit(to: [ModelInput("picture", nil), ModelInput("x", nil)]) }
+  }
+
   @Test("without an axis for stimuli are refused rather than shared")
   func unbatched() throws {
     var set = try StimulusSet(contentsOf: archive([("x", Self.numbers([3, 8, 8]))]))
@@ -158,5 +170,16 @@ struct StimulusFitTests {
   func infinite() throws {
     let set = try StimulusSet([("x", NumericArray(shape: [1, 2], doubles: [.infinity, -.infinity]))], description: "x")
     #expect(try set.floats(stimulus: 0) == [.infinity, -.infinity])
+  }
+}
+
+@Suite("Thumbnails")
+struct ThumbnailTests {
+  @Test("of the largest floats are pictures still")
+  func extremes() throws {
+    let largest = Float.greatestFiniteMagnitude
+    let values = (0..<100 * 8).map { $0.isMultiple(of: 2) ? largest : -largest }
+    let set = try StimulusSet([("x", NumericArray(shape: [1, 1, 100, 8], floats: values))], description: "extremes")
+    #expect(try set.thumbnails()?.images.first?.count == 3 * 50 * 4)
   }
 }
