@@ -35,10 +35,16 @@ extension Model {
         throw ModelGraphError(.missingInput, "\(path), which holds weights of \(label), cannot be read. Check its permissions.")
       }
       let size = UInt64(status.st_size)
-      guard range.end <= size else {
+      guard let end = range.end else {
         throw ModelGraphError(
           .badInput,
-          "\(path) is cut short: weight \"\(range.tensor)\" of \(label) ends at byte \(range.end) and the file has \(size). Copy it again."
+          "\(label): weight \"\(range.tensor)\" lies in \(path) at offset \(range.offset ?? "0") with length \(range.length ?? "unsaid"), and takes \(range.bytes.map { "\($0) bytes" } ?? "whole numbers from 0"). Save the model's external data anew."
+        )
+      }
+      guard end <= size else {
+        throw ModelGraphError(
+          .badInput,
+          "\(path) is cut short: weight \"\(range.tensor)\" of \(label) ends at byte \(end) and the file has \(size). Copy it again."
         )
       }
     }
@@ -126,8 +132,32 @@ extension Model {
   private struct ExternalRange {
     let tensor: String
     let location: String
-    /// One past the last byte that is known to be needed.
-    let end: UInt64
+    /// As written.
+    let offset: String?
+    let length: String?
+    /// As its shape and type say; `nil` where they don't.
+    let bytes: UInt64?
+
+    /// One past the last byte; `nil` where the numbers are none, or don't fit the weight.
+    var end: UInt64? {
+      guard let start = UInt64(offset ?? "0"), let length = UInt64(length ?? "\(bytes ?? 0)"), length == bytes ?? length
+      else { return nil }
+      let (end, overflow) = start.addingReportingOverflow(length)
+      return overflow ? nil : end
+    }
+  }
+
+  /// `nil` for types without a fixed size, packed ones, and shapes that are none.
+  private static func byteCount(of tensor: Onnx_TensorProto) -> UInt64? {
+    guard let size = ElementType(rawValue: tensor.dataType).byteCount else { return nil }
+    var count = UInt64(size)
+    for length in tensor.dims {
+      guard length >= 0 else { return nil }
+      let (product, overflow) = count.multipliedReportingOverflow(by: UInt64(length))
+      guard !overflow else { return nil }
+      count = product
+    }
+    return count
   }
 
   private var externalRanges: [ExternalRange] {
@@ -136,11 +166,10 @@ extension Model {
     func visit(_ tensor: Onnx_TensorProto) {
       guard tensor.dataLocation == .external else { return }
       let entries = Dictionary(tensor.externalData.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-      let offset = entries["offset"].flatMap(UInt64.init) ?? 0
-      let length = entries["length"].flatMap(UInt64.init) ?? 0
-      let (end, overflow) = offset.addingReportingOverflow(length)
       ranges.append(
-        ExternalRange(tensor: tensor.name, location: entries["location"] ?? "", end: overflow ? .max : end))
+        ExternalRange(
+          tensor: tensor.name, location: entries["location"] ?? "", offset: entries["offset"], length: entries["length"],
+          bytes: Self.byteCount(of: tensor)))
     }
     func visit(_ nodes: [Onnx_NodeProto]) {
       for node in nodes {

@@ -56,6 +56,7 @@ package final class StimulusFeed {
     switch binding.elementType {
     case .float: return .float32
     case .double: return .float64
+    case .float16: return .float16
     case .int8: return .int8
     case .int16: return .int16
     case .int32: return .int32

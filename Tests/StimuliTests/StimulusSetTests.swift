@@ -123,13 +123,14 @@ struct StimulusSetTests {
     #expect(error?.message.contains("\"in\"") == true)
   }
 
-  @Test("takes labels from a file of their own", arguments: ["npy", "txt", "column"])
+  @Test("takes labels from a file of their own", arguments: ["npy", "txt", "column", "marked"])
   func labels(kind: String) throws {
     let stimuli = folder.file("x.npy", Fixtures.npy("'|u1'", "(3, 1)", [1, 2, 3]))
     let labels =
       switch kind {
       case "npy": folder.file("l.npy", Fixtures.npy("'<i4'", "(3,)", [5, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0]))
       case "column": folder.file("l.npy", Fixtures.npy("'<u2'", "(3, 1)", [5, 0, 0, 0, 7, 0]))
+      case "marked": folder.file("l.txt", Array("\u{FEFF}5\n0\n7".utf8))
       default: folder.file("l.txt", Array("5\r\n 0 zero\n\n7\n".utf8))
       }
     let set = try StimulusSet(contentsOf: stimuli, labels: labels)
