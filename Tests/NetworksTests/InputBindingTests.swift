@@ -102,6 +102,16 @@ import Testing
     #expect(halves == [Float16(Float(0.1)), -2, 65504])
   }
 
+  @Test func `feeds bfloat16 rounded to even`() throws {
+    let stimuli = try StimulusSet(
+      [(nil, NumericArray(shape: [1, 5], floats: [1, -2.5, 0x1.01p0, 0x1.03p0, .infinity]))], description: "numbers")
+    let feed = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 5], .bfloat16)]))
+    let tensor = try feed.tensors(["x"], rows: [0])[0]
+    let words = tensor.bytes.withMemoryRebound(to: UInt16.self) { Array($0) }
+    #expect(words == [0x3F80, 0xC020, 0x3F80, 0x3F82, 0x7F80])
+  }
+
   @Test func `refuses a type that stimuli can't have`() throws {
     let stimuli = try stimuli([(nil, [3, 2])])
     let feed = try StimulusFeed(
