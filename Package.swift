@@ -73,7 +73,8 @@ let package = Package(
     module("Shapley", imports: ["CBLAS", "Grids", "Random", "Statistics", "UserErrors"], settings: strict),
     module(
       "Stimuli",
-      imports: ["Arrays", "Files", "Images", "UserErrors", .product(name: "SwiftCSV", package: "SwiftCSV")], settings: strict),
+      imports: ["Arrays", "Files", "Images", "Random", "UserErrors", .product(name: "SwiftCSV", package: "SwiftCSV")],
+      settings: strict),
     module("Anatomy", imports: ["Grids", "Random", "Statistics"], settings: strict),
     module("Lesion", imports: ["UserErrors"]),
     module("Tractography", imports: ["Random", "Statistics"]),
@@ -135,7 +136,7 @@ let package = Package(
     // What Scripts/fuzz runs.
     .executableTarget(
       name: "nnfmri-fuzz",
-      dependencies: ["Shapley", "Stimuli", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Arrays", "Random", "Stimuli", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     // What Scripts/validate runs.
     .executableTarget(

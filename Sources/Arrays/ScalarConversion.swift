@@ -50,7 +50,7 @@ package enum ScalarConversion {
   }
 
   /// One element as Float64.
-  static func double(_ source: UnsafeRawBufferPointer, _ type: ScalarType, swapped: Bool, at index: Int) -> Double {
+  package static func double(_ source: UnsafeRawBufferPointer, _ type: ScalarType, swapped: Bool, at index: Int) -> Double {
     let element = unsafe UnsafeRawBufferPointer(
       rebasing: source[index * type.byteCount..<(index + 1) * type.byteCount])
     var value = 0.0

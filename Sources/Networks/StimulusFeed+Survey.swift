@@ -1,3 +1,4 @@
+import Arrays
 package import ModelGraph
 package import Stimuli
 

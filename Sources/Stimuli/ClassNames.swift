@@ -1,3 +1,5 @@
+import Files
+
 /// Names of classes from a text file, one a line in the order of their numbers.
 ///
 /// - Throws: `missingInput`; `badInput` if there are none, a line is empty, or the text is no UTF-8.

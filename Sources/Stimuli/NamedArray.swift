@@ -1,3 +1,5 @@
+import Arrays
+
 /// An array of an archive, before a model tells what its axes are.
 struct NamedArray: Sendable {
   let name: String?

@@ -1,3 +1,5 @@
+import Arrays
+import Files
 internal import SwiftCSV
 
 /// A table of numbers as text, separated by commas, semicolons or tabs: a stimulus a row, a number a column.

@@ -1,3 +1,4 @@
+import Files
 internal import Images
 
 /// How pictures of all sizes become stimuli of one: resized first, then cropped to the middle.

@@ -1,3 +1,6 @@
+import Files
+import Random
+
 /// Which stimuli of a set are used, and in which order: what `--select` and `--shuffle` say.
 package struct StimulusSelection: Sendable, Hashable {
   package enum Criterion: Sendable, Hashable {
@@ -106,13 +109,9 @@ package struct StimulusSelection: Sendable, Hashable {
 
   /// A number that a stimulus's place in a shuffled order follows from. It depends on the seed and on the stimulus's place
   /// in the files alone, so that the order of some doesn't change with what else is chosen.
-  ///
-  /// SplitMix64's output function: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
   private static func key(_ seed: UInt64, _ record: Int) -> UInt64 {
-    var bits = seed &+ (UInt64(record) &+ 1) &* 0x9E37_79B9_7F4A_7C15
-    bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-    return bits ^ bits >> 31
+    var random = CounterRandom(seed: seed, domain: .stimulusOrder, index: UInt64(record))
+    return random.next()
   }
 
   // MARK: Reading

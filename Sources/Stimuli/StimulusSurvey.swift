@@ -1,3 +1,6 @@
+package import Arrays
+import Files
+
 /// What reading all stimuli once tells: which of them a network can't be asked about, and which repeat another.
 package struct StimulusSurvey: Sendable, Hashable {
   /// How one input is taken by the model.

@@ -1,4 +1,4 @@
-import Shapley
+import Random
 
 /// Draws changes of files; the same for the same seed and number.
 struct Mutator {

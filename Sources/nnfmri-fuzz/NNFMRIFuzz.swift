@@ -1,6 +1,6 @@
+import Arrays
 import ArgumentParser
 import Glibc
-import Stimuli
 
 /// Feeds readers with damaged files, in this process. A file that makes it crash, hang or take too much memory ends it, and
 /// is left in the folder.

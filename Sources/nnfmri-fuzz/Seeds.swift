@@ -1,4 +1,4 @@
-import Stimuli
+import Arrays
 
 /// Small whole files of each format.
 enum Seeds {

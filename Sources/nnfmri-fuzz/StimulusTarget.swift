@@ -1,3 +1,4 @@
+import Arrays
 import Stimuli
 
 /// A format of stimuli.

@@ -1,7 +1,9 @@
+import Files
 import TestSupport
 import Testing
 
 @testable import Images
+@testable import Arrays
 @testable import Stimuli
 
 @Suite("A folder of pictures")

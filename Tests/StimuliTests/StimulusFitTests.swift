@@ -1,6 +1,8 @@
+import Files
 import TestSupport
 import Testing
 
+@testable import Arrays
 @testable import Stimuli
 
 @Suite("Arrays, fitted to a model,")

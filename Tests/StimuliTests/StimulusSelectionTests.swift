@@ -1,6 +1,8 @@
+import Files
 import TestSupport
 import Testing
 
+@testable import Arrays
 @testable import Stimuli
 
 @Suite("A selection of stimuli")

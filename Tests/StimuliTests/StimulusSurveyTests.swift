@@ -1,5 +1,7 @@
+import Files
 import Testing
 
+@testable import Arrays
 @testable import Stimuli
 
 @Suite("A survey of stimuli")

@@ -1,11 +1,13 @@
+package import Files
+
 extension NumericArray {
   /// The same array with one of its axes in front. Memory: a copy.
-  func movingToFront(axis: Int) throws(StimuliError) -> NumericArray {
+  package func movingToFront(axis: Int) throws(FileError) -> NumericArray {
     guard axis > 0 else { return self }
     let outer = shape[..<axis].reduce(1, *)
     let inner = shape[(axis + 1)...].reduce(scalarType.byteCount, *)
     let length = shape[axis]
-    let moved = try unsafe FileBytes(count: byteCount) { destination throws(StimuliError) in
+    let moved = try unsafe FileBytes(count: byteCount) { destination throws(FileError) in
       unsafe bytes.withBytes(offset..<offset + byteCount) { source in
         for block in 0..<outer {
           for place in 0..<length {

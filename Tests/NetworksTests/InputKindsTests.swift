@@ -1,5 +1,8 @@
+import Arrays
+import Files
 import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Stimuli
 import TestSupport

@@ -1,7 +1,7 @@
+package import Lesion
 package import ModelGraph
 package import OnnxRuntime
 package import Stimuli
-
 extension StimulusFeed {
   /// The sentence for a model that doesn't run where inputs were left out and made, since they may well be the reason;
   /// `nil` where all inputs are the user's.
