@@ -151,3 +151,31 @@ import Testing
     #expect(try good.survey(for: model).repeats.isEmpty)
   }
 }
+
+@Suite struct `A stimulus of zeros` {
+  private func model(_ inputs: [(String, [Int?])]) -> Model {
+    var builder = GraphBuilder(name: "zeros")
+    for (name, shape) in inputs { builder.input(name, shape) }
+    return Model(proto: builder.model)
+  }
+
+  @Test(
+    arguments: [
+      [("x", [1, 6]), ("state", [2, 1, 8])], [("x", [nil, 6])], [("h0", [2, nil, 4])], [("x", [nil, 3]), ("rate", [])],
+      [("x", [nil, 3]), ("flag", [1])], [("x", [5, 1, 3])],
+    ] as [[(String, [Int?])]])
+  func `fits the model that it is made for`(inputs: [(String, [Int?])]) throws {
+    let model = model(inputs)
+    let feed = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: ZeroStimulus.make(for: model), inputs: model.inputs)
+    for (tensor, input) in zip(try feed.tensors(inputs.map(\.0), rows: [0]), inputs) {
+      #expect(tensor.shape == input.1.map { $0 ?? 1 })
+      #expect(tensor.floats.allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test func `is refused where only stimuli tell a length`() throws {
+    let error = try #require(throws: StimuliError.self) { try ZeroStimulus.make(for: model([("x", [nil, nil, 3])])) }
+    #expect(error.message.contains("[N, dim1, 3]"), "\(error)")
+  }
+}

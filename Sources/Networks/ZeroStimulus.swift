@@ -1,0 +1,38 @@
+import Arrays
+import Files
+package import ModelGraph
+package import Stimuli
+
+/// One stimulus of zeros, to look at a network without any.
+package enum ZeroStimulus {
+  /// Of the lengths that the model declares. Inputs that start as zeros by themselves are left to `StimulusSet.fit`.
+  ///
+  /// - Throws: `badInput` with the input and its shape where a length is free, which only stimuli can tell.
+  package static func make(for model: Model) throws(StimuliError) -> StimulusSet {
+    var arrays: [(name: String?, array: NumericArray)] = []
+    let ports = model.inputs
+    for port in ports where !port.isState || ports.allSatisfy(\.isState) {
+      var dimensions = port.dimensions ?? []
+      if let axis = port.batchAxis, dimensions.indices.contains(axis) { dimensions.remove(at: axis) }
+      var shape = [1]
+      for dimension in dimensions {
+        if case .fixed(let length) = dimension, length > 0 { shape.append(length) }
+      }
+      guard port.dimensions != nil, shape.count == dimensions.count + 1, shape.reduce(1.0, { $0 * Double($1) }) < 1e9 else {
+        let text = port.dimensions.map { "[" + $0.map(\.description).joined(separator: ", ") + "]" } ?? "no shape"
+        throw StimuliError(
+          .badInput,
+          "\(model.label): input \"\(port.name)\" has \(text), with lengths that only stimuli tell: give them with --data")
+      }
+      let count = shape.reduce(1, *)
+      arrays.append(
+        (
+          port.name,
+          port.elementType.isFloat
+            ? NumericArray(shape: shape, floats: [Float](repeating: 0, count: count))
+            : NumericArray(shape: shape, int64: [Int64](repeating: 0, count: count))
+        ))
+    }
+    return try StimulusSet(arrays, description: "zeros of the declared shapes")
+  }
+}
