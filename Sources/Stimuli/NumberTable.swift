@@ -48,12 +48,12 @@ enum NumberTable {
     func take(_ fields: [String]) {
       rowCount += 1
       guard failure == nil, !(fields.count == 1 && fields[0].isEmpty) else { return }
-      let fields = fields.map { String($0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
       guard let width else {
         width = fields.count
-        if fields.contains(where: { Double($0) == nil }) {
-          header = fields
-          labelColumn = fields.firstIndex { ["label", "labels"].contains($0.lowercased()) }
+        if fields.contains(where: { Self.number($0) == nil }) {
+          let names = fields.map(Self.trimmed)
+          header = names
+          labelColumn = names.firstIndex { ["label", "labels"].contains($0.lowercased()) }
           return
         }
         return add(fields)
@@ -68,17 +68,24 @@ enum NumberTable {
       stimuli += 1
       for (column, field) in fields.enumerated() {
         if column == labelColumn {
-          guard let label = Int(field) ?? Double(field).flatMap({ Int(exactly: $0) }) else {
+          guard let label = Int(field) ?? Self.number(field).flatMap({ Int(exactly: $0) }) else {
             return fail("holds the label \"\(field)\": give class numbers")
           }
           labels.append(label)
-        } else if let value = Double(field) {
+        } else if let value = Self.number(field) {
           values.append(value)
         } else {
           let name = header.map { " (\($0[column]))" } ?? ""
           return fail("holds \"\(field)\" in column \(column + 1)\(name), and a table of stimuli holds numbers: take the column out, or name it \"label\"")
         }
       }
+    }
+
+    private static func number(_ field: String) -> Double? { Double(field) ?? Double(trimmed(field)) }
+
+    private static func trimmed(_ field: String) -> String {
+      let start = field.drop(while: \.isWhitespace)
+      return start.lastIndex { !$0.isWhitespace }.map { String(start[...$0]) } ?? ""
     }
 
     private func fail(_ problem: String) {
