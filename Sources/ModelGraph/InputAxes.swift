@@ -54,7 +54,7 @@ struct InputAxes {
   }
 
   /// Whether the input starts as zeros where nothing is given: it begins a recurrent operator, or its name says that it
-  /// holds a state or a cache. A state's lengths are declared; a cache's own length may be free.
+  /// holds a state or a cache. A state's lengths are declared, layers or directions first; a cache's own length may be free.
   func isState(_ port: Port) -> Bool {
     guard let dimensions = port.dimensions else { return false }
     let name = port.name.lowercased()
@@ -65,7 +65,8 @@ struct InputAxes {
     }
     guard isFixed else { return false }
     if recurrent[port.name] != nil { return true }
-    return dimensions.count > 1 && name.split { !$0.isLetter && !$0.isNumber }.contains { Self.stateWords.contains(String($0)) }
+    // With the batch in front it may as well be what an agent sees of its world.
+    return batch ?? 0 > 0 && name.split { !$0.isLetter && !$0.isNumber }.contains { Self.stateWords.contains(String($0)) }
   }
 
   // MARK: Recurrent operators
