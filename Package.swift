@@ -113,7 +113,7 @@ let package = Package(
       name: "nnfmri-mpi",
       dependencies: [
         "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "Networks", "Phantom", "Reporting", "Scan", "ScanPlan",
-        "ScanResults", "ScanStore", "Shapley", "Statistics", "Temporal", "UserErrors",
+        "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

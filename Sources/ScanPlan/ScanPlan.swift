@@ -85,6 +85,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   /// The read tensor's shape for one stimulus, without batch axis.
   package var outputShape: [Int]
   package var stimulusCount: Int
+  /// Where each stimulus of the scan stands in the files. [stimulusCount]
+  package var stimulusPlaces: [Int]
   /// Stimuli of the stream that is recorded; `nil` for a scan without time.
   package var streamCount: Int?
   /// Which of the stream each stimulus of the scan is, ascending; `nil` likewise: the first ones of the set.
@@ -171,7 +173,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   }
 
   package init(
-    modelDigest: String, dataDigest: String, isBatchFreed: Bool, batch: Int, readTensor: String, link: String, outputShape: [Int], stimulusCount: Int, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int, rowsPerShard: Int, layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
+    modelDigest: String, dataDigest: String, isBatchFreed: Bool, batch: Int, readTensor: String, link: String, outputShape: [Int], stimulusCount: Int, stimulusPlaces: [Int]? = nil, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int, rowsPerShard: Int, layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
   ) {
     self.modelDigest = modelDigest
     self.dataDigest = dataDigest
@@ -181,6 +183,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     self.link = link
     self.outputShape = outputShape
     self.stimulusCount = stimulusCount
+    self.stimulusPlaces = stimulusPlaces ?? Array(0..<stimulusCount)
     self.streamCount = streamCount
     self.streamStimuli = streamStimuli
     self.donorCount = donorCount

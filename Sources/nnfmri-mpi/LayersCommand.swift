@@ -17,6 +17,8 @@ struct LayersCommand: ParsableCommand {
   @Option(help: "Stimuli, as for scan; by default zeros of the declared shapes.")
   var data: String?
 
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
   @Option(help: "Regions along height, width and channels.")
   var grid = "8x8x4"
 
@@ -32,7 +34,7 @@ struct LayersCommand: ParsableCommand {
         throw Failure(.usage, "--layout \(layout) is none of nchw, nhwc")
       }
       let listing = try LayerListing(
-        model: model, data: data, grid: GridSize(parsing: grid), layout: layout)
+        model: model, data: data, sizing: pictures.sizing(), grid: GridSize(parsing: grid), layout: layout)
       print(table(listing))
       for note in listing.notes { say(note) }
     } catch {

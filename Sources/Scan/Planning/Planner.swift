@@ -65,7 +65,7 @@ package struct Planner {
     return ScanPlan(
       modelDigest: modelDigest, dataDigest: dataDigest,
       isBatchFreed: survey.isBatchFreed, batch: batch, readTensor: survey.readTensor,
-      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count,
+      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count, stimulusPlaces: stimuli.records,
       streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
