@@ -85,7 +85,7 @@ let package = Package(
     // Floor 3: a scan, apart from what runs it.
     module("Distribution", imports: ["Files", "UserErrors"]),
     module("ScanPlan", imports: ["Files", "Grids", "Lesion", "Random", "Shapley", "Temporal", "UserErrors"]),
-    module("ScanStore", imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Temporal", "UserErrors"]),
+    module("ScanStore", imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Stimuli", "Temporal", "UserErrors"]),
     module(
       "ScanResults",
       imports: [

@@ -1,3 +1,4 @@
+import Grids
 import Lesion
 import ModelGraph
 import Networks

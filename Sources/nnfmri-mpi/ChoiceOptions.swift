@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Stimuli
 
 /// Which stimuli are scanned.

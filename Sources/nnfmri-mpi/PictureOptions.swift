@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Stimuli
 
 /// How pictures become stimuli of one size.
