@@ -119,9 +119,9 @@ package struct StimulusInput: Sendable {
   /// Whether its numbers are the brightness of pixels: bytes, with at least two axes a stimulus.
   private var isOfPixels: Bool { scalarType == .uint8 && storedShape.count >= 2 }
 
-  /// What is said of bytes that a model takes as floating-point numbers.
+  /// What is said of bytes that a model takes as floating-point numbers, where they may be something else than images.
   var noteOnBytes: String? {
-    guard scalarType == .uint8, !isShared, preprocessing.scale == nil else { return nil }
+    guard scalarType == .uint8, !isShared, !isImage, preprocessing.scale == nil else { return nil }
     return isOfPixels
       ? "The bytes of \(place) are taken for images and divided by 255; --scale says otherwise."
       : "The bytes of \(place) have one axis a stimulus, so they are taken as they are; --scale 255 divides them as images."
