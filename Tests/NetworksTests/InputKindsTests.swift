@@ -7,6 +7,7 @@ import OnnxRuntime
 import Stimuli
 import TestSupport
 import Testing
+import UserErrors
 
 /// Networks whose inputs aren't one batch of arrays each: what they are given, they must give back.
 @Suite struct `A network's inputs` {
@@ -167,7 +168,7 @@ import Testing
   func `fits the model that it is made for`(inputs: [(String, [Int?])]) throws {
     let model = model(inputs)
     let feed = try StimulusFeed(
-      runtime: TestRuntime.make(), stimuli: ZeroStimulus.make(for: model), inputs: model.inputs)
+      runtime: TestRuntime.make(), stimuli: StimulusSet.zeros(for: model), inputs: model.inputs)
     for (tensor, input) in zip(try feed.tensors(inputs.map(\.0), rows: [0]), inputs) {
       #expect(tensor.shape == input.1.map { $0 ?? 1 })
       #expect(tensor.floats.allSatisfy { $0 == 0 })
@@ -175,7 +176,7 @@ import Testing
   }
 
   @Test func `is refused where only stimuli tell a length`() throws {
-    let error = try #require(throws: StimuliError.self) { try ZeroStimulus.make(for: model([("x", [nil, nil, 3])])) }
+    let error = try #require(throws: Failure.self) { try StimulusSet.zeros(for: model([("x", [nil, nil, 3])])) }
     #expect(error.message.contains("[N, dim1, 3]"), "\(error)")
   }
 }

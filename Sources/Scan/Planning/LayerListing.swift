@@ -36,7 +36,7 @@ package struct LayerListing: Sendable {
     try model.checkExternalFiles()
     let stimuli =
       try data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(\.name), sizing: sizing) }
-      ?? ZeroStimulus.make(for: model)
+      ?? StimulusSet.zeros(for: model)
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: Runtime(),
       session: Session.Options(externalDataFolder: model.folder), readsRaw: false)
