@@ -63,8 +63,11 @@ package struct NetworkSurvey: Sendable {
     let candidates = model.layerCandidates(reading: chosen.tensor)
     let tensors = candidates.map(\.tensor) + [chosen.tensor]
     var (alone, failures) = runs.observe(model, tensors)
-    guard let read = try alone[chosen.tensor] ?? runs.run(model, [chosen.tensor], rows: [0])[chosen.tensor] else {
-      throw LesionError(.badModel, "\(original.label): the output \"\(chosen.tensor)\" can't be read")
+    let read: Tensor
+    do {
+      read = try alone[chosen.tensor] ?? runs.run(model, [chosen.tensor], rows: [0])[chosen.tensor]!
+    } catch let error as OnnxRuntimeError {
+      throw StimulusFeed.refusal(of: original, fed: stimuli, error) ?? error
     }
     alone[chosen.tensor] = read
 
@@ -168,7 +171,7 @@ package struct NetworkSurvey: Sendable {
     }
     self.elementTypes = types
     self.shapes = shapes
-    self.notes = notes
+    self.notes = notes + (try runs.feed(original).stimuli.notes)
   }
 
   /// By scannable tensor: the share of the network's forward cost that a lesioned pass repeats.

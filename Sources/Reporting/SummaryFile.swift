@@ -31,6 +31,7 @@ enum SummaryFile {
         "file": .string(request.subject.data),
         "sha256": .string(plan.dataDigest),
         "count": .int(plan.stimulusCount),
+        "places": JSONValue(plan.stimulusPlaces),
         "targets": JSONValue(result.targets),
         "predictions": JSONValue(result.predictions),
         "labels": result.labels.map { JSONValue($0) } ?? .null,

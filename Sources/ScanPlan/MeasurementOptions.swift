@@ -33,7 +33,11 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   /// K: passes a region, a gradient pass counted as `ScanPlan.Layer.gradientCost`; `nil`: as many as the answer over stimuli
   /// needs.
   package var samplesPerRegion: Double?
-  /// How many stimuli are used: the first ones of the set. A stream chooses its own.
+  /// Which stimuli are used, as `StimulusSelection` reads it; `nil` is all.
+  package var selection: String?
+  /// The seed of the order in which they are taken; `nil` is that of the files.
+  package var shuffleSeed: UInt64?
+  /// How many stimuli are used: the first ones of those. A stream chooses its own.
   package var stimulusLimit = 64
   /// The stimuli are a stream: all are recorded, some of each window are scanned; `nil` for a scan without time.
   package var stream: StreamRequest?
@@ -57,6 +61,9 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var allocation = StoppingRule.Allocation.even
   /// The confidence of the intervals that the two above look at.
   package var stoppingConfidence = 0.95
+  /// How pictures get to one size, as `PictureSizing` reads it.
+  package var resize: String?
+  package var crop: String?
   /// Raw values are divided by this first; `nil` is 255 for images of bytes, 1 otherwise.
   package var scale: Double?
   /// One a channel, after scaling.
@@ -88,7 +95,7 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
 extension MeasurementOptions: OptionEntries {
   package var entries: [(name: String, text: String)] {
     let adaptive = stoppingRule.isAdaptive ? [("confidence", "\(stoppingConfidence)")] : []
-    return what + how + adaptive + (stream?.entries ?? [])
+    return what + how + adaptive + choice + (stream?.entries ?? [])
   }
 
   /// What is measured.
@@ -109,5 +116,12 @@ extension MeasurementOptions: OptionEntries {
       ("threads", "\(threads)"), ("tracts", "\(tracesConnections)"), ("pathways", "\(pathwayCount)"),
       ("allow-nonfinite", "\(allowsNonFinite)"),
     ]
+  }
+
+  /// What is said of which stimuli are used and how pictures become stimuli.
+  private var choice: [(name: String, text: String)] {
+    [
+      ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }), ("resize", resize), ("crop", crop),
+    ].compactMap { name, text in text.map { (name, $0) } }
   }
 }

@@ -101,6 +101,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   /// What of the outputs is read.
   package var readout: Readout
   package var stimulusCount: Int
+  /// Where each stimulus of the scan stands in the files. [stimulusCount]
+  package var stimulusPlaces: [Int]
   /// Stimuli of the stream that is recorded; `nil` for a scan without time.
   package var streamCount: Int?
   /// Which of the stream each stimulus of the scan is, ascending; `nil` likewise: the first ones of the set.
@@ -195,8 +197,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
 
   package init(
     modelDigest: String, dataDigest: String, preparation: ModelPreparation, batch: Int, readout: Readout,
-    stimulusCount: Int, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int, rowsPerShard: Int,
-    layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
+    stimulusCount: Int, stimulusPlaces: [Int]? = nil, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int,
+    rowsPerShard: Int, layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
   ) {
     self.modelDigest = modelDigest
     self.dataDigest = dataDigest
@@ -204,6 +206,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     self.batch = batch
     self.readout = readout
     self.stimulusCount = stimulusCount
+    self.stimulusPlaces = stimulusPlaces ?? Array(0..<stimulusCount)
     self.streamCount = streamCount
     self.streamStimuli = streamStimuli
     self.donorCount = donorCount

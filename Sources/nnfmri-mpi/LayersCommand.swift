@@ -19,6 +19,8 @@ struct LayersCommand: ParsableCommand {
   @Option(help: "Stimuli, as for scan; by default zeros of the declared shapes.")
   var data: String?
 
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
   @Option(help: "Regions along height, width and channels.")
   var grid = "8x8x4"
 
@@ -30,7 +32,8 @@ struct LayersCommand: ParsableCommand {
   func run() throws {
     do {
       let listing = try LayerListing(
-        model: model, data: data, grid: GridSize(parsing: grid), reading: reading.request(value: .logit))
+        model: model, data: data, sizing: pictures.sizing(), grid: GridSize(parsing: grid),
+        reading: reading.request(value: .logit))
       print(table(listing))
       for note in listing.notes { say(note) }
     } catch {

@@ -16,6 +16,7 @@ extension ScanOptions {
   func request(model: String, data: String, output: String, stimuli count: Int) throws -> ScanRequest {
     var request = ScanRequest(model: model, data: data, output: output)
     request.subject.labels = labels
+    request.subject.classNames = choice.classNames
     request.measurement = try measurement(stimuli: count)
     request.analysis = try analysis()
     request.resources = try resources()
@@ -38,6 +39,12 @@ extension ScanOptions {
     options.output = reading.output
     options.classAxis = reading.classAxis
     options.samplesPerRegion = try chosenSamples()
+    try choice.check()
+    options.selection = choice.select
+    options.shuffleSeed = choice.shuffle
+    _ = try pictures.sizing()
+    options.resize = pictures.resize
+    options.crop = pictures.crop
     options.stimulusLimit = try Check.atLeast(1, stimuli ?? count, "stimuli")
     options.stream = try streamRequest()
     options.index = try Check.named(index, "index")
@@ -112,6 +119,9 @@ extension ScanOptions {
     guard let request = try stream.request() else { return nil }
     if stimuli != nil {
       throw ValidationError("--stimuli and --stream exclude each other: of a stream, --window-stimuli says how many are scanned.")
+    }
+    if choice.select != nil || choice.shuffle != nil {
+      throw ValidationError("--select and --shuffle would tear a --stream apart: leave them out.")
     }
     if !keepsAcquisition {
       throw ValidationError("--stream keeps what it recorded in the acquisition: leave out --no-acquisition.")

@@ -12,8 +12,8 @@ struct ScanOptions: ParsableArguments {
 
   @Option(
     help: """
-      The stimuli: CIFAR-10 batches (.bin), MNIST IDX (also .gz), .npy, or .npz with one array per model input and, if \
-      you have them, labels.
+      The stimuli: .npz with one array per model input and, if you have them, labels; .npy; a folder of pictures (.png, \
+      .jpg), in sub-folders by class if you like; a table (.csv); CIFAR-10 batches (.bin); MNIST IDX (also .gz).
       """)
   var data: String?
 
@@ -41,6 +41,10 @@ struct ScanOptions: ParsableArguments {
 
   @Option(help: "How many stimuli are used: the first ones. (default: 64, or 8 of the phantom)")
   var stimuli: Int?
+
+  @OptionGroup(title: "Choice of stimuli") var choice: ChoiceOptions
+
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @OptionGroup(title: "Streams") var stream: StreamOptions
 
@@ -93,7 +97,7 @@ struct ScanOptions: ParsableArguments {
       """)
   var allocate = "even"
 
-  @Option(help: "Stored numbers are divided by this; by default 255 for images of bytes, else 1.")
+  @Option(help: "Stored numbers are divided by this; by default 255 for bytes with two axes a stimulus or more, which are taken for images, else 1.")
   var scale: Double?
 
   @Option(help: "Means to subtract after scaling, one a channel, separated by commas.")
@@ -138,7 +142,7 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "The strongest pathways that are reported and tested.")
   var pathways = 10
 
-  @Flag(help: "Skip series whose values are NaN or infinite instead of stopping.")
+  @Flag(help: "Leave out stimuli with NaN or infinity, and skip series whose values are, instead of stopping.")
   var allowNonfinite = false
 
   @Option(help: "The folder of results.")

@@ -1,6 +1,7 @@
 import Distribution
 import Files
 import Lesion
+import ModelGraph
 import ScanPlan
 import ScanResults
 import Shapley

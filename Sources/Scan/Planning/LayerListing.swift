@@ -1,11 +1,10 @@
 import Anatomy
-import Arrays
 package import Grids
 import Lesion
 package import ModelGraph
 package import Networks
 import OnnxRuntime
-import Stimuli
+package import Stimuli
 import UserErrors
 
 /// What can be scanned in a network, as `nnfmri-mpi layers` lists it.
@@ -37,10 +36,14 @@ package struct LayerListing: Sendable {
   /// Cost: a few forward passes.
   /// - Parameter data: stimuli; `nil` runs the network on zeros of its declared shapes.
   /// - Throws: `Failure`, or what a module throws, if the model can't be read or run or has nothing to scan.
-  package init(model path: String, data: String?, grid: GridSize, reading request: ReadoutRequest) throws {
+  package init(
+    model path: String, data: String?, sizing: PictureSizing = PictureSizing(), grid: GridSize, reading request: ReadoutRequest
+  ) throws {
     let model = try Model(contentsOf: path)
     try model.checkExternalFiles()
-    let stimuli = try data.map { try StimulusSet(contentsOf: $0) } ?? StimulusSet.zeros(for: model)
+    let stimuli =
+      try data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(\.name), sizing: sizing) }
+      ?? StimulusSet.zeros(for: model)
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: Runtime(),
       session: Session.Options(externalDataFolder: model.folder), reading: request)

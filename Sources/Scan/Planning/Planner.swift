@@ -32,7 +32,7 @@ package struct Planner {
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime,
       session: Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder),
-      reading: ReadoutRequest(request.measurement))
+      reading: ReadoutRequest(request.measurement, of: stimuli))
     let reader = try OutputReader(survey.readout)
     try checkTargets(classCount: reader.classCount)
 
@@ -66,6 +66,7 @@ package struct Planner {
     return ScanPlan(
       modelDigest: modelDigest, dataDigest: dataDigest,
       preparation: survey.preparation, batch: batch, readout: survey.readout, stimulusCount: stimuli.count,
+      stimulusPlaces: stimuli.records,
       streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
@@ -190,9 +191,20 @@ package struct Planner {
 
 extension ReadoutRequest {
   /// What the options say about reading a model.
-  init(_ options: MeasurementOptions) {
+  ///
+  /// - Throws: `Failure` (`usage`) where positions that are given one for each stimulus of the files don't reach these.
+  init(_ options: MeasurementOptions, of stimuli: StimulusSet) throws(Failure) {
+    var position = options.position
+    if case .perStimulus(let numbers) = position {
+      guard let last = stimuli.records.max(), last < numbers.count else {
+        throw Failure(
+          .usage,
+          "--position names \(numbers.count) positions, and stimulus \((stimuli.records.max() ?? 0)) of the files, counted from 0, is scanned: give one for each stimulus")
+      }
+      position = .perStimulus(stimuli.records.map { numbers[$0] })
+    }
     self.init(
-      value: options.value, output: options.output, classAxis: options.classAxis, position: options.position,
+      value: options.value, output: options.output, classAxis: options.classAxis, position: position,
       layouts: options.layouts)
   }
 }
