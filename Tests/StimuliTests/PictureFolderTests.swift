@@ -27,7 +27,7 @@ struct PictureFolderTests {
     #expect(try set.floats(stimulus: 0).prefix(6) == [0, 0, 1, 0, 0, 1])
     try set.fit(to: [ModelInput("x", [1, 2, 4])])
     #expect(try set.floats(stimulus: 0) == [Float](repeating: 29 / 255, count: 8))
-    #expect(try set.prefix(1).files.count == 1)
+    #expect(set.prefix(1).files.count == 1)
   }
 
   @Test("has sub-folders as classes")
