@@ -35,6 +35,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
   ],
   targets: [
     // Floor 0: C libraries, each seen by one module.
@@ -45,6 +46,7 @@ let package = Package(
     .systemLibrary(name: "CEDF", providers: [.apt(["libedf-dev"])]),
     .systemLibrary(name: "CNifti", providers: [.apt(["libnifti2-dev", "zlib1g-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "COnnxRuntime"),
     .target(name: "CSpecialFunctions"),
     .target(name: "CFourier"),
@@ -62,13 +64,17 @@ let package = Package(
       exclude: ["Proto/onnx.proto"], swiftSettings: settings),
     module("Files", imports: ["CMessageDigest", "UserErrors"]),
     module("Arrays", imports: ["CZip", "Files"]),
+    module("Images", imports: ["CJPEG", "CPNG"], settings: strict),
     module("Random", settings: strict),
     module("Statistics", imports: ["CBLAS", "CSpecialFunctions", "Grids", "Random"], settings: strict),
     module("Grids", imports: ["Random", "UserErrors"]),
 
     // Floor 2: what is measured.
     module("Shapley", imports: ["CBLAS", "Grids", "Random", "Statistics", "UserErrors"], settings: strict),
-    module("Stimuli", imports: ["Arrays", "Files", "UserErrors"], settings: strict),
+    module(
+      "Stimuli",
+      imports: ["Arrays", "Files", "Images", "Random", "UserErrors", .product(name: "SwiftCSV", package: "SwiftCSV")],
+      settings: strict),
     module("Anatomy", imports: ["Grids", "Random", "Statistics"], settings: strict),
     module("Lesion", imports: ["UserErrors"]),
     module("Tractography", imports: ["Random", "Statistics"]),
@@ -78,8 +84,8 @@ let package = Package(
 
     // Floor 3: a scan, apart from what runs it.
     module("Distribution", imports: ["Files", "UserErrors"]),
-    module("ScanPlan", imports: ["Files", "Grids", "Lesion", "Random", "Shapley", "Temporal", "UserErrors"]),
-    module("ScanStore", imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Temporal", "UserErrors"]),
+    module("ScanPlan", imports: ["Files", "Grids", "Lesion", "ModelGraph", "Random", "Shapley", "Temporal", "UserErrors"]),
+    module("ScanStore", imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Stimuli", "Temporal", "UserErrors"]),
     module(
       "ScanResults",
       imports: [
@@ -106,8 +112,8 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "Networks", "Phantom", "Reporting", "Scan", "ScanPlan",
-        "ScanResults", "ScanStore", "Shapley", "Statistics", "Temporal", "UserErrors",
+        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "Phantom", "Reporting", "Scan", "ScanPlan",
+        "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -126,6 +132,11 @@ let package = Package(
         "Anatomy", "Distribution", "Files", "MPI", "Reporting", "Scan", "ScanPlan", "ScanResults", "ScanStore", "Shapley", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      swiftSettings: settings),
+    // What Scripts/fuzz runs.
+    .executableTarget(
+      name: "nnfmri-fuzz",
+      dependencies: ["Arrays", "Random", "Stimuli", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     // What Scripts/validate runs.
     .executableTarget(
@@ -146,7 +157,8 @@ let package = Package(
     tests("Random", imports: ["Grids"]),
     tests("Statistics", imports: ["Grids", "Random", "TestSupport"]),
     tests("Shapley", imports: ["Grids", "Random", "Statistics", "TestSupport"]),
-    tests("Stimuli", imports: ["Arrays", "Files", "TestSupport"]),
+    tests("Images", imports: ["TestSupport"]),
+    tests("Stimuli", imports: ["Arrays", "Files", "Images", "TestSupport"]),
     tests("Anatomy", imports: ["Grids", "Random"]),
     .testTarget(
       name: "TemporalTests", dependencies: ["Random", "Shapley", "Statistics", "Temporal"], exclude: ["oracle.json"],
@@ -163,8 +175,8 @@ let package = Package(
         "Statistics", "Stimuli", "TestSupport",
       ]),
     tests("Distribution", imports: ["Files", "UserErrors"]),
-    tests("ScanPlan", imports: ["Shapley", "UserErrors"]),
-    tests("ScanStore", imports: ["Distribution", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
+    tests("ScanPlan", imports: ["Lesion", "ModelGraph", "Shapley", "UserErrors"]),
+    tests("ScanStore", imports: ["Distribution", "Lesion", "ModelGraph", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
     tests(
       "Scan",
       imports: [

@@ -18,11 +18,16 @@ extension NumericArray {
     guard bytes.count >= offset else { throw Self.cutShort(place, bytes.count, offset) }
     var shape: [Int] = []
     var size = type.byteCount
+    // Of the axes that aren't empty, so that no product of some of them overflows either.
+    var span = type.byteCount
     for axis in 0..<rank {
       let length = (0..<4).reduce(0) { $0 << 8 | Int(bytes[4 + 4 * axis + $1]) }
       shape.append(length)
       let (product, overflowed) = size.multipliedReportingOverflow(by: length)
       size = overflowed ? .max - offset : product
+      let (next, isTooLong) = span.multipliedReportingOverflow(by: max(length, 1))
+      guard !isTooLong else { throw Self.cutShort(place, bytes.count, .max) }
+      span = next
     }
     guard bytes.count == offset + size else { throw Self.cutShort(place, bytes.count, offset + size) }
     self.init(shape: shape, scalarType: type, isBigEndian: type.byteCount > 1, bytes: bytes, offset: offset)

@@ -49,6 +49,15 @@ package enum ScalarConversion {
     }
   }
 
+  /// One element as Float64.
+  package static func double(_ source: UnsafeRawBufferPointer, _ type: ScalarType, swapped: Bool, at index: Int) -> Double {
+    let element = unsafe UnsafeRawBufferPointer(
+      rebasing: source[index * type.byteCount..<(index + 1) * type.byteCount])
+    var value = 0.0
+    unsafe withUnsafeMutableBytes(of: &value) { unsafe doubles(element, type, swapped: swapped, into: $0) }
+    return value
+  }
+
   /// Reads elements as an integer type or bool.
   package static func integers(
     _ source: UnsafeRawBufferPointer, _ type: ScalarType, swapped: Bool, as wanted: ScalarType,

@@ -2,7 +2,7 @@ import Files
 internal import Glibc
 private import Synchronization
 
-/// The wish that a scan end early and keep what it has: a signal (INT, TERM or USR1), a time limit, or a file.
+/// The wish that a scan end early and keep what it has: a signal (INT, TERM, USR1, or PIPE where what it says has no reader left), a time limit, or a file.
 ///
 /// A wish is heard once: batch systems send TERM two or three times within a second.
 package final class StopRequest {
@@ -26,7 +26,7 @@ package final class StopRequest {
     signal(SIGXFSZ, SIG_IGN)
     var signals = sigset_t()
     sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGUSR1] {
+    for number in [SIGINT, SIGTERM, SIGUSR1, SIGPIPE] {
       signal(number) { _ in StopRequest.signalled.store(true, ordering: .relaxed) }
       sigaddset(&signals, number)
     }

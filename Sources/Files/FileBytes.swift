@@ -95,6 +95,9 @@ internal import Glibc
   /// The sentence for a path that does not open, with the system's reason.
   package static func cannotOpen(_ path: String) -> FileError {
     let reason = errno
+    if path.contains("\u{FFFD}") {
+      return FileError(.missingInput, "\(path) isn't found: its name seems to be no UTF-8, which all paths must be; rename it")
+    }
     return reason == ENOENT
       ? FileError(.missingInput, "\(path): no such file or folder: check the path given for the stimuli")
       : FileError(.missingInput, "\(path) cannot be opened (\(systemReason(reason))): check its permissions")

@@ -1,7 +1,8 @@
 extension Grid {
   /// The regions in memory order, as equal blocks that follow few patterns. Cost: one pass over the patterns.
   package func blocks() -> RegionBlocks {
-    if geometry.isChannelsFirst {
+    if geometry.order == .mixed { return unitByUnit() }
+    if geometry.order == .planes {
       let plane = geometry.height * geometry.width
       var regions: [UInt32] = []
       regions.reserveCapacity(size.channels * plane)
@@ -32,6 +33,19 @@ extension Grid {
       length: length,
       patternOfBlock: (0..<geometry.height).map { cell(of: region(height: $0, width: 0, channel: 0)).i },
       regions: regions)
+  }
+
+  /// One block, for tensors whose axes lie in an order that has no equal blocks. Cost: one pass over the units.
+  private func unitByUnit() -> RegionBlocks {
+    var regions = [UInt32](repeating: 0, count: unitCount)
+    for h in 0..<geometry.height {
+      for w in 0..<geometry.width {
+        for c in 0..<geometry.channels {
+          regions[geometry.offset(height: h, width: w, channel: c)] = UInt32(region(height: h, width: w, channel: c))
+        }
+      }
+    }
+    return RegionBlocks(length: unitCount, patternOfBlock: [0], regions: regions)
   }
 
   /// The region of every unit of a stimulus's row, in memory order. [unitCount]

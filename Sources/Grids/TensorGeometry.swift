@@ -6,61 +6,88 @@
 /// | N, T, C | (T, 1, C), whatever the layout |
 /// | N, F | (1, 1, F) |
 /// | N, C, D, H, W or, with `nhwc`, N, D, H, W, C | (D·H, W, C): slices are stacked along h |
+/// | axes that are named one by one | as named; several that form one are read slowest first |
 ///
 /// The first length, N, is the batch and is not looked at: models leave it free or bake in a 1.
 package struct TensorGeometry: Hashable, Sendable {
   /// The tensor's shape with its batch axis, as given.
   package let shape: [Int]
-  package let layout: TensorLayout
 
   package let height: Int
   package let width: Int
   package let channels: Int
 
-  /// Unit (h, w, c) lies `h·heightStride + w·widthStride + c·channelStride` elements into a stimulus's row.
-  package let heightStride: Int
-  package let widthStride: Int
-  package let channelStride: Int
+  /// How a stimulus's row lies in memory, which decides how it is cut into blocks.
+  enum Order: Hashable, Sendable {
+    /// Channels, then height, then width: the channels vary slowest.
+    case planes
+    /// Height, then width, then channels.
+    case rows
+    case mixed
+  }
+
+  let order: Order
+
+  /// Unit (h, w, c) lies `heightOffsets[h] + widthOffsets[w] + channelOffsets[c]` elements into a stimulus's row.
+  private let heightOffsets: [Int]
+  private let widthOffsets: [Int]
+  private let channelOffsets: [Int]
 
   /// - Throws: `badInput` if the rank is not 2 to 5, or if an axis other than the batch is not known or empty.
   package init(shape: [Int], layout: TensorLayout = .nchw) throws(GridError) {
-    guard shape.count >= 2 else {
-      throw GridError(
-        .badInput,
-        "a tensor of shape \(shape) has no axis beside its batch, so it has no regions: choose a layer of rank 2 to 5")
-    }
     guard shape.count <= 5 else {
       throw GridError(
         .badInput,
         "a tensor of shape \(shape) has \(shape.count) axes, and regions are laid over 2 to 5: choose another layer")
     }
-    let lengths = Array(shape.dropFirst())
-    guard lengths.allSatisfy({ $0 > 0 }) else {
+    let axes = Array(shape.indices.dropFirst())
+    switch axes.count {
+    case 0, 1: try self.init(shape: shape, height: [], width: [], channels: axes)
+    case 2: try self.init(shape: shape, height: [1], width: [], channels: [2])
+    default:
+      // Depth and height are neighbours in memory in both layouts, so that stacked slices are one long axis.
+      let space = layout == .nchw ? axes.dropFirst() : axes.dropLast()
+      let channel = layout == .nchw ? axes.first! : axes.last!
+      try self.init(shape: shape, height: Array(space.dropLast()), width: [space.last!], channels: [channel])
+    }
+  }
+
+  /// Axes by number, that of the batch being 0; those that form one axis of the grid slowest first.
+  ///
+  /// - Throws: `badInput` if an axis other than the batch is not known or empty, or if axes are missing.
+  package init(shape: [Int], height: [Int], width: [Int], channels: [Int]) throws(GridError) {
+    guard shape.count >= 2 else {
+      throw GridError(
+        .badInput,
+        "a tensor of shape \(shape) has no axis beside its batch, so it has no regions: choose a layer of rank 2 to 5")
+    }
+    guard shape.dropFirst().allSatisfy({ $0 > 0 }) else {
       throw GridError(
         .badInput,
         "a tensor of shape \(shape) has an axis of unknown or zero length, so it has no regions: choose another layer")
     }
-
-    self.shape = shape
-    self.layout = layout
-    switch lengths.count {
-    case 1:
-      (height, width, channels) = (1, 1, lengths[0])
-      (heightStride, widthStride, channelStride) = (lengths[0], lengths[0], 1)
-    case 2:
-      (height, width, channels) = (lengths[0], 1, lengths[1])
-      (heightStride, widthStride, channelStride) = (lengths[1], lengths[1], 1)
-    default:
-      // Depth and height are neighbours in memory in both layouts, so that stacked slices are one long axis.
-      let isChannelsFirst = layout == .nchw
-      let space = isChannelsFirst ? Array(lengths.dropFirst()) : Array(lengths.dropLast())
-      height = space.dropLast().reduce(1, *)
-      width = space.last!
-      channels = isChannelsFirst ? lengths.first! : lengths.last!
-      heightStride = isChannelsFirst ? width : width * channels
-      widthStride = isChannelsFirst ? 1 : channels
-      channelStride = isChannelsFirst ? height * width : 1
+    guard (height + width + channels).sorted() == Array(shape.indices.dropFirst()) else {
+      throw GridError(
+        .badInput,
+        "a tensor of shape \(shape) has \(shape.count) axes, and the layout names \(height.count + width.count + channels.count + 1): name each axis once"
+      )
     }
+    // Places of the entries that axes form together, slowest axis first.
+    func offsets(_ axes: [Int]) -> [Int] {
+      axes.reduce([0]) { places, axis in
+        let stride = shape[(axis + 1)...].reduce(1, *)
+        return places.flatMap { place in (0..<shape[axis]).map { place + $0 * stride } }
+      }
+    }
+    self.shape = shape
+    heightOffsets = offsets(height)
+    widthOffsets = offsets(width)
+    channelOffsets = offsets(channels)
+    self.height = heightOffsets.count
+    self.width = widthOffsets.count
+    self.channels = channelOffsets.count
+    let ascending = Array(shape.indices.dropFirst())
+    order = height + width + channels == ascending ? .rows : channels + height + width == ascending ? .planes : .mixed
   }
 
   /// Elements of one stimulus's activation.
@@ -69,11 +96,8 @@ package struct TensorGeometry: Hashable, Sendable {
   /// True where the tensor is one plain list of features, N, F.
   package var isFeatureList: Bool { shape.count == 2 }
 
-  /// True where channels are the slowest axis in memory.
-  package var isChannelsFirst: Bool { shape.count >= 4 && layout == .nchw }
-
   /// The place of unit (h, w, c) in a stimulus's row.
   package func offset(height h: Int, width w: Int, channel c: Int) -> Int {
-    h * heightStride + w * widthStride + c * channelStride
+    heightOffsets[h] + widthOffsets[w] + channelOffsets[c]
   }
 }

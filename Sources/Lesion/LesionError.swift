@@ -5,6 +5,8 @@ package struct LesionError: UserError {
   package enum Code: Sendable {
     /// The model, or its output, isn't something that can be scanned as asked.
     case badModel
+    /// What the user asks doesn't fit the model.
+    case badRequest
     /// A stimulus doesn't fit the model's inputs.
     case badStimulus
     /// The network's answer is NaN or infinite.
@@ -22,5 +24,11 @@ package struct LesionError: UserError {
     self.message = message
   }
 
-  package var exitStatus: ExitStatus { code == .cannotWrite ? .cannotWrite : .badInput }
+  package var exitStatus: ExitStatus {
+    switch code {
+    case .cannotWrite: .cannotWrite
+    case .badRequest: .usage
+    case .badModel, .badStimulus, .nonFinite: .badInput
+    }
+  }
 }

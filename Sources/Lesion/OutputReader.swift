@@ -1,131 +1,194 @@
 internal import Glibc
 
-/// Reads the value of one sample's output.
+/// Reads the value of one stimulus's output.
 ///
-/// The output of one sample may be [C], [C, 1, 1] or a map [C, H, W] (the mean over space), a map [H, W, C] where the
-/// model is channels-last, or a sequence [T, C] (one position, or the mean over positions). `output:INDEX` takes any
-/// shape.
+/// The output of one stimulus has an axis of classes, unless it is a single score, and perhaps axes of positions: a
+/// sequence [T, C], a map [C, H, W]. A class's score is the mean over positions, or what is at one of them. Values that
+/// name elements take any shape.
 package struct OutputReader: Sendable {
   /// What turns scores into probabilities.
   package enum Link: String, Sendable, Codable {
     case softmax, sigmoid
   }
 
+  /// The elements of one stimulus's output that a score is made of: their sum times `weight`.
+  package struct Terms: Sendable, Hashable {
+    package let elements: [Int]
+    package let weight: Double
+  }
+
   /// How many classes have a score.
   package let classCount: Int
+  package let readout: Readout
   private let value: ValueFunction
   private let link: Link
   private let classStride: Int
-  private let positionOffset: Int
-  private let positionCount: Int
-  private let positionStride: Int
+  /// Where the positions lie, all of them.
+  private let offsets: [Int]
+  /// Which of them is read: none for the mean, one, or one a stimulus.
+  private let positions: [Int]
+  /// Of a value that names elements.
+  private let elements: [Int]
 
-  /// - Parameters:
-  ///   - shape: the output's shape for one sample, without the batch axis.
-  ///   - link: what the network itself ends in; softmax if in nothing. A single score is always read as a sigmoid's.
-  ///   - position: the position of a sequence to read; `nil` takes the mean.
-  ///   - channelsLast: maps are [H, W, C].
-  /// - Throws: `LesionError` (`badModel`) with the shape, if it is none of the above or an index is out of range.
-  package init(
-    shape: [Int], value: ValueFunction, link: Link, position: Int?, channelsLast: Bool
-  ) throws(LesionError) {
+  /// - Throws: `LesionError` with the shape, if the readout doesn't fit it.
+  package init(_ readout: Readout) throws(LesionError) {
+    let shape = readout.shape
     let count = shape.reduce(1, *)
     guard count > 0 else { throw LesionError(.badModel, "the output of shape \(shape) has no elements") }
-    self.value = value
-    if case .output(let index) = value {
+    self.readout = readout
+    value = readout.value
+    switch value {
+    case .output(let index):
       guard index < count else {
         throw LesionError(.badModel, "output:\(index) is out of range: the output has \(count) elements (shape \(shape))")
       }
-      (classCount, classStride, positionOffset, positionCount, positionStride) = (count, 1, 0, 1, 0)
-      self.link = link
+      (classCount, classStride, offsets, positions, elements) = (count, 1, [0], [], [index])
+      link = readout.link
       return
-    }
-    var offset = 0
-    var positions = 1
-    var stride = 0
-    switch (shape.count, channelsLast) {
-    case (0, _), (1, _):
-      (classCount, classStride) = (count, 1)
-    case (2, _):
-      (classCount, classStride) = (shape[1], 1)
-      (positions, stride) = (shape[0], shape[1])
-      if let position {
-        guard position < shape[0] else {
-          throw LesionError(.badModel, "position \(position) is out of range: the output has \(shape[0]) positions")
-        }
-        (offset, positions) = (position * shape[1], 1)
-      }
-    case (3, false):
-      (classCount, classStride) = (shape[0], shape[1] * shape[2])
-      (positions, stride) = (shape[1] * shape[2], 1)
-    case (3, true):
-      (classCount, classStride) = (shape[2], 1)
-      (positions, stride) = (shape[0] * shape[1], shape[2])
+    case .selection(let selection):
+      (classCount, classStride, offsets, positions) = (1, 1, [0], [])
+      elements = try selection.elements(in: shape)
+      link = readout.link
+      return
     default:
-      throw LesionError(
-        .badModel,
-        """
-        an output of shape \(shape) for one stimulus has no class axis that could be told; use --value output:INDEX \
-        to name one of its \(count) elements
-        """)
+      elements = []
+    }
+    if let axis = readout.classAxis {
+      precondition(shape.indices.contains(axis), "class axis \(axis) of shape \(shape)")
+      classCount = shape[axis]
+      classStride = shape[(axis + 1)...].reduce(1, *)
+    } else {
+      guard count == 1 else {
+        throw LesionError(
+          .badModel,
+          """
+          an output of shape \(shape) for one stimulus has no class axis that could be told; say which with --class-axis, or \
+          use --value output:INDEX to name one of its \(count) elements
+          """)
+      }
+      (classCount, classStride) = (1, 1)
+    }
+    offsets = Self.offsets(shape, without: readout.classAxis)
+    positions = readout.positions
+    link = classCount == 1 ? .sigmoid : readout.link
+    let positionCount = offsets.count
+    if let wrong = readout.positions.first(where: { $0 < 0 || $0 >= positionCount }) {
+      throw LesionError(.badModel, "position \(wrong) is out of range: the output has \(positionCount) positions")
     }
     if value == .margin && classCount < 2 {
       throw LesionError(.badModel, "a margin needs two classes, and the output of shape \(shape) has one")
     }
-    positionOffset = offset
-    positionCount = positions
-    positionStride = stride
-    self.link = classCount == 1 ? .sigmoid : link
   }
 
-  /// The scores of all classes of one sample.
-  package func scores(_ sample: UnsafeBufferPointer<Float>) -> [Float] {
-    (0..<classCount).map { Float(score($0, sample)) }
-  }
-
-  /// Where a class's score is read from: the elements of one sample's output whose mean it is.
-  package func elements(ofClass index: Int) -> [Int] {
-    (0..<positionCount).map { index * classStride + positionOffset + $0 * positionStride }
-  }
-
-  /// v of one sample for a target class. NaN where the output is NaN.
-  package func value(_ sample: UnsafeBufferPointer<Float>, target: Int) -> Float {
-    switch value {
-    case .output(let index):
-      return sample[index]
-    case .logit:
-      return Float(score(target, sample))
-    case .logProbability, .loss:
-      return Float(logProbability(target, sample))
-    case .probability:
-      return Float(exp(logProbability(target, sample)))
-    case .margin:
-      var best = -Double.infinity
-      for other in 0..<classCount where other != target {
-        let x = score(other, sample)
-        if x.isNaN { return .nan }
-        best = max(best, x)
-      }
-      return Float(score(target, sample) - best)
+  /// Where the entries of all axes but one lie, in memory order.
+  private static func offsets(_ shape: [Int], without axis: Int?) -> [Int] {
+    shape.indices.reduce([0]) { places, other in
+      let stride = shape[(other + 1)...].reduce(1, *)
+      return other == axis ? places : places.flatMap { place in (0..<shape[other]).map { place + $0 * stride } }
     }
   }
 
-  private func score(_ index: Int, _ sample: UnsafeBufferPointer<Float>) -> Double {
-    let first = index * classStride + positionOffset
-    if positionCount == 1 { return Double(sample[first]) }
-    var sum = 0.0
-    for position in 0..<positionCount { sum += Double(sample[first + position * positionStride]) }
-    return sum / Double(positionCount)
+  /// The scores of all classes of one stimulus.
+  package func scores(_ sample: UnsafeBufferPointer<Float>, stimulus: Int = 0) -> [Float] {
+    switch value {
+    case .selection: [selected(sample)]
+    default: (0..<classCount).map { Float(score($0, sample, stimulus)) }
+    }
   }
 
-  private func logProbability(_ target: Int, _ sample: UnsafeBufferPointer<Float>) -> Double {
+  /// Where a class's score is read from: the elements of one stimulus's output whose mean it is.
+  package func elements(ofClass index: Int, stimulus: Int = 0) -> [Int] {
+    terms(ofClass: index, stimulus: stimulus).elements
+  }
+
+  /// What a class's score is made of; for a maximum of named elements, their mean, which is not the score.
+  package func terms(ofClass index: Int, stimulus: Int = 0) -> Terms {
+    if case .selection = value {
+      return namedTerms ?? Terms(elements: elements, weight: 1 / Double(elements.count))
+    }
+    let places = readOffsets(stimulus)
+    return Terms(elements: places.map { index * classStride + $0 }, weight: 1 / Double(places.count))
+  }
+
+  /// What the value is made of where it names elements; `nil` where it is made of classes' scores, or is a maximum.
+  package var namedTerms: Terms? {
+    switch value {
+    case .output(let index):
+      return Terms(elements: [index], weight: 1)
+    case .selection(let selection):
+      switch selection.reduction {
+      case .max where elements.count > 1: return nil
+      case .mean: return Terms(elements: elements, weight: 1 / Double(elements.count))
+      default: return Terms(elements: elements, weight: 1)
+      }
+    default:
+      return nil
+    }
+  }
+
+  /// v of one stimulus for a target class. NaN where the output is NaN.
+  package func value(_ sample: UnsafeBufferPointer<Float>, target: Int, stimulus: Int = 0) -> Float {
+    switch value {
+    case .output(let index):
+      return sample[index]
+    case .selection:
+      return selected(sample)
+    case .logit:
+      return Float(score(target, sample, stimulus))
+    case .logProbability, .loss:
+      return Float(logProbability(target, sample, stimulus))
+    case .probability:
+      return Float(exp(logProbability(target, sample, stimulus)))
+    case .margin:
+      var best = -Double.infinity
+      for other in 0..<classCount where other != target {
+        let x = score(other, sample, stimulus)
+        if x.isNaN { return .nan }
+        best = max(best, x)
+      }
+      return Float(score(target, sample, stimulus) - best)
+    }
+  }
+
+  private func readOffsets(_ stimulus: Int) -> [Int] {
+    guard !positions.isEmpty else { return offsets }
+    return [offsets[positions.count == 1 ? positions[0] : positions[stimulus]]]
+  }
+
+  private func selected(_ sample: UnsafeBufferPointer<Float>) -> Float {
+    guard case .selection(let selection) = value else { return .nan }
+    if elements.count == 1 { return sample[elements[0]] }
+    if selection.reduction == .max {
+      var largest = -Float.infinity
+      for element in elements {
+        if sample[element].isNaN { return .nan }
+        largest = max(largest, sample[element])
+      }
+      return largest
+    }
+    let sum = elements.reduce(0.0) { $0 + Double(sample[$1]) }
+    return Float(selection.reduction == .mean ? sum / Double(elements.count) : sum)
+  }
+
+  private func score(_ index: Int, _ sample: UnsafeBufferPointer<Float>, _ stimulus: Int) -> Double {
+    let first = index * classStride
+    if !positions.isEmpty {
+      return Double(sample[first + offsets[positions.count == 1 ? positions[0] : positions[stimulus]]])
+    }
+    if offsets.count == 1 { return Double(sample[first]) }
+    var sum = 0.0
+    for offset in offsets { sum += Double(sample[first + offset]) }
+    return sum / Double(offsets.count)
+  }
+
+  private func logProbability(_ target: Int, _ sample: UnsafeBufferPointer<Float>, _ stimulus: Int) -> Double {
     switch link {
     case .sigmoid:
-      let x = score(target, sample)
+      let x = score(target, sample, stimulus)
       // log(1 / (1 + e^-x)) without overflow on either side.
       return x >= 0 ? -log1p(exp(-x)) : x - log1p(exp(x))
     case .softmax:
-      let x = (0..<classCount).map { score($0, sample) }
+      let x = (0..<classCount).map { score($0, sample, stimulus) }
       let largest = x.max()!
       return x[target] - largest - log(x.reduce(0) { $0 + exp($1 - largest) })
     }

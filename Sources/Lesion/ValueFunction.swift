@@ -10,6 +10,7 @@
 /// | `margin` | x_c − max over the other classes | two classes |
 /// | `loss` | −(cross-entropy) = log p_c; meant with the label as the target | |
 /// | `output:INDEX` | one element of the flattened output as it stands | no target |
+/// | `output:NAME[i,j,...]:REDUCTION` | elements of an output as it stands, and their sum, mean or maximum | no target |
 ///
 /// p is the softmax of x, or the sigmoid of each score where the network ends in one or has one score only.
 package enum ValueFunction: Hashable, Sendable, Codable {
@@ -19,9 +20,15 @@ package enum ValueFunction: Hashable, Sendable, Codable {
   case margin
   case loss
   case output(Int)
+  case selection(OutputSelection)
 
   /// Reads the name that is used on the command line and in files; `nil` if it is none.
-  package init?(name: String) {
+  package init?(name: String) { try? self.init(parsing: name) }
+
+  /// Reads the name that is used on the command line and in files.
+  ///
+  /// - Throws: `LesionError` (`badRequest`) with the names that there are, or the place that isn't understood.
+  package init(parsing name: String) throws(LesionError) {
     switch name {
     case "logit": self = .logit
     case "logprob": self = .logProbability
@@ -29,8 +36,17 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     case "margin": self = .margin
     case "loss": self = .loss
     default:
-      guard name.hasPrefix("output:"), let index = Int(name.dropFirst("output:".count)), index >= 0 else { return nil }
-      self = .output(index)
+      guard name.hasPrefix("output:") else {
+        throw LesionError(
+          .badRequest,
+          "\(name) is none of logit, logprob, prob, margin, loss, output:INDEX, output:NAME[i,j,...] with :sum, :mean or :max")
+      }
+      let rest = String(name.dropFirst("output:".count))
+      if let index = Int(rest), index >= 0 {
+        self = .output(index)
+      } else {
+        self = .selection(try OutputSelection(parsing: rest))
+      }
     }
   }
 
@@ -43,6 +59,15 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     case .margin: "margin"
     case .loss: "loss"
     case .output(let index): "output:\(index)"
+    case .selection(let selection): "output:\(selection.text)"
+    }
+  }
+
+  /// Whether the value is made of elements of the output as it stands, and not of classes' scores.
+  package var readsElements: Bool {
+    switch self {
+    case .output, .selection: true
+    default: false
     }
   }
 }

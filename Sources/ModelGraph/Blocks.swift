@@ -12,7 +12,8 @@ struct Blocks {
 
   init(of model: Model, reading target: Int) {
     let chain = Self.longestChain(in: model.index, to: target)
-    let steps = Self.steps(of: model, along: chain)
+    let roles = LayerRoles(of: model, reading: target)
+    let steps = Self.steps(of: model, along: chain, roles)
     var blocks = Self.group(steps)
     Self.mergeAttention(&blocks)
     Self.thin(&blocks)
@@ -21,14 +22,14 @@ struct Blocks {
     let learnedTotal = steps.reduce(0) { $0 + $1.learnedCount }
     for block in blocks {
       // The skips of a U-shaped network leave no articulations across its middle.
-      if let step = block.steps.first, step.learnedCount >= 8, 3 * step.learnedCount > learnedTotal {
+      if let step = block.steps.first, !step.isResidual, step.learnedCount >= 8, 3 * step.learnedCount > learnedTotal {
         choices += step.innerActivations.map { [$0] }
       }
       let choice = block.choices(before: target)
       if !choice.isEmpty { choices.append(choice) }
     }
     if choices.count < 2 {
-      let activations = Self.allActivations(of: model, reading: target)
+      let activations = Self.allActivations(of: model, reading: target, roles)
       if activations.count > choices.count { choices = activations.map { [$0] } }
     }
     self.choices = choices
@@ -102,13 +103,18 @@ struct Blocks {
     let hasAttention: Bool
     let endsInActivation: Bool
     let isRecurrent: Bool
+    /// Whether it is a branch and the skip that it is added to.
+    let isResidual: Bool
+    /// Whether it only scales what it is given, by factors that it learns.
+    let isGate: Bool
     let innerActivations: [Int]
     /// Whether it turns tokens into vectors.
     let embeds: Bool
   }
 
-  private static func steps(of model: Model, along chain: Chain) -> [Step] {
+  private static func steps(of model: Model, along chain: Chain, _ roles: LayerRoles) -> [Step] {
     let index = model.index
+    let sums = Set(roles.skipSums.map(\.sum))
     let functions = Set(model.proto.functions.map(\.name))
     let data = Set(chain.nodes.flatMap { index.writes[$0] } + chain.articulations.prefix(1))
     var steps: [Step] = []
@@ -138,8 +144,10 @@ struct Blocks {
             && (OperatorTraits.activations.contains(ending.opType)
               || ending.opType == "Mul" && !activations.isEmpty
               || ["Mul", "Div"].contains(ending.opType) && nodes.count == 1 && continuesActivation),
-          isRecurrent: OperatorTraits.recurrent.contains(ending.opType),
-          innerActivations: activations.compactMap { Self.end(ofActivation: $0, in: model) },
+          isRecurrent: OperatorTraits.recurrent.contains(ending.opType), isResidual: sums.contains(end),
+          isGate: ending.opType == "Mul" && nodes.count > 1 && index.reads[last].contains(where: roles.gates.contains),
+          innerActivations: activations.filter { index.writes[$0].allSatisfy(roles.standsAlone) }
+            .compactMap { Self.end(ofActivation: $0, in: model) }.filter(roles.standsAlone),
           embeds: ending.opType == "Gather" && ending.input(at: 0) != index.names[source]
             || ending.opType == "EmbedLayerNormalization"))
     }
@@ -152,6 +160,9 @@ struct Blocks {
     var steps: [Step]
 
     var hasAttention: Bool { steps[0].isBranched && steps[0].hasAttention }
+
+    /// Whether it begins with branches that are more than a factor and what it scales.
+    var isBranched: Bool { steps[0].isBranched && !steps[0].isGate }
 
     /// A branched step without attention, as the second half of a transformer's layer is.
     var isBranchedWithoutAttention: Bool { steps[0].isBranched && !steps[0].hasAttention }
@@ -219,10 +230,10 @@ struct Blocks {
   /// follows all pooling.
   private static func thin(_ blocks: inout [Block]) {
     guard blocks.count > Model.automaticLayerLimit else { return }
-    let branched = blocks.count { $0.steps[0].isBranched }
+    let branched = blocks.count(where: \.isBranched)
     if branched >= 4 {
       blocks = blocks.enumerated().filter { number, block in
-        block.steps[0].isBranched || number == 0 || number == blocks.count - 1
+        block.isBranched || number == 0 || number == blocks.count - 1
       }.map(\.element)
     } else if branched == 0, let lastPool = blocks.lastIndex(where: \.pools), blocks.count(where: \.pools) >= 3 {
       blocks = blocks.enumerated().filter { $0 > lastPool || $1.pools }.map(\.element)
@@ -230,7 +241,7 @@ struct Blocks {
   }
 
   /// Where an activation spelled in several nodes ends: x·sigmoid(x), or a gate's product with what it gates.
-  private static func end(ofActivation node: Int, in model: Model) -> Int? {
+  static func end(ofActivation node: Int, in model: Model) -> Int? {
     let index = model.index
     guard var tensor = index.writes[node].first else { return nil }
     guard !["Relu", "LeakyRelu", "PRelu", "Gelu"].contains(model.proto.graph.node[node].opType) else { return tensor }
@@ -247,10 +258,18 @@ struct Blocks {
     return first
   }
 
-  private static func allActivations(of model: Model, reading target: Int) -> [Int] {
-    let influences = model.index.influences(on: target)
-    return model.index.order.filter { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) }
+  /// Activations that stand for a layer: no gates, steps or parts of the output, as long as there are others.
+  private static func allActivations(of model: Model, reading target: Int, _ roles: LayerRoles) -> [Int] {
+    let index = model.index
+    let influences = index.influences(on: target)
+    func ends(_ isWanted: (Int) -> Bool) -> [Int] {
+      index.order.filter { node in
+        OperatorTraits.activations.contains(model.proto.graph.node[node].opType) && index.writes[node].allSatisfy(isWanted)
+      }
       .compactMap { end(ofActivation: $0, in: model) }
-      .filter { influences[$0] && $0 != target && model.index.dependence[$0] == .data }
+      .filter { influences[$0] && $0 != target && index.dependence[$0] == .data && isWanted($0) }
+    }
+    let alone = ends(roles.standsAlone)
+    return alone.isEmpty ? ends { _ in true } : alone
   }
 }

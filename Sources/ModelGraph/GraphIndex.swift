@@ -30,6 +30,8 @@ package struct GraphIndex: Sendable {
   let order: [Int]
   /// By node: its place in `order`.
   let place: [Int]
+  /// The nodes that wait for each other in a circle; they are last in `order`.
+  let circular: [Int]
   /// By tensor.
   let dependence: [Dependence]
   let weights: Set<Int>
@@ -79,7 +81,9 @@ package struct GraphIndex: Sendable {
     self.readers = readers
     self.weights = weights
     self.inputs = inputs
-    order = Self.topologicalOrder(reads: reads, maker: maker, writes: writes, readers: readers)
+    let sorted = Self.topologicalOrder(reads: reads, maker: maker, writes: writes, readers: readers)
+    circular = reads.indices.filter { !sorted.isPlaced[$0] }
+    order = sorted.order + circular
     var place = [Int](repeating: 0, count: order.count)
     for (position, node) in order.enumerated() { place[node] = position }
     self.place = place
@@ -162,10 +166,10 @@ package struct GraphIndex: Sendable {
     return read.filter { !$0.isEmpty && !defined.contains($0) }
   }
 
-  /// Kahn's algorithm, first in the file first. Nodes of a cycle, which no runtime accepts, follow at the end.
+  /// Kahn's algorithm, first in the file first. Nodes of a cycle and behind one are left out.
   private static func topologicalOrder(
     reads: [[Int]], maker: [Int?], writes: [[Int]], readers: [[Int]]
-  ) -> [Int] {
+  ) -> (order: [Int], isPlaced: [Bool]) {
     var missing = reads.map { $0.reduce(0) { $0 + (maker[$1] == nil ? 0 : 1) } }
     var placed = [Bool](repeating: false, count: reads.count)
     var order: [Int] = []
@@ -186,6 +190,6 @@ package struct GraphIndex: Sendable {
         }
       }
     }
-    return order + reads.indices.filter { !placed[$0] }
+    return (order, placed)
   }
 }

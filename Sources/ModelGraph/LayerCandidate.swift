@@ -1,4 +1,4 @@
-/// A tensor that could be scanned: float activations that the read output depends on.
+/// A tensor that could be scanned: activations that the read output depends on, floats, or integers that stand for such.
 ///
 /// Whether its shape and batch axis allow a scan shows only when the model runs.
 package struct LayerCandidate: Sendable, Hashable {
@@ -20,8 +20,8 @@ extension Model {
   /// How many layers `--layers auto` scans at most.
   package static let automaticLayerLimit = 12
 
-  /// The tensors that could be scanned, upstream first: float values made by operators that depend on the model's
-  /// inputs and that `output` depends on, without `output`.
+  /// The tensors that could be scanned, upstream first: what operators make that depends on the model's inputs and that
+  /// `output` depends on, without `output`: floats, and quantised numbers where they are all there is.
   ///
   /// - Parameter output: the tensor that is read; by default the first output, before its softmax or sigmoid.
   /// - Cost: a few passes over the graph.
@@ -34,7 +34,7 @@ extension Model {
     for node in index.order {
       for tensor in index.writes[node]
       where influences[tensor] && tensor != target && index.dependence[tensor] == .data
-        && types[index.names[tensor]]?.isFloat ?? true
+        && (types[index.names[tensor]]?.isFloat ?? true || isOnlyQuantized(index.names[tensor]))
       {
         let name = index.names[tensor]
         let proto = proto.graph.node[node]
@@ -68,9 +68,15 @@ extension Model {
     return Self.thinned(layers)
   }
 
-  private var defaultReadout: String {
-    proto.graph.output.first.map { readout(of: $0.name).tensor } ?? ""
+  /// The same, or, where no block has a tensor that can be scanned, some of all that can.
+  ///
+  /// - Parameter scannable: what a run of the model found that can be scanned, upstream first.
+  package func automaticLayers(reading output: String, amongOthers scannable: [String]) -> [String] {
+    let layers = automaticLayers(reading: output, where: Set(scannable).contains)
+    return layers.isEmpty ? Self.thinned(scannable) : layers
   }
+
+  private var defaultReadout: String { proto.graph.output.isEmpty ? "" : scoreOutput().source.tensor }
 
   /// The first, the last, and evenly spaced ones between.
   private static func thinned(_ layers: [String]) -> [String] {

@@ -2,9 +2,8 @@ extension Model {
   /// The model with its batch axis freed: a batch of 1 that was baked into graph inputs, Reshape and Resize targets,
   /// class tokens and recurrent states is replaced by the batch that is fed. `nil` if nothing of the kind is found.
   ///
-  /// The batch is taken to be axis 0 of an input, or axis 1 of a state of rank 3, and followed through the operators;
-  /// where it is lost sight of, targets stay as they are. So run batch 2 against batch 1 twice before believing the
-  /// result.
+  /// The batch axis of the inputs is followed through the operators; where it is lost sight of, targets stay as they
+  /// are. So run batch 2 against batch 1 twice before believing the result.
   package func freeingBatchAxis() -> Model? {
     var rewrite = BatchAxisRewrite(self)
     return rewrite.run()
@@ -80,41 +79,16 @@ private struct BatchAxisRewrite {
 
   private mutating func freeInputs() {
     let name = batchName
-    let states = recurrentStates
-    for place in graph.input.indices where !index.isWeight(graph.input[place].name) {
-      let port = Port(graph.input[place])
-      guard let dimensions = port.dimensions else {
-        note(port.name, axis: 0)
-        continue
+    let ports = Dictionary(model.inputs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    for place in graph.input.indices {
+      guard let port = ports[graph.input[place].name], let axis = port.batchAxis else { continue }
+      if let dimensions = port.dimensions, case .fixed(let length) = dimensions[axis] {
+        guard length == 1 else { continue }
+        graph.input[place].type.tensorType.shape.dim[axis].dimParam = name
+        hasChanged = true
       }
-      switch (dimensions.count, dimensions.first, dimensions.dropFirst().first) {
-      case (3, .fixed(1), .fixed(1)) where states.contains(port.name):
-        graph.input[place].type.tensorType.shape.dim[1].dimParam = name
-        hasChanged = true
-        note(port.name, axis: 1)
-      case (2..., .fixed(1), _):
-        graph.input[place].type.tensorType.shape.dim[0].dimParam = name
-        hasChanged = true
-        note(port.name, axis: 0)
-      case (3, .fixed, .fixed(1)):
-        graph.input[place].type.tensorType.shape.dim[1].dimParam = name
-        hasChanged = true
-        note(port.name, axis: 1)
-      case (3, .fixed, .named), (3, .fixed, .unknown):
-        note(port.name, axis: 1)
-      case (1..., .named, _), (1..., .unknown, _):
-        note(port.name, axis: 0)
-      default:
-        break
-      }
+      note(port.name, axis: axis)
     }
-  }
-
-  /// The inputs that start an LSTM, GRU or RNN, [directions, batch, hidden].
-  private var recurrentStates: Set<String> {
-    Set(
-      graph.node.filter { OperatorTraits.recurrent.contains($0.opType) && $0.integer("layout") ?? 0 == 0 }
-        .flatMap { $0.input.dropFirst(5).prefix(2) })
   }
 
   private mutating func note(_ input: String, axis: Int) {

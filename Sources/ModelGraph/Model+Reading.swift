@@ -29,7 +29,7 @@ extension Model {
     if data.count > largest, WireCheck(data).damage == nil {
       small = WeightsInPlace(data, fileName: name, least: 4096).model()
     }
-    try self.init(data: small ?? data, folder: folder.isEmpty ? "." : folder, label: name)
+    self = try Model(data: small ?? data, folder: folder.isEmpty ? "." : folder, label: name).followingLinks()
   }
 
   /// Reads a serialized model; `folder` is where its external weight files lie.
@@ -56,6 +56,7 @@ extension Model {
       throw ModelGraphError(.badInput, "\(label): the graph declares no output to read. Export the model again.")
     }
     self.init(proto: proto, folder: folder, label: label)
+    try checkOrder()
     try checkExternalFiles()
   }
 

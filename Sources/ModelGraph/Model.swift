@@ -10,21 +10,38 @@ package struct Model: Sendable {
   /// What messages call the model: its file's name.
   package let label: String
 
+  /// Where the model's own file lies, from `folder`: its name, unless links led elsewhere.
+  let ownLocation: String
+
   /// Who makes and who reads each tensor.
   package let index: GraphIndex
 
   /// Cost: one pass over the graph; weights are not copied.
   package init(proto: Onnx_ModelProto, folder: String? = nil, label: String = "model") {
+    self.init(proto: proto, folder: folder, label: label, ownLocation: label)
+  }
+
+  init(proto: Onnx_ModelProto, folder: String?, label: String, ownLocation: String) {
     self.proto = proto
     self.folder = folder
     self.label = label
+    self.ownLocation = ownLocation
     index = GraphIndex(proto.graph)
   }
 
   /// What the user feeds: the graph's inputs without the weights that formats older than IR 4, or models with
   /// replaceable weights, list among them.
+  ///
+  /// Cost: a walk over the graph's recurrent operators.
   package var inputs: [Port] {
-    proto.graph.input.filter { !index.isWeight($0.name) }.map(Port.init)
+    let ports = proto.graph.input.filter { !index.isWeight($0.name) }.map(Port.init)
+    let axes = InputAxes(ports, of: self)
+    return ports.map { port in
+      var port = port
+      port.batchAxis = axes.batchAxis(of: port)
+      port.isState = axes.isState(port)
+      return port
+    }
   }
 
   package var outputs: [Port] {
@@ -47,7 +64,7 @@ package struct Model: Sendable {
     copy.opsetImport = proto.opsetImport
     copy.functions = Self.functions(proto.functions, calledFrom: graph)
     copy.graph = graph
-    return Model(proto: copy, folder: folder, label: label)
+    return Model(proto: copy, folder: folder, label: label, ownLocation: ownLocation)
   }
 
   private static func functions(

@@ -72,3 +72,12 @@ enum OperatorTraits {
     attention.contains(node.opType)
   }
 }
+
+extension OperatorTraits {
+  /// Whether the first output has the shape of the first input.
+  static func keepsShape(_ node: Onnx_NodeProto) -> Bool {
+    activations.contains(node.opType)
+      || ["Cast", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Round"]
+        .contains(node.opType)
+  }
+}

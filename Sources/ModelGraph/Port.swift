@@ -8,6 +8,12 @@ package struct Port: Sendable, Hashable {
   /// One entry an axis; `nil` where the declaration leaves even the number of axes open.
   package let dimensions: [Dimension]?
 
+  /// Which axis counts stimuli; `nil` where none does.
+  package internal(set) var batchAxis: Int?
+
+  /// Whether the input is zeros, or empty where its length is free, unless something is given.
+  package internal(set) var isState = false
+
   init(_ declaration: Onnx_ValueInfoProto) {
     name = declaration.name
     let tensor = declaration.type.tensorType

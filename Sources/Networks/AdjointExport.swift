@@ -54,17 +54,18 @@ package struct AdjointExport: Sendable {
   package init(_ request: Request) throws {
     // The graph is to be a file of its own, so weights are taken along.
     let model = try Model(contentsOf: request.model, holdingUpTo: .max)
-    let stimuli = try request.data.map { try StimulusSet(contentsOf: $0) } ?? StimulusSet.zeros(for: model)
+    let stimuli = try request.data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(\.name)) } ?? StimulusSet.zeros(for: model)
     let options = Session.Options(externalDataFolder: model.folder)
     let runtime = try Runtime()
     let survey = try NetworkSurvey(
-      model: model, stimuli: stimuli, runtime: runtime, session: options, readsRaw: false)
+      model: model, stimuli: stimuli, runtime: runtime, session: options,
+      reading: ReadoutRequest(
+        value: request.value, position: request.position.map { .at($0) } ?? .mean,
+        layouts: request.channelsLast ? [LayoutOverride(parsing: "nhwc")] : []))
     let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
     let cut = try survey.model.cut(at: request.layer, reading: survey.readTensor, types: survey.elementTypes)
     // Says what a value that can't be read lacks.
-    let reader = try OutputReader(
-      shape: survey.outputShape, value: request.value, link: survey.link, position: request.position,
-      channelsLast: request.channelsLast)
+    let reader = try OutputReader(survey.readout)
     if let target = request.target, !(0..<reader.classCount).contains(target) {
       throw Failure(.usage, "--target \(target) is none of the output's \(reader.classCount) classes, counted from 0")
     }
@@ -79,9 +80,7 @@ package struct AdjointExport: Sendable {
       do throws(Undifferentiable) {
         let network = try cut.adjoint(
           of: AdjointValue(
-            shape: survey.outputShape, value: request.value, link: survey.link, position: request.position,
-            channelsLast: request.channelsLast,
-            hasBatchAxis: observed.shapes[cut.output]!.count > survey.outputShape.count),
+            survey.readout, hasBatchAxis: observed.shapes[cut.output]!.count > survey.outputShape.count),
           observed: observed)
         return (request.target.map(network.fixing) ?? network, observed.shapes)
       } catch {

@@ -2,6 +2,33 @@ package import Lesion
 package import ModelGraph
 
 extension AdjointValue {
+  /// The value that a readout reads of any stimulus.
+  ///
+  /// - Parameter hasBatchAxis: whether the tensor has an axis for rows in front of the readout's shape.
+  /// - Throws: `Undifferentiable` for a value of several elements, or one that is read at other positions of other stimuli.
+  package init(_ readout: Readout, hasBatchAxis: Bool = true) throws(Undifferentiable) {
+    guard Set(readout.positions).count <= 1 else {
+      throw Undifferentiable("stimuli are read at different positions")
+    }
+    let quantity: Quantity
+    switch readout.value {
+    case .logit: quantity = .logit
+    case .logProbability, .loss: quantity = .logProbability
+    case .probability: quantity = .probability
+    case .margin: quantity = .margin
+    case .output(let index): quantity = .element(index)
+    case .selection(let selection):
+      guard let elements = try? selection.elements(in: readout.shape), elements.count == 1 else {
+        throw Undifferentiable("output:\(selection.text) takes several elements")
+      }
+      quantity = .element(elements[0])
+    }
+    self.init(
+      quantity, isSigmoid: readout.link == .sigmoid, batchAxis: hasBatchAxis ? 0 : nil,
+      classAxis: (readout.classAxis ?? 0) + (hasBatchAxis ? 1 : 0),
+      position: readout.positions.first)
+  }
+
   /// The value that an `OutputReader` of the same parameters reads.
   ///
   /// - Parameters:
@@ -28,6 +55,7 @@ extension AdjointValue {
       case .probability: .probability
       case .margin: .margin
       case .output(let index): .element(index)
+      case .selection: preconditionFailure("what is selected depends on a readout")
       }
     self.init(
       quantity, isSigmoid: link == .sigmoid, batchAxis: hasBatchAxis ? 0 : nil, classAxis: classAxis + front,

@@ -25,25 +25,19 @@ package struct InputBinding: Sendable {
   ///
   /// - Throws: `StimuliError` with the names or both shapes, if they don't fit.
   package static func bind(_ ports: [Port], to stimuli: inout StimulusSet) throws(StimuliError) -> [InputBinding] {
-    let axes = ports.map(batchAxis)
     try stimuli.fit(
-      to: zip(ports, axes).map { port, axis in
-        guard var dimensions = port.dimensions else { return (port.name, nil) }
-        if let axis { dimensions.remove(at: axis) }
-        return (port.name, dimensions.map(\.fixedLength))
+      to: ports.map { port in
+        var lengths = port.dimensions?.map(\.fixedLength)
+        if let axis = port.batchAxis { lengths?.remove(at: axis) }
+        return ModelInput(
+          port.name, lengths, batchAxis: port.batchAxis, isFloatingPoint: port.elementType.isFloat,
+          isState: port.isState)
       })
-    return zip(zip(ports, axes), stimuli.inputs).map { port, input in
+    return zip(ports, stimuli.inputs).map { port, input in
       var shape = input.shape
-      if let axis = port.1 { shape.insert(1, at: axis) }
-      return InputBinding(name: port.0.name, elementType: port.0.elementType, shape: shape, batchAxis: port.1)
+      if let axis = port.batchAxis { shape.insert(1, at: axis) }
+      return InputBinding(name: port.name, elementType: port.elementType, shape: shape, batchAxis: port.batchAxis)
     }
-  }
-
-  /// The first axis that is free or has length 1; none for a scalar. Where nothing is declared, the first, which is
-  /// what every exporter means.
-  private static func batchAxis(_ port: Port) -> Int? {
-    guard let dimensions = port.dimensions else { return 0 }
-    return dimensions.firstIndex { ($0.fixedLength ?? 1) == 1 }
   }
 }
 

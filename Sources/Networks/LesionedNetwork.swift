@@ -135,12 +135,23 @@ package final class LesionedNetwork {
     }
     try suffix.run(suffixInputs, into: [output])
     batchesRun += 1
-    let width = output.count / batch
-    let outputs = UnsafeBufferPointer(output.floats)
     return coalitions.indices.map { row in
-      configuration.reader.value(
-        UnsafeBufferPointer(rebasing: outputs[(row * width)..<((row + 1) * width)]), target: series.target)
+      configuration.reader.value(outputRow(row), target: series.target, stimulus: series.stimulus)
     }
+  }
+
+  /// What the last batch gave in a row. Valid until the next batch.
+  private func outputRow(_ row: Int) -> UnsafeBufferPointer<Float> {
+    let width = output.count / configuration.batch
+    return UnsafeBufferPointer(
+      rebasing: UnsafeBufferPointer(output.floats)[(row * width)..<((row + 1) * width)])
+  }
+
+  /// The outputs of up to one batch of coalitions of a stimulus, nothing else being lesioned in.
+  func outputs(of coalitions: [Coalition], stimulus: Int) throws -> [[Float]] {
+    try begin(Series(stimulus: stimulus, target: 0))
+    _ = try values(of: coalitions)
+    return coalitions.indices.map { Array(outputRow($0)) }
   }
 
   /// How far prefix and suffix with nothing lesioned are from the whole model: the largest difference of an element

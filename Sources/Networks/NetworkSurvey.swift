@@ -3,28 +3,30 @@ package import ModelGraph
 package import OnnxRuntime
 package import Stimuli
 
-/// What running a model a few times tells about it: whether it takes batches, and which of its tensors can be scanned.
+/// What running a model a few times tells about it: whether it takes batches, what is read of it, and which of its tensors
+/// can be scanned and how they are laid out.
 package struct NetworkSurvey: Sendable {
   /// A tensor that was found to be scannable.
   package struct Layer: Sendable {
     package let candidate: LayerCandidate
-    /// For a batch of one.
+    /// As it is scanned, for a batch of one.
     package let shape: [Int]
+    package let view: TensorView
+    package let layout: TensorLayoutFinding
+    /// What part it plays in the network.
+    package let role: LayerRole
   }
 
-  /// The model to scan: with its batch axis freed where that was possible and needed.
+  /// The model to scan: as `preparation` says.
   package let model: Model
-  package let isBatchFreed: Bool
+  package let preparation: ModelPreparation
   /// Whether two stimuli in one batch give what each gives on its own.
   package let takesBatches: Bool
-  /// The tensor that is read.
-  package let readTensor: String
-  /// What turns the read tensor's elements into probabilities.
-  package let link: OutputReader.Link
-  /// The read tensor's shape for one stimulus, without batch axis.
-  package let outputShape: [Int]
+  package let readout: Readout
   /// Upstream first.
   package let layers: [Layer]
+  /// What `--layers auto` takes, upstream first: one a block, or some of all where no blocks are found.
+  package let automaticLayers: [String]
   /// Candidates that can't be scanned, with the reason.
   package let refusals: [(tensor: String, reason: String)]
   /// Element types, by ONNX number, and shapes of all tensors that were seen.
@@ -33,79 +35,143 @@ package struct NetworkSurvey: Sendable {
   /// What a user should know about the above.
   package let notes: [String]
 
+  package var isBatchFreed: Bool { preparation.freesBatch }
+  /// The tensor that is read.
+  package var readTensor: String { readout.tensor }
+  /// What turns the read tensor's elements into probabilities.
+  package var link: OutputReader.Link { readout.link }
+  /// The read tensor's shape for one stimulus, without batch axis.
+  package var outputShape: [Int] { readout.shape }
+
   /// Runs the model on the first stimuli.
   ///
-  /// Cost: two or three sessions, four forward passes, and the activations of all candidates at once in memory.
-  /// - Parameter readsRaw: read the output as it stands, not the tensor before a closing softmax.
-  /// - Throws: `OnnxRuntimeError` if the model doesn't load or run, `StimuliError` if the stimuli don't fit.
+  /// Cost: some sessions, five forward passes, and the activations of all candidates at once in memory.
+  /// - Throws: `OnnxRuntimeError` if the model doesn't load or run, `StimuliError` if the stimuli don't fit, `LesionError` if
+  ///   what is to be read doesn't fit the model or can't be told.
   package init(
-    model original: Model, stimuli: StimulusSet, runtime: Runtime, session options: Session.Options, readsRaw: Bool
+    model original: Model, stimuli: StimulusSet, runtime: Runtime, session options: Session.Options,
+    reading request: ReadoutRequest
   ) throws {
-    guard let output = original.outputs.first else {
-      throw LesionError(.badModel, "\(original.label) has no outputs, so nothing depends on its layers")
-    }
+    let runs = SurveyRuns(runtime: runtime, stimuli: stimuli, options: options)
     var notes: [String] = []
-    let readout = original.readout(of: output.name)
-    let readTensor = readsRaw ? output.name : readout.tensor
-    if readTensor != output.name, let activation = readout.activation {
-      notes.append("The model ends in \(activation); scores are read before it, at \"\(readTensor)\".")
-    }
-    if original.outputs.count > 1 {
-      notes.append("The model has \(original.outputs.count) outputs; the first, \"\(output.name)\", is read.")
-    }
+    var preparation = ModelPreparation()
+    var model = original
+    try Self.takeBranches(&model, &preparation, runs, &notes)
 
-    func run(_ model: Model, _ tensors: [String], rows: [Int]) throws -> [String: Tensor] {
-      let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: model.inputs)
-      let exposed = Array(Set(tensors)).sorted()
-      let session = try Session(runtime: runtime, model: model.exposing(exposed).serialized(), options: options)
-      return Dictionary(
-        uniqueKeysWithValues: zip(session.outputNames, try session.run(feed.tensors(session.inputNames, rows: rows))))
+    let chosen = try ChosenOutput(of: model, for: request)
+    notes += chosen.notes
+    let candidates = model.layerCandidates(reading: chosen.tensor)
+    let tensors = candidates.map(\.tensor) + [chosen.tensor]
+    var (alone, failures) = runs.observe(model, tensors)
+    let read: Tensor
+    do {
+      read = try alone[chosen.tensor] ?? runs.run(model, [chosen.tensor], rows: [0])[chosen.tensor]!
+    } catch let error as OnnxRuntimeError {
+      throw StimulusFeed.refusal(of: original, fed: stimuli, error) ?? error
     }
+    alone[chosen.tensor] = read
 
-    let candidates = original.layerCandidates(reading: readTensor)
-    let tensors = candidates.map(\.tensor) + [readTensor]
-    let alone = try run(original, tensors, rows: [0])
-    let read = alone[readTensor]!
-
+    // Whether batches give what each stimulus gives alone: with the batch axis freed, else as the model is.
     let second = stimuli.count > 1 ? 1 : 0
-    let other = second == 0 ? read : try run(original, [readTensor], rows: [second])[readTensor]!
-    let freed = original.freeingBatchAxis()
-    let pair = try? run(freed ?? original, [readTensor], rows: [0, second])[readTensor]
-    let takesBatches = pair.map { Self.agree($0, with: [read, other]) } ?? false
-    if takesBatches, freed != nil {
+    let other = second == 0 ? read : try runs.run(model, [chosen.tensor], rows: [second])[chosen.tensor]!
+    let freed = model.freeingBatchAxis()
+    let tolerance = BatchPlace.tolerance(ElementType(rawValue: read.elementType))
+    func place(in model: Model) -> TensorView.Batch? {
+      guard let pair = try? runs.run(model, [chosen.tensor], rows: [0, second])[chosen.tensor] else { return nil }
+      return BatchPlace.find(pair, alone: [read, other], tolerance: tolerance)
+    }
+    var batchPlace: TensorView.Batch?
+    if let freed, let place = place(in: freed) {
+      model = freed
+      preparation.freesBatch = true
+      batchPlace = place
       notes.append("The batch axis of 1 that the model had baked in was freed.")
-    } else if !takesBatches {
+    } else if let place = place(in: model) {
+      batchPlace = place
+    } else {
       notes.append("The model doesn't take batches: coalitions run one at a time.")
     }
+    let takesBatches = batchPlace != nil
 
+    // Where each tensor keeps the stimuli, and what its axes count.
+    var places = TensorPlaces(
+      model: model, alone: alone, takesBatches: takesBatches, second: second, runs: runs)
+    places.set(batchPlace, of: chosen.tensor)
+    let ownShapes = alone.mapValues(\.shape)
+    let inputShapes = try runs.feed(model).bindings.map { ($0.name, $0.shape) }
+    let inference = LayoutInference(
+      of: model, shapes: ownShapes.merging(inputShapes) { seen, _ in seen }, batchAxes: places.batchAxes,
+      classAxes: chosen.classAxis(shape: read.shape).map { [chosen.tensor: $0] } ?? [:])
+    places.fill(from: inference)
+
+    let readView = try chosen.view(of: read, places: places, model: model)
+    let layout = inference.layout(of: readView)
+    let readShape = Array(readView.scannedShape.dropFirst())
+    let classAxis = try chosen.classAxis(of: readView, roles: inference.certainRoles(of: chosen.tensor), request: request, &notes)
+    let positions = try chosen.positions(
+      shape: readShape, classAxis: classAxis, layout: layout, request: request, feed: runs.feed(model))
+
+    let roles = model.layerRoles(of: candidates.map(\.tensor), reading: chosen.tensor)
     var layers: [Layer] = []
     var refusals: [(tensor: String, reason: String)] = []
     for candidate in candidates {
-      let tensor = alone[candidate.tensor]!
-      if let reason = Self.refusal(tensor) {
-        refusals.append((candidate.tensor, reason))
-      } else {
-        layers.append(Layer(candidate: candidate, shape: tensor.shape))
+      guard let tensor = alone[candidate.tensor] else {
+        refusals.append((candidate.tensor, "the runtime doesn't give it: \(failures[candidate.tensor] ?? "")"))
+        continue
+      }
+      switch places.view(of: candidate.tensor, tensor, in: model) {
+      case .failure(let refusal):
+        refusals.append((candidate.tensor, refusal.reason))
+      case .success(let view):
+        var layout = inference.layout(of: view)
+        if let override = request.layouts.last(where: { $0.tensor == candidate.tensor }) ?? request.layouts.last(where: {
+          $0.tensor == nil && $0.axes(rank: view.scannedShape.count) != nil
+        }) {
+          guard let axes = override.axes(rank: view.scannedShape.count) else {
+            throw LesionError(
+              .badRequest,
+              "--layout \(candidate.tensor)=\(override.layout) names \(override.layout.count) axes, and the tensor has shape \(view.scannedShape)"
+            )
+          }
+          layout = TensorLayoutFinding(axes: axes, names: Self.names(override.layout), reason: "--layout says so")
+        }
+        guard layout.axes != nil else {
+          refusals.append(
+            (
+              candidate.tensor,
+              "\(layout.reason); say so with --layout \"\(candidate.tensor)=\(Self.example(view.scannedShape.count))\""
+            ))
+          continue
+        }
+        layers.append(
+          Layer(
+            candidate: candidate, shape: view.scannedShape, view: view, layout: layout, role: roles[candidate.tensor]!))
       }
     }
-
-    guard read.elementType == ElementType.float.rawValue else {
-      throw LesionError(
-        .badModel,
-        "\(original.label): the output \"\(readTensor)\" is of \(ElementType(rawValue: read.elementType)), and float32 is needed")
+    if let unknown = request.layouts.compactMap(\.tensor).first(where: { name in !candidates.contains { $0.tensor == name } }) {
+      try model.require(unknown)
+      throw LesionError(.badRequest, "--layout names \"\(unknown)\", which is no layer that could be scanned")
     }
-    self.model = takesBatches ? freed ?? original : original
-    self.isBatchFreed = takesBatches && freed != nil
+
+    automaticLayers = model.automaticLayers(reading: chosen.tensor, amongOthers: layers.map(\.candidate.tensor))
+    preparation.views = (layers.map(\.view) + [readView]).filter { !$0.isPlain }
+    self.model = model.presenting(preparation.views)
+    self.preparation = preparation
     self.takesBatches = takesBatches
-    self.readTensor = readTensor
-    self.link = readout.activation == .sigmoid ? .sigmoid : .softmax
-    self.outputShape = read.shape.first == 1 ? Array(read.shape.dropFirst()) : read.shape
+    self.readout = Readout(
+      output: chosen.output, tensor: chosen.tensor, shape: readShape, classAxis: classAxis, positions: positions,
+      link: chosen.source.activation == .sigmoid ? .sigmoid : .softmax, value: request.value)
     self.layers = layers
     self.refusals = refusals
-    self.elementTypes = alone.mapValues { ElementType(rawValue: $0.elementType) }
-    let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: original.inputs)
-    self.shapes = alone.mapValues(\.shape).merging(feed.bindings.map { ($0.name, $0.shape) }) { seen, _ in seen }
-    self.notes = notes
+    var types = alone.mapValues { ElementType(rawValue: $0.elementType) }
+    var shapes = ownShapes.merging(inputShapes) { seen, _ in seen }
+    for view in preparation.views {
+      (types[view.tensor], types[view.nameAsMade], types[view.nameAsRead]) = (.float, view.elementType, view.elementType)
+      (shapes[view.tensor], shapes[view.nameAsMade], shapes[view.nameAsRead]) = (view.scannedShape, view.shape, view.shape)
+    }
+    self.elementTypes = types
+    self.shapes = shapes
+    self.notes = notes + (try runs.feed(original).stimuli.notes)
   }
 
   /// By scannable tensor: the share of the network's forward cost that a lesioned pass repeats.
@@ -119,31 +185,16 @@ package struct NetworkSurvey: Sendable {
     model.forwardCost(reading: readTensor, costs: model.forwardCosts(shapes: shapes))
   }
 
-  private static func refusal(_ tensor: Tensor) -> String? {
-    if tensor.elementType != ElementType.float.rawValue {
-      return "it is of \(ElementType(rawValue: tensor.elementType)), and float32 is needed"
-    }
-    if tensor.shape.first != 1 || tensor.shape.count < 2 {
-      return "its shape for one stimulus is \(tensor.shape), without a batch axis of 1 in front"
-    }
-    if tensor.count < 2 { return "it has one unit only" }
-    return nil
+  private static func names(_ layout: String) -> String {
+    layout.uppercased().map(String.init).joined(separator: ",")
   }
 
-  /// Whether a batch's rows are what each stimulus gave alone, within 1e-3 of the largest score.
-  private static func agree(_ batch: Tensor, with alone: [Tensor]) -> Bool {
-    guard batch.shape.first == alone.count, batch.elementType == 1, alone.allSatisfy({ $0.elementType == 1 }) else {
-      return false
+  private static func example(_ rank: Int) -> String {
+    switch rank {
+    case 3: "ntc\" or \"nct"
+    case 4: "nchw\" or \"nhwc"
+    case 5: "ncdhw\" or \"ndhwc"
+    default: "n..."
     }
-    let width = batch.count / alone.count
-    for (row, single) in alone.enumerated() {
-      guard single.count == width else { return false }
-      let scale = single.floats.reduce(Float.leastNormalMagnitude) { $1.isFinite ? max($0, abs($1)) : $0 }
-      for index in 0..<width {
-        let (a, b) = (batch.floats[row * width + index], single.floats[index])
-        guard a == b || a.isNaN && b.isNaN || abs(a - b) <= 1e-3 * scale else { return false }
-      }
-    }
-    return true
   }
 }

@@ -26,11 +26,11 @@ package final class StimulusFeed {
     for name in names {
       let input = bindings.firstIndex { $0.name == name }!
       let binding = bindings[input]
+      let scalar = try scalarType(of: binding)
       let tensor = try Tensor(
         runtime: runtime, shape: binding.shape(batch: rows.count), elementType: binding.elementType.rawValue)
-      let scalar = try scalarType(of: binding)
       guard let axis = binding.batchAxis else {
-        try stimuli.read(stimulus: rows[0], input: input, as: scalar, into: tensor.bytes)
+        try read(rows[0], input, as: scalar, into: tensor.bytes)
         tensors.append(tensor)
         continue
       }
@@ -42,7 +42,7 @@ package final class StimulusFeed {
       var loaded: Int?
       for (index, stimulus) in rows.enumerated() {
         if loaded != stimulus {
-          try stimuli.read(stimulus: stimulus, input: input, as: scalar, into: sample)
+          try read(stimulus, input, as: scalar, into: sample)
           loaded = stimulus
         }
         tiling.copy(UnsafeRawBufferPointer(sample), to: index, of: rows.count, in: tensor.bytes)
@@ -52,10 +52,27 @@ package final class StimulusFeed {
     return tensors
   }
 
-  private func scalarType(of binding: InputBinding) throws(LesionError) -> ScalarType {
+  /// One stimulus in the model's type: what is wider than that is rounded to nearest, as bfloat16 is.
+  private func read(
+    _ stimulus: Int, _ input: Int, as scalar: ScalarType, into sample: UnsafeMutableRawBufferPointer
+  ) throws(StimuliError) {
+    guard bindings[input].elementType == .bfloat16 else {
+      return try stimuli.read(stimulus: stimulus, input: input, as: scalar, into: sample)
+    }
+    for (index, value) in try stimuli.floats(stimulus: stimulus, input: input).enumerated() {
+      // The upper half of a float32, rounded to even; NaN stays one.
+      let bits = value.bitPattern
+      let rounded = value.isNaN ? bits | 0x40_0000 : bits &+ 0x7FFF &+ (bits >> 16 & 1)
+      sample.storeBytes(of: UInt16(rounded >> 16), toByteOffset: 2 * index, as: UInt16.self)
+    }
+  }
+
+  /// The type that stimuli are read in.
+  func scalarType(of binding: InputBinding) throws(LesionError) -> ScalarType {
     switch binding.elementType {
-    case .float: return .float32
+    case .float, .bfloat16: return .float32
     case .double: return .float64
+    case .float16: return .float16
     case .int8: return .int8
     case .int16: return .int16
     case .int32: return .int32

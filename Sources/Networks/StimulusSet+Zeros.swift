@@ -4,29 +4,34 @@ package import Stimuli
 import UserErrors
 
 extension StimulusSet {
-  /// One stimulus of zeros of a model's declared shapes: enough to run it for the shapes inside.
+  /// One stimulus of zeros, to look at a network without any, of the lengths that the model declares. Inputs that start as
+  /// zeros by themselves are left to `fit`.
   ///
-  /// - Throws: `Failure` (`usage`) where a length isn't declared.
+  /// - Throws: `Failure` (`usage`) with the input and its shape where a length is free, which only stimuli can tell.
   package static func zeros(for model: Model) throws -> StimulusSet {
-    let arrays = try model.inputs.map { port -> (name: String?, array: NumericArray) in
-      let dimensions = port.dimensions ?? []
-      let lengths = dimensions.dropFirst().map { if case .fixed(let length) = $0 { length } else { 0 } }
-      guard port.dimensions != nil, !lengths.contains(0) else {
+    var arrays: [(name: String?, array: NumericArray)] = []
+    let ports = model.inputs
+    for port in ports where !port.isState || ports.allSatisfy(\.isState) {
+      var dimensions = port.dimensions ?? []
+      if let axis = port.batchAxis, dimensions.indices.contains(axis) { dimensions.remove(at: axis) }
+      var shape = [1]
+      for dimension in dimensions {
+        if case .fixed(let length) = dimension, length > 0 { shape.append(length) }
+      }
+      guard port.dimensions != nil, shape.count == dimensions.count + 1, shape.reduce(1.0, { $0 * Double($1) }) < 1e9 else {
+        let text = port.dimensions.map { "[" + $0.map(\.description).joined(separator: ", ") + "]" } ?? "no shape"
         throw Failure(
           .usage,
-          """
-          \(model.label): input "\(port.name)" has shape \
-          [\(dimensions.map(\.description).joined(separator: ", "))], with lengths that only stimuli tell; give them with --data
-          """)
+          "\(model.label): input \"\(port.name)\" has \(text), with lengths that only stimuli tell: give them with --data")
       }
-      let shape = dimensions.isEmpty ? [1] : [1] + lengths
       let count = shape.reduce(1, *)
-      switch port.elementType {
-      case .int64, .int32, .int16, .int8, .uint8, .uint16, .uint32, .uint64, .bool:
-        return (port.name, NumericArray(shape: shape, int64: [Int64](repeating: 0, count: count)))
-      default:
-        return (port.name, NumericArray(shape: shape, floats: [Float](repeating: 0, count: count)))
-      }
+      arrays.append(
+        (
+          port.name,
+          port.elementType.isFloat
+            ? NumericArray(shape: shape, floats: [Float](repeating: 0, count: count))
+            : NumericArray(shape: shape, int64: [Int64](repeating: 0, count: count))
+        ))
     }
     return try StimulusSet(arrays, description: "zeros of the declared shapes")
   }

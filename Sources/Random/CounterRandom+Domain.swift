@@ -4,6 +4,9 @@ extension CounterRandom {
   package enum Domain: UInt32, Sendable {
     case derivedSeed = 1
 
+    /// The order of stimuli that are shuffled.
+    case stimulusOrder = 17
+
     // Designs: which coalitions are measured.
     case naive = 2
     case permutationStrata = 3

@@ -11,8 +11,9 @@ import UserErrors
 /// Samples are 16 bits between a signal's least and largest value. The file begins in 1985, the first year of the format,
 /// so that equal signals give equal bytes. Sources: Kemp et al. (1992), Kemp & Olivan (2003), https://www.edfplus.info.
 enum SignalFile {
-  /// A record lasts whole seconds, so that the rate is exact; EDFlib's longest is a minute.
+  /// EDFlib's longest record, a minute, and its unit of time.
   private static let longestRecord = 60
+  private static let recordTicksPerSecond = 100_000
   /// What EDFlib holds in a record.
   private static let annotationsPerRecord = 64
   /// Of EDFlib's times.
@@ -30,16 +31,44 @@ enum SignalFile {
     if course.layers.count > Int(EDFLIB_MAXSIGNALS) {
       return "EDF+ holds \(EDFLIB_MAXSIGNALS) signals, and there are \(course.layers.count) layers."
     }
-    return recordSeconds(course.settings.samplingRate) != nil
+    return Record(rate: course.settings.samplingRate) != nil
       ? nil
-      : """
-        EDF+ needs a whole number of samples in some whole number of seconds up to \(longestRecord), and \
-        \(course.settings.samplingRate) Hz gives none.
-        """
+      : "EDF+ holds records of up to \(longestRecord) seconds with a sample or more, and \(course.settings.samplingRate) Hz gives none."
   }
 
-  private static func recordSeconds(_ rate: Double) -> Int? {
-    (1...longestRecord).first { abs(rate * Double($0) - (rate * Double($0)).rounded()) < 1e-9 && rate * Double($0) >= 0.5 }
+  /// How many samples a record has, and how long it lasts.
+  struct Record: Equatable {
+    let samples: Int
+    /// In 10 microseconds.
+    let ticks: Int
+
+    /// Whole seconds that give the rate exactly, the fewest; else, for a rate such as 29.97 Hz, the shortest record that gives
+    /// it within 10⁻⁷, or the one up to a minute that comes nearest.
+    ///
+    /// - Returns: `nil` if no sample fits a record, or more than EDFlib takes.
+    init?(rate: Double) {
+      let (unit, longest) = (Double(recordTicksPerSecond), longestRecord)
+      guard rate > 0, rate * Double(longest) >= 0.5, rate * Double(longest) < 1e6 else { return nil }
+      if let seconds = (1...longest).first(where: {
+        let samples = rate * Double($0)
+        return samples >= 0.5 && abs(samples - samples.rounded()) < 1e-9
+      }) {
+        samples = Int((rate * Double(seconds)).rounded())
+        ticks = seconds * recordTicksPerSecond
+        return
+      }
+      var best: (samples: Int, ticks: Int, error: Double)?
+      for samples in 1...max(1, Int(rate * Double(longest))) {
+        let exact = Double(samples) / rate * unit
+        let ticks = exact.rounded()
+        guard ticks >= 100, ticks <= Double(longest) * unit else { continue }
+        let error = abs(ticks - exact) / exact
+        if error < best?.error ?? .infinity { best = (samples, Int(ticks), error) }
+        if error <= 1e-7 { break }
+      }
+      guard let best else { return nil }
+      (samples, ticks) = (best.samples, best.ticks)
+    }
   }
 
   /// - Throws: `Failure` (`cannotWrite`).
@@ -47,8 +76,8 @@ enum SignalFile {
     try makeFolder(folder)
     let path = folder + "/stream.edf"
     let failure = Failure(.cannotWrite, "\(path) can't be written; check that its folder is writable and has room")
-    let seconds = recordSeconds(course.settings.samplingRate)!
-    let perRecord = Int((course.settings.samplingRate * Double(seconds)).rounded())
+    guard let record = Record(rate: course.settings.samplingRate) else { throw failure }
+    let perRecord = record.samples
     let records = (course.samples + perRecord - 1) / perRecord
     // Written beside and renamed, so that a reader never sees half of one.
     let draft = path + ".new"
@@ -56,7 +85,7 @@ enum SignalFile {
     guard file >= 0 else { throw failure }
     var isWell =
       edf_set_startdatetime(file, 1985, 1, 1, 0, 0, 0) == 0
-      && edf_set_datarecord_duration(file, Int32(seconds * 100_000)) == 0
+      && edf_set_datarecord_duration(file, Int32(record.ticks)) == 0
       && edf_set_equipment(file, "nnfmri-mpi") == 0
     var annotations = annotations(course)
     // EDFlib drops what doesn't fit, without a word; states and anomalies matter more than where windows lie.

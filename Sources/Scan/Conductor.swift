@@ -2,6 +2,7 @@ import Anatomy
 import Distribution
 import Files
 import Lesion
+import ModelGraph
 import ScanPlan
 import ScanResults
 import ScanStore
@@ -11,9 +12,6 @@ import UserErrors
 
 /// Leads a scan through its phases, on rank 0.
 struct Conductor {
-  /// How far prefix and suffix with nothing lesioned may be from the whole model, as a share of the largest score. A
-  /// right cut of a float32 network stays below 1e-5; a wrong one is off by the size of the score itself.
-  private static let cutTolerance = 1e-3
 
   let request: ScanRequest
   let labels: [Int]?
@@ -225,23 +223,44 @@ struct Conductor {
 
   // MARK: Decisions
 
-  /// The plan without layers whose cut doesn't reproduce the model.
+  /// The plan without layers whose cut doesn't reproduce the model, and with those at a batch of 1 in which rows change each
+  /// other.
   ///
+  /// - Parameter checks: by layer, what `VerifyTask` found.
   /// - Throws: `Failure` if such a layer was asked for by name, or none is left.
-  private func keepFaithfulLayers(_ plan: ScanPlan, _ deviations: [Double]) throws -> (ScanPlan, [Double]) {
+  private func keepFaithfulLayers(_ plan: ScanPlan, _ checks: [CutCheck]) throws -> (ScanPlan, [Double]) {
     var result = plan
     result.layers = []
     var kept: [Double] = []
-    for (layer, deviation) in zip(plan.layers, deviations) {
-      if deviation <= Self.cutTolerance {
+    // A right cut of a float32 network stays below 1e-5; a wrong one is off by the size of the score itself.
+    let tolerance = plan.preparation.tolerance
+    for (layer, check) in zip(plan.layers, checks) {
+      let (deviation, rowDeviation) = (check.deviation, check.rowDeviation)
+      if deviation <= tolerance {
         var layer = layer
+        if !(rowDeviation <= tolerance) {
+          layer.batch = 1
+          result.notes.append(
+            """
+            Coalitions of layer "\(layer.tensor)" run one at a time: in one batch they change each other's output, by \
+            \(rowDeviation) of its largest score.
+            """)
+        }
         layer.number = result.layers.count
         result.layers.append(layer)
         kept.append(deviation)
         continue
       }
-      let reason = "cut there, the network's output is off by \(deviation) of its largest score"
-      if case .named = request.measurement.layers {
+      let unrepeatable = worker.unrepeatableOperators
+      let reason =
+        unrepeatable.isEmpty
+        ? "cut there, the network's output is off by \(deviation) of its largest score"
+        : """
+          no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
+          \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
+          training mode (export the network in inference mode)
+          """
+      if request.measurement.layers.names(layer.tensor) {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
       }
       result.refusals.append(ScanPlan.Refusal(tensor: layer.tensor, reason: reason))

@@ -1,5 +1,6 @@
 import ScanPlan
 import ScanStore
+import Stimuli
 import UserErrors
 
 /// The output folder holds the measurements of the scan already.
@@ -15,6 +16,7 @@ struct Opening {
   /// What an earlier run measured, where this one goes on.
   let earlier: Checkpoint.Content?
   let plan: ScanPlan
+  let stimuli: StimulusSet
   private let shardCount: Int
 
   /// - Throws: `AlreadyMeasured`; `Failure` and the modules' errors.
@@ -25,6 +27,7 @@ struct Opening {
       request.run.resumes ? try Self.earlier(in: folder, inputs.origin(request, program: program), request.analysis) : nil
     try folder.claim(resumes: request.run.resumes)
     plan = try inputs.planner(request).makePlan()
+    stimuli = try inputs.stimuli(of: plan)
     if let part = request.run.part, plan.series(of: part).isEmpty {
       throw Failure(
         .usage, "--part \(part): the scan has only \(plan.series(of: nil).count) series; cut it into as many parts or fewer")

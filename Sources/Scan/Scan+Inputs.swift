@@ -13,35 +13,48 @@ extension Scan {
   /// What a rank opens before it can do anything.
   package struct Inputs {
     package let model: Model
-    /// Those that are scanned.
-    package let stimuli: StimulusSet
+    /// All stimuli, as the files have them.
+    private let all: StimulusSet
+    /// Those that may be scanned, before the network has been asked and numbers have been looked at.
+    let candidates: StimulusSet
     package let stream: Stream?
     package let runtime: Runtime
     /// SHA-256 of the model file and its files of weights.
     let modelDigest: String
-    /// SHA-256 of the files of stimuli and labels.
+    /// SHA-256 of the files that the candidates come from, and of the labels.
     let dataDigest: String
 
     package init(_ request: ScanRequest) throws {
       model = try Model(contentsOf: request.subject.model)
       try model.checkExternalFiles()
-      var stimuli = try StimulusSet(contentsOf: request.subject.data, labels: request.subject.labels)
-      try stimuli.setPreprocessing(
+      let options = request.measurement
+      var all = try StimulusSet(
+        contentsOf: request.subject.data, labels: request.subject.labels, inputs: model.inputs.map(\.name),
+        sizing: PictureSizing(resize: options.resize, crop: options.crop))
+      if let path = request.subject.classNames { all.setClassNames(try readClassNames(path)) }
+      try all.setPreprocessing(
         Preprocessing(
-          scale: request.measurement.scale, mean: request.measurement.mean, standardDeviation: request.measurement.standardDeviation,
-          channelAxis: request.measurement.layout == .nhwc ? .last : .first))
-      if let wanted = request.measurement.stream {
-        let stream = try Stream(wanted, of: stimuli, seed: request.measurement.seed)
+          scale: options.scale, mean: options.mean, standardDeviation: options.standardDeviation,
+          channelAxis: options.isChannelsLast ? .last : .first))
+      if let wanted = options.stream {
+        let stream = try Stream(wanted, of: all, seed: options.seed)
         self.stream = stream
-        self.stimuli = try stream.stimuli.select(stream.scanned)
+        candidates = try stream.stimuli.select(stream.scanned)
       } else {
         stream = nil
-        self.stimuli = stimuli.prefix(request.measurement.stimulusLimit)
+        let selection = try StimulusSelection(options.selection, shuffleSeed: options.shuffleSeed)
+        candidates = selection.needsPredictions ? all : try selection.apply(to: all).prefix(options.stimulusLimit)
       }
+      self.all = all
       let folder = model.folder ?? "."
       modelDigest = try Digest.ofFiles([request.subject.model] + model.externalFiles.map { "\(folder)/\($0)" })
-      dataDigest = try Digest.ofFiles(stimuli.files)
+      dataDigest = try Digest.ofFiles(stream?.stimuli.files ?? candidates.files)
       runtime = try Runtime()
+    }
+
+    /// The stimuli of a plan.
+    package func stimuli(of plan: ScanPlan) throws -> StimulusSet {
+      try all.select(plan.stimulusPlaces)
     }
 
     func origin(_ request: ScanRequest, program: String) -> ScanOrigin {
@@ -50,9 +63,9 @@ extension Scan {
         onnxRuntime: runtime.version, part: request.run.part)
     }
 
-    package func planner(_ request: ScanRequest) -> Planner {
+    package func planner(_ request: ScanRequest) throws -> Planner {
       Planner(
-        request: request, model: model, stimuli: stimuli, stream: stream, runtime: runtime, modelDigest: modelDigest,
+        request: request, model: model, stimuli: try chosen(request), stream: stream, runtime: runtime, modelDigest: modelDigest,
         dataDigest: dataDigest)
     }
 

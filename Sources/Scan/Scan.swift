@@ -121,7 +121,7 @@ package enum Scan {
     opening.sayWhatIsThere(listener.note)
     do {
       let conductor = Conductor(
-        request: request, labels: inputs.stimuli.labels, thumbnails: try inputs.stimuli.thumbnails(), mailbox: mailbox,
+        request: request, labels: opening.stimuli.labels, thumbnails: try opening.stimuli.thumbnails(), mailbox: mailbox,
         worker: worker, instructionSets: instructionSets, versions: versions,
         origin: inputs.origin(request, program: version), earlier: opening.earlier)
       var runner = PhaseRunner(
@@ -183,7 +183,7 @@ package enum Scan {
       self.inputs = try inputs ?? Inputs(request)
       try self.inputs.check(against: plan, request: request)
       worker = try Worker(
-        request: request, plan: plan, model: self.inputs.model, stimuli: self.inputs.stimuli,
+        request: request, plan: plan, model: self.inputs.model, stimuli: self.inputs.stimuli(of: plan),
         stream: self.inputs.stream?.stimuli, runtime: self.inputs.runtime)
     }
   }

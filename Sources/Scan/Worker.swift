@@ -35,7 +35,7 @@ package final class Worker {
   var weights: WeightStore?
 
   /// - Parameters:
-  ///   - model: as read from its file; the plan says whether its batch axis is to be freed.
+  ///   - model: as read from its file; the plan says whether what is done to it before it is scanned.
   ///   - stimuli: those of the scan.
   ///   - stream: those of the stream, where there is one.
   package init(
@@ -43,14 +43,13 @@ package final class Worker {
   ) throws {
     self.request = request
     self.plan = plan
-    self.model = plan.isBatchFreed ? model.freeingBatchAxis() ?? model : model
+    let prepared = model.prepared(plan.preparation)
+    self.model = prepared
     self.feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: self.model.inputs)
     self.streamFeed = try stream.map {
-      try StimulusFeed(runtime: runtime, stimuli: $0, inputs: model.inputs)
+      try StimulusFeed(runtime: runtime, stimuli: $0, inputs: prepared.inputs)
     }
-    self.reader = try OutputReader(
-      shape: plan.outputShape, value: request.measurement.value, link: OutputReader.Link(rawValue: plan.link)!,
-      position: request.measurement.position, channelsLast: request.measurement.layout == .nhwc)
+    self.reader = try OutputReader(plan.readout)
     self.geometry = try plan.layers.map { LayerGeometry(try $0.grid(request.measurement)) }
     self.estimation = Estimation(
       plan: plan, measurement: request.measurement,
@@ -117,7 +116,7 @@ package final class Worker {
   func secondsPerBatch(layer: Int) throws -> Double {
     let network = try makeNetwork(layer, lesion: .zero)
     try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
-    let batch = try estimation.series(layer, 0).rows(0..<min(plan.batch, plan.layers[layer].rows))
+    let batch = try estimation.series(layer, 0).rows(0..<min(plan.layers[layer].batch, plan.layers[layer].rows))
     var start = 0.0
     for _ in 0..<2 {
       start = monotonicSeconds()
@@ -148,6 +147,11 @@ package final class Worker {
     return tracts
   }
 
+  /// Operators, as messages call them, by which two passes differ.
+  var unrepeatableOperators: [String] {
+    model.drawingOperators(reading: plan.readTensor) + model.trainingOperators(reading: plan.readTensor)
+  }
+
   /// How many classes have a score.
   var classCount: Int { reader.classCount }
 
@@ -165,13 +169,14 @@ package final class Worker {
     return network
   }
 
-  func makeNetwork(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
+  func makeNetwork(_ layer: Int, lesion: LesionKind, batch: Int? = nil) throws -> LesionedNetwork {
     try LesionedNetwork(
-      cut: cut(layer), feed: feed, stimulus: 0, configuration: configuration(layer, lesion, batch: plan.batch))
+      cut: cut(layer), feed: feed, stimulus: 0,
+      configuration: configuration(layer, lesion, batch: batch ?? plan.layers[layer].batch))
   }
 
-  /// Gradient passes in one run.
-  var gradientBatch: Int { min(plan.batch, ScanPlan.Layer.gradientBatch) }
+  /// Gradient passes of a layer in one run.
+  func gradientBatch(_ layer: Int) -> Int { min(plan.layers[layer].batch, ScanPlan.Layer.gradientBatch) }
 
   /// The layer's network under the scan's lesion with its way back, or why there is none.
   func gradientNetwork(_ layer: Int) throws -> Result<GradientNetwork, Undifferentiable> {
@@ -183,10 +188,8 @@ package final class Worker {
       network = .success(
         try GradientNetwork(
           cut: cut(layer), feed: feed, stimulus: 0,
-          configuration: configuration(layer, request.measurement.lesion, batch: gradientBatch),
-          value: AdjointValue(
-            shape: plan.outputShape, value: request.measurement.value, link: OutputReader.Link(rawValue: plan.link)!,
-            position: request.measurement.position, channelsLast: request.measurement.layout == .nhwc)))
+          configuration: configuration(layer, request.measurement.lesion, batch: gradientBatch(layer)),
+          value: AdjointValue(plan.readout)))
     } catch let refusal as Undifferentiable {
       network = .failure(refusal)
     }

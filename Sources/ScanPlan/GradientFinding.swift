@@ -1,4 +1,4 @@
-package import Shapley
+import Shapley
 
 /// What was found out about gradients in a layer before it was measured.
 package struct GradientFinding: Codable, Sendable, Hashable {

@@ -1,20 +1,12 @@
 package import Grids
 package import Lesion
+package import ModelGraph
 package import Shapley
 
 /// The options that decide measured values.
 ///
 /// `estimator` isn't among them: what it decides of the measurement is each layer's design, and the plan holds that.
 package struct MeasurementOptions: Sendable, Codable, Hashable {
-  /// Which tensors are scanned.
-  package enum Layers: Sendable, Hashable, Codable {
-    /// One a block, at most about a dozen.
-    case automatic
-    /// Every tensor that can be scanned.
-    case all
-    case named([String])
-  }
-
   /// The class whose score is the value.
   package enum Target: Sendable, Hashable, Codable {
     /// The class that the intact network predicts for the stimulus.
@@ -33,13 +25,19 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
     }
   }
 
-  package var layers = Layers.automatic
+  /// Which tensors are scanned.
+  package var layers = LayerSelection.automatic
   package var grid = GridSize.standard
-  package var layout = TensorLayout.nchw
+  /// Orders of axes that the user names; what is found out holds for other tensors.
+  package var layouts: [LayoutOverride] = []
   /// K: passes a region, a gradient pass counted as `ScanPlan.Layer.gradientCost`; `nil`: as many as the answer over stimuli
   /// needs.
   package var samplesPerRegion: Double?
-  /// How many stimuli are used: the first ones of the set. A stream chooses its own.
+  /// Which stimuli are used, as `StimulusSelection` reads it; `nil` is all.
+  package var selection: String?
+  /// The seed of the order in which they are taken; `nil` is that of the files.
+  package var shuffleSeed: UInt64?
+  /// How many stimuli are used: the first ones of those. A stream chooses its own.
   package var stimulusLimit = 64
   /// The stimuli are a stream: all are recorded, some of each window are scanned; `nil` for a scan without time.
   package var stream: StreamRequest?
@@ -48,8 +46,12 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var lesion = LesionKind.zero
   package var value = ValueFunction.logit
   package var target = Target.predicted
-  /// The position of a sequence's output that is read; `nil` is the mean.
-  package var position: Int?
+  /// The output that is read; `nil` is the one that looks most like scores.
+  package var output: String?
+  /// The axis of classes of the output, as the model declares it; `nil` is the one that is found.
+  package var classAxis: Int?
+  /// The position of a sequence's output that is read.
+  package var position = PositionChoice.mean
   package var seed: UInt64 = 42
   /// Coalitions in one run of the suffix: enough to amortise it, few enough that activations stay in the cache.
   package var batch = 16
@@ -59,6 +61,9 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var allocation = StoppingRule.Allocation.even
   /// The confidence of the intervals that the two above look at.
   package var stoppingConfidence = 0.95
+  /// How pictures get to one size, as `PictureSizing` reads it.
+  package var resize: String?
+  package var crop: String?
   /// Raw values are divided by this first; `nil` is 255 for images of bytes, 1 otherwise.
   package var scale: Double?
   /// One a channel, after scaling.
@@ -78,6 +83,9 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   /// K of layers that are measured by values, where it is automatic.
   package static let standardSamples = 16.0
 
+  /// Whether pictures have their channels last.
+  package var isChannelsLast: Bool { layouts.contains { $0.tensor == nil && $0.layout.lowercased() == "nhwc" } }
+
   /// When a layer has been measured enough.
   package var stoppingRule: StoppingRule {
     StoppingRule(tolerance: tolerance, allocation: allocation, confidence: stoppingConfidence)
@@ -86,19 +94,34 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
 
 extension MeasurementOptions: OptionEntries {
   package var entries: [(name: String, text: String)] {
-    func text(_ value: (some Any)?, else fallback: String) -> String { value.map { "\($0)" } ?? fallback }
-    var entries: [(name: String, text: String)] = [
-      ("layers", "\(layers)"), ("grid", "\(grid)"), ("layout", layout.rawValue),
-      ("samples", text(samplesPerRegion, else: "auto")), ("stimuli", "\(stimulusLimit)"), ("index", index.rawValue),
-      ("lesion", lesion.rawValue), ("value", value.name), ("target", target.name),
-      ("position", text(position, else: "mean")), ("seed", "\(seed)"), ("batch", "\(batch)"),
+    let adaptive = stoppingRule.isAdaptive ? [("confidence", "\(stoppingConfidence)")] : []
+    return what + how + adaptive + choice + (stream?.entries ?? [])
+  }
+
+  /// What is measured.
+  private var what: [(name: String, text: String)] {
+    [
+      ("layers", layers.name), ("grid", "\(grid)"),
+      ("layout", layouts.isEmpty ? "found" : layouts.map(\.name).joined(separator: " ")),
+      ("samples", samplesPerRegion.map { "\($0)" } ?? "auto"), ("stimuli", "\(stimulusLimit)"), ("index", index.rawValue),
+      ("lesion", lesion.rawValue), ("value", value.name), ("target", target.name), ("output", output ?? "found"),
+      ("class-axis", classAxis.map { "\($0)" } ?? "found"), ("position", position.name), ("seed", "\(seed)"),
     ]
-    entries += [
-      ("tolerance", text(tolerance, else: "none")), ("allocate", allocation.rawValue), ("scale", text(scale, else: "default")),
-      ("mean", "\(mean)"), ("std", "\(standardDeviation)"), ("threads", "\(threads)"), ("tracts", "\(tracesConnections)"),
-      ("pathways", "\(pathwayCount)"), ("allow-nonfinite", "\(allowsNonFinite)"),
+  }
+
+  private var how: [(name: String, text: String)] {
+    [
+      ("batch", "\(batch)"), ("tolerance", tolerance.map { "\($0)" } ?? "none"), ("allocate", allocation.rawValue),
+      ("scale", scale.map { "\($0)" } ?? "default"), ("mean", "\(mean)"), ("std", "\(standardDeviation)"),
+      ("threads", "\(threads)"), ("tracts", "\(tracesConnections)"), ("pathways", "\(pathwayCount)"),
+      ("allow-nonfinite", "\(allowsNonFinite)"),
     ]
-    if stoppingRule.isAdaptive { entries.append(("confidence", "\(stoppingConfidence)")) }
-    return entries + (stream?.entries ?? [])
+  }
+
+  /// What is said of which stimuli are used and how pictures become stimuli.
+  private var choice: [(name: String, text: String)] {
+    [
+      ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }), ("resize", resize), ("crop", crop),
+    ].compactMap { name, text in text.map { (name, $0) } }
   }
 }

@@ -1,6 +1,8 @@
 import Files
 internal import Files
 internal import FoundationEssentials
+package import Lesion
+package import ModelGraph
 package import Shapley
 import UserErrors
 
@@ -12,8 +14,15 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var number: Int
     package var tensor: String
     package var operatorType: String
-    /// The tensor's shape for a batch of one.
+    /// The tensor's shape as it is scanned, for a batch of one.
     package var shape: [Int]
+    /// Which of its axes the grid is laid over, what they are called, and what tells.
+    package var axes: GridAxes
+    package var layout: String
+    package var layoutReason: String
+    /// What part the tensor plays in the network, and why it is taken for that.
+    package var kind: String
+    package var kindReason: String
     /// Element types, by ONNX number, of what the suffix reads besides the tensor.
     package var sideTypes: [String: Int32]
     /// Regions along (h, w, c), after clipping.
@@ -27,6 +36,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var designRows: Int
     /// Evaluations of a series: the design's rows and, under `resample`, ∅ once for each further donor.
     package var rows: Int
+    /// Coalitions a run of the suffix; 1 where rows of a batch would change each other.
+    package var batch: Int
     /// Share of the network's forward cost that lies after the layer: what one evaluation costs.
     package var suffixCostShare: Double
     /// Floating-point operations of one evaluation.
@@ -35,12 +46,20 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var gradients: GradientFinding?
 
     package init(
-      number: Int, tensor: String, operatorType: String, shape: [Int], sideTypes: [String: Int32], grid: [Int], regionCount: Int, design: DesignKind, budget: Int, designRows: Int, rows: Int, suffixCostShare: Double, evaluationCost: Double, gradients: GradientFinding? = nil
+      number: Int, tensor: String, operatorType: String, shape: [Int], axes: GridAxes, layout: String,
+      layoutReason: String, kind: String, kindReason: String, sideTypes: [String: Int32], grid: [Int],
+      regionCount: Int, design: DesignKind, budget: Int, designRows: Int, rows: Int, batch: Int,
+      suffixCostShare: Double, evaluationCost: Double, gradients: GradientFinding? = nil
     ) {
       self.number = number
       self.tensor = tensor
       self.operatorType = operatorType
       self.shape = shape
+      self.axes = axes
+      self.layout = layout
+      self.layoutReason = layoutReason
+      self.kind = kind
+      self.kindReason = kindReason
       self.sideTypes = sideTypes
       self.grid = grid
       self.regionCount = regionCount
@@ -48,6 +67,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
       self.budget = budget
       self.designRows = designRows
       self.rows = rows
+      self.batch = batch
       self.suffixCostShare = suffixCostShare
       self.evaluationCost = evaluationCost
       self.gradients = gradients
@@ -74,17 +94,15 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var dataDigest: String
   /// The rules that coalitions are drawn by: `Design.version`.
   package var designVersion = Design.version
-  /// Whether a batch axis that the model had baked in was freed.
-  package var isBatchFreed: Bool
-  /// Coalitions a run of the suffix.
+  /// What is done to the model before it is scanned.
+  package var preparation: ModelPreparation
+  /// Coalitions a run of the suffix, unless a layer has fewer.
   package var batch: Int
-  /// The tensor whose elements are the scores.
-  package var readTensor: String
-  /// What turns scores into probabilities.
-  package var link: String
-  /// The read tensor's shape for one stimulus, without batch axis.
-  package var outputShape: [Int]
+  /// What of the outputs is read.
+  package var readout: Readout
   package var stimulusCount: Int
+  /// Where each stimulus of the scan stands in the files. [stimulusCount]
+  package var stimulusPlaces: [Int]
   /// Stimuli of the stream that is recorded; `nil` for a scan without time.
   package var streamCount: Int?
   /// Which of the stream each stimulus of the scan is, ascending; `nil` likewise: the first ones of the set.
@@ -99,6 +117,13 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var notes: [String]
   /// What a rank that shares no weights is expected to hold in memory, its cache aside.
   package var residentBytes: Int
+
+  /// Whether a batch axis that the model had baked in was freed.
+  package var isBatchFreed: Bool { preparation.freesBatch }
+  /// The tensor whose elements are the scores.
+  package var readTensor: String { readout.tensor }
+  /// The read tensor's shape for one stimulus, without batch axis.
+  package var outputShape: [Int] { readout.shape }
 
   /// All evaluations of the scan.
   package var evaluations: Int {
@@ -171,16 +196,17 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   }
 
   package init(
-    modelDigest: String, dataDigest: String, isBatchFreed: Bool, batch: Int, readTensor: String, link: String, outputShape: [Int], stimulusCount: Int, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int, rowsPerShard: Int, layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
+    modelDigest: String, dataDigest: String, preparation: ModelPreparation, batch: Int, readout: Readout,
+    stimulusCount: Int, stimulusPlaces: [Int]? = nil, streamCount: Int? = nil, streamStimuli: [Int]? = nil, donorCount: Int,
+    rowsPerShard: Int, layers: [Layer], refusals: [Refusal], notes: [String], residentBytes: Int
   ) {
     self.modelDigest = modelDigest
     self.dataDigest = dataDigest
-    self.isBatchFreed = isBatchFreed
+    self.preparation = preparation
     self.batch = batch
-    self.readTensor = readTensor
-    self.link = link
-    self.outputShape = outputShape
+    self.readout = readout
     self.stimulusCount = stimulusCount
+    self.stimulusPlaces = stimulusPlaces ?? Array(0..<stimulusCount)
     self.streamCount = streamCount
     self.streamStimuli = streamStimuli
     self.donorCount = donorCount

@@ -28,6 +28,8 @@ package struct ScanRequest: Sendable {
     package var data: String
     /// A file of labels, where the stimuli bring none.
     package var labels: String?
+    /// A file with the names of the classes.
+    package var classNames: String?
   }
 
   /// When a layer has been measured enough.

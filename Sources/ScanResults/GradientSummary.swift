@@ -1,5 +1,5 @@
 package import ScanPlan
-package import Shapley
+import Shapley
 
 /// How gradient passes fared in a layer: what curvature did, and what of it was taken off.
 package struct GradientSummary: Sendable, Hashable {

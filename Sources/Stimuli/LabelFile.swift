@@ -15,7 +15,8 @@ func readLabels(_ path: String) throws(StimuliError) -> [Int] {
   }
 
   var result: [Int] = []
-  let text = String(decoding: bytes[0..<bytes.count], as: UTF8.self)
+  var text = String(decoding: bytes[0..<bytes.count], as: UTF8.self)[...]
+  if text.hasPrefix("\u{FEFF}") { text.removeFirst() }
   for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
     let word = line.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
     if word.isEmpty { continue }

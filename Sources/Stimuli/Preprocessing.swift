@@ -14,7 +14,8 @@ package struct Preprocessing: Hashable, Sendable {
     case last
   }
 
-  /// nil: 255 for the bytes of image formats (CIFAR-10, IDX), 1 for everything else.
+  /// nil: 255 for bytes (uint8) with at least two axes a stimulus, which are taken for images whatever file they come
+  /// from; 1 for everything else.
   package var scale: Double?
   /// None, one for all channels, or one a channel.
   package var mean: [Double]

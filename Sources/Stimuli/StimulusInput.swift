@@ -18,6 +18,13 @@ package struct StimulusInput: Sendable {
     case channelsLast
   }
 
+  /// Where the numbers are.
+  enum Storage: Sendable {
+    case segments([Segment])
+    /// Files that are decoded when a stimulus is read.
+    case pictures(PictureFolder)
+  }
+
   /// The array's name in an `.npz`; nil for formats of one array.
   package let name: String?
   /// One stimulus as it is handed over, without the batch axis.
@@ -25,15 +32,19 @@ package struct StimulusInput: Sendable {
   /// The type it is stored in.
   package let scalarType: ScalarType
   package private(set) var preprocessing = Preprocessing()
+  /// Whether all stimuli are given the same.
+  package private(set) var isShared: Bool
   /// The description of the set that it belongs to.
   var source = "the stimuli"
 
   /// True for formats of images, whose axes are known to be C, H, W.
   let isImage: Bool
-  private let storedShape: [Int]
+  private var storedShape: [Int]
   private let isBigEndian: Bool
-  private let segments: [Segment]
+  private var storage: Storage
   private var arrangement = Arrangement.asStored
+  /// All of it, where it is an array whose axes only a model can tell.
+  private let array: NumericArray?
 
   init(
     name: String?, shape: [Int], scalarType: ScalarType, isBigEndian: Bool, isImage: Bool, segments: [Segment]
@@ -44,23 +55,77 @@ package struct StimulusInput: Sendable {
     self.isBigEndian = isBigEndian
     self.isImage = isImage
     self.storedShape = shape
-    self.segments = segments
+    self.storage = .segments(segments)
+    isShared = false
+    array = nil
   }
 
-  /// One stimulus a row of an array's first axis.
-  init(name: String?, _ array: NumericArray) {
-    let shape = Array(array.shape.dropFirst())
-    let stride = shape.reduce(1, *) * array.scalarType.byteCount
-    self.init(
-      name: name, shape: shape, scalarType: array.scalarType, isBigEndian: array.isBigEndian, isImage: false,
-      segments: [Segment(bytes: array.bytes, offset: array.offset, stride: stride, count: array.shape[0])])
+  /// Pictures, C, H, W bytes each; three channels until a model asks for one.
+  init(_ pictures: PictureFolder) {
+    name = nil
+    storedShape = [3, pictures.height, pictures.width]
+    shape = storedShape
+    scalarType = .uint8
+    isBigEndian = false
+    isImage = true
+    storage = .pictures(pictures)
+    isShared = false
+    array = nil
+  }
+
+  /// An array with a stimulus a row of its first axis, until it is fitted to a model.
+  ///
+  /// - Parameter isShared: whether it is given to all stimuli as it is.
+  init(name: String?, _ array: NumericArray, isShared: Bool = false) {
+    self.name = name
+    self.isShared = isShared || array.shape.isEmpty
+    storedShape = self.isShared ? array.shape : Array(array.shape.dropFirst())
+    shape = storedShape
+    scalarType = array.scalarType
+    isBigEndian = array.isBigEndian
+    isImage = false
+    self.array = array
+    storage = .segments([])
+    lay(array)
+  }
+
+  /// Zeros for all stimuli.
+  static func zeros(_ name: String, shape: [Int]) -> StimulusInput {
+    let count = shape.reduce(1, *)
+    return StimulusInput(
+      name: name, NumericArray(shape: shape, uint8: [UInt8](repeating: 0, count: count)), isShared: true)
+  }
+
+  private mutating func lay(_ array: NumericArray) {
+    let stride = storedShape.reduce(array.scalarType.byteCount, *)
+    let count = isShared ? 1 : array.shape[0]
+    storage = .segments([Segment(bytes: array.bytes, offset: array.offset, stride: stride, count: count)])
+  }
+
+  /// How many stimuli lie there; one where all share it.
+  var rowCount: Int {
+    switch storage {
+    case .pictures(let pictures): pictures.paths.count
+    case .segments(let segments): segments.reduce(0) { $0 + $1.count }
+    }
   }
 
   /// Elements of one stimulus.
   package var elementCount: Int { shape.reduce(1, *) }
 
   /// Where it comes from, for messages.
-  private var place: String { name.map { "array \"\($0)\" of \(source)" } ?? source }
+  var place: String { name.map { "array \"\($0)\" of \(source)" } ?? source }
+
+  /// Whether its numbers are the brightness of pixels: bytes, with at least two axes a stimulus.
+  private var isOfPixels: Bool { scalarType == .uint8 && storedShape.count >= 2 }
+
+  /// What is said of bytes that a model takes as floating-point numbers, where they may be something else than images.
+  var noteOnBytes: String? {
+    guard scalarType == .uint8, !isShared, !isImage, preprocessing.scale == nil else { return nil }
+    return isOfPixels
+      ? "The bytes of \(place) are taken for images and divided by 255; --scale says otherwise."
+      : "The bytes of \(place) have one axis a stimulus, so they are taken as they are; --scale 255 divides them as images."
+  }
 
   mutating func setPreprocessing(_ preprocessing: Preprocessing) throws(StimuliError) {
     var preprocessing = preprocessing
@@ -69,31 +134,114 @@ package struct StimulusInput: Sendable {
     self.preprocessing = preprocessing
   }
 
-  /// Fits the stimulus to a model input, where that needs no guess.
+  /// Fits the stimuli to a model input, where that needs no guess.
   ///
-  /// Images may be handed over as H, W, C, without an axis of length 1, or as one row; other arrays only as they are.
+  /// Images may be handed over as H, W, C, without an axis of length 1, as one row, or, where they come from pictures,
+  /// in grey. An array's stimuli lie along its first axis, along the axis of the model's batch, or are one for all.
   ///
-  /// - Parameter wanted: the model input's shape without its batch axis; nil where it is free.
+  /// - Parameter count: how many stimuli there are.
+  /// - Returns: what was understood that a user might not have meant; `nil` where there is nothing to say.
   /// - Throws: `badInput` with both shapes.
-  mutating func fit(to wanted: [Int?], of inputName: String) throws(StimuliError) {
-    func matches(_ shape: [Int]) -> Bool {
-      shape.count == wanted.count && zip(shape, wanted).allSatisfy { $1 == nil || $0 == $1 }
+  mutating func fit(to input: ModelInput, count: Int) throws(StimuliError) -> String? {
+    var note: String?
+    if let array {
+      note = try fit(array, to: input, count: count)
+    } else {
+      try fitImages(to: input)
     }
-    var candidates = [(storedShape, Arrangement.asStored)]
-    if isImage {
-      let (channels, height, width) = (storedShape[0], storedShape[1], storedShape[2])
-      candidates.append(([height, width, channels], .channelsLast))
-      if channels == 1 { candidates.append(([height, width], .asStored)) }
-      candidates.append(([channels * height * width], .asStored))
+    // Channels may lie elsewhere than they did before.
+    try preprocessing.check(shape: storedShape, of: place)
+    return note
+  }
+
+  private mutating func fit(
+    _ array: NumericArray, to input: ModelInput, count: Int
+  ) throws(StimuliError) -> String? {
+    let lengths = array.shape
+    guard input.shape != nil || isShared || lengths.first == count || lengths.first == 1 else {
+      throw tooFew(input, count: count)
     }
-    guard let (shape, arrangement) = candidates.first(where: { matches($0.0) }) else {
-      let wantedText = "[" + wanted.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
-      throw StimuliError(
-        .badInput,
-        "one stimulus of \(place) has shape \(storedShape), and model input \"\(inputName)\" takes \(wantedText): reshape the stimuli, their first axis being the stimulus")
+    if input.shape == nil, isShared || lengths.first == count { return nil }
+    if !isShared, lengths.first == count, let shape = input.fit(Array(lengths.dropFirst())) {
+      storedShape = Array(lengths.dropFirst())
+      lay(array)
+      self.shape = shape
+      if let axis = input.batchAxis, axis > 0, lengths.indices.contains(axis), lengths[axis] == count, count > 1,
+        input.takes(Self.removing(axis, from: lengths))
+      {
+        return "The stimuli of \(place), of shape \(lengths), are taken to lie along its first axis."
+      }
+      return nil
     }
-    self.shape = shape
+    if !isShared, let axis = input.batchAxis, axis > 0, lengths.indices.contains(axis), lengths[axis] == count,
+      input.takes(Self.removing(axis, from: lengths))
+    {
+      storedShape = Self.removing(axis, from: lengths)
+      lay(try array.movingToFront(axis: axis))
+      shape = storedShape
+      return "The stimuli of \(place), of shape \(lengths), lie along its axis \(axis), as in the model's input."
+    }
+    let whole = input.fit(lengths)
+    if let shape = whole ?? (lengths.first == 1 ? input.fit(Array(lengths.dropFirst())) : nil) {
+      isShared = true
+      storedShape = lengths
+      lay(array)
+      self.shape = shape
+      return count == 1 ? nil : "All stimuli are given the same \(place)."
+    }
+    guard isShared || lengths.first == count else {
+      throw tooFew(input, count: count)
+    }
+    throw misfit(input)
+  }
+
+  private func tooFew(_ input: ModelInput, count: Int) -> StimuliError {
+    StimuliError(
+      .badInput,
+      "\(place) has shape \(array?.shape ?? storedShape), and model input \"\(input.name)\" takes \(Self.text(input.shape)) for each of \(count) stimuli: make its first axis \(count) long, or 1 for what all stimuli share")
+  }
+
+  private mutating func fitImages(to input: ModelInput) throws(StimuliError) {
+    var stored = storedShape
+    var candidates: [([Int], Arrangement, Int)] = []
+    for channels in channelChoices {
+      stored[0] = channels
+      let (height, width) = (stored[1], stored[2])
+      candidates.append((stored, .asStored, channels))
+      candidates.append(([height, width, channels], .channelsLast, channels))
+      if channels == 1 { candidates.append(([height, width], .asStored, channels)) }
+      candidates.append(([channels * height * width], .asStored, channels))
+    }
+    guard let (shape, arrangement, channels) = candidates.first(where: { input.takes($0.0) }) else {
+      throw misfit(input)
+    }
+    storedShape[0] = channels
+    self.shape = input.shape == nil ? storedShape : shape
     self.arrangement = arrangement
+  }
+
+  /// How many channels images can have.
+  private var channelChoices: [Int] {
+    if case .pictures = storage { [3, 1] } else { [storedShape[0]] }
+  }
+
+  private func misfit(_ input: ModelInput) -> StimuliError {
+    var remedy = "reshape the stimuli, their first axis being the stimulus"
+    if case .pictures = storage { remedy = "give the model's height and width with --resize HxW" }
+    return StimuliError(
+      .badInput,
+      "one stimulus of \(place) has shape \(storedShape), and model input \"\(input.name)\" takes \(Self.text(input.shape)): \(remedy)")
+  }
+
+  private static func text(_ shape: [Int?]?) -> String {
+    guard let shape else { return "an array" }
+    return "[" + shape.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
+  }
+
+  private static func removing(_ axis: Int, from lengths: [Int]) -> [Int] {
+    var rest = lengths
+    rest.remove(at: axis)
+    return rest
   }
 
   /// Writes one stimulus as elements of a type, in C order.
@@ -128,32 +276,72 @@ package struct StimulusInput: Sendable {
   private func readAsStored(
     record: Int, as wanted: ScalarType, into destination: UnsafeMutableRawBufferPointer
   ) throws(StimuliError) {
-    let (segment, start) = locate(record)
-    let byteCount = elementCount * scalarType.byteCount
-    try unsafe segment.bytes.withBytes(start..<start + byteCount) { source throws(StimuliError) in
-      switch wanted {
-      case .float32:
-        unsafe ScalarConversion.floats(source, scalarType, swapped: isBigEndian, into: destination)
-        unsafe preprocess(destination.assumingMemoryBound(to: Float.self))
-      case .float64:
-        unsafe ScalarConversion.doubles(source, scalarType, swapped: isBigEndian, into: destination)
-        unsafe preprocess(destination.assumingMemoryBound(to: Double.self))
-      case .float16:
-        let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: elementCount)
-        defer { unsafe values.deallocate() }
-        unsafe ScalarConversion.floats(
-          source, scalarType, swapped: isBigEndian, into: UnsafeMutableRawBufferPointer(values))
-        unsafe preprocess(values)
-        let halves = unsafe destination.assumingMemoryBound(to: Float16.self)
-        for index in values.indices { unsafe halves[index] = Float16(values[index]) }
-      default:
-        if wanted == scalarType, !isBigEndian {
-          unsafe destination.copyMemory(from: source)
-        } else {
-          try unsafe readExactly(source, record: record, as: wanted, into: destination)
-        }
+    switch storage {
+    case .pictures(let pictures):
+      let pixels = FileBytes(try pictures.pixels(record, channels: storedShape[0]))
+      try unsafe pixels.withBytes(0..<pixels.count) { source throws(StimuliError) in
+        try unsafe convert(source, record: record, as: wanted, into: destination)
+      }
+    case .segments(let segments):
+      guard let (segment, start) = Self.locate(isShared ? 0 : record, in: segments) else {
+        throw StimuliError(.badInput, "\(place) has no stimulus \(record): give every array as many as the others")
+      }
+      let byteCount = elementCount * scalarType.byteCount
+      try unsafe segment.bytes.withBytes(start..<start + byteCount) { source throws(StimuliError) in
+        try unsafe convert(source, record: record, as: wanted, into: destination)
       }
     }
+  }
+
+  private func convert(
+    _ source: UnsafeRawBufferPointer, record: Int, as wanted: ScalarType, into destination: UnsafeMutableRawBufferPointer
+  ) throws(StimuliError) {
+    switch wanted {
+    case .float32:
+      unsafe ScalarConversion.floats(source, scalarType, swapped: isBigEndian, into: destination)
+      let values = unsafe destination.assumingMemoryBound(to: Float.self)
+      try unsafe checkOverflow(values, of: source, record, wanted)
+      unsafe preprocess(values)
+    case .float64:
+      unsafe ScalarConversion.doubles(source, scalarType, swapped: isBigEndian, into: destination)
+      unsafe preprocess(destination.assumingMemoryBound(to: Double.self))
+    case .float16:
+      let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: elementCount)
+      defer { unsafe values.deallocate() }
+      unsafe ScalarConversion.floats(
+        source, scalarType, swapped: isBigEndian, into: UnsafeMutableRawBufferPointer(values))
+      try unsafe checkOverflow(values, of: source, record, wanted)
+      unsafe preprocess(values)
+      let halves = unsafe destination.assumingMemoryBound(to: Float16.self)
+      for index in values.indices {
+        unsafe halves[index] = Float16(values[index])
+        if unsafe halves[index].isInfinite, unsafe values[index].isFinite {
+          throw overflow(record, unsafe "\(values[index])", index, wanted)
+        }
+      }
+    default:
+      if wanted == scalarType, !isBigEndian {
+        unsafe destination.copyMemory(from: source)
+      } else {
+        try unsafe readExactly(source, record: record, as: wanted, into: destination)
+      }
+    }
+  }
+
+  private func checkOverflow(
+    _ values: UnsafeMutableBufferPointer<Float>, of source: UnsafeRawBufferPointer, _ record: Int, _ wanted: ScalarType
+  ) throws(StimuliError) {
+    guard scalarType == .float64 else { return }
+    for index in values.indices where unsafe values[index].isInfinite {
+      let stored = unsafe ScalarConversion.double(source, scalarType, swapped: isBigEndian, at: index)
+      if stored.isFinite { throw overflow(record, "\(stored)", index, wanted) }
+    }
+  }
+
+  private func overflow(_ record: Int, _ value: String, _ index: Int, _ wanted: ScalarType) -> StimuliError {
+    StimuliError(
+      .badInput,
+      "stimulus \(record) of \(place) holds \(value) (\(scalarType)) at element \(index), which is infinite as the model's \(wanted): rescale the stimuli")
   }
 
   private func readExactly(
@@ -172,15 +360,15 @@ package struct StimulusInput: Sendable {
   private func preprocess<Value: BinaryFloatingPoint & BitwiseCopyable>(
     _ values: UnsafeMutableBufferPointer<Value>
   ) {
-    unsafe preprocessing.apply(to: values, shape: storedShape, defaultScale: isImage && scalarType == .uint8 ? 255 : 1)
+    unsafe preprocessing.apply(to: values, shape: storedShape, defaultScale: isOfPixels ? 255 : 1)
   }
 
-  private func locate(_ record: Int) -> (segment: Segment, start: Int) {
+  private static func locate(_ record: Int, in segments: [Segment]) -> (segment: Segment, start: Int)? {
     var remaining = record
     for segment in segments {
       if remaining < segment.count { return (segment, segment.offset + remaining * segment.stride) }
       remaining -= segment.count
     }
-    preconditionFailure("stimulus \(record) beyond the end")
+    return nil
   }
 }

@@ -1,31 +1,54 @@
 import Arrays
 import Files
 internal import Glibc
+internal import Images
 
 extension StimulusSet {
   /// The formats, for messages and help.
   package static let formats =
-    "CIFAR-10 binary batches (.bin, or a folder of them), MNIST IDX images (also .gz), .npy, .npz"
+    "CIFAR-10 binary batches (.bin, or a folder of them), MNIST IDX images (also .gz), .npy, .npz, pictures (.png, .jpg, or a folder of them) or a table of numbers (.csv)"
+
+  /// Before the name of an array of an `.npz` that all stimuli are given.
+  package static let sharedPrefix = "shared/"
 
   /// Reads stimuli, and their labels where the format has them.
   ///
   /// - Parameters:
-  ///   - path: a file of one of `formats`, or a folder of CIFAR-10 batches, which are taken in the order of their names.
+  ///   - path: a file of one of `formats`, or a folder of CIFAR-10 batches or of pictures, which are taken in the order
+  ///     of their names.
   ///   - labelsPath: labels that replace those: `.npy`, IDX or text.
+  ///   - inputs: the names of the model's inputs, where they are known: other arrays of an `.npz` are left out.
+  ///   - sizing: how pictures get to one size.
   /// - Throws: `missingInput` if a file is not there; `badInput` if one is not what it should be.
-  package init(contentsOf path: String, labels labelsPath: String? = nil) throws(StimuliError) {
+  package init(
+    contentsOf path: String, labels labelsPath: String? = nil, inputs: [String]? = nil,
+    sizing: PictureSizing = PictureSizing()
+  ) throws(StimuliError) {
+    let name = path.lowercased()
     if isFolder(path) {
-      try self.init(cifarFolder: path)
-    } else if path.lowercased().hasSuffix(".bin") {
+      if try fileNames(in: path).contains(where: { $0.lowercased().hasSuffix(".bin") }) {
+        try self.init(cifarFolder: path)
+      } else {
+        let (paths, labels, classNames) = try PictureFolder.list(path)
+        try self.init(pictures: paths, sizing: sizing, labels: labels, description: path)
+        setClassNames(classNames)
+      }
+    } else if PictureFormat.isPicture(path) {
+      try self.init(pictures: [path], sizing: sizing, labels: nil, description: path)
+    } else if name.hasSuffix(".bin") {
       try self.init(cifarBatches: [path], description: path)
-    } else if path.lowercased().hasSuffix(".npz") {
-      try self.init(npz: path)
+    } else if name.hasSuffix(".npz") {
+      try self.init(npz: path, inputs: inputs)
     } else {
       var bytes = try FileBytes(contentsOf: path)
       if bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B { bytes = try inflateGzip(path) }
-      if path.lowercased().hasSuffix(".npy") || bytes.count >= 6 && bytes[0..<6] == NPYHeader.magic {
+      if name.hasSuffix(".npy") || bytes.count >= 6 && bytes[0..<6] == NPYHeader.magic {
         let array = try NumericArray(npy: bytes, 0..<bytes.count, place: path)
-        try self.init([(nil, array)], labels: nil, description: path, files: [path])
+        try self.init([NamedArray(name: nil, array: array)], labels: nil, description: path, files: [path])
+      } else if [".csv", ".tsv", ".csv.gz", ".tsv.gz"].contains(where: name.hasSuffix) {
+        let text = String(decoding: bytes[0..<bytes.count], as: UTF8.self)
+        let (array, labels) = try NumberTable.read(text, path: path)
+        try self.init([NamedArray(name: nil, array: array)], labels: labels, description: path, files: [path])
       } else if NumericArray.isIDX(bytes) {
         try self.init(idx: bytes, path: path)
       } else {
@@ -37,6 +60,15 @@ extension StimulusSet {
       try setLabels(readLabels(labelsPath), from: labelsPath)
       addFile(labelsPath)
     }
+  }
+
+  private init(
+    pictures paths: [String], sizing: PictureSizing, labels: [Int]?, description: String
+  ) throws(StimuliError) {
+    let pictures = try PictureFolder(paths, sizing: sizing)
+    try self.init(
+      inputs: [StimulusInput(pictures)], count: paths.count, labels: labels, description: description, files: [],
+      pictures: pictures)
   }
 
   private init(cifarFolder folder: String) throws(StimuliError) {
@@ -61,21 +93,40 @@ extension StimulusSet {
     try self.init(inputs: [input], count: labels.count, labels: labels, description: description, files: paths)
   }
 
-  private init(npz path: String) throws(StimuliError) {
+  /// - Parameter inputs: the names of the model's inputs, where they are known: other arrays have no say in how many
+  ///   stimuli there are.
+  private init(npz path: String, inputs: [String]?) throws(StimuliError) {
     let archive = try ZipReader(path)
-    var arrays: [(name: String?, array: NumericArray)] = []
+    var arrays: [NamedArray] = []
+    var unreadable: [String: StimuliError] = [:]
     var labelled: [Int]?
+    var names: Set<String> = []
     try archive.forEachMember { member, bytes, range throws(StimuliError) in
-      let name = member.hasSuffix(".npy") ? String(member.dropLast(4)) : member
-      let place = "\(path): array \"\(name)\""
-      let array = try NumericArray(npy: bytes, range, place: place)
+      let full = member.hasSuffix(".npy") ? String(member.dropLast(4)) : member
+      let isShared = full.hasPrefix(Self.sharedPrefix)
+      let name = isShared ? String(full.dropFirst(Self.sharedPrefix.count)) : full
+      guard names.insert(name).inserted else {
+        throw StimuliError(
+          .badInput, "\(path) holds two arrays named \"\(name)\": write it with one of each name, as numpy.savez does")
+      }
+      let place = "\(path): array \"\(full)\""
       if name == "labels" {
-        labelled = try Stimuli.labels(in: array, place: place)
-      } else {
-        arrays.append((name, array))
+        labelled = try Stimuli.labels(in: NumericArray(npy: bytes, range, place: place), place: place)
+        return
+      }
+      do throws(StimuliError) {
+        arrays.append(
+          NamedArray(name: name, array: try NumericArray(npy: bytes, range, place: place), isShared: isShared))
+      } catch {
+        unreadable[name] = error
       }
     }
-    try self.init(arrays, labels: labelled, description: path, files: [path])
+    if let inputs, arrays.contains(where: { inputs.contains($0.name ?? "") }) {
+      let extra = arrays.filter { !inputs.contains($0.name ?? "") }.compactMap(\.name)
+      arrays.removeAll { !inputs.contains($0.name ?? "") }
+      for name in extra { unreadable[name] = StimuliError(.badInput, "\(path): array \"\(name)\" is no input of the model") }
+    }
+    try self.init(arrays, unreadable: unreadable, labels: labelled, description: path, files: [path])
   }
 
   private init(idx bytes: FileBytes, path: String) throws(StimuliError) {
@@ -119,21 +170,4 @@ private func idxLabelsPath(beside path: String) -> String? {
   }
   let candidates = [renamed, renamed + ".gz"].map { String(path[..<slash]) + $0 }
   return candidates.first { unsafe access($0, R_OK) == 0 }
-}
-
-private func isFolder(_ path: String) -> Bool {
-  var status = stat()
-  return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-}
-
-private func fileNames(in folder: String) throws(StimuliError) -> [String] {
-  guard let stream = unsafe opendir(folder) else { throw FileBytes.cannotOpen(folder) }
-  defer { unsafe closedir(stream) }
-  var names: [String] = []
-  while let entry = unsafe readdir(stream) {
-    names.append(unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-      unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-    })
-  }
-  return names
 }

@@ -8,16 +8,27 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   package private(set) var inputs: [StimulusInput]
   /// The class of each stimulus. [count]
   package private(set) var labels: [Int]?
+  /// The names of the classes, by number, where they are known.
+  package private(set) var classNames: [String]?
   /// What they are and where they come from, for people.
   package let description: String
-  /// The files that were read, in order, for the record of a scan; none for stimuli made in memory.
-  package private(set) var files: [String]
-  /// The records in use, by their place in the files. [count]
-  private var records: [Int]
+  /// What was understood that a user might not have meant, a sentence each.
+  package private(set) var notes: [String] = []
+  /// The files that were read whole, in order.
+  private var ownFiles: [String]
+  /// Where stimuli are files of their own.
+  private let pictures: PictureFolder?
+  /// Arrays that can't be read, by name, with the reason; asked for only if a model has an input of that name.
+  private var unreadable: [String: StimuliError] = [:]
+  /// The stimuli in use, by their places in the files. [count]
+  package private(set) var records: [Int]
+  /// How many there are in the files.
+  let allCount: Int
 
   /// - Throws: `badInput` if there are no stimuli, or as many labels as there are not stimuli.
-  package init(
-    inputs: [StimulusInput], count: Int, labels: [Int]?, description: String, files: [String]
+  init(
+    inputs: [StimulusInput], count: Int, labels: [Int]?, description: String, files: [String],
+    pictures: PictureFolder? = nil
   ) throws(StimuliError) {
     guard count > 0 else {
       throw StimuliError(.badInput, "\(description): there are no stimuli in it: give at least one")
@@ -28,44 +39,52 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
       return input
     }
     self.description = description
-    self.files = files
+    self.pictures = pictures
+    ownFiles = files
     records = Array(0..<count)
+    allCount = count
     if let labels { try setLabels(labels, from: description) }
   }
 
   /// Stimuli made in memory: one array a model input, each with the stimuli along its first axis.
   ///
-  /// - Throws: `badInput` if the arrays or labels differ in number, or there are none.
+  /// - Throws: `badInput` if there are none, or another number of labels.
   package init(
     _ arrays: [(name: String?, array: NumericArray)], labels: [Int]? = nil, description: String
   ) throws(StimuliError) {
-    try self.init(arrays, labels: labels, description: description, files: [])
+    try self.init(
+      arrays.map { NamedArray(name: $0.name, array: $0.array) }, labels: labels, description: description, files: [])
   }
 
   init(
-    _ arrays: [(name: String?, array: NumericArray)], labels: [Int]?, description: String, files: [String]
+    _ arrays: [NamedArray], unreadable: [String: StimuliError] = [:], labels: [Int]?, description: String,
+    files: [String]
   ) throws(StimuliError) {
-    guard let first = arrays.first else {
-      throw StimuliError(.badInput, "\(description): there are no arrays in it: give one for each model input")
+    guard !arrays.isEmpty else {
+      throw unreadable.min { $0.key < $1.key }?.value
+        ?? StimuliError(.badInput, "\(description): there are no arrays in it: give one for each model input")
     }
-    for (name, array) in arrays {
-      guard !array.shape.isEmpty else {
-        throw StimuliError(
-          .badInput,
-          "\(description): \(name.map { "array \"\($0)\"" } ?? "the array") is a single number: its first axis must be the stimulus")
-      }
-      guard array.shape[0] == first.array.shape[0] else {
-        throw StimuliError(
-          .badInput,
-          "\(description): array \"\(name ?? "")\" of shape \(array.shape) and array \"\(first.name ?? "")\" of shape \(first.array.shape) differ in their first axis, the stimulus: make them equal")
-      }
-      guard array.elementCount > 0 || array.shape[0] == 0 else {
-        throw StimuliError(.badInput, "\(description): shape \(array.shape) has an axis of length 0: give stimuli with values")
-      }
+    guard let count = NamedArray.stimulusCount(arrays) else {
+      throw StimuliError(
+        .badInput,
+        "\(description): \(arrays[0].name.map { "array \"\($0)\"" } ?? "the array") is a single number or one for all: an array's first axis must be the stimulus")
+    }
+    if let empty = arrays.first(where: { $0.array.shape.first == count && $0.array.elementCount == 0 }), count > 0,
+      arrays.allSatisfy({ $0.array.elementCount == 0 })
+    {
+      throw StimuliError(
+        .badInput, "\(description): shape \(empty.array.shape) has an axis of length 0: give stimuli with values")
     }
     try self.init(
-      inputs: arrays.map { StimulusInput(name: $0.name, $0.array) }, count: first.array.shape[0], labels: labels,
-      description: description, files: files)
+      inputs: arrays.map { StimulusInput(name: $0.name, $0.array, isShared: $0.isShared) }, count: count,
+      labels: labels, description: description, files: files)
+    self.unreadable = unreadable
+  }
+
+  /// The files that the stimuli in use come from, in order, for the record of a scan; none for stimuli made in memory.
+  package var files: [String] {
+    guard let pictures else { return ownFiles }
+    return ownFiles + records.map { pictures.paths[$0] }
   }
 
   /// Images made in memory, C, H, W bytes each, treated as those of an image file: divided by 255 unless told otherwise.
@@ -122,9 +141,14 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     self.labels = labels
   }
 
+  /// Names the classes.
+  package mutating func setClassNames(_ names: [String]?) {
+    classNames = names
+  }
+
   /// Notes one more file that the stimuli come from.
   mutating func addFile(_ path: String) {
-    files.append(path)
+    ownFiles.append(path)
   }
 
   /// Sets how stored numbers reach floating-point inputs. Of several arrays, those with channels and two more axes are meant.
@@ -136,29 +160,75 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Puts the arrays in the order of a model's inputs and fits each to its shape.
+  /// Puts the arrays in the order of a model's inputs and fits each to its shape. Arrays that no input is named after are
+  /// left out; what isn't brought and starts as zeros is made. `notes` tells both.
   ///
-  /// - Parameter modelInputs: name, and shape without the batch axis, nil where it is free (the whole shape nil if unknown).
   /// - Throws: `badInput`, with the names or both shapes, if they do not fit.
-  package mutating func fit(to modelInputs: [(name: String, shape: [Int?]?)]) throws(StimuliError) {
+  package mutating func fit(to modelInputs: [ModelInput]) throws(StimuliError) {
     var arranged: [StimulusInput] = []
-    for (name, shape) in modelInputs {
+    var used: Set<String?> = []
+    // An array needs no name where there is one input that it can be meant for.
+    let needed = modelInputs.filter { !$0.isState }
+    let only = needed.count == 1 ? needed[0].name : modelInputs.count == 1 ? modelInputs[0].name : nil
+    for wanted in modelInputs {
       var input: StimulusInput
-      if let named = inputs.first(where: { $0.name == name }) {
+      if let named = inputs.first(where: { $0.name == wanted.name }) {
         input = named
-      } else if modelInputs.count == 1, inputs.count == 1 {
+      } else if let error = unreadable[wanted.name] {
+        throw error
+      } else if wanted.name == only, inputs.count == 1, !modelInputs.contains(where: { $0.name == inputs[0].name }) {
         input = inputs[0]
+      } else if wanted.isState, let shape = wanted.shape, Self.isAffordable(shape) {
+        arranged.append(.zeros(wanted.name, shape: shape.map { $0 ?? 0 }))
+        addNote(
+          "Nothing is given for the model's input \"\(wanted.name)\": it is \(shape.contains(nil) ? "empty" : "zeros"), as at a sequence's start.")
+        continue
       } else {
-        let have = inputs.map { "\"\($0.name ?? "unnamed")\"" }.joined(separator: ", ")
-        let want = modelInputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
-        throw StimuliError(
-          .badInput,
-          "\(description): no array for model input \"\(name)\": it has \(have), the model takes \(want); name the arrays of an .npz after the inputs")
+        throw missing(wanted, of: modelInputs)
       }
-      if let shape { try input.fit(to: shape, of: name) }
+      used.insert(input.name)
+      if let note = try input.fit(to: wanted, count: allCount) {
+        addNote(note)
+      }
+      if wanted.isFloatingPoint, let note = input.noteOnBytes { addNote(note) }
       arranged.append(input)
     }
+    if count > 1, let input = arranged.first, arranged.allSatisfy(\.isShared) {
+      throw StimuliError(
+        .badInput,
+        "\(description) gives all stimuli the same: \(input.place) has shape \(input.shape) for one stimulus; put an axis for the stimulus in front")
+    }
+    let unused = inputs.compactMap(\.name).filter { !used.contains($0) } + unreadable.keys.sorted()
+    if !unused.isEmpty {
+      let names = unused.map { "\"\($0)\"" }.joined(separator: ", ")
+      addNote("Left out of \(description), since the model has no such input: \(names).")
+    }
     inputs = arranged
+    unreadable = [:]
+  }
+
+  /// Whether zeros of a shape are few enough to be made.
+  private static func isAffordable(_ shape: [Int?]) -> Bool {
+    var span = 1
+    for length in shape.compactMap(\.self) {
+      let (next, overflowed) = span.multipliedReportingOverflow(by: max(length, 1))
+      guard !overflowed, next <= 1 << 28 else { return false }
+      span = next
+    }
+    return true
+  }
+
+  private func missing(_ wanted: ModelInput, of modelInputs: [ModelInput]) -> StimuliError {
+    let have = inputs.map { "\"\($0.name ?? "unnamed")\"" }.joined(separator: ", ")
+    let want = modelInputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    return StimuliError(
+      .badInput,
+      "\(description): no array for model input \"\(wanted.name)\": it has \(have), the model takes \(want); name the arrays of an .npz after the inputs")
+  }
+
+  /// Adds a sentence, once.
+  mutating func addNote(_ note: String) {
+    if !notes.contains(note) { notes.append(note) }
   }
 
   /// Writes one stimulus of one input into a buffer, in C order.

@@ -40,7 +40,7 @@ extension StimulusSet {
   /// way for all channels. Pictures longer than 96 pixels are made smaller by averaging over blocks.
   package func thumbnails() throws(StimuliError) -> Thumbnails? {
     guard let (input, frame) = inputs.indices.lazy.compactMap({ index in
-      ImageFrame(shape: self.inputs[index].shape).map { (index, $0) }
+      self.inputs[index].rowCount == allCount ? ImageFrame(shape: self.inputs[index].shape).map { (index, $0) } : nil
     }).first else { return nil }
     // The numbers as they are stored: preprocessing would move black and white.
     var plain = self
@@ -50,7 +50,8 @@ extension StimulusSet {
     for stimulus in 0..<min(Thumbnails.most, count) {
       let values = try plain.floats(stimulus: stimulus, input: input)
       guard values.allSatisfy(\.isFinite) else { return nil }
-      let (low, high) = isBytes ? (0, 255) : (values.min()!, values.max()!)
+      // In double precision, since differences and sums of the largest floats overflow.
+      let (low, high) = isBytes ? (0, 255) : (Double(values.min()!), Double(values.max()!))
       images.append(frame.picture(values) { value in
         UInt8((high > low ? 255 * (value - low) / (high - low) : 0).rounded())
       })
@@ -80,18 +81,19 @@ private struct ImageFrame {
   var pictureWidth: Int { (width + block - 1) / block }
 
   /// [picture height x picture width x 3]
-  func picture(_ values: [Float], byte: (Float) -> UInt8) -> [UInt8] {
+  func picture(_ values: [Float], byte: (Double) -> UInt8) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(3 * pictureHeight * pictureWidth)
     for row in 0..<pictureHeight {
       for column in 0..<pictureWidth {
         for colour in 0..<3 {
           let channel = channels == 3 ? colour : 0
-          var sum: Float = 0
-          var count: Float = 0
+          var sum = 0.0
+          var count = 0.0
           for h in row * block..<min((row + 1) * block, height) {
             for w in column * block..<min((column + 1) * block, width) {
-              sum += values[isChannelsFirst ? (channel * height + h) * width + w : (h * width + w) * channels + channel]
+              let place = isChannelsFirst ? (channel * height + h) * width + w : (h * width + w) * channels + channel
+              sum += Double(values[place])
               count += 1
             }
           }

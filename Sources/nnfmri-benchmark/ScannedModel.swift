@@ -25,24 +25,25 @@ struct ScannedModel {
   init(model path: String, stimuli: StimulusSet, grid: GridSize, batch: Int, tensors: [String]? = nil) throws {
     let runtime = try Runtime()
     let survey = try NetworkSurvey(
-      model: Model(contentsOf: path), stimuli: stimuli, runtime: runtime, session: Session.Options(), readsRaw: false)
+      model: Model(contentsOf: path), stimuli: stimuli, runtime: runtime, session: Session.Options(),
+      reading: ReadoutRequest())
     let scannable = Dictionary(
-      survey.layers.map { ($0.candidate.tensor, $0.shape) }, uniquingKeysWith: { first, _ in first })
-    let chosen = tensors ?? survey.model.automaticLayers(reading: survey.readTensor) { scannable[$0] != nil }
+      survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { first, _ in first })
+    let chosen = tensors ?? survey.automaticLayers
     layers = try chosen.map { tensor in
-      guard let shape = scannable[tensor] else {
+      guard let layer = scannable[tensor], let axes = layer.layout.axes else {
         throw LesionError(
           .badModel, "tensor \"\(tensor)\" can't be scanned; those that can: \(scannable.keys.sorted().joined(separator: ", "))")
       }
       return Layer(
-        tensor: tensor, grid: Grid(grid, over: try TensorGeometry(shape: shape)),
+        tensor: tensor, grid: Grid(
+          grid,
+          over: try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels)),
         cut: try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes))
     }
     feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
-    reader = try OutputReader(
-      shape: survey.outputShape, value: .logit, link: survey.link, position: nil, channelsLast: false)
-    value = AdjointValue(
-      shape: survey.outputShape, value: .logit, link: survey.link, position: nil, channelsLast: false)
+    reader = try OutputReader(survey.readout)
+    value = try AdjointValue(survey.readout)
     self.batch = survey.takesBatches ? batch : 1
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Lesion
+import ModelGraph
 import Networks
 import UserErrors
 

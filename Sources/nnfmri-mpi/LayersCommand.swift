@@ -2,7 +2,9 @@ import Anatomy
 import ArgumentParser
 internal import Glibc
 import Grids
+import Lesion
 import Reporting
+import ModelGraph
 import Scan
 import UserErrors
 
@@ -17,22 +19,21 @@ struct LayersCommand: ParsableCommand {
   @Option(help: "Stimuli, as for scan; by default zeros of the declared shapes.")
   var data: String?
 
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
   @Option(help: "Regions along height, width and channels.")
   var grid = "8x8x4"
 
-  @Option(help: "Order of axes of rank-4 tensors: nchw or nhwc.")
-  var layout = "nchw"
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
 
   @Flag(help: "List every tensor that can be scanned, not only those that --layers auto takes.")
   var all = false
 
   func run() throws {
     do {
-      guard let layout = TensorLayout(rawValue: layout) else {
-        throw Failure(.usage, "--layout \(layout) is none of nchw, nhwc")
-      }
       let listing = try LayerListing(
-        model: model, data: data, grid: GridSize(parsing: grid), layout: layout)
+        model: model, data: data, sizing: pictures.sizing(), grid: GridSize(parsing: grid),
+        reading: reading.request(value: .logit))
       print(table(listing))
       for note in listing.notes { say(note) }
     } catch {
@@ -43,15 +44,26 @@ struct LayersCommand: ParsableCommand {
   }
 
   private func table(_ listing: LayerListing) -> String {
-    var table = TextTable(["layer", "tensor", "operator", "shape", "units", "grid", "regions", "cost after it"])
-    let shown = listing.layers.filter { all || $0.isAutomatic }
-    for (number, layer) in shown.enumerated() {
+    var table = TextTable([
+      "layer", "tensor", "kind", "operator", "shape", "layout", "units", "grid", "regions", "cost after it", "why",
+    ])
+    let shown = listing.layers.enumerated().filter { all || $0.element.isAutomatic }
+    for (number, layer) in shown {
       table.append([
-        "\(number)", layer.tensor, layer.operatorType, layer.shape.map(String.init).joined(separator: "x"),
-        "\(layer.units)", "\(layer.grid)", "\(layer.regions)", "\((1000 * layer.suffixCostShare).rounded() / 10) %",
+        "\(number)", layer.tensor, layer.kind.rawValue, layer.operatorType,
+        layer.shape.map(String.init).joined(separator: "x"), layer.layout, "\(layer.units)", "\(layer.grid)",
+        "\(layer.regions)", "\((1000 * layer.suffixCostShare).rounded() / 10) %", layer.reason,
       ])
     }
     let rest = listing.layers.count - shown.count
-    return table.text + (rest > 0 ? "\n\(rest) more can be scanned: --all lists them." : "")
+    var text = table.text + (rest > 0 ? "\n\(rest) more can be scanned: --all lists them." : "")
+    guard !listing.refusals.isEmpty else { return text }
+    guard all else {
+      return text + "\n\(listing.refusals.count) tensor\(listing.refusals.count == 1 ? "" : "s") can't be scanned: --all says why."
+    }
+    var refused = TextTable(["can't be scanned", "since"])
+    for refusal in listing.refusals { refused.append([refusal.tensor, refusal.reason]) }
+    text += "\n\n" + refused.text
+    return text
   }
 }

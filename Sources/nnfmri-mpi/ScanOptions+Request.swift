@@ -1,6 +1,7 @@
 import ArgumentParser
 import Grids
 import Lesion
+import ModelGraph
 import ScanPlan
 import Shapley
 
@@ -15,6 +16,7 @@ extension ScanOptions {
   func request(model: String, data: String, output: String, stimuli count: Int) throws -> ScanRequest {
     var request = ScanRequest(model: model, data: data, output: output)
     request.subject.labels = labels
+    request.subject.classNames = choice.classNames
     request.measurement = try measurement(stimuli: count)
     request.analysis = try analysis()
     request.resources = try resources()
@@ -27,24 +29,33 @@ extension ScanOptions {
       throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
     }
     var options = MeasurementOptions()
-    options.layers = chosenLayers
+    options.layers = LayerSelection(parsing: layers)
     do {
       options.grid = try GridSize(parsing: grid)
     } catch {
       throw ValidationError("--grid: \(error.message)")
     }
-    options.layout = try Check.named(layout, "layout")
+    options.layouts = try reading.chosenLayouts()
+    options.output = reading.output
+    options.classAxis = reading.classAxis
     options.samplesPerRegion = try chosenSamples()
+    try choice.check()
+    options.selection = choice.select
+    options.shuffleSeed = choice.shuffle
+    _ = try pictures.sizing()
+    options.resize = pictures.resize
+    options.crop = pictures.crop
     options.stimulusLimit = try Check.atLeast(1, stimuli ?? count, "stimuli")
     options.stream = try streamRequest()
     options.index = try Check.named(index, "index")
     options.lesion = try Check.named(lesion, "lesion")
-    guard let value = ValueFunction(name: value) else {
-      throw ValidationError("--value \(self.value) is none of logit, logprob, prob, margin, loss, output:INDEX.")
+    do {
+      options.value = try ValueFunction(parsing: value)
+    } catch {
+      throw ValidationError("--value \(error.message).")
     }
-    options.value = value
     options.target = try chosenTarget()
-    options.position = try position.map { try Check.atLeast(0, $0, "position") }
+    options.position = try reading.chosenPosition()
     options.seed = seed
     options.batch = try Check.atLeast(1, batch, "batch")
     if let tolerance, !(tolerance > 0 && tolerance.isFinite) {
@@ -92,14 +103,6 @@ extension ScanOptions {
     return number
   }
 
-  private var chosenLayers: MeasurementOptions.Layers {
-    switch layers {
-    case "auto": .automatic
-    case "all": .all
-    default: .named(layers.split(separator: ",").map(String.init))
-    }
-  }
-
   private func chosenTarget() throws -> MeasurementOptions.Target {
     switch target {
     case "predicted": return .predicted
@@ -116,6 +119,9 @@ extension ScanOptions {
     guard let request = try stream.request() else { return nil }
     if stimuli != nil {
       throw ValidationError("--stimuli and --stream exclude each other: of a stream, --window-stimuli says how many are scanned.")
+    }
+    if choice.select != nil || choice.shuffle != nil {
+      throw ValidationError("--select and --shuffle would tear a --stream apart: leave them out.")
     }
     if !keepsAcquisition {
       throw ValidationError("--stream keeps what it recorded in the acquisition: leave out --no-acquisition.")

@@ -12,22 +12,25 @@ struct ScanOptions: ParsableArguments {
 
   @Option(
     help: """
-      The stimuli: CIFAR-10 batches (.bin), MNIST IDX (also .gz), .npy, or .npz with one array per model input and, if \
-      you have them, labels.
+      The stimuli: .npz with one array per model input and, if you have them, labels; .npy; a folder of pictures (.png, \
+      .jpg), in sub-folders by class if you like; a table (.csv); CIFAR-10 batches (.bin); MNIST IDX (also .gz).
       """)
   var data: String?
 
   @Option(help: "A file of labels, one a stimulus (.npy, .txt or IDX), where the stimuli bring none.")
   var labels: String?
 
-  @Option(help: "What to scan: auto (one tensor a block), all, or names separated by commas.")
+  @Option(
+    help: """
+      What to scan: auto (one tensor a block), all, residual, attention, mlp, conv, recurrent or embedding, names, patterns \
+      such as '/layer3/*', or numbers and ranges (2-5) of the list that 'layers --all' prints; several are separated by commas.
+      """)
   var layers = "auto"
 
   @Option(help: "Regions along height, width and channels.")
   var grid = "8x8x4"
 
-  @Option(help: "Order of axes of rank-4 tensors: nchw or nhwc.")
-  var layout = "nchw"
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
 
   @Option(
     help: """
@@ -38,6 +41,10 @@ struct ScanOptions: ParsableArguments {
 
   @Option(help: "How many stimuli are used: the first ones. (default: 64, or 8 of the phantom)")
   var stimuli: Int?
+
+  @OptionGroup(title: "Choice of stimuli") var choice: ChoiceOptions
+
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @OptionGroup(title: "Streams") var stream: StreamOptions
 
@@ -50,14 +57,15 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "What lesioned units become: zero, mean (over the stimuli) or resample (another stimulus's).")
   var lesion = "zero"
 
-  @Option(help: "What is measured: logit, logprob, prob, margin, loss or output:INDEX.")
+  @Option(
+    help: """
+      What is measured: logit, logprob, prob, margin, loss, output:INDEX, or output:NAME[i,j,...], with ranges a:b and : that \
+      end in :sum, :mean or :max, as in output:boxes[4,:]:max.
+      """)
   var value = "logit"
 
   @Option(help: "The class: predicted, label, or a number.")
   var target = "predicted"
-
-  @Option(help: "The position of a sequence's output that is read; by default the mean over positions.")
-  var position: Int?
 
   @Option(help: "The number that all random draws follow from.")
   var seed: UInt64 = 42
@@ -89,7 +97,7 @@ struct ScanOptions: ParsableArguments {
       """)
   var allocate = "even"
 
-  @Option(help: "Stored numbers are divided by this; by default 255 for images of bytes, else 1.")
+  @Option(help: "Stored numbers are divided by this; by default 255 for bytes with two axes a stimulus or more, which are taken for images, else 1.")
   var scale: Double?
 
   @Option(help: "Means to subtract after scaling, one a channel, separated by commas.")
@@ -134,7 +142,7 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "The strongest pathways that are reported and tested.")
   var pathways = 10
 
-  @Flag(help: "Skip series whose values are NaN or infinite instead of stopping.")
+  @Flag(help: "Leave out stimuli with NaN or infinity, and skip series whose values are, instead of stopping.")
   var allowNonfinite = false
 
   @Option(help: "The folder of results.")

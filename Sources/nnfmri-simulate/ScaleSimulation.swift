@@ -33,7 +33,7 @@ struct ScaleSimulation {
     let inputs = try Scan.Inputs(request)
     plan = try inputs.planner(request).makePlan()
     let worker = try Worker(
-      request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli, stream: inputs.stream?.stimuli,
+      request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli(of: plan), stream: inputs.stream?.stimuli,
       runtime: inputs.runtime)
     let (layers, observation) = try ScanCosts.measureTasks(worker, plan: plan)
     costs = ScanCosts(message: .free, layers: layers, observation: observation)

@@ -257,7 +257,6 @@ extension DistributedTests {
 
     @Test(arguments: [
       (["--target", "4"], ["--target 4", "4 classes"]),
-      (["--samples", "1", "--layers", "first", "--estimator", "permutation"], ["16 regions"]),
       (["--estimator", "exact", "--layers", "first", "--grid", "1x1x17", "--lesion", "resample"], ["resample"]),
       (["--estimator", "permutation", "--index", "banzhaf"], ["Banzhaf", "regression"]),
       (["--stimuli", "1", "--lesion", "mean"], ["--lesion mean"]),

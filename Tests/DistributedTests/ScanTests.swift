@@ -89,6 +89,30 @@ extension DistributedTests {
       #expect(grids.values.allSatisfy { $0["significance"] as? Bool == false && $0["critical"] as? Bool == false })
     }
 
+    @Test func `gives a layer more samples where it needs them, and says so`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 2)
+      let run = try ScanRun(
+        files.options + ["--layers", "first", "--samples", "1", "--estimator", "permutation"], ranks: nil)
+      try check(run)
+      let notes = try #require(run.json("scan.json")["notes"] as? [String])
+      #expect(notes.contains { $0.contains("\"first\" has 16 regions and gets 4 samples for each") }, "\(notes)")
+    }
+
+    @Test func `reads the output, the axis and the layers that are asked for`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
+      let run = try ScanRun(
+        files.options + [
+          "--layers", "conv,joi*,0", "--layout", "block=nhwc", "--output", "logits", "--class-axis", "-1", "--grid", "2x2x1",
+          "--samples", "20", "--no-tracts",
+        ],
+        ranks: nil)
+      try check(run)
+      let layers = try #require(run.json("scan.json")["layers"] as? [[String: any Sendable]])
+      #expect(layers.first?["tensor"] as? String == "stem_sum")
+      #expect(layers.contains { $0["tensor"] as? String == "joined" && $0["layout"] as? String == "N,C,H,W" })
+      #expect(layers.filter { $0["kind"] as? String == "conv" }.count >= 2)
+    }
+
     @Test func `takes paths with spaces and other letters, from the folder it is started in`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 2)
       let place = folder.path("ein Ordner, ζ")

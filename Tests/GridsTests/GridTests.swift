@@ -134,4 +134,38 @@ struct GridTests {
     #expect(error?.code == .badInput)
     #expect(error?.message.contains("\(shape)") == true)
   }
+
+  @Test(
+    "lays regions over axes in any order, several of them as the digits of one",
+    arguments: [
+      ([1, 6, 20], [2], [], [1]), ([1, 5, 3, 4], [1], [2], [3]), ([1, 3, 5, 4], [2], [1], [3]),
+      ([1, 2, 2, 4, 4, 6], [1, 3], [2, 4], [5]), ([1, 4, 3, 5], [1], [3], [2]), ([1, 7, 9], [1, 2], [], []),
+    ] as [([Int], [Int], [Int], [Int])])
+  func axes(_ shape: [Int], _ height: [Int], _ width: [Int], _ channels: [Int]) throws {
+    let geometry = try TensorGeometry(shape: shape, height: height, width: width, channels: channels)
+    let grid = Grid(GridSize(height: 3, width: 2, channels: 2), over: geometry)
+    let regions = grid.regionOfUnit()
+    #expect(regions.count == shape.reduce(1, *))
+    // Every unit, by its place along each axis of the tensor.
+    for unit in regions.indices {
+      var places = [Int](repeating: 0, count: shape.count)
+      var rest = unit
+      for axis in shape.indices.reversed() {
+        places[axis] = rest % shape[axis]
+        rest /= shape[axis]
+      }
+      func place(_ axes: [Int]) -> Int { axes.reduce(0) { $0 * shape[$1] + places[$1] } }
+      #expect(
+        Int(regions[unit]) == grid.region(height: place(height), width: place(width), channel: place(channels)))
+    }
+  }
+
+  @Test(
+    "refuses layouts that leave out an axis or name one twice",
+    arguments: [([1], [2], []), ([1], [2], [2]), ([], [], [1, 2]), ([1], [2], [3, 0])] as [([Int], [Int], [Int])])
+  func axesRefused(_ height: [Int], _ width: [Int], _ channels: [Int]) {
+    #expect(throws: GridError.self) {
+      try TensorGeometry(shape: [1, 4, 5, 6], height: height, width: width, channels: channels)
+    }
+  }
 }

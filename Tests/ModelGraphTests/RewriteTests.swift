@@ -68,12 +68,12 @@ import Testing
   }
 
   @Test(arguments: [
-    (["Softmax"], Readout.Activation.softmax), (["LogSoftmax", "Identity"], .logSoftmax),
+    (["Softmax"], OutputSource.Activation.softmax), (["LogSoftmax", "Identity"], .logSoftmax),
     (["Sigmoid", "Flatten"], .sigmoid), (["Softmax", "Reshape"], .softmax),
   ])
-  func `is the tensor before the activation`(ending: [String], activation: Readout.Activation) {
+  func `is the tensor before the activation`(ending: [String], activation: OutputSource.Activation) {
     let model = network(ending: ending.map { ($0, [:]) })
-    let readout = model.readout(of: model.outputs[0].name)
+    let readout = model.source(ofOutput: model.outputs[0].name)
     #expect(readout.tensor == "logits")
     #expect(readout.activation == activation)
   }
@@ -82,7 +82,7 @@ import Testing
   func `is the output where no activation ends the graph`(ending: [String]) {
     let model = network(ending: ending.map { ($0, [:]) })
     let output = model.outputs[0].name
-    #expect(model.readout(of: output) == Readout(tensor: output, activation: nil))
+    #expect(model.source(ofOutput: output) == OutputSource(tensor: output, activation: nil))
   }
 
   @Test func `sees a softmax that is spelled out`() {
@@ -95,7 +95,7 @@ import Testing
     net.add("ReduceSum", "exp", to: "sum")
     net.add("Div", "exp", "sum", to: "y")
     net.builder.output("y", [nil, 4])
-    #expect(net.model.readout(of: "y") == Readout(tensor: "logits", activation: .softmax))
+    #expect(net.model.source(ofOutput: "y") == OutputSource(tensor: "logits", activation: .softmax))
   }
 }
 

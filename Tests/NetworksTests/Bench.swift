@@ -18,11 +18,15 @@ struct Bench {
   let evaluator: PlainEvaluator
 
   init(_ network: SmallNetwork, readsRaw: Bool = false) throws {
+    try self.init(network, reading: ReadoutRequest(value: readsRaw ? .output(0) : .logit))
+  }
+
+  init(_ network: SmallNetwork, reading request: ReadoutRequest) throws {
     let runtime = try TestRuntime.make()
     let stimuli = try network.stimuli(Self.stimulusCount)
     self.network = network
     survey = try NetworkSurvey(
-      model: network.model, stimuli: stimuli, runtime: runtime, session: Session.Options(), readsRaw: readsRaw)
+      model: network.model, stimuli: stimuli, runtime: runtime, session: Session.Options(), reading: request)
     feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
     evaluator = PlainEvaluator(network)
   }

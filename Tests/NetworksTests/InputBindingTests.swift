@@ -92,11 +92,31 @@ import Testing
     #expect(Array(tensors[1].floats) == [1])
   }
 
+  @Test func `feeds 16-bit floats rounded to nearest`() throws {
+    let stimuli = try StimulusSet(
+      [(nil, NumericArray(shape: [1, 3], floats: [0.1, -2, 65504]))], description: "numbers")
+    let feed = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 3], .float16)]))
+    let tensor = try feed.tensors(["x"], rows: [0])[0]
+    let halves = tensor.bytes.withMemoryRebound(to: Float16.self) { Array($0) }
+    #expect(halves == [Float16(Float(0.1)), -2, 65504])
+  }
+
+  @Test func `feeds bfloat16 rounded to even`() throws {
+    let stimuli = try StimulusSet(
+      [(nil, NumericArray(shape: [1, 5], floats: [1, -2.5, 0x1.01p0, 0x1.03p0, .infinity]))], description: "numbers")
+    let feed = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 5], .bfloat16)]))
+    let tensor = try feed.tensors(["x"], rows: [0])[0]
+    let words = tensor.bytes.withMemoryRebound(to: UInt16.self) { Array($0) }
+    #expect(words == [0x3F80, 0xC020, 0x3F80, 0x3F82, 0x7F80])
+  }
+
   @Test func `refuses a type that stimuli can't have`() throws {
     let stimuli = try stimuli([(nil, [3, 2])])
     let feed = try StimulusFeed(
-      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 2], .bfloat16)]))
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 2], .string)]))
     let error = try #require(throws: LesionError.self) { try feed.tensors(["x"], rows: [0]) }
-    #expect(error.message.contains("bfloat16"))
+    #expect(error.message.contains("string"))
   }
 }

@@ -1,3 +1,5 @@
+import Lesion
+import ModelGraph
 import ScanPlan
 import Shapley
 import Testing
@@ -8,12 +10,15 @@ import UserErrors
   /// A plan whose layers were designed for estimators that were named.
   private func plan(_ estimators: [EstimatorName]) -> ScanPlan {
     ScanPlan(
-      modelDigest: "m", dataDigest: "d", isBatchFreed: false, batch: 4, readTensor: "logits", link: "softmax",
-      outputShape: [3], stimulusCount: 5, donorCount: 0, rowsPerShard: 8,
+      modelDigest: "m", dataDigest: "d", preparation: ModelPreparation(), batch: 4,
+      readout: Readout(output: "logits", tensor: "logits", shape: [3], classAxis: 0, link: .softmax, value: .logit),
+      stimulusCount: 5, donorCount: 0, rowsPerShard: 8,
       layers: estimators.enumerated().map { number, estimator in
         ScanPlan.Layer(
-          number: number, tensor: "t\(number)", operatorType: "Relu", shape: [1, 4], sideTypes: [:], grid: [1, 1, 4],
-          regionCount: 4, design: estimator.design, budget: 20, designRows: 20, rows: 20, suffixCostShare: 1,
+          number: number, tensor: "t\(number)", operatorType: "Relu", shape: [1, 4],
+          axes: GridAxes(height: [], width: [], channels: [1]), layout: "N,C", layoutReason: "", kind: "activation",
+          kindReason: "", sideTypes: [:], grid: [1, 1, 4], regionCount: 4, design: estimator.design, budget: 20,
+          designRows: 20, rows: 20, batch: 4, suffixCostShare: 1,
           evaluationCost: 1)
       }, refusals: [], notes: [], residentBytes: 0)
   }

@@ -1,5 +1,7 @@
 import UserErrors
 import Foundation
+import Lesion
+import ModelGraph
 import Shapley
 import TestSupport
 import Testing
@@ -15,12 +17,14 @@ import Testing
     origin: ScanOrigin(
       options: ["seed": "42"], modelDigest: "m", dataDigest: "d", program: "1", onnxRuntime: "2"),
     plan: ScanPlan(
-      modelDigest: "m", dataDigest: "d", isBatchFreed: false, batch: 4, readTensor: "logits",
-      link: "softmax", outputShape: [3], stimulusCount: 5, donorCount: 0, rowsPerShard: 8,
+      modelDigest: "m", dataDigest: "d", preparation: ModelPreparation(), batch: 4,
+      readout: Readout(output: "logits", tensor: "logits", shape: [3], classAxis: 0, link: .softmax, value: .logit),
+      stimulusCount: 5, donorCount: 0, rowsPerShard: 8,
       layers: [
         ScanPlan.Layer(
-          number: 0, tensor: "a", operatorType: "Relu", shape: [1, 4], sideTypes: [:], grid: [1, 1, 4], regionCount: 4,
-          design: .complementPairs, budget: 20, designRows: 20, rows: 20,
+          number: 0, tensor: "a", operatorType: "Relu", shape: [1, 4], axes: GridAxes(height: [], width: [], channels: [1]),
+          layout: "N,C", layoutReason: "", kind: "activation", kindReason: "", sideTypes: [:], grid: [1, 1, 4], regionCount: 4,
+          design: .complementPairs, budget: 20, designRows: 20, rows: 20, batch: 4,
           suffixCostShare: 1, evaluationCost: 1e6)
       ], refusals: [], notes: [], residentBytes: 0),
     instructionSets: ["x86_64"])

@@ -14,7 +14,7 @@ import Testing
     return MemoryEstimate(
       try NetworkSurvey(
         model: network.model, stimuli: try network.stimuli(2), runtime: try TestRuntime.make(),
-        session: Session.Options(), readsRaw: false))
+        session: Session.Options(), reading: ReadoutRequest()))
   }
 
   @Test("gets the largest batch that fits, by halves", arguments: [false, true])

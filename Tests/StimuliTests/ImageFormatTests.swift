@@ -67,10 +67,10 @@ struct ImageFormatTests {
     #expect(set.labels == [5, 0])
     #expect(set.files == [path, labelsPath])
     #expect(try set.floats(stimulus: 0) == [0, 0.2, 0.4, 0.6, 0.8, 1])
-    try set.fit(to: [("x", [nil, 3])])
+    try set.fit(to: [ModelInput("x", [nil, 3])])
     #expect(set.inputs[0].shape == [2, 3])
-    try set.fit(to: [("x", [6])])
-    try set.fit(to: [("x", [2, 3, 1])])
+    try set.fit(to: [ModelInput("x", [6])])
+    try set.fit(to: [ModelInput("x", [2, 3, 1])])
     #expect(try set.floats(stimulus: 0) == [0, 0.2, 0.4, 0.6, 0.8, 1])
   }
 
@@ -86,7 +86,10 @@ struct ImageFormatTests {
 
   @Test("an IDX file of another size or of labels is refused")
   func badIDX() {
-    for bytes in [Fixtures.idx(8, [2, 2, 3], [1]), Fixtures.idx(8, [2], [1, 2]), Fixtures.idx(8, [0, 2, 2], [])] {
+    for bytes in [
+      Fixtures.idx(8, [2, 2, 3], [1]), Fixtures.idx(8, [2], [1, 2]), Fixtures.idx(8, [0, 2, 2], []),
+      [0, 0, 8, 4, 0, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 12),
+    ] {
       let path = folder.file("images-idx3-ubyte", bytes)
       #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: path) }
     }
@@ -97,7 +100,7 @@ struct ImageFormatTests {
     let pixels: [UInt8] = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16]
     var set = try StimulusSet(pixels: pixels, channels: 2, height: 2, width: 3, description: "two planes")
     try set.setPreprocessing(Preprocessing(scale: 1, mean: [0, 10]))
-    try set.fit(to: [("x", [2, 3, 2])])
+    try set.fit(to: [ModelInput("x", [2, 3, 2])])
     #expect(set.inputs[0].shape == [2, 3, 2])
     #expect(try set.floats(stimulus: 0) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6])
   }

@@ -51,7 +51,8 @@ struct NPYTests {
     // numpy.asfortranarray(numpy.arange(12, dtype='u1').reshape(2, 2, 3)), as it lies in memory.
     let path = folder.file(
       "f.npy", Fixtures.npy("'|u1'", "(2, 2, 3)", [0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11], fortran: true))
-    let set = try StimulusSet(contentsOf: path)
+    var set = try StimulusSet(contentsOf: path)
+    try set.setPreprocessing(Preprocessing(scale: 1))
     #expect(try set.floats(stimulus: 0) == [0, 1, 2, 3, 4, 5])
     #expect(try set.floats(stimulus: 1) == [6, 7, 8, 9, 10, 11])
   }

@@ -116,20 +116,21 @@ struct StimulusSetTests {
   @Test("refuses a model input of another shape, with both shapes")
   func shapes() throws {
     var set = try StimulusSet([(nil, NumericArray(shape: [2, 3, 4], floats: Array(repeating: 0, count: 24)))], description: "x")
-    try set.fit(to: [("in", [3, nil])])
-    let error = #expect(throws: StimuliError.self) { try set.fit(to: [("in", [4, nil, 3])]) }
+    try set.fit(to: [ModelInput("in", [3, nil])])
+    let error = #expect(throws: StimuliError.self) { try set.fit(to: [ModelInput("in", [4, nil, 3])]) }
     #expect(error?.message.contains("[3, 4]") == true)
     #expect(error?.message.contains("[4, ?, 3]") == true)
     #expect(error?.message.contains("\"in\"") == true)
   }
 
-  @Test("takes labels from a file of their own", arguments: ["npy", "txt", "column"])
+  @Test("takes labels from a file of their own", arguments: ["npy", "txt", "column", "marked"])
   func labels(kind: String) throws {
     let stimuli = folder.file("x.npy", Fixtures.npy("'|u1'", "(3, 1)", [1, 2, 3]))
     let labels =
       switch kind {
       case "npy": folder.file("l.npy", Fixtures.npy("'<i4'", "(3,)", [5, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0]))
       case "column": folder.file("l.npy", Fixtures.npy("'<u2'", "(3, 1)", [5, 0, 0, 0, 7, 0]))
+      case "marked": folder.file("l.txt", Array("\u{FEFF}5\n0\n7".utf8))
       default: folder.file("l.txt", Array("5\r\n 0 zero\n\n7\n".utf8))
       }
     let set = try StimulusSet(contentsOf: stimuli, labels: labels)
@@ -158,7 +159,7 @@ struct StimulusSetTests {
     #expect(missing?.code == .missingInput)
     let emptyFolder = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: folder.path) }
     #expect(emptyFolder?.code == .missingInput)
-    let unknown = folder.file("cat.jpg", [0xFF, 0xD8, 0xFF])
+    let unknown = folder.file("cat.gif", Array("GIF89a".utf8))
     let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: unknown) }
     #expect(error?.code == .badInput)
     for format in [".bin", "IDX", ".npy", ".npz"] { #expect(error?.message.contains(format) == true) }

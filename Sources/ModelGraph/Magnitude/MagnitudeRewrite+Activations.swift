@@ -82,7 +82,7 @@ extension MagnitudeRewrite {
     }
   }
 
-  private mutating func scaled(_ magnitude: String, by slope: Slope) throws(Untraceable) -> String {
+  mutating func scaled(_ magnitude: String, by slope: Slope) throws(Untraceable) -> String {
     switch slope {
     case .unit: magnitude
     case .observed(let name): addFlow("Mul", [magnitude, try hold(observed: observe("Abs", [name]))])

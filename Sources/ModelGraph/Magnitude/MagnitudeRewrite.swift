@@ -277,6 +277,7 @@ extension MagnitudeRewrite {
     var all: [String: Rule] = [:]
     for family in [
       layoutRules, linearRules, sumRules, productRules, poolingRules, normalisationRules, activationRules, attentionRules,
+      fusedRules,
     ] {
       all.merge(family) { _, _ in preconditionFailure("two rules for one operator") }
     }

@@ -97,6 +97,7 @@ struct ReportPage {
     case .margin: "the target's lead over the next class"
     case .loss: "the negative loss"
     case .output(let index): "output \(index)"
+    case .selection(let selection): "output \(selection.text)"
     }
   }
 

@@ -1,6 +1,7 @@
 import Distribution
 import Files
 import Lesion
+import ModelGraph
 import ScanPlan
 import ScanResults
 import Shapley
@@ -86,7 +87,7 @@ struct GradientTrial {
         it has \(layer.regionCount) regions, of which values can tell \(Design.largestPlayerCount) apart, and gradients don't \
         serve: \(layer.gradients?.reason ?? reasonAgainstAll ?? "they weren't tried")
         """
-      if case .named = request.measurement.layers {
+      if request.measurement.layers.names(layer.tensor) {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason) Choose a coarser grid")
       }
       result.refusals.append(ScanPlan.Refusal(tensor: layer.tensor, reason: reason))

@@ -17,7 +17,7 @@ package struct Forecast: Sendable {
     plan = try inputs.planner(request).makePlan()
     estimators = try plan.estimators(request.measurement, request.analysis)
     let worker = try Worker(
-      request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli, stream: inputs.stream?.stimuli,
+      request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli(of: plan), stream: inputs.stream?.stimuli,
       runtime: inputs.runtime)
     secondsPerBatch = try plan.layers.map { try worker.secondsPerBatch(layer: $0.number) }
     var usage = rusage()

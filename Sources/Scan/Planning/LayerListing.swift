@@ -1,11 +1,10 @@
 import Anatomy
-import Arrays
 package import Grids
 import Lesion
-import ModelGraph
-import Networks
+package import ModelGraph
+package import Networks
 import OnnxRuntime
-import Stimuli
+package import Stimuli
 import UserErrors
 
 /// What can be scanned in a network, as `nnfmri-mpi layers` lists it.
@@ -13,8 +12,13 @@ package struct LayerListing: Sendable {
   package struct Layer: Sendable {
     package var tensor: String
     package var operatorType: String
+    /// What part it plays in the network, and what says so.
+    package var kind: LayerKind
+    package var reason: String
     /// For one stimulus, without batch axis.
     package var shape: [Int]
+    /// What its axes count, as in `N,C,H,W`.
+    package var layout: String
     package var units: Int
     package var grid: GridSize
     package var regions: Int
@@ -25,33 +29,43 @@ package struct LayerListing: Sendable {
   }
 
   package var layers: [Layer]
+  /// What can't be scanned, with the reason.
+  package var refusals: [(tensor: String, reason: String)]
   package var notes: [String]
 
   /// Cost: a few forward passes.
   /// - Parameter data: stimuli; `nil` runs the network on zeros of its declared shapes.
   /// - Throws: `Failure`, or what a module throws, if the model can't be read or run or has nothing to scan.
-  package init(model path: String, data: String?, grid: GridSize, layout: TensorLayout) throws {
+  package init(
+    model path: String, data: String?, sizing: PictureSizing = PictureSizing(), grid: GridSize, reading request: ReadoutRequest
+  ) throws {
     let model = try Model(contentsOf: path)
     try model.checkExternalFiles()
-    let stimuli = try data.map { try StimulusSet(contentsOf: $0) } ?? StimulusSet.zeros(for: model)
+    let stimuli =
+      try data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(\.name), sizing: sizing) }
+      ?? StimulusSet.zeros(for: model)
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: Runtime(),
-      session: Session.Options(externalDataFolder: model.folder), readsRaw: false)
+      session: Session.Options(externalDataFolder: model.folder), reading: request)
     guard !survey.layers.isEmpty else {
       throw Failure(
-        .badInput, "\(model.label) has no layer that can be scanned: no float32 tensor between its inputs and \"\(survey.readTensor)\"")
+        .badInput, "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")")
     }
-    let shapes = Set(survey.layers.map(\.candidate.tensor))
-    let automatic = Set(survey.model.automaticLayers(reading: survey.readTensor, where: shapes.contains))
+    let automatic = Set(survey.automaticLayers)
     let shares = survey.suffixCostShares
     layers = try survey.layers.map { layer in
-      let overlay = Grid(grid, over: try TensorGeometry(shape: layer.shape, layout: layout))
+      let axes = layer.layout.axes!
+      let overlay = Grid(
+        grid,
+        over: try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels))
       return Layer(
         tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType,
-        shape: Array(layer.shape.dropFirst()), units: overlay.unitCount, grid: overlay.size,
+        kind: layer.role.kind, reason: layer.role.reason, shape: Array(layer.shape.dropFirst()),
+        layout: layer.layout.names, units: overlay.unitCount, grid: overlay.size,
         regions: overlay.regionCount, suffixCostShare: shares[layer.candidate.tensor] ?? 1,
         isAutomatic: automatic.contains(layer.candidate.tensor))
     }
+    refusals = survey.refusals
     notes = survey.notes
   }
 }

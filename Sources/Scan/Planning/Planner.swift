@@ -29,16 +29,15 @@ package struct Planner {
   /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
   package func makePlan() throws -> ScanPlan {
     try checkRequest()
-    let readsRaw = if case .output = request.measurement.value { true } else { false }
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime,
-      session: Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder), readsRaw: readsRaw)
-    let reader = try OutputReader(
-      shape: survey.outputShape, value: request.measurement.value, link: survey.link, position: request.measurement.position,
-      channelsLast: request.measurement.layout == .nhwc)
+      session: Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder),
+      reading: ReadoutRequest(request.measurement, of: stimuli))
+    let reader = try OutputReader(survey.readout)
     try checkTargets(classCount: reader.classCount)
 
     var refusals: [ScanPlan.Refusal] = []
+    var notes = survey.notes
     let chosen = try chooseLayers(survey, &refusals)
     let donors = request.measurement.lesion.isDrawn ? min(Self.donorLimit, stimuli.count - 1) : 0
     let shares = survey.suffixCostShares
@@ -49,7 +48,8 @@ package struct Planner {
       let cut = try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes)
       layers.append(
         try plan(
-          layer, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1, forwardCost: forwardCost))
+          layer, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1,
+          forwardCost: forwardCost, notes: &notes))
     }
     let memory = MemoryEstimate(survey)
     let most = survey.takesBatches ? request.measurement.batch : 1
@@ -58,14 +58,15 @@ package struct Planner {
       try request.resources.memoryBudget.map { budget throws(Failure) in
         try memory.batch(within: budget, most: most, sharesWeights: sharesWeights)
       } ?? most
-    var notes = survey.notes
+    for place in layers.indices { layers[place].batch = batch }
+    notes += Self.chanceNotes(survey)
     if batch < most {
       notes.append("Coalitions run \(batch) at a time instead of \(most), so that a rank keeps within its memory.")
     }
     return ScanPlan(
       modelDigest: modelDigest, dataDigest: dataDigest,
-      isBatchFreed: survey.isBatchFreed, batch: batch, readTensor: survey.readTensor,
-      link: survey.link.rawValue, outputShape: survey.outputShape, stimulusCount: stimuli.count,
+      preparation: survey.preparation, batch: batch, readout: survey.readout, stimulusCount: stimuli.count,
+      stimulusPlaces: stimuli.records,
       streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
@@ -106,39 +107,41 @@ package struct Planner {
     let scannable = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
     guard !scannable.isEmpty else {
       throw Failure(
-        .badInput, "\(model.label) has no layer that can be scanned: no float32 tensor between its inputs and \"\(survey.readTensor)\"")
+        .badInput, "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")")
     }
-    switch request.measurement.layers {
-    case .automatic:
-      let names = survey.model.automaticLayers(reading: survey.readTensor) { scannable[$0] != nil }
-      return names.isEmpty ? survey.layers : names.map { scannable[$0]! }
-    case .all:
+    let selection = request.measurement.layers
+    let reasons = Dictionary(survey.refusals.map { ($0.tensor, $0.reason) }, uniquingKeysWith: { first, _ in first })
+    let names = try selection.resolve(
+      survey.layers.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automaticLayers, refusals: reasons, in: model)
+    if selection.includesAll {
       refusals += survey.refusals.map { ScanPlan.Refusal(tensor: $0.tensor, reason: $0.reason) }
-      return survey.layers
-    case .named(let names):
-      for name in names {
-        _ = try model.require(name)
-        guard scannable[name] != nil else {
-          let reason = survey.refusals.first { $0.tensor == name }?.reason
-          throw Failure(
-            .badInput,
-            """
-            \(model.label): tensor "\(name)" can't be scanned: \
-            \(reason ?? "it isn't an activation between the inputs and \"\(survey.readTensor)\""). \
-            Run 'nnfmri-mpi layers \(request.subject.model)' for those that can
-            """)
-        }
-      }
-      return survey.layers.filter { names.contains($0.candidate.tensor) }
     }
+    return names.map { scannable[$0]! }
+  }
+
+  /// What a user should know of operators by which two passes, or two rows of one, differ.
+  private static func chanceNotes(_ survey: NetworkSurvey) -> [String] {
+    func list(_ operators: [String]) -> String {
+      operators.prefix(3).joined(separator: ", ") + (operators.count > 3 ? " and \(operators.count - 3) more" : "")
+    }
+    let draws = survey.model.drawingOperators(reading: survey.readTensor)
+    let trains = survey.model.trainingOperators(reading: survey.readTensor)
+    return (draws.isEmpty
+      ? [] : ["The network draws random numbers, so no two passes agree: \(list(draws)). Export it in inference mode."])
+      + (trains.isEmpty
+        ? [] : ["The network is in training mode and normalises by its batch: \(list(trains)). Export it in inference mode."])
   }
 
   private func plan(
-    _ layer: NetworkSurvey.Layer, cut: Cut, number: Int, donors: Int, suffixCostShare: Double, forwardCost: Double
+    _ layer: NetworkSurvey.Layer, cut: Cut, number: Int, donors: Int, suffixCostShare: Double, forwardCost: Double,
+    notes: inout [String]
   ) throws -> ScanPlan.Layer {
-    let grid = Grid(request.measurement.grid, over: try TensorGeometry(shape: layer.shape, layout: request.measurement.layout))
+    let axes = layer.layout.axes!
+    let grid = Grid(
+      request.measurement.grid,
+      over: try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels))
     let players = grid.regionCount
-    let budget = Int((request.measurement.samplesPerRegion ?? MeasurementOptions.standardSamples) * Double(players))
+    var budget = Int((request.measurement.samplesPerRegion ?? MeasurementOptions.standardSamples) * Double(players))
     let isAffine = cut.isAffine && request.measurement.value.isAffineInScores && !request.measurement.lesion.isDrawn
     let evaluationCost = suffixCostShare * forwardCost
     let estimator = EstimatorChoice(
@@ -147,16 +150,28 @@ package struct Planner {
     // More regions than coalitions of values can tell apart are for gradients alone; how many passes is found out later.
     let needsGradients =
       players > Design.largestPlayerCount && !isAffine && request.analysis.estimator ?? .gradient == .gradient
+    // A layer of few regions needs more for each than a large one; enumeration isn't for budgets to grow into.
+    let least = Design.minimumRowCount(estimator.design, players: players, index: request.measurement.index)
+    if !needsGradients, budget < least, estimator.design != .allCoalitions {
+      let samples = (least + players - 1) / players
+      budget = samples * players
+      notes.append(
+        "Layer \"\(layer.candidate.tensor)\" has \(players) regions and gets \(samples) samples for each, the least that \(estimator.rawValue) needs."
+      )
+    }
     let (kind, rows) =
       needsGradients
       ? (DesignKind.gradients, GradientDesign.minimumPassCount)
       : try design(estimator, players: players, budget: budget, tensor: layer.candidate.tensor)
     return ScanPlan.Layer(
       number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,
+      axes: axes, layout: layer.layout.names, layoutReason: layer.layout.reason, kind: layer.role.kind.rawValue,
+      kindReason: layer.role.reason,
       sideTypes: Dictionary(
         cut.sideInputs.map { ($0.name, $0.elementType.rawValue) }, uniquingKeysWith: { a, _ in a }),
       grid: [grid.size.height, grid.size.width, grid.size.channels], regionCount: players,
-      design: kind, budget: needsGradients ? rows : budget, designRows: rows, rows: rows + max(donors - 1, 0), suffixCostShare: suffixCostShare, evaluationCost: evaluationCost)
+      design: kind, budget: needsGradients ? rows : budget, designRows: rows, rows: rows + max(donors - 1, 0), batch: 1,
+      suffixCostShare: suffixCostShare, evaluationCost: evaluationCost)
   }
 
   /// The design that an estimator is made for, and its rows.
@@ -174,11 +189,32 @@ package struct Planner {
   }
 }
 
+extension ReadoutRequest {
+  /// What the options say about reading a model.
+  ///
+  /// - Throws: `Failure` (`usage`) where positions that are given one for each stimulus of the files don't reach these.
+  init(_ options: MeasurementOptions, of stimuli: StimulusSet) throws(Failure) {
+    var position = options.position
+    if case .perStimulus(let numbers) = position {
+      guard let last = stimuli.records.max(), last < numbers.count else {
+        throw Failure(
+          .usage,
+          "--position names \(numbers.count) positions, and stimulus \((stimuli.records.max() ?? 0)) of the files, counted from 0, is scanned: give one for each stimulus")
+      }
+      position = .perStimulus(stimuli.records.map { numbers[$0] })
+    }
+    self.init(
+      value: options.value, output: options.output, classAxis: options.classAxis, position: position,
+      layouts: options.layouts)
+  }
+}
+
 extension ValueFunction {
   /// Whether the value is an affine function of the tensor that is read.
   fileprivate var isAffineInScores: Bool {
     switch self {
     case .logit, .output: true
+    case .selection(let selection): selection.reduction != .max
     case .logProbability, .probability, .margin, .loss: false
     }
   }

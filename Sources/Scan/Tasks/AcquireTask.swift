@@ -53,8 +53,9 @@ package struct AcquireTask: RankTask, Hashable {
     let rows = worker.plan.rows(ofShard: shard, worker.plan.layers[layer])
     var values: [Float] = []
     values.reserveCapacity(rows.count)
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: worker.plan.batch) {
-      let batch = try game.rows(start..<min(start + worker.plan.batch, rows.upperBound))
+    let size = worker.plan.layers[layer].batch
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: size) {
+      let batch = try game.rows(start..<min(start + size, rows.upperBound))
       values += try network.values(of: batch.coalitions, donors: batch.donors)
       try pause()
     }
@@ -70,8 +71,8 @@ package struct AcquireTask: RankTask, Hashable {
     let rows = worker.plan.rows(ofShard: shard, plan)
     var numbers: [Float] = []
     numbers.reserveCapacity(rows.count * plan.width)
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: worker.gradientBatch) {
-      let range = start..<min(start + worker.gradientBatch, rows.upperBound)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: worker.gradientBatch(layer)) {
+      let range = start..<min(start + worker.gradientBatch(layer), rows.upperBound)
       let passes = try network.passes(at: design.masks(in: range))
       for row in 0..<range.count {
         numbers.append(passes.values[row])

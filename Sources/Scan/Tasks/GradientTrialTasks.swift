@@ -34,8 +34,8 @@ struct ProbeTask: RankTask, Hashable {
       (0..<ProbeDesign.rowsPerProbe).map { ProbeDesign.rowsPerProbe * probe + $0 }
     }
     var output = ProbeOutput()
-    for start in stride(from: 0, to: rows.count, by: worker.gradientBatch) {
-      let part = rows[start..<min(start + worker.gradientBatch, rows.count)]
+    for start in stride(from: 0, to: rows.count, by: worker.gradientBatch(layer)) {
+      let part = rows[start..<min(start + worker.gradientBatch(layer), rows.count)]
       let passes = try network.passes(at: part.flatMap { design.masks(in: $0..<$0 + 1) })
       for (place, row) in part.enumerated() {
         output.values.append(passes.values[place])
@@ -82,8 +82,8 @@ struct PilotTask: RankTask, Hashable {
       players: worker.plan.layers[layer].regionCount, passes: GradientTrial.pilotPasses, index: measurement.index,
       seed: measurement.seed, stream: UInt64(layer) << 32 | UInt64(stimulus))
     var (values, derivatives): ([Float], [Float]) = ([], [])
-    for start in stride(from: 0, to: design.rowCount, by: worker.gradientBatch) {
-      let passes = try network.passes(at: design.masks(in: start..<min(start + worker.gradientBatch, design.rowCount)))
+    for start in stride(from: 0, to: design.rowCount, by: worker.gradientBatch(layer)) {
+      let passes = try network.passes(at: design.masks(in: start..<min(start + worker.gradientBatch(layer), design.rowCount)))
       values += passes.values
       derivatives += passes.derivatives
       try pause()

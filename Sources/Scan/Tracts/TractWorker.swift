@@ -65,7 +65,7 @@ final class TractWorker {
     }
     return try lesion!.network.values(
       of: pathways, replacements: replacements, feed: rows(stimulus), pause: pause
-    ) { reader.value($0, target: target) }
+    ) { reader.value($0, target: target, stimulus: stimulus) }
   }
 
   private func rows(_ stimulus: Int) -> ConnectionTracer.Feed {

@@ -1,0 +1,121 @@
+/// Tells which axis of each fed input counts stimuli, and which inputs carry a state from one call to the next.
+///
+/// Declarations say it in part: by a symbol such as `batch`, by an axis that is free or of length 1. Where an input starts
+/// an LSTM, GRU or RNN, the operator says it.
+struct InputAxes {
+  /// Symbols that exporters use for the batch and for nothing else.
+  private static let batchSymbols: Set<String> = ["batch", "batch_size", "batchsize", "n", "b", "bs", "batch_dim"]
+  /// Words in names of inputs that hold what a model remembers.
+  private static let stateWords: Set<String> = [
+    "state", "states", "h0", "c0", "hx", "cx", "h", "c", "hidden", "cell", "hn", "cn",
+  ]
+
+  private let commonSymbol: String?
+  /// By name: the batch axis of an input that starts a recurrent operator.
+  private let recurrent: [String: Int]
+
+  init(_ ports: [Port], of model: Model) {
+    commonSymbol = Self.commonSymbol(ports)
+    recurrent = Self.recurrentInputs(Set(ports.map(\.name)), of: model)
+  }
+
+  /// The symbol that stands first in the most inputs, the earliest of equals.
+  private static func commonSymbol(_ ports: [Port]) -> String? {
+    var counts: [(symbol: String, count: Int)] = []
+    for case .named(let symbol)? in ports.map({ $0.dimensions?.first }) {
+      if let place = counts.firstIndex(where: { $0.symbol == symbol }) {
+        counts[place].count += 1
+      } else {
+        counts.append((symbol, 1))
+      }
+    }
+    var best = counts.first
+    for entry in counts where entry.count > best!.count { best = entry }
+    return best?.symbol
+  }
+
+  /// `nil` where no axis counts stimuli: a single number, one value for all, or a shape that is fixed throughout.
+  func batchAxis(of port: Port) -> Int? {
+    guard let dimensions = port.dimensions else { return 0 }
+    if let axis = recurrent[port.name], axis < dimensions.count { return axis }
+    func axis(where isBatch: (String) -> Bool) -> Int? {
+      dimensions.firstIndex { if case .named(let symbol) = $0 { isBatch(symbol) } else { false } }
+    }
+    if let axis = axis(where: { Self.batchSymbols.contains($0.lowercased()) }) ?? axis(where: { $0 == commonSymbol }) {
+      return axis
+    }
+    if dimensions == [.fixed(1)] { return nil }
+    return dimensions.firstIndex {
+      switch $0 {
+      case .fixed(let length): length == 1
+      case .named, .unknown: true
+      }
+    }
+  }
+
+  /// Whether the input starts as zeros where nothing is given: it begins a recurrent operator, or its name says that it
+  /// holds a state or a cache. A state's lengths are declared, layers or directions first; a cache's own length may be free.
+  func isState(_ port: Port) -> Bool {
+    guard let dimensions = port.dimensions else { return false }
+    let name = port.name.lowercased()
+    if name.contains("past") || name.contains("cache") { return true }
+    let batch = batchAxis(of: port)
+    let isFixed = dimensions.indices.allSatisfy { axis in
+      if case .fixed = dimensions[axis] { true } else { axis == batch }
+    }
+    guard isFixed else { return false }
+    if recurrent[port.name] != nil { return true }
+    // With the batch in front it may as well be what an agent sees of its world.
+    return batch ?? 0 > 0 && name.split { !$0.isLetter && !$0.isNumber }.contains { Self.stateWords.contains(String($0)) }
+  }
+
+  // MARK: Recurrent operators
+
+  private static func recurrentInputs(_ inputs: Set<String>, of model: Model) -> [String: Int] {
+    let graph = model.proto.graph
+    var found: [String: Int] = [:]
+    for node in graph.node where node.isStandard && OperatorTraits.recurrent.contains(node.opType) {
+      let axis = node.integer("layout") ?? 0 == 0 ? 1 : 0
+      for state in [5, 6].compactMap({ node.input(at: $0) }) {
+        var walk: (tensor: String, axis: Int)? = (state, axis)
+        // A path through the graph has no more steps than the graph has nodes, unless it is a cycle.
+        for _ in 0...graph.node.count {
+          guard let here = walk, !inputs.contains(here.tensor) else { break }
+          walk = model.index.producer(of: here.tensor).flatMap { source(of: here, graph.node[$0], in: model) }
+        }
+        if let here = walk, inputs.contains(here.tensor), found[here.tensor] == nil { found[here.tensor] = here.axis }
+      }
+    }
+    return found
+  }
+
+  /// Where an axis of a node's output comes from, for operators that move axes or take a part of them.
+  private static func source(
+    of output: (tensor: String, axis: Int), _ node: Onnx_NodeProto, in model: Model
+  ) -> (tensor: String, axis: Int)? {
+    guard node.isStandard, let input = node.input(at: 0) else { return nil }
+    let axis = output.axis
+    let single = node.integers("axes") ?? node.input(at: 1).flatMap(model.integerConstant)?.map { Int(clamping: $0) }
+    switch node.opType {
+    case "Identity", "Cast", "Slice", "Split":
+      return (input, axis)
+    case "Transpose":
+      guard let order = node.integers("perm"), order.indices.contains(axis), order[axis] >= 0 else { return nil }
+      return (input, order[axis])
+    case "Unsqueeze":
+      guard let single, single.count == 1, single[0] >= 0, single[0] != axis else { return nil }
+      return (input, axis > single[0] ? axis - 1 : axis)
+    case "Squeeze":
+      guard let single, single.count == 1, single[0] >= 0 else { return nil }
+      return (input, axis >= single[0] ? axis + 1 : axis)
+    case "Gather":
+      // Taking one of the states along the first axis drops that axis, taking several keeps it.
+      guard node.integer("axis") ?? 0 == 0, let rank = node.input(at: 1).flatMap(model.constantTensor)?.dims.count,
+        rank == 0 || rank == 1 && axis > 0
+      else { return nil }
+      return (input, axis + 1 - rank)
+    default:
+      return nil
+    }
+  }
+}

@@ -1,0 +1,260 @@
+/// The parts that a network's tensors play on the way to a tensor that is read.
+struct LayerRoles {
+  /// A sum of a skip and a branch.
+  struct SkipSum {
+    let sum: Int
+    let skip: Int
+    let branch: Int
+    /// The sum, or what normalises or activates it before anything else reads it.
+    let stream: Int
+  }
+
+  let skipSums: [SkipSum]
+  /// Factors, and what only factors are made of.
+  let gates: Set<Int>
+  /// Tensors of steps that share weights, without those of the last step.
+  let steps: Set<Int>
+  /// Tensors that lead to a part of the output only, where others lead to all of it.
+  let heads: Set<Int>
+  private let model: Model
+  private let embeddings: Set<Int>
+  /// Activations that end in another operator: x·sigmoid(x), and a constant factor after it.
+  private let spelledActivations: Set<Int>
+
+  /// Cost: a few passes over the graph, and one for each operand of the sums that it holds.
+  init(of model: Model, reading target: Int) {
+    self.model = model
+    let influences = model.index.influences(on: target)
+    gates = Self.gates(model, influences)
+    steps = Self.steps(model, influences)
+    heads = Self.heads(model, target)
+    skipSums = Self.skipSums(model, influences)
+    spelledActivations = Set(
+      model.index.order.filter { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) }
+        .compactMap { Blocks.end(ofActivation: $0, in: model) })
+    embeddings = Set(
+      model.index.order.filter {
+        Self.represents(model, $0) && !OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
+      }.flatMap { model.index.writes[$0] })
+  }
+
+  /// Whether a tensor is an activation that stands for a layer.
+  func standsAlone(_ tensor: Int) -> Bool {
+    !gates.contains(tensor) && !steps.contains(tensor) && !heads.contains(tensor)
+  }
+
+  // MARK: Roles
+
+  func role(of tensor: Int) -> LayerRole {
+    let index = model.index
+    guard let maker = index.maker[tensor] else { return LayerRole(.other, "an input") }
+    let node = model.proto.graph.node[maker]
+    let label = node.opType
+    if gates.contains(tensor) { return LayerRole(.gate, "only scales other activations") }
+    if steps.contains(tensor) { return LayerRole(.step, "one of several steps with the same weights") }
+    if let sum = skipSums.first(where: { $0.stream == tensor }) {
+      return LayerRole(.residual, "the sum of \"\(index.names[sum.skip])\" and a branch\(sum.sum == tensor ? "" : ", after \(label)")")
+    }
+    if let sum = skipSums.first(where: { $0.branch == tensor }) {
+      switch contents(of: sum) {
+      case .attention: return LayerRole(.attention, "what attention adds to the stream")
+      case .mlp: return LayerRole(.mlp, "what a perceptron adds to the stream")
+      default: break
+      }
+    }
+    if heads.contains(tensor) { return LayerRole(.head, "leads to a part of the output only") }
+    if embeddings.contains(tensor) { return LayerRole(.embedding, "vectors of tokens, by \(label)") }
+    if OperatorTraits.recurrent.contains(label) { return LayerRole(.recurrent, "made by \(label)") }
+    if let convolution = convolution(endingIn: tensor) { return LayerRole(.conv, convolution) }
+    if OperatorTraits.activations.contains(label) { return LayerRole(.activation, "by \(label)") }
+    if spelledActivations.contains(tensor) { return LayerRole(.activation, "ended by \(label)") }
+    return LayerRole(.other, "made by \(label)")
+  }
+
+  /// Attention or a perceptron between a skip and its branch; `other` for anything else.
+  private func contents(of sum: SkipSum) -> LayerKind {
+    let index = model.index
+    let inside = index.ancestors(of: [sum.branch])
+    let after = index.descendants(of: sum.skip)
+    let nodes = inside.indices.filter { inside[$0] && after[$0] }
+    let protos = nodes.map { model.proto.graph.node[$0] }
+    let multipliesData = nodes.contains { node in
+      ["MatMul", "Einsum"].contains(model.proto.graph.node[node].opType)
+        && index.reads[node].filter { index.dependence[$0] == .data }.count > 1
+    }
+    if multipliesData || protos.contains(where: OperatorTraits.isAttention) { return .attention }
+    if protos.contains(where: { $0.opType.contains("Conv") || OperatorTraits.recurrent.contains($0.opType) }) { return .other }
+    return protos.count { OperatorTraits.isLearned($0, functions: []) } >= 1 ? .mlp : .other
+  }
+
+  /// Why a tensor is the end of a convolution: its own output, or what normalises and activates that alone.
+  private func convolution(endingIn tensor: Int) -> String? {
+    let index = model.index
+    var words: [String] = []
+    var current = tensor
+    if readsOnce(tensor), let next = index.readers[tensor].first, continues(model.proto.graph.node[next]) { return nil }
+    while let maker = index.maker[current] {
+      let node = model.proto.graph.node[maker]
+      if node.opType.contains("Conv") { return (["made by \(node.opType)"] + words.reversed()).joined(separator: ", after ") }
+      guard continues(node), let source = index.reads[maker].first(where: { index.dependence[$0] == .data }) else { return nil }
+      words.append(node.opType)
+      current = source
+    }
+    return nil
+  }
+
+  private func readsOnce(_ tensor: Int) -> Bool { model.index.readers[tensor].count == 1 }
+
+  private func continues(_ node: Onnx_NodeProto) -> Bool {
+    node.opType == "BatchNormalization" || OperatorTraits.activations.contains(node.opType)
+  }
+
+  // MARK: Analysis
+
+  private static func skipSums(_ model: Model, _ influences: [Bool]) -> [SkipSum] {
+    let index = model.index
+    var sums: [(sum: Int, skip: Int, branch: Int)] = []
+    for node in index.order {
+      let proto = model.proto.graph.node[node]
+      guard ["Add", "Sum", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(proto.opType),
+        let sum = index.writes[node].first, influences[sum]
+      else { continue }
+      let operands = index.reads[node].filter { index.dependence[$0] == .data }
+      guard operands.count == 2 else { continue }
+      // The skip is upstream of the branch: of two operands the one that the other is made from.
+      guard let skip = operands.first(where: { skip in
+        let other = operands[0] == skip ? operands[1] : operands[0]
+        return index.maker[other].map { index.descendants(of: skip)[$0] } ?? false
+      }) else { continue }
+      let branch = operands[0] == skip ? operands[1] : operands[0]
+      // A skip that only scales or shifts the branch, as in x·(1 + s) + t, is none: the branch has to learn something.
+      // Nor is a mask, which reaches later branches through earlier ones: the skip has to be a representation itself.
+      let before = index.ancestors(of: [skip])
+      let inside = index.ancestors(of: [branch])
+      let after = index.descendants(of: skip)
+      guard before.indices.contains(where: { before[$0] && represents(model, $0) }), inside.indices.contains(where: {
+        inside[$0] && after[$0] && OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
+      }) else { continue }
+      sums.append((sum, skip, branch))
+    }
+    // Where sums are added to, they are the stream, and the last one's normalisation leads to the head.
+    let normalises = Set(sums.map(\.skip)).isDisjoint(with: sums.map(\.sum))
+    return sums.map {
+      SkipSum(sum: $0.sum, skip: $0.skip, branch: $0.branch, stream: stream(of: $0.sum, model, normalises: normalises))
+    }
+  }
+
+  /// Whether an operator learns, or looks up what was learned.
+  private static func represents(_ model: Model, _ node: Int) -> Bool {
+    let proto = model.proto.graph.node[node]
+    return OperatorTraits.isLearned(proto, functions: []) || proto.opType == "EmbedLayerNormalization"
+      || proto.opType == "Gather" && proto.input(at: 0).map { model.index.dependence(of: $0) == .constant } ?? false
+  }
+
+  private static func stream(of sum: Int, _ model: Model, normalises: Bool) -> Int {
+    let index = model.index
+    guard index.readers[sum].count == 1, let next = index.readers[sum].first, let output = index.writes[next].first else {
+      return sum
+    }
+    let node = model.proto.graph.node[next]
+    return OperatorTraits.activations.contains(node.opType) || normalises && node.opType.hasSuffix("Normalization")
+      ? output : sum
+  }
+
+  /// Squashed factors of products with something that they aren't made of directly, and what leads only to such.
+  private static func gates(_ model: Model, _ influences: [Bool]) -> Set<Int> {
+    let index = model.index
+    var gates: Set<Int> = []
+    for node in index.order.reversed() {
+      for tensor in index.writes[node] where influences[tensor] && index.dependence[tensor] == .data {
+        let readers = index.readers[tensor].filter { index.writes[$0].contains { influences[$0] } }
+        guard !readers.isEmpty else { continue }
+        let proto = model.proto.graph.node[node]
+        // A hyperbolic tangent has a sign, so it is what a gate lets through.
+        let isSquashed = ["Sigmoid", "HardSigmoid", "Softmax"].contains(proto.opType)
+        let isFactor =
+          isSquashed
+          && readers.allSatisfy { reader in
+            let operands = index.reads[reader].filter { index.dependence[$0] == .data }
+            // x·sigmoid(x) is an activation.
+            return model.proto.graph.node[reader].opType == "Mul" && operands.count == 2
+              && !operands.contains { index.reads[node].contains($0) }
+          }
+        let feedsGates = readers.allSatisfy { reader in
+          index.writes[reader].filter { influences[$0] }.allSatisfy(gates.contains)
+        }
+        if isFactor || feedsGates { gates.insert(tensor) }
+      }
+    }
+    return gates
+  }
+
+  /// What is made with weights that a later operator uses again, and what is made of that within its step.
+  private static func steps(_ model: Model, _ influences: [Bool]) -> Set<Int> {
+    let index = model.index
+    var users: [Int: [Int]] = [:]
+    for node in index.order where OperatorTraits.isLearned(model.proto.graph.node[node], functions: []) {
+      for weight in index.reads[node] where index.dependence[weight] == .constant { users[weight, default: []].append(node) }
+    }
+    // Where a later use depends on an earlier one, they are steps of time and not two towers.
+    var repeated: Set<Int> = []
+    for uses in users.values where uses.count >= 3 {
+      guard let first = uses.first, let last = uses.last, let made = index.writes[first].first,
+        index.descendants(of: made)[last]
+      else { continue }
+      repeated.formUnion(uses.dropLast())
+    }
+    guard !repeated.isEmpty else { return [] }
+    // A step's activations come straight from its products; what joins steps is none.
+    var steps: Set<Int> = []
+    var isStep = [Bool](repeating: false, count: index.names.count)
+    for node in index.order {
+      let label = model.proto.graph.node[node].opType
+      let isOne =
+        repeated.contains(node)
+        || !["Concat", "Stack", "SequenceInsert"].contains(label)
+          && !OperatorTraits.isLearned(model.proto.graph.node[node], functions: [])
+          && index.reads[node].contains { isStep[$0] }
+      for tensor in index.writes[node] where isOne {
+        isStep[tensor] = true
+        steps.insert(tensor)
+      }
+    }
+    // What the last step makes also uses the steps before it; it is the layer's result.
+    let last = Set(users.values.filter { $0.count >= 3 }.compactMap(\.last))
+    let after = last.reduce(into: Set<Int>()) { found, node in
+      for tensor in index.writes[node] {
+        found.insert(tensor)
+        let later = index.descendants(of: tensor)
+        for reader in later.indices where later[reader] { found.formUnion(index.writes[reader]) }
+      }
+    }
+    return steps.subtracting(after).filter { influences[$0] }
+  }
+
+  /// Where the tensor that is read joins several branches: what leads to some of them only.
+  private static func heads(_ model: Model, _ target: Int) -> Set<Int> {
+    let index = model.index
+    var tensor = target
+    while let maker = index.maker[tensor] {
+      let node = model.proto.graph.node[maker]
+      let operands = index.reads[maker].filter { index.dependence[$0] == .data }
+      if node.opType == "Concat", operands.count > 1 {
+        let upstream = operands.map { operand in index.ancestors(of: [operand]) }
+        var heads: Set<Int> = []
+        var common = 0
+        for number in index.order {
+          let count = upstream.count { $0[number] }
+          if count == operands.count, index.writes[number].contains(where: { index.dependence[$0] == .data }) { common += 1 }
+          if count > 0, count < operands.count { heads.formUnion(index.writes[number]) }
+        }
+        return common > 0 ? heads : []
+      }
+      guard OperatorTraits.views.contains(node.opType) || OperatorTraits.activations.contains(node.opType),
+        operands.count == 1
+      else { return [] }
+      tensor = operands[0]
+    }
+    return []
+  }
+}

@@ -1,0 +1,162 @@
+/// Which layers are scanned, as a user says it.
+package struct LayerSelection: Hashable, Sendable, Codable {
+  package enum Item: Hashable, Sendable, Codable {
+    /// One a block, at most about a dozen.
+    case automatic
+    /// Every tensor that can be scanned.
+    case all
+    case kind(LayerKind)
+    /// A tensor by its name; or, if there is none of that name, by its number in the list of those that can be scanned.
+    case named(String)
+    /// By their numbers in that list.
+    case range(Int, Int)
+    /// Names with * for any characters and ? for one.
+    case pattern(String)
+  }
+
+  package let items: [Item]
+
+  package static let automatic = LayerSelection(items: [.automatic])
+
+  package init(items: [Item]) {
+    self.items = items
+  }
+
+  /// Reads items separated by commas: `auto`, `all`, `residual`, `attention`, `mlp`, `conv`, `recurrent`, `embedding`, names,
+  /// patterns such as `/layer3/*`, numbers and ranges `2-5`.
+  package init(parsing text: String) {
+    items = text.split(separator: ",").map { part in
+      let part = String(part)
+      switch part {
+      case "auto": return .automatic
+      case "all": return .all
+      default: break
+      }
+      if let kind = LayerKind(rawValue: part) { return .kind(kind) }
+      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      if ends.count == 2, let first = ends[0], let last = ends[1] { return .range(first, last) }
+      return part.contains("*") || part.contains("?") ? .pattern(part) : .named(part)
+    }
+  }
+
+  /// As it is written on the command line.
+  package var name: String {
+    items.map { item in
+      switch item {
+      case .automatic: "auto"
+      case .all: "all"
+      case .kind(let kind): kind.rawValue
+      case .named(let name), .pattern(let name): name
+      case .range(let first, let last): "\(first)-\(last)"
+      }
+    }.joined(separator: ",")
+  }
+
+  /// Whether a tensor is asked for by its own name.
+  package func names(_ tensor: String) -> Bool { items.contains(.named(tensor)) }
+
+  /// Whether all tensors are asked for, so that those that can't be had are told of.
+  package var includesAll: Bool { items.contains(.all) }
+
+  /// The tensors that are meant, in the order of `layers`.
+  ///
+  /// - Parameters:
+  ///   - layers: what can be scanned, upstream first, with what part each plays.
+  ///   - automatic: what `auto` takes.
+  ///   - refusals: what can't be scanned, by tensor, with the reason.
+  /// - Throws: `ModelGraphError` for an item that finds nothing, with the reason or what there is.
+  package func resolve(
+    _ layers: [(tensor: String, role: LayerRole)], automatic: [String], refusals: [String: String], in model: Model
+  ) throws(ModelGraphError) -> [String] {
+    var chosen: Set<String> = []
+    let names = layers.map(\.tensor)
+    func number(_ number: Int) throws(ModelGraphError) -> String {
+      guard names.indices.contains(number) else {
+        throw ModelGraphError(
+          .unknownTensor,
+          "\(model.label): layer \(number) is out of range: there are \(names.count), from 0 on. Run 'nnfmri-mpi layers --all' for the list."
+        )
+      }
+      return names[number]
+    }
+    for item in items {
+      switch item {
+      case .automatic:
+        chosen.formUnion(automatic)
+      case .all:
+        chosen.formUnion(names)
+      case .kind(let kind):
+        let found = layers.filter { $0.role.kind == kind }.map(\.tensor)
+        guard !found.isEmpty else {
+          let kinds = LayerKind.allCases.filter { kind in layers.contains { $0.role.kind == kind } }
+          throw ModelGraphError(
+            .badInput,
+            "\(model.label) has no layers of kind \(kind.rawValue); there are \(kinds.map(\.rawValue).joined(separator: ", "))."
+          )
+        }
+        chosen.formUnion(found)
+      case .range(let first, let last):
+        guard first <= last else {
+          throw ModelGraphError(.unknownTensor, "\(model.label): layers \(first)-\(last) are none: give the smaller number first.")
+        }
+        for place in [first, last] { _ = try number(place) }
+        chosen.formUnion(names[first...last])
+      case .pattern(let pattern):
+        let found = names.filter { Self.matches(Array($0.utf8)[...], Array(pattern.utf8)[...]) }
+        guard !found.isEmpty else {
+          throw ModelGraphError(
+            .unknownTensor,
+            "\(model.label): no layer's name matches \"\(pattern)\". Run 'nnfmri-mpi layers --all \(model.label)' for the list.")
+        }
+        chosen.formUnion(found)
+      case .named(let name):
+        if names.contains(name) {
+          chosen.insert(name)
+        } else if !model.index.contains(name), let place = Int(name) {
+          chosen.insert(try number(place))
+        } else {
+          _ = try model.require(name)
+          throw ModelGraphError(
+            .badInput,
+            """
+            \(model.label): tensor "\(name)" can't be scanned: \
+            \(refusals[name] ?? "it isn't an activation between the inputs and what is read"). \
+            Run 'nnfmri-mpi layers --all \(model.label)' for those that can.
+            """)
+        }
+      }
+    }
+    return names.filter(chosen.contains)
+  }
+
+  /// Whether a name follows a pattern. Cost: their lengths' product at worst.
+  private static func matches(_ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
+    var (n, p) = (name.startIndex, pattern.startIndex)
+    // Where the last star was, and how much of the name it has taken.
+    var star: (pattern: Int, name: Int)?
+    while n < name.endIndex {
+      if p < pattern.endIndex, pattern[p] == UInt8(ascii: "*") {
+        star = (p, n)
+        p += 1
+      } else if p < pattern.endIndex, pattern[p] == name[n] || pattern[p] == UInt8(ascii: "?") {
+        (n, p) = (n + 1, p + 1)
+      } else if let last = star {
+        star = (last.pattern, last.name + 1)
+        (n, p) = (last.name + 1, last.pattern + 1)
+      } else {
+        return false
+      }
+    }
+    return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+  }
+}
+
+extension Model {
+  /// What part each of some tensors plays on the way to the one that is read.
+  package func layerRoles(of tensors: [String], reading output: String) -> [String: LayerRole] {
+    guard let target = index.numbers[output] else { return [:] }
+    let roles = LayerRoles(of: self, reading: target)
+    return Dictionary(
+      tensors.compactMap { name in index.numbers[name].map { (name, roles.role(of: $0)) } }, uniquingKeysWith: { a, _ in a })
+  }
+}

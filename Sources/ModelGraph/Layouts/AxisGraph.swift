@@ -1,0 +1,133 @@
+/// The axes of a network's tensors, and which of them count the same.
+///
+/// Some operators say what an axis counts: a convolution's second is channels. Others pass that on: a transposition turns
+/// axes, a sum has the same ones on both sides. An axis takes the role whose source is nearest, counted in operators, where
+/// sources that only suggest a role start farther away.
+struct AxisGraph {
+  /// How a role passes from one axis to another.
+  enum Link {
+    case same
+    /// Into an axis that merges several.
+    case merged
+    /// Into one of the axes that an axis is split into.
+    case part(Int, of: Int)
+
+    var isSame: Bool { if case .same = self { true } else { false } }
+
+    /// The role that arrives and how many operators it counts as; `nil` where nothing can be said.
+    func pass(_ role: AxisRole) -> (role: AxisRole, cost: Int)? {
+      switch self {
+      case .same:
+        return (role, 1)
+      case .merged:
+        switch role {
+        case .channel, .feature: return (.feature, 2)
+        case .batch: return (.batch, 2)
+        case .head, .direction: return nil
+        default: return (.position, 6)
+        }
+      case .part(let part, let count):
+        switch role {
+        case .feature: return (count == 2 && part == 0 ? .head : .feature, 2)
+        case .position, .token:
+          switch count {
+          case 2: return ([.height, .width][part], 3)
+          case 3: return ([.depth, .height, .width][part], 3)
+          default: return (.position, 3)
+          }
+        case .batch: return (part == 0 ? .batch : .window, 3)
+        default: return (role, 2)
+        }
+      }
+    }
+  }
+
+  /// What is known of an axis.
+  struct Finding {
+    let role: AxisRole
+    /// How far away its source is.
+    let cost: Int
+    /// The operator that says so, and how.
+    let reason: String
+    /// Whether it holds for certain: where an axis is split or merged on the way, its parts could be otherwise.
+    var isCertain = true
+  }
+
+  private var first: [Int: Int] = [:]
+  private var ranks: [Int: Int] = [:]
+  private var links: [[(to: Int, link: Link)]] = []
+  private var facts: [(axis: Int, finding: Finding)] = []
+  private(set) var findings: [Finding?] = []
+
+  mutating func addTensor(_ tensor: Int, rank: Int) {
+    guard first[tensor] == nil else { return }
+    first[tensor] = links.count
+    ranks[tensor] = rank
+    links += [[(to: Int, link: Link)]](repeating: [], count: rank)
+  }
+
+  private func vertex(_ tensor: Int, _ axis: Int) -> Int? {
+    guard let first = first[tensor], let rank = ranks[tensor] else { return nil }
+    let axis = axis < 0 ? axis + rank : axis
+    return axis >= 0 && axis < rank ? first + axis : nil
+  }
+
+  /// An axis whose role an operator tells. Negative axes count from the end. `cost` says how sure it is: 0 is a definition.
+  mutating func state(_ tensor: Int, _ axis: Int, _ role: AxisRole, cost: Int, _ reason: String) {
+    guard let axis = vertex(tensor, axis) else { return }
+    facts.append((axis, Finding(role: role, cost: cost, reason: reason)))
+  }
+
+  /// Two axes that count the same.
+  mutating func link(_ a: Int, _ axisA: Int, _ b: Int, _ axisB: Int) {
+    guard let a = vertex(a, axisA), let b = vertex(b, axisB) else { return }
+    links[a].append((b, .same))
+    links[b].append((a, .same))
+  }
+
+  /// An axis that merges others, slowest first.
+  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int) {
+    guard let whole = vertex(merged, axis) else { return }
+    for (part, axis) in axes.enumerated() {
+      guard let axis = vertex(tensor, axis) else { continue }
+      links[axis].append((whole, .merged))
+      links[whole].append((axis, .part(part, of: axes.count)))
+    }
+  }
+
+  /// Gives every axis its nearest source's role. Cost: linear in axes and links, times the logarithm of few.
+  mutating func settle() {
+    findings = [Finding?](repeating: nil, count: links.count)
+    var waiting: [[(axis: Int, finding: Finding)]] = []
+    func put(_ axis: Int, _ finding: Finding, into waiting: inout [[(axis: Int, finding: Finding)]]) {
+      while waiting.count <= finding.cost { waiting.append([]) }
+      waiting[finding.cost].append((axis, finding))
+    }
+    for fact in facts { put(fact.axis, fact.finding, into: &waiting) }
+    var cost = 0
+    while cost < waiting.count {
+      var next = 0
+      while next < waiting[cost].count {
+        let (axis, finding) = waiting[cost][next]
+        next += 1
+        guard findings[axis] == nil else { continue }
+        findings[axis] = finding
+        for (other, link) in links[axis] where findings[other] == nil {
+          guard let passed = link.pass(finding.role) else { continue }
+          let arriving = Finding(
+            role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
+            isCertain: finding.isCertain && link.isSame)
+          put(other, arriving, into: &waiting)
+        }
+      }
+      waiting[cost] = []
+      cost += 1
+    }
+  }
+
+  /// By axis; `nil` for a tensor that isn't there.
+  func findings(of tensor: Int) -> [Finding?]? {
+    guard let first = first[tensor], let rank = ranks[tensor] else { return nil }
+    return Array(findings[first..<first + rank])
+  }
+}

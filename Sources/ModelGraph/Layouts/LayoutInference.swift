@@ -1,0 +1,328 @@
+/// What the axes of a network's tensors count, as its operators tell.
+package struct LayoutInference: Sendable {
+  private let index: GraphIndex
+  private var axes = AxisGraph()
+  private var shapes: [Int: [Int]] = [:]
+  private var weightShapes: [Int: [Int]] = [:]
+  private let opset: Int
+
+  /// - Parameters:
+  ///   - shapes: of tensors at a batch of one, as a run of the model shows them; weights are known.
+  ///   - batchAxes: where tensors keep the stimuli, as far as that is known.
+  ///   - classAxes: where tensors keep classes, as a softmax or a decision at the end of the graph tells.
+  /// - Cost: a few passes over the graph.
+  package init(
+    of model: Model, shapes: [String: [Int]], batchAxes: [String: Int], classAxes: [String: Int] = [:]
+  ) {
+    index = model.index
+    opset = model.opset
+    for (name, shape) in shapes { if let tensor = index.numbers[name] { self.shapes[tensor] = shape } }
+    for weight in model.proto.graph.initializer {
+      if let tensor = index.numbers[weight.name] { weightShapes[tensor] = weight.dims.map(Int.init) }
+    }
+    for (number, node) in model.proto.graph.node.enumerated() where node.opType == "Constant" {
+      if let tensor = index.writes[number].first, let value = node.attribute("value") {
+        weightShapes[tensor] = value.t.dims.map(Int.init)
+      }
+    }
+    // What only changes elements keeps the shape, also where it wasn't asked for: integers between floats.
+    for number in index.order where OperatorTraits.keepsShape(model.proto.graph.node[number]) {
+      guard let output = index.writes[number].first, self.shapes[output] == nil, let input = index.reads[number].first,
+        let shape = self.shapes[input]
+      else { continue }
+      self.shapes[output] = shape
+    }
+    for (tensor, shape) in self.shapes { axes.addTensor(tensor, rank: shape.count) }
+    for (name, axis) in batchAxes {
+      if let tensor = index.numbers[name] { axes.state(tensor, axis, .batch, cost: 0, "it grows with the batch") }
+    }
+    for (name, axis) in classAxes {
+      if let tensor = index.numbers[name] { axes.state(tensor, axis, .feature, cost: 0, "what ends the network compares along it") }
+    }
+    for number in index.order { add(model.proto.graph.node[number], in: model) }
+    axes.settle()
+  }
+
+  /// By axis of the tensor: its role and the reason, `nil` where nothing tells. `nil` for a tensor of unknown shape.
+  func findings(of tensor: String) -> [AxisGraph.Finding?]? {
+    index.numbers[tensor].flatMap { axes.findings(of: $0) }
+  }
+
+  /// The roles by axis.
+  package func roles(of tensor: String) -> [AxisRole?]? { findings(of: tensor)?.map { $0?.role } }
+
+  /// The roles by axis, of which only those are given that hold for certain: not where an axis was split or merged.
+  package func certainRoles(of tensor: String) -> [AxisRole?]? {
+    findings(of: tensor)?.map { finding in finding.flatMap { $0.isCertain ? $0.role : nil } }
+  }
+
+  // MARK: Operators
+
+  private func tensor(_ name: String?) -> Int? {
+    guard let name, let tensor = index.numbers[name], shapes[tensor] != nil else { return nil }
+    return tensor
+  }
+
+  private mutating func add(_ node: Onnx_NodeProto, in model: Model) {
+    guard let output = tensor(node.output.first) else { return recurrent(node, in: model) }
+    let input = tensor(node.input(at: 0))
+    let label = node.opType
+    switch node.opType {
+    case "Conv", "ConvTranspose", "FusedConv", "ConvInteger", "QLinearConv", "DeformConv", "MaxPool", "AveragePool",
+      "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearAveragePool", "QLinearGlobalAveragePool",
+      "InstanceNormalization", "GroupNormalization", "LRN", "DepthToSpace", "SpaceToDepth", "GridSample", "MaxUnpool",
+      "MaxRoiPool", "RoiAlign":
+      let isLast = node.integer("channels_last") == 1
+      for tensor in [input, output] { spatial(tensor, channelsLast: isLast, "\(label) has it so") }
+      if let input { linkAll(input, output) }
+    case "NhwcConv", "NhwcFusedConv", "NhwcMaxPool":
+      for tensor in [input, output] { spatial(tensor, channelsLast: true, "\(label) has it so") }
+      if let input { linkAll(input, output) }
+    case "BatchNormalization":
+      if let input { linkAll(input, output) }
+      axes.state(output, 1, .channel, cost: 0, "BatchNormalization has one scale for each entry")
+    case "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "SkipLayerNormalization",
+      "SkipSimplifiedLayerNormalization":
+      let axis = node.integer("axis") ?? -1
+      if axis == -1 || shapes[output].map({ $0.count - 1 == axis }) ?? false {
+        axes.state(output, -1, .feature, cost: 0, "\(label) goes along it")
+      }
+      for place in 0..<min(2, node.input.count) { tensor(node.input(at: place)).map { linkAll($0, output) } }
+      tensor(node.output.count > 3 ? node.output[3] : nil).map { linkAll($0, output) }
+    case "MatMul", "Gemm", "FusedGemm", "FusedMatMul", "MatMulInteger", "QLinearMatMul", "MatMulNBits",
+      "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "QGemm":
+      product(node, output)
+    case "Einsum":
+      einsum(node, output)
+    case "Gather":
+      gather(node, output)
+    case "EmbedLayerNormalization":
+      axes.state(output, 1, .token, cost: 5, "\(label) makes it of tokens")
+      axes.state(output, -1, .feature, cost: 0, "\(label) makes it")
+    case "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention":
+      attention(node, input, output)
+    case "Transpose":
+      guard let input, let rank = shapes[input]?.count else { return }
+      let order = node.integers("perm") ?? Array((0..<rank).reversed())
+      for (to, from) in order.enumerated() { axes.link(input, from, output, to) }
+    case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
+      if let input { reshape(input, output) }
+    case let name where name.hasPrefix("Reduce") || name == "ArgMax" || name == "ArgMin":
+      if let input { reduce(node, input, output, in: model) }
+    case "LSTM", "GRU", "RNN":
+      recurrent(node, in: model)
+    default:
+      elementwise(node, output)
+    }
+  }
+
+  private func rank(_ tensor: Int) -> Int { shapes[tensor]!.count }
+
+  /// N, C and the axes of space, or N, the axes of space and C.
+  private mutating func spatial(_ tensor: Int?, channelsLast: Bool, _ reason: String) {
+    guard let tensor, (3...5).contains(rank(tensor)) else { return }
+    let space: [AxisRole] = switch rank(tensor) {
+    case 3: [.time]
+    case 4: [.height, .width]
+    default: [.depth, .height, .width]
+    }
+    let roles = channelsLast ? [.batch] + space + [.channel] : [.batch, .channel] + space
+    for (axis, role) in roles.enumerated() { axes.state(tensor, axis, role, cost: 0, reason) }
+  }
+
+  private mutating func linkAll(_ a: Int, _ b: Int) {
+    guard rank(a) == rank(b) else { return }
+    for axis in 0..<rank(a) { axes.link(a, axis, b, axis) }
+  }
+
+  private mutating func product(_ node: Onnx_NodeProto, _ output: Int) {
+    // In the quantised forms the second factor comes after the first one's scale and zero point.
+    let second = ["QLinearMatMul", "QGemm"].contains(node.opType) ? 3 : 1
+    switch (tensor(node.input(at: 0)), tensor(node.input(at: second))) {
+    case (let a?, let b?):
+      guard rank(a) == rank(b), rank(a) == rank(output), rank(a) >= 2 else { return }
+      for axis in 0..<rank(a) - 2 {
+        axes.link(a, axis, output, axis)
+        axes.link(b, axis, output, axis)
+      }
+      axes.link(a, -2, output, -2)
+      axes.link(b, -1, output, -1)
+      axes.link(a, -1, b, -2)
+    case (let a?, nil):
+      let reason = "\(node.opType) with weights goes along it"
+      axes.state(a, -1, .feature, cost: 3, reason)
+      axes.state(output, -1, .feature, cost: 3, reason)
+      guard rank(a) == rank(output) else { return }
+      for axis in 0..<rank(a) - 1 { axes.link(a, axis, output, axis) }
+    case (nil, let b?):
+      guard rank(b) == rank(output) else { return }
+      for axis in 0..<rank(b) where axis != rank(b) - 2 { axes.link(b, axis, output, axis) }
+    default:
+      break
+    }
+  }
+
+  private mutating func einsum(_ node: Onnx_NodeProto, _ output: Int) {
+    let equation = node.attribute("equation").map { String(decoding: $0.s, as: UTF8.self) } ?? ""
+    let sides = equation.filter { $0 != " " }.split(separator: "->", omittingEmptySubsequences: false)
+    guard sides.count == 2, !equation.contains(".") else { return }
+    let terms = sides[0].split(separator: ",", omittingEmptySubsequences: false).map(Array.init)
+    var places: [Character: (tensor: Int, axis: Int)] = [:]
+    for (axis, letter) in Array(sides[1]).enumerated() { places[letter] = (output, axis) }
+    for (position, letters) in terms.enumerated() {
+      guard let operand = tensor(node.input(at: position)), letters.count == rank(operand) else { continue }
+      for (axis, letter) in letters.enumerated() {
+        if let place = places[letter] {
+          axes.link(operand, axis, place.tensor, place.axis)
+        } else {
+          places[letter] = (operand, axis)
+        }
+      }
+    }
+  }
+
+  private mutating func gather(_ node: Onnx_NodeProto, _ output: Int) {
+    let data = tensor(node.input(at: 0))
+    let indices = tensor(node.input(at: 1))
+    if data == nil {
+      // Rows of a table, one for each token.
+      guard node.integer("axis") ?? 0 == 0, rank(output) >= 2 else { return }
+      axes.state(output, -1, .feature, cost: 0, "an embedding makes it")
+      for axis in 1..<rank(output) - 1 { axes.state(output, axis, .token, cost: 5, "an embedding has one entry a token") }
+      if let indices { for axis in 0..<min(rank(indices), rank(output)) { axes.link(indices, axis, output, axis) } }
+      return
+    }
+    guard let data else { return }
+    let given = node.integer("axis") ?? 0
+    let axis = given < 0 ? given + rank(data) : given
+    let added = rank(output) - rank(data) + 1
+    for place in 0..<rank(data) where place != axis {
+      axes.link(data, place, output, place < axis ? place : place + added - 1)
+    }
+    if added == 1 { axes.link(data, axis, output, axis) }
+  }
+
+  private mutating func attention(_ node: Onnx_NodeProto, _ input: Int?, _ output: Int) {
+    guard let input, rank(input) == rank(output) else { return }
+    let reason = "\(node.opType) has it so"
+    for tensor in [input, output] {
+      if rank(tensor) == 3 { axes.state(tensor, 1, .token, cost: 1, reason) }
+      if rank(tensor) == 4 {
+        axes.state(tensor, 1, .head, cost: 0, reason)
+        axes.state(tensor, 2, .token, cost: 0, reason)
+      }
+      axes.state(tensor, -1, .feature, cost: 0, reason)
+    }
+  }
+
+  /// Matches stretches of axes that hold equally many elements.
+  private mutating func reshape(_ input: Int, _ output: Int) {
+    let (a, b) = (shapes[input]!, shapes[output]!)
+    var (i, j) = (0, 0)
+    while i < a.count, j < b.count {
+      if a[i] == b[j] {
+        axes.link(input, i, output, j)
+        (i, j) = (i + 1, j + 1)
+      } else if a[i] == 1 {
+        i += 1
+      } else if b[j] == 1 {
+        j += 1
+      } else {
+        let (startA, startB) = (i, j)
+        var (sizeA, sizeB) = (a[i], b[j])
+        (i, j) = (i + 1, j + 1)
+        while sizeA != sizeB {
+          if sizeA < sizeB {
+            guard i < a.count else { return }
+            sizeA *= a[i]
+            i += 1
+          } else {
+            guard j < b.count else { return }
+            sizeB *= b[j]
+            j += 1
+          }
+        }
+        if j - startB == 1 { axes.merge(input, Array(startA..<i), into: output, startB) }
+        if i - startA == 1 { axes.merge(output, Array(startB..<j), into: input, startA) }
+      }
+    }
+  }
+
+  private mutating func reduce(_ node: Onnx_NodeProto, _ input: Int, _ output: Int, in model: Model) {
+    let rank = rank(input)
+    let given =
+      node.integers("axes") ?? node.input(at: 1).flatMap { model.integerConstant($0) }?.map(Int.init)
+      ?? node.integer("axis").map { [$0] } ?? (node.opType.hasPrefix("Arg") ? [0] : [])
+    let reduced = Set(given.map { $0 < 0 ? $0 + rank : $0 })
+    let keeps = node.integer("keepdims") ?? 1 == 1
+    var place = 0
+    for axis in 0..<rank {
+      if keeps || !reduced.contains(axis) {
+        if !reduced.contains(axis) { axes.link(input, axis, output, place) }
+        place += 1
+      }
+    }
+    let label = node.opType
+    if rank == 4, reduced == [2, 3] || reduced == [1, 2] {
+      let channel = reduced == [2, 3] ? 1 : 3
+      axes.state(input, channel, .channel, cost: 8, "\(label) leaves it")
+      for (axis, role) in zip(reduced.sorted(), [AxisRole.height, .width]) {
+        axes.state(input, axis, role, cost: 8, "\(label) goes over it")
+      }
+    } else if keeps, reduced == [rank - 1], label == "ReduceMean" {
+      // The mean of a normalisation that is spelled out.
+      axes.state(input, rank - 1, .feature, cost: 10, "\(label) goes along it")
+    } else if keeps, rank == 4, reduced == [1], label == "ReduceMean" {
+      axes.state(input, 1, .channel, cost: 10, "\(label) goes along it")
+    } else if !keeps, rank == 3, reduced.count == 1, let axis = reduced.first, axis > 0 {
+      axes.state(input, axis, .position, cost: 12, "\(label) goes over it")
+      axes.state(input, 3 - axis, .channel, cost: 12, "\(label) leaves it")
+    }
+  }
+
+  private mutating func recurrent(_ node: Onnx_NodeProto, in model: Model) {
+    guard ["LSTM", "GRU", "RNN"].contains(node.opType) else { return }
+    let reason = "\(node.opType) has it so"
+    let isBatchFirst = node.integer("layout") == 1
+    func state(_ tensor: Int?, _ roles: [AxisRole]) {
+      guard let tensor, rank(tensor) == roles.count else { return }
+      for (axis, role) in roles.enumerated() { axes.state(tensor, axis, role, cost: 0, reason) }
+    }
+    state(tensor(node.input(at: 0)), isBatchFirst ? [.batch, .time, .feature] : [.time, .batch, .feature])
+    state(
+      tensor(node.output.first),
+      isBatchFirst ? [.batch, .time, .direction, .feature] : [.time, .direction, .batch, .feature])
+    for output in node.output.dropFirst() {
+      state(tensor(output), isBatchFirst ? [.batch, .direction, .feature] : [.direction, .batch, .feature])
+    }
+  }
+
+  /// Operands are aligned at their last axes, as broadcasting has it; operators that aren't known are taken for such where
+  /// shapes agree.
+  private mutating func elementwise(_ node: Onnx_NodeProto, _ output: Int) {
+    let lengths = shapes[output]!
+    for name in node.output.dropFirst() { tensor(name).map { linkAll($0, output) } }
+    for name in node.input where !name.isEmpty {
+      if let operand = tensor(name) {
+        let shape = shapes[operand]!
+        // Slices, joins, padding and the like keep the axes and change lengths.
+        if shape.count == lengths.count { linkAll(operand, output) }
+        guard shape.count < lengths.count else { continue }
+        for axis in 1...max(shape.count, 1) where axis <= shape.count && shape[shape.count - axis] == lengths[lengths.count - axis] {
+          axes.link(operand, -axis, output, -axis)
+        }
+      } else if let number = index.numbers[name], let shape = weightShapes[number], shape.count <= lengths.count,
+        ["Add", "Sub", "Mul", "Div", "PRelu", "BiasGelu", "FastGelu"].contains(node.opType)
+      {
+        // A bias or a scale for each channel.
+        let long = shape.indices.filter { shape[$0] > 1 }
+        guard long.count == 1, let axis = long.first else { continue }
+        let place = axis - shape.count
+        guard shape[axis] == lengths[lengths.count + place] else { continue }
+        axes.state(
+          output, place, place == -1 ? .feature : .channel, cost: place == -1 ? 30 : 20,
+          "\(node.opType) has one weight for each entry")
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// How a tensor is laid out, as far as that could be told.
+package struct TensorLayoutFinding: Hashable, Sendable {
+  /// `nil` where nothing says which axis holds channels.
+  package let axes: GridAxes?
+
+  /// One name an axis of the scanned tensor, as in `N,C,H,W`; `?` where it isn't known.
+  package let names: String
+
+  /// What tells, or what is missing: the rest of a sentence that begins with the tensor.
+  package let reason: String
+
+  package init(axes: GridAxes?, names: String, reason: String) {
+    self.axes = axes
+    self.names = names
+    self.reason = reason
+  }
+
+  /// Whether several axes stand behind the grid's height, depth and height for example.
+  package var isStacked: Bool { (axes?.height.count ?? 0) > 1 }
+}
+
+extension LayoutInference {
+  /// The layout of a tensor as it is scanned.
+  ///
+  /// Channels and features are the grid's channels; tokens, time, depth and height its height; heads and width its width. A
+  /// tensor without channels that has heads, as attention's weights have, takes those for channels. One axis needs no
+  /// telling: it is a list of features.
+  package func layout(of view: TensorView) -> TensorLayoutFinding {
+    let shape = view.scannedShape
+    let sources = view.sourceAxes
+    let all = findings(of: view.tensor) ?? [AxisGraph.Finding?](repeating: nil, count: view.shape.count)
+    let found: [AxisGraph.Finding?] = sources.map { axis in
+      guard let finding = all[axis] else { return nil }
+      // Stimuli have an axis of their own now, so what remains of a folded one are the parts of a stimulus.
+      return finding.role == .batch
+        ? AxisGraph.Finding(role: .window, cost: finding.cost, reason: finding.reason) : finding
+    }
+    let names = "N," + found.map { $0?.role.letter ?? "?" }.joined(separator: ",")
+    let long = found.indices.filter { shape[$0 + 1] > 1 }
+    guard found.count > 1 else {
+      return TensorLayoutFinding(
+        axes: GridAxes(height: [], width: [], channels: [1]), names: "N,C", reason: "one axis is a list of features")
+    }
+    var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
+    let others = long.filter { !channels.contains($0) }
+    if others.isEmpty, channels.count > 1, let nearest = channels.min(by: { found[$0]!.cost < found[$1]!.cost }) {
+      channels = [nearest]
+    }
+    if channels.isEmpty { channels = found.indices.filter { found[$0]?.role == .head } }
+    let roles = channels.compactMap { found[$0] }
+    if channels.isEmpty {
+      guard long.count <= 1 else {
+        // The last of several axes of space still has neighbours that belong together, so a plane needs no channels.
+        let isSpace = long.allSatisfy { found[$0].map { $0.role != .batch } ?? false }
+        guard isSpace else {
+          return TensorLayoutFinding(
+            axes: nil, names: names,
+            reason: "nothing in the network tells which of its axes \(shape) holds channels")
+        }
+        return finding(shape, found, channels: [], names, "\(found[long[0]]!.reason), and no axis holds channels")
+      }
+      return finding(
+        shape, found, channels: Array(found.indices.suffix(1)), names, "it has one axis that is longer than 1")
+    }
+    return finding(shape, found, channels: channels, names, roles.first?.reason ?? "")
+  }
+
+  private func finding(
+    _ shape: [Int], _ found: [AxisGraph.Finding?], channels: [Int], _ names: String, _ reason: String
+  ) -> TensorLayoutFinding {
+    let others = found.indices.filter { !channels.contains($0) }
+    var width = others.filter { axis in
+      switch found[axis]?.role {
+      case .width, .head, .direction: true
+      default: false
+      }
+    }
+    // Two axes that aren't told apart are a plane.
+    if width.isEmpty, others.filter({ shape[$0 + 1] > 1 }).count > 1 { width = [others.last!] }
+    let height = others.filter { !width.contains($0) }
+    return TensorLayoutFinding(
+      axes: GridAxes(height: height.map { $0 + 1 }, width: width.map { $0 + 1 }, channels: channels.map { $0 + 1 }),
+      names: names, reason: reason)
+  }
+}

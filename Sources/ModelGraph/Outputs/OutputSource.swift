@@ -1,0 +1,146 @@
+/// Where the scores behind a model's output can be read: before they are squashed, and before a label is made of them.
+package struct OutputSource: Sendable, Hashable {
+  package enum Activation: Sendable, Hashable {
+    case softmax, logSoftmax, sigmoid
+  }
+
+  /// The tensor before all that; the output itself where there is nothing of the kind.
+  package let tensor: String
+
+  /// What the graph applies to `tensor`.
+  package let activation: Activation?
+
+  /// The axis of `tensor` along which the graph compares or normalises classes, from the end where negative; `nil` where
+  /// nothing does.
+  package let classAxis: Int?
+
+  /// Whether axes behind `classAxis` are classes too, as they are for the softmax of operator sets below 13.
+  package let coversLaterAxes: Bool
+
+  /// What turns scores into the output besides an activation: ArgMax, TopK, ZipMap.
+  package let decision: String?
+
+  package init(
+    tensor: String, activation: Activation?, classAxis: Int? = nil, coversLaterAxes: Bool = false,
+    decision: String? = nil
+  ) {
+    self.tensor = tensor
+    self.activation = activation
+    self.classAxis = classAxis
+    self.coversLaterAxes = coversLaterAxes
+    self.decision = decision
+  }
+}
+
+extension Model {
+  /// Looks through the layouts, labels and decisions at the graph's end for Softmax, LogSoftmax or Sigmoid.
+  ///
+  /// A softmax spelled out as exponentials over their sum is recognised, and so is an If that squeezes or passes on.
+  package func source(ofOutput output: String) -> OutputSource {
+    var tensor = output
+    var found = OutputSource(tensor: output, activation: nil)
+    func before(_ source: String, _ activation: OutputSource.Activation, axis: Int?) -> OutputSource {
+      OutputSource(
+        tensor: source, activation: activation, classAxis: axis ?? (found.decision == nil ? nil : found.classAxis),
+        coversLaterAxes: axis != nil && opset < 13, decision: found.decision)
+    }
+    while let number = index.producer(of: tensor) {
+      let node = proto.graph.node[number]
+      if let source = sourceOfLayout(node) {
+        tensor = source
+        continue
+      }
+      switch (node.isStandard ? "" : node.domain, node.opType) {
+      case ("", "Softmax"), ("", "LogSoftmax"):
+        guard let source = node.input(at: 0) else { return found }
+        let axis = node.integer("axis") ?? (opset < 13 ? 1 : -1)
+        return before(source, node.opType == "Softmax" ? .softmax : .logSoftmax, axis: axis)
+      case ("", "Sigmoid"):
+        guard let source = node.input(at: 0) else { return found }
+        return before(source, .sigmoid, axis: nil)
+      case ("", "Div"):
+        guard let logits = logitsOfQuotient(node) else { return found }
+        return before(logits, .softmax, axis: nil)
+      case ("", "ArgMax"), ("", "TopK"):
+        guard let source = node.input(at: 0) else { return found }
+        found = OutputSource(
+          tensor: source, activation: nil, classAxis: node.integer("axis") ?? (node.opType == "TopK" ? -1 : 0),
+          decision: node.opType)
+        tensor = source
+      case ("ai.onnx.ml", "ZipMap"):
+        guard let source = node.input(at: 0) else { return found }
+        found = OutputSource(tensor: source, activation: nil, classAxis: -1, decision: "ZipMap")
+        tensor = source
+      case ("ai.onnx.ml", "LabelEncoder"):
+        guard let source = node.input(at: 0) else { return found }
+        tensor = source
+      case ("ai.onnx.ml", "ArrayFeatureExtractor"), ("", "Gather"):
+        // Names of classes, looked up by number.
+        guard let source = node.input(at: 1), let table = node.input(at: 0),
+          index.dependence(of: table) == .constant
+        else { return found }
+        tensor = source
+      default:
+        return found
+      }
+    }
+    return found
+  }
+
+  /// The tensor whose values a node lays out anew; `nil` if it does anything else.
+  private func sourceOfLayout(_ node: Onnx_NodeProto) -> String? {
+    guard node.isStandard else { return nil }
+    switch node.opType {
+    case "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Dropout", "Cast":
+      return node.input(at: 0)
+    case "If" where node.output.count == 1:
+      // Exporters write squeeze(axis) as: if the axis has length 1, squeeze, else pass on.
+      let sources = node.subgraphs.map { body in
+        var tensor = body.output.first?.name
+        while let name = tensor, let maker = body.node.first(where: { $0.output.contains(name) }) {
+          tensor = maker.opType == "If" ? nil : sourceOfLayout(maker)
+        }
+        return tensor
+      }
+      guard let first = sources.first, sources.allSatisfy({ $0 == first }), let first, index.contains(first) else {
+        return nil
+      }
+      return first
+    default:
+      return nil
+    }
+  }
+
+  /// x, if the quotient is exp(x − max x) / Σ exp(x − max x) or the same without the maximum.
+  private func logitsOfQuotient(_ node: Onnx_NodeProto) -> String? {
+    guard let numerator = node.input(at: 0), let denominator = node.input(at: 1),
+      let exponential = producer(of: numerator, "Exp"), let exponent = exponential.input(at: 0),
+      let sum = broadcastSource(of: denominator, "ReduceSum"), sum.input(at: 0) == numerator
+    else { return nil }
+    if let difference = producer(of: exponent, "Sub"), let logits = difference.input(at: 0),
+      let subtrahend = difference.input(at: 1),
+      let maximum = broadcastSource(of: subtrahend, "ReduceMax"), maximum.input(at: 0) == logits
+    {
+      return logits
+    }
+    return exponent
+  }
+
+  private func producer(of tensor: String, _ operatorType: String) -> Onnx_NodeProto? {
+    index.producer(of: tensor).map { proto.graph.node[$0] }.flatMap { $0.opType == operatorType ? $0 : nil }
+  }
+
+  /// The reduction that a tensor is broadcast from.
+  private func broadcastSource(of tensor: String, _ reduction: String) -> Onnx_NodeProto? {
+    var tensor = tensor
+    while let number = index.producer(of: tensor) {
+      let node = proto.graph.node[number]
+      if node.opType == reduction { return node }
+      guard ["Reshape", "Expand", "Unsqueeze", "Squeeze", "Identity", "Max"].contains(node.opType),
+        let source = node.input.first(where: { index.dependence(of: $0) == .data })
+      else { return nil }
+      tensor = source
+    }
+    return nil
+  }
+}

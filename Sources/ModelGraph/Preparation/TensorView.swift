@@ -1,0 +1,75 @@
+/// How a tensor of a network is turned into one that can be scanned and read: float32, with stimuli along its first axis.
+///
+/// | the tensor | as it is scanned |
+/// |---|---|
+/// | float16, bfloat16, float64 | the same numbers as float32 |
+/// | an integer with a scale and a zero point | the numbers that it stands for, so that 0 is the zero point |
+/// | stimuli along another axis, [T, N, C] | [N, T, C] |
+/// | k windows of each stimulus folded into the batch, [N·k, …] | [N, k, …] |
+/// | no batch axis at all, in a network that takes one stimulus at a time | [1, …] |
+package struct TensorView: Hashable, Sendable, Codable {
+  /// Where a tensor keeps the stimuli of a batch.
+  package enum Batch: Hashable, Sendable, Codable {
+    case first
+    case axis(Int)
+    /// An axis holds `count` entries of each stimulus; those of one stimulus follow each other, or, if not `isOuter`,
+    /// those of the batch do.
+    case folded(axis: Int, count: Int, isOuter: Bool)
+    /// Nowhere: the network is run with one stimulus at a time.
+    case none
+  }
+
+  package let tensor: String
+  package let elementType: ElementType
+  package let batch: Batch
+  /// As the network makes it, at a batch of one.
+  package let shape: [Int]
+  /// Of a quantised tensor.
+  package let quantization: Quantization?
+
+  package init(
+    tensor: String, elementType: ElementType, batch: Batch, shape: [Int], quantization: Quantization? = nil
+  ) {
+    self.tensor = tensor
+    self.elementType = elementType
+    self.batch = batch
+    self.shape = shape
+    self.quantization = quantization
+  }
+
+  /// Whether the tensor is scanned as it is.
+  package var isPlain: Bool { batch == .first && elementType == .float }
+
+  /// What the tensor is called where its operator makes it, and where others read it, unless such names are taken.
+  package var nameAsMade: String { tensor + "/as_made" }
+  package var nameAsRead: String { tensor + "/as_read" }
+
+  /// The shape as it is scanned, at a batch of one: its first axis is 1.
+  package var scannedShape: [Int] {
+    [1] + sourceAxes.map { shape[$0] }
+  }
+
+  /// By axis of `scannedShape` but the first: which axis of the tensor it is.
+  package var sourceAxes: [Int] {
+    switch batch {
+    case .first: Array(shape.indices.dropFirst())
+    case .axis(let axis): shape.indices.filter { $0 != axis }
+    // The folded axis keeps its place behind the stimulus.
+    case .folded, .none: Array(shape.indices)
+    }
+  }
+}
+
+/// What the integers of a quantised tensor stand for: (q − zero point) · scale. The names of two tensors of the graph.
+package struct Quantization: Hashable, Sendable, Codable {
+  package let scale: String
+  /// `nil` is 0.
+  package let zeroPoint: String?
+
+  package init(scale: String, zeroPoint: String?) {
+    self.scale = scale
+    self.zeroPoint = zeroPoint
+  }
+}
+
+extension ElementType: Codable {}

@@ -1,0 +1,24 @@
+package import Lesion
+package import ModelGraph
+
+/// What a user says about reading a model: all of it may be left to what can be found out.
+package struct ReadoutRequest: Hashable, Sendable {
+  package var value: ValueFunction
+  /// The name of an output; `nil` takes the one that looks most like scores.
+  package var output: String?
+  /// The axis of classes of the output, counted as the model declares it, with that of stimuli; from the end where negative.
+  package var classAxis: Int?
+  package var position: PositionChoice
+  package var layouts: [LayoutOverride]
+
+  package init(
+    value: ValueFunction = .logit, output: String? = nil, classAxis: Int? = nil, position: PositionChoice = .mean,
+    layouts: [LayoutOverride] = []
+  ) {
+    self.value = value
+    self.output = output
+    self.classAxis = classAxis
+    self.position = position
+    self.layouts = layouts
+  }
+}

@@ -1,0 +1,104 @@
+import ModelGraph
+import OnnxRuntime
+
+/// Where a network's tensors keep the stimuli of a batch.
+struct TensorPlaces {
+  /// Why a tensor can't be scanned.
+  struct Refusal: Error {
+    let reason: String
+  }
+
+  private var places: [String: TensorView.Batch] = [:]
+  private var refusals: [String: String] = [:]
+  private let shapes: [String: [Int]]
+  private let takesBatches: Bool
+
+  /// - Parameter alone: what the first stimulus gives.
+  /// - Cost: a run with two stimuli, and, where entries of a stimulus lie along the batch axis, two more that read those tensors.
+  init(model: Model, alone: [String: Tensor], takesBatches: Bool, second: Int, runs: SurveyRuns) {
+    shapes = alone.mapValues(\.shape)
+    self.takesBatches = takesBatches
+    guard takesBatches else {
+      for (name, tensor) in alone where tensor.shape.first == 1 { places[name] = .first }
+      return
+    }
+    let two = runs.shapes(model, Array(alone.keys), rows: [0, second])
+    var folded: [String] = []
+    for (name, tensor) in alone {
+      guard let shape = two[name] else {
+        if tensor.shape.first == 1 { places[name] = .first }
+        continue
+      }
+      guard let axis = BatchPlace.axis(one: tensor.shape, two: shape) else {
+        refusals[name] =
+          shape == tensor.shape
+          ? "its shape is \(shape) for one stimulus and for two: it has no batch axis"
+          : "its shape is \(tensor.shape) for one stimulus and \(shape) for two: no axis counts stimuli"
+        continue
+      }
+      if tensor.shape[axis] > 1 { folded.append(name) } else { places[name] = BatchPlace.place(shape: tensor.shape, axis: axis) }
+    }
+    guard !folded.isEmpty, let pair = try? runs.run(model, folded, rows: [0, second]),
+      let other = try? runs.run(model, folded, rows: [second])
+    else {
+      for name in folded { refusals[name] = "its batch axis holds \(shapes[name]!) entries of one stimulus, in an order that isn't known" }
+      return
+    }
+    for name in folded {
+      let type = ElementType(rawValue: alone[name]!.elementType)
+      places[name] = BatchPlace.find(
+        pair[name]!, alone: [alone[name]!, other[name]!], tolerance: BatchPlace.tolerance(type))
+      if places[name] == nil {
+        refusals[name] = "what it holds of one stimulus (shape \(shapes[name]!)) can't be found in a batch of two"
+      }
+    }
+  }
+
+  mutating func set(_ place: TensorView.Batch?, of tensor: String) {
+    guard let place else { return }
+    places[tensor] = place
+    refusals[tensor] = nil
+  }
+
+  /// By tensor, the axis that counts stimuli and nothing else.
+  var batchAxes: [String: Int] {
+    places.compactMapValues { place in
+      switch place {
+      case .first: 0
+      case .axis(let axis): axis
+      case .folded, .none: nil
+      }
+    }
+  }
+
+  /// Takes what the network's operators tell, for tensors of a network that takes one stimulus at a time.
+  mutating func fill(from inference: LayoutInference) {
+    guard !takesBatches else { return }
+    for (name, shape) in shapes where places[name] == nil {
+      let roles = inference.roles(of: name) ?? []
+      let axis = roles.indices.first { roles[$0] == .batch && shape[$0] == 1 }
+      places[name] = axis.map { BatchPlace.place(shape: shape, axis: $0) } ?? TensorView.Batch.none
+    }
+  }
+
+  subscript(tensor: String) -> TensorView.Batch? { places[tensor] }
+
+  /// How a tensor is scanned, or why it can't be.
+  func view(of name: String, _ tensor: Tensor, in model: Model) -> Result<TensorView, Refusal> {
+    let type = ElementType(rawValue: tensor.elementType)
+    let quantization = type.isFloat ? nil : model.quantization(of: name)
+    guard type.isFloat || quantization != nil else {
+      return .failure(Refusal(reason: "it is of \(type), and nothing says what its integers stand for"))
+    }
+    if let reason = refusals[name] { return .failure(Refusal(reason: reason)) }
+    guard let place = places[name] else { return .failure(Refusal(reason: "its batch axis isn't known")) }
+    if tensor.count < 2 {
+      return .failure(Refusal(reason: tensor.count == 1 ? "it has one unit only" : "it is empty: its shape is \(tensor.shape)"))
+    }
+    if place == .first, tensor.shape.count < 2 {
+      return .failure(Refusal(reason: "its shape for one stimulus is \(tensor.shape): it has no axis beside its batch"))
+    }
+    return .success(
+      TensorView(tensor: name, elementType: type, batch: place, shape: tensor.shape, quantization: quantization))
+  }
+}

@@ -1,0 +1,44 @@
+import Grids
+import Lesion
+import ModelGraph
+import Networks
+import OnnxRuntime
+import ScanPlan
+import Stimuli
+
+extension Scan.Inputs {
+  /// The candidates that are scanned: those that the network answers as `--select` says, and whose numbers it can be asked
+  /// about. Their notes tell what is left out.
+  ///
+  /// Cost: all of them are read once; where the selection asks for predictions, a forward pass for each.
+  /// - Throws: `StimuliError` with the first stimulus that can't be used, where none may be left out.
+  func chosen(_ request: ScanRequest) throws -> StimulusSet {
+    let options = request.measurement
+    var stimuli = candidates
+    let selection = try StimulusSelection(options.selection, shuffleSeed: options.shuffleSeed)
+    if stream == nil, selection.needsPredictions {
+      stimuli = try selection.apply(to: candidates, predictions: predictions(request)).prefix(options.stimulusLimit)
+    }
+    let survey = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: model.inputs).survey(for: model)
+    // A stream keeps its time: what can't be scanned of it is skipped.
+    return stream == nil ? try stimuli.usable(by: survey, allowsNonFinite: options.allowsNonFinite) : stimuli
+  }
+
+  /// The classes that the intact network predicts for the candidates.
+  private func predictions(_ request: ScanRequest) throws -> [Int] {
+    let options = Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder)
+    var reading = try ReadoutRequest(request.measurement, of: candidates)
+    reading.value = .logit
+    let survey = try NetworkSurvey(
+      model: model, stimuli: candidates, runtime: runtime, session: options, reading: reading)
+    let reader = try OutputReader(survey.readout)
+    let session = try Session(
+      runtime: runtime, model: survey.model.exposing([survey.readTensor]).serialized(), options: options)
+    let feed = try StimulusFeed(runtime: runtime, stimuli: candidates, inputs: survey.model.inputs)
+    return try (0..<candidates.count).map { stimulus in
+      let output = try session.run(feed.tensors(session.inputNames, rows: [stimulus]))[0]
+      let scores = reader.scores(UnsafeBufferPointer(output.floats), stimulus: stimulus)
+      return scores.indices.max { scores[$0] < scores[$1] } ?? 0
+    }
+  }
+}

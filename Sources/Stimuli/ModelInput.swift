@@ -1,0 +1,43 @@
+/// What a model says of one of its inputs, as far as stimuli have to fit it.
+package struct ModelInput: Sendable {
+  package let name: String
+  /// Without the batch axis; `nil` where a length is free, and the whole of it where nothing is declared.
+  package let shape: [Int?]?
+  /// Where the declared shape has its batch axis; `nil` where it has none.
+  package let batchAxis: Int?
+  /// Whether the model takes floating-point numbers there.
+  package let isFloatingPoint: Bool
+  /// Whether zeros are fed where the stimuli bring nothing, with free lengths of 0.
+  package let isState: Bool
+
+  package init(
+    _ name: String, _ shape: [Int?]?, batchAxis: Int? = 0, isFloatingPoint: Bool = true, isState: Bool = false
+  ) {
+    self.name = name
+    self.shape = shape
+    self.batchAxis = batchAxis
+    self.isFloatingPoint = isFloatingPoint
+    self.isState = isState
+  }
+
+  /// Whether the lengths are those of one stimulus, without a batch axis.
+  func takes(_ lengths: some Collection<Int>) -> Bool {
+    guard let shape else { return true }
+    return lengths.count == shape.count && zip(lengths, shape).allSatisfy { $1 == nil || $0 == $1 }
+  }
+
+  /// The lengths of one stimulus, where an array has them with or without a batch axis of length 1; `nil` where they
+  /// don't fit. A single number fits any shape of one element.
+  func fit(_ lengths: [Int]) -> [Int]? {
+    if takes(lengths) { return lengths }
+    if let batchAxis, lengths.indices.contains(batchAxis), lengths[batchAxis] == 1 {
+      var rest = lengths
+      rest.remove(at: batchAxis)
+      if takes(rest) { return rest }
+    }
+    if let shape, lengths.allSatisfy({ $0 == 1 }), shape.allSatisfy({ $0 ?? 1 == 1 }) {
+      return [Int](repeating: 1, count: shape.count)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,33 @@
+import Arrays
+
+/// An array of an archive, before a model tells what its axes are.
+struct NamedArray: Sendable {
+  let name: String?
+  let array: NumericArray
+  /// Whether it is meant for all stimuli as it is, by its place in the archive.
+  let isShared: Bool
+
+  init(name: String?, array: NumericArray, isShared: Bool = false) {
+    self.name = name
+    self.array = array
+    self.isShared = isShared
+  }
+
+  /// How many stimuli arrays hold: the length that the most of them have along one of their first two axes, then the one
+  /// that the most have along the first, then the earliest. Single numbers, shared arrays and, beside others, arrays of
+  /// one row don't count.
+  ///
+  /// - Returns: `nil` if no array has stimuli.
+  static func stimulusCount(_ arrays: [NamedArray]) -> Int? {
+    let counted = arrays.filter { !$0.isShared && !$0.array.shape.isEmpty }.map(\.array.shape)
+    let several = counted.filter { $0[0] != 1 }
+    guard let first = several.first else { return counted.isEmpty ? nil : 1 }
+    var best = (count: first[0], any: 0, front: 0)
+    for length in several.map({ $0[0] }) {
+      let any = counted.count { $0.prefix(2).contains(length) }
+      let front = counted.count { $0[0] == length }
+      if (any, front) > (best.any, best.front) { best = (length, any, front) }
+    }
+    return best.count
+  }
+}

@@ -1,0 +1,113 @@
+import Arrays
+import ArgumentParser
+import Glibc
+
+/// Feeds readers with damaged files, in this process. A file that makes it crash, hang or take too much memory ends it, and
+/// is left in the folder.
+#if !COVERAGE_GUIDED
+@main
+#endif
+struct NNFMRIFuzz: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "nnfmri-fuzz",
+    abstract: "Feed the readers of files with changed ones, the same ones for the same seed.",
+    discussion: "A crash, a hang or too much memory ends the program and leaves the file in the folder.")
+
+  @Option(help: "How many files.")
+  var count = 1_000_000
+
+  @Option(help: "The number of the first file.")
+  var from = 0
+
+  @Option(help: "The number that all files follow from.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Seconds that a file may take.")
+  var seconds: UInt32 = 10
+
+  @Option(help: "Megabytes that the process may hold.")
+  var memory = 1024
+
+  @Option(help: "A format alone.")
+  var only: String?
+
+  @Option(help: "The folder for the file that is being read, in memory best.")
+  var folder = "/dev/shm"
+
+  @Argument(help: "A file to read instead, by the format of its name's end.")
+  var file: String?
+
+  func validate() throws {
+    guard count >= 0, from >= 0, memory > 0 else { throw ValidationError("--count, --from and --memory count from 0.") }
+  }
+
+  func run() throws {
+    let known = StimulusTargets.all + [LabelTarget(stimuli: try Self.threeStimuli(in: folder))]
+    let targets = known.filter { only == nil || $0.name == only }
+    guard !targets.isEmpty else {
+      throw ValidationError("--only \(only!) is none of \(known.map(\.name).joined(separator: ", ")).")
+    }
+    if let file {
+      for target in targets where file.hasSuffix("." + target.fileExtension) { report(target, file) }
+      return
+    }
+    var outcomes = [(read: Int, refused: Int)](repeating: (0, 0), count: targets.count)
+    for number in from..<from + count {
+      let which = number % targets.count
+      let target = targets[which]
+      var mutator = Mutator(seed: seed, number: number)
+      let bytes = target.mutated(mutator.element(of: target.seeds), by: &mutator)
+      let path = "\(folder)/nnfmri-fuzz-\(getpid()).\(target.fileExtension)"
+      try Self.write(bytes, to: path)
+      alarm(seconds)
+      do {
+        try target.read(path)
+        outcomes[which].read += 1
+      } catch {
+        outcomes[which].refused += 1
+      }
+      alarm(0)
+      let held = Self.mostHeld()
+      guard held <= memory else {
+        print("\(held) MB were held after file \(number), \(target.name): \(path)")
+        throw ExitCode(1)
+      }
+      unlink(path)
+    }
+    for (target, outcome) in zip(targets, outcomes) {
+      print("\(target.name): \(outcome.read) read, \(outcome.refused) refused")
+    }
+    print("\(count) files, at most \(Self.mostHeld()) MB held")
+  }
+
+  private func report(_ target: any FuzzTarget, _ path: String) {
+    do {
+      try target.read(path)
+      print("\(target.name): read")
+    } catch {
+      print("\(target.name): \(error)")
+    }
+  }
+
+  private static func threeStimuli(in folder: String) throws -> String {
+    let path = "\(folder)/nnfmri-fuzz-\(getpid())-three.npy"
+    try NumericArray(shape: [3, 2], floats: [0, 1, 2, 3, 4, 5]).writeNPY(to: path)
+    return path
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    guard descriptor >= 0 else { throw ValidationError("\(path) can't be written: give another --folder.") }
+    defer { close(descriptor) }
+    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+      throw ValidationError("\(path) can't be written whole: give another --folder.")
+    }
+  }
+
+  /// The most that this process has held, in megabytes.
+  private static func mostHeld() -> Int {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    return usage.ru_maxrss / 1024
+  }
+}

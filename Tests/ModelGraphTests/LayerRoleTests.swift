@@ -1,0 +1,176 @@
+import ModelGraph
+import Testing
+
+@Suite struct `Layers of networks with parts that aren't layers` {
+  /// Inverted residual blocks, each with squeeze and excitation.
+  private static func squeezed(blocks: Int, skips: Bool) -> Model {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 3, 16, 16])
+    net.add("Conv", "x", net.weight(), to: "stem_conv")
+    var x = net.add("HardSwish", "stem_conv", to: "stem")
+    for b in 0..<blocks {
+      net.add("Conv", x, net.weight(), to: "b\(b)_expand_conv")
+      net.add("HardSwish", "b\(b)_expand_conv", to: "b\(b)_expand")
+      net.add("Conv", "b\(b)_expand", net.weight(), to: "b\(b)_depth_conv")
+      net.add("HardSwish", "b\(b)_depth_conv", to: "b\(b)_depth")
+      net.add("GlobalAveragePool", "b\(b)_depth", to: "b\(b)_pool")
+      net.add("Conv", "b\(b)_pool", net.weight(), to: "b\(b)_squeeze_conv")
+      net.add("Relu", "b\(b)_squeeze_conv", to: "b\(b)_squeeze")
+      net.add("Conv", "b\(b)_squeeze", net.weight(), to: "b\(b)_excite_conv")
+      net.add("HardSigmoid", "b\(b)_excite_conv", to: "b\(b)_gate")
+      net.add("Mul", "b\(b)_depth", "b\(b)_gate", to: "b\(b)_scaled")
+      let projected = net.add("Conv", "b\(b)_scaled", net.weight(), to: "b\(b)_project")
+      x = skips ? net.add("Add", projected, x, to: "b\(b)_out") : projected
+    }
+    net.add("GlobalAveragePool", x, to: "pooled")
+    net.add("Flatten", "pooled", to: "flat")
+    net.add("Gemm", "flat", net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 10])
+    return net.model
+  }
+
+  @Test(arguments: [false, true])
+  func `of squeezing blocks are none of the gates`(_ skips: Bool) {
+    let model = Self.squeezed(blocks: 5, skips: skips)
+    let layers = model.automaticLayers()
+    #expect(layers.count >= 5)
+    for part in ["squeeze", "gate", "pool", "excite"] { #expect(!layers.contains { $0.contains(part) }, "\(layers)") }
+    if skips { #expect(layers.filter { $0.hasSuffix("_out") }.count == 5, "\(layers)") }
+    let roles = model.layerRoles(of: ["b0_gate", "b0_squeeze", "b0_depth", "b0_out"], reading: "logits")
+    #expect(roles["b0_gate"]?.kind == .gate)
+    #expect(roles["b0_squeeze"]?.kind == .gate)
+    #expect(roles["b0_depth"]?.kind == .conv)
+    #expect(roles["b0_out"]?.kind == (skips ? .residual : nil))
+  }
+
+  @Test func `of unrolled recurrence are not the gates of every step`() {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 6, 4])
+    let (w, r) = (net.weight(), net.weight())
+    net.builder.weight("h_start", [1, 4], [Float](repeating: 0, count: 4))
+    var (h, c) = ("h_start", "h_start")
+    var states: [String] = []
+    for t in 0..<6 {
+      net.builder.weight("t\(t)", [], [Int64(t)])
+      net.add("Gather", "x", "t\(t)", to: "x\(t)", ["axis": .int(1)])
+      net.add("MatMul", "x\(t)", w, to: "in\(t)")
+      net.add("MatMul", h, r, to: "re\(t)")
+      net.add("Add", "in\(t)", "re\(t)", to: "sum\(t)")
+      net.builder.node("Split", ["sum\(t)"], ["i\(t)", "f\(t)", "o\(t)", "g\(t)"], ["axis": .int(1)])
+      for gate in ["i", "f", "o"] { net.add("Sigmoid", "\(gate)\(t)", to: "\(gate)s\(t)") }
+      net.add("Tanh", "g\(t)", to: "gt\(t)")
+      net.add("Mul", "fs\(t)", c, to: "kept\(t)")
+      net.add("Mul", "is\(t)", "gt\(t)", to: "new\(t)")
+      c = net.add("Add", "kept\(t)", "new\(t)", to: "c\(t)")
+      net.add("Tanh", c, to: "ct\(t)")
+      h = net.add("Mul", "os\(t)", "ct\(t)", to: "h\(t)")
+      states.append(h)
+    }
+    net.builder.node("Concat", states, ["states"], ["axis": .int(1)])
+    net.add("MatMul", "states", net.weight(), to: "hidden_sum")
+    net.add("Relu", "hidden_sum", to: "hidden")
+    net.add("MatMul", "hidden", net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 3])
+    let layers = net.model.automaticLayers()
+    #expect(layers.contains("hidden"))
+    #expect(layers.count <= 4, "\(layers)")
+    #expect(net.model.layerRoles(of: ["is2"], reading: "logits")["is2"]?.kind == .gate)
+    #expect(net.model.layerRoles(of: ["h2"], reading: "logits")["h2"]?.kind == .step)
+  }
+
+  @Test func `of a detector are not its parallel heads`() {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 3, 32, 32])
+    func convolve(_ input: String, _ name: String) -> String {
+      net.add("Conv", input, net.weight(), to: name + "_conv")
+      return net.add("Relu", name + "_conv", to: name)
+    }
+    let a = convolve(convolve("x", "stem"), "a")
+    let b = convolve(a, "b")
+    let c = convolve(b, "c")
+    var ends: [String] = []
+    for (level, source) in [a, b, c].enumerated() {
+      for branch in ["box", "class"] {
+        let end = convolve(convolve(source, "\(branch)\(level)x"), "\(branch)\(level)y")
+        net.add("Conv", end, net.weight(), to: "\(branch)\(level)")
+        net.builder.weight("shape\(level)\(branch)", [3], [Int64(0), 4, -1])
+        ends.append(net.add("Reshape", "\(branch)\(level)", "shape\(level)\(branch)", to: "\(branch)\(level)_flat"))
+      }
+    }
+    net.builder.node("Concat", ends, ["boxes"], ["axis": .int(2)])
+    net.builder.output("boxes", [nil, 4, nil])
+    let layers = net.model.automaticLayers()
+    #expect(layers.contains("a"))
+    #expect(!layers.contains { $0.hasPrefix("box") || $0.hasPrefix("class") }, "\(layers)")
+    #expect(net.model.layerRoles(of: ["box0x", "b"], reading: "boxes").mapValues(\.kind) == ["box0x": .head, "b": .head])
+  }
+
+  @Test func `of state spaces are the streams and not what is inside a block`() {
+    var net = Networks.Writer()
+    net.builder.input("tokens", [nil, 8], type: .int64)
+    var x = net.add("Gather", net.weight(), "tokens", to: "embedded")
+    for l in 0..<2 {
+      let norm = net.add("LayerNormalization", x, net.weight(), to: "l\(l)_norm")
+      net.add("MatMul", norm, net.weight(), to: "l\(l)_in")
+      net.builder.node("Split", ["l\(l)_in"], ["l\(l)_u", "l\(l)_z"], ["axis": .int(2)])
+      net.add("Transpose", "l\(l)_u", to: "l\(l)_ut", ["perm": .ints([0, 2, 1])])
+      net.add("Conv", "l\(l)_ut", net.weight(), to: "l\(l)_conv")
+      net.add("Sigmoid", "l\(l)_conv", to: "l\(l)_cs")
+      net.add("Mul", "l\(l)_conv", "l\(l)_cs", to: "l\(l)_silu")
+      for name in ["dt", "b", "c", "d", "e"] { net.add("MatMul", "l\(l)_silu", net.weight(), to: "l\(l)_\(name)") }
+      net.add("Softplus", "l\(l)_dt", to: "l\(l)_delta")
+      net.add("Mul", "l\(l)_delta", "l\(l)_b", to: "l\(l)_db")
+      net.add("Mul", "l\(l)_c", "l\(l)_db", to: "l\(l)_cb")
+      net.add("Sum", "l\(l)_cb", "l\(l)_d", "l\(l)_e", to: "l\(l)_y")
+      net.add("Sigmoid", "l\(l)_z", to: "l\(l)_zs")
+      net.add("Mul", "l\(l)_z", "l\(l)_zs", to: "l\(l)_zsilu")
+      net.add("Mul", "l\(l)_y", "l\(l)_zsilu", to: "l\(l)_gated")
+      net.add("MatMul", "l\(l)_gated", net.weight(), to: "l\(l)_out")
+      x = net.add("Add", "l\(l)_out", x, to: "l\(l)_stream")
+    }
+    net.add("MatMul", x, net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 8, 11])
+    #expect(net.model.automaticLayers() == ["embedded", "l0_stream", "l1_stream"])
+  }
+}
+
+@Suite struct `A selection of layers` {
+  private static let model = Networks.transformer(layers: 2, normalisesFirst: true)
+  private static let tensors = model.layerCandidates(reading: "logits").map(\.tensor)
+
+  private func resolve(_ text: String, refusals: [String: String] = [:]) throws -> [String] {
+    let roles = Self.model.layerRoles(of: Self.tensors, reading: "logits")
+    return try LayerSelection(parsing: text).resolve(
+      Self.tensors.filter { refusals[$0] == nil }.map { ($0, roles[$0]!) },
+      automatic: Self.model.automaticLayers(reading: "logits"), refusals: refusals, in: Self.model)
+  }
+
+  @Test(arguments: [
+    ("auto", ["stream", "l0_perceptron", "l1_perceptron"]), ("attention", ["l0_projected", "l1_projected"]),
+    ("mlp", ["l0_down", "l1_down"]),
+    ("residual", ["l0_attention", "l0_perceptron", "l1_attention", "l1_perceptron"]), ("l1_*rm2,l0_?", ["l0_q", "l0_k", "l0_v", "l1_norm2"]),
+    ("l1_up,l0_up", ["l0_up", "l1_up"]), ("mlp,l0_up", ["l0_up", "l0_down", "l1_down"]),
+  ])
+  func `finds kinds, patterns and names`(_ text: String, _ layers: [String]) throws {
+    #expect(try resolve(text) == layers)
+    #expect(LayerSelection(parsing: text).name == text)
+  }
+
+  @Test func `finds numbers and ranges in the list of all`() throws {
+    #expect(try resolve("3,0") == [Self.tensors[0], Self.tensors[3]])
+    #expect(try resolve("2-4") == Array(Self.tensors[2...4]))
+    #expect(try resolve("all") == Self.tensors)
+  }
+
+  @Test(arguments: [
+    ("conv", "no layers of kind conv; there are residual, attention, mlp"), ("999", "999"), ("4-2", "smaller number first"),
+    ("l9_*", "no layer's name matches"), ("l0_upp", "nearest: \"l0_up\""), ("logits", "it isn't an activation"),
+    ("l0_gelu", "it is of string"),
+  ])
+  func `says what it doesn't find`(_ text: String, _ words: String) throws {
+    let error = try #require(throws: ModelGraphError.self) {
+      try resolve(text, refusals: ["l0_gelu": "it is of string"])
+    }
+    #expect(error.message.contains(words), "\(error)")
+  }
+}

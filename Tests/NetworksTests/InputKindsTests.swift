@@ -1,0 +1,182 @@
+import Arrays
+import Files
+import Lesion
+import ModelGraph
+import Networks
+import OnnxRuntime
+import Stimuli
+import TestSupport
+import Testing
+import UserErrors
+
+/// Networks whose inputs aren't one batch of arrays each: what they are given, they must give back.
+@Suite struct `A network's inputs` {
+  private static func stimuli(_ arrays: [(String, NumericArray)]) throws -> StimulusSet {
+    try StimulusSet(arrays.map { (Optional($0), $1) }, description: "stimuli")
+  }
+
+  private static func numbers(_ shape: [Int], seed: UInt64 = 3) -> NumericArray {
+    var random = WeightGenerator(seed: seed)
+    return NumericArray(shape: shape, floats: random.floats(shape.reduce(1, *), scale: 1))
+  }
+
+  private func survey(_ builder: GraphBuilder, _ stimuli: StimulusSet) throws -> NetworkSurvey {
+    try NetworkSurvey(
+      model: Model(proto: builder.model, label: "small.onnx"), stimuli: stimuli, runtime: TestRuntime.make(),
+      session: Session.Options(), reading: ReadoutRequest())
+  }
+
+  /// x [N, 5, 6] through an LSTM of 4 cells that starts from h0 and c0, [1, batch, 4].
+  private func recurrent(_ batch: Int?) -> GraphBuilder {
+    var random = WeightGenerator(seed: 1)
+    var builder = GraphBuilder(name: "recurrent")
+    builder.input("x", [nil, 5, 6])
+    builder.input("h0", [1, batch, 4])
+    builder.input("c0", [1, batch, 4])
+    builder.weight("w", [1, 16, 6], random.floats(96, scale: 0.5))
+    builder.weight("r", [1, 16, 4], random.floats(64, scale: 0.5))
+    builder.weight("first", [1], [Int64(0)])
+    builder.weight("v", [4, 3], random.floats(12, scale: 0.5))
+    builder.node("Transpose", ["x"], ["xt"], ["perm": .ints([1, 0, 2])])
+    builder.node("LSTM", ["xt", "w", "r", "", "", "h0", "c0"], ["y", "yh"], ["hidden_size": .int(4)])
+    builder.node("Squeeze", ["yh", "first"], ["a0"])
+    builder.node("Relu", ["a0"], ["a"])
+    builder.node("MatMul", ["a", "v"], ["scores"])
+    builder.output("scores", [nil, 3])
+    return builder
+  }
+
+  @Test(
+    arguments: [
+      ([3, 1, 4], []), ([1, 3, 4], ["axis 1"]), ([1, 1, 4], ["same"]), (nil, ["zeros"]),
+    ] as [([Int]?, [String])], [nil, 1])
+  func `may be states whose batch is their second axis`(given: ([Int]?, [String]), batch: Int?) throws {
+    var arrays = [("x", Self.numbers([3, 5, 6]))]
+    if let shape = given.0 { arrays += [("h0", Self.numbers(shape, seed: 4)), ("c0", Self.numbers(shape, seed: 5))] }
+    let survey = try survey(recurrent(batch), Self.stimuli(arrays))
+    #expect(survey.takesBatches)
+    #expect(survey.outputShape == [3])
+    for word in given.1 { #expect(survey.notes.contains { $0.contains(word) && $0.contains("h0") }, "\(survey.notes)") }
+  }
+
+  @Test func `may be states that reach a recurrent operator in parts`() throws {
+    var random = WeightGenerator(seed: 2)
+    var builder = GraphBuilder(name: "parts")
+    builder.input("x", [nil, 6])
+    builder.input("start", [2, 1, 4])
+    builder.weight("w", [1, 12, 6], random.floats(72, scale: 0.5))
+    builder.weight("r", [1, 12, 4], random.floats(48, scale: 0.5))
+    for (name, value) in [("zero", 0), ("one", 1), ("two", 2)] { builder.weight(name, [1], [Int64(value)]) }
+    builder.weight("v", [4, 3], random.floats(12, scale: 0.5))
+    builder.node("Unsqueeze", ["x", "zero"], ["t"])
+    builder.node("Slice", ["start", "one", "two", "zero"], ["second"])
+    builder.node("GRU", ["t", "w", "r", "", "", "second"], ["y", "yh"], ["hidden_size": .int(4)])
+    builder.node("Squeeze", ["yh", "zero"], ["a"])
+    builder.node("MatMul", ["a", "v"], ["scores"])
+    builder.output("scores", [nil, 3])
+    let ports = Model(proto: builder.model).inputs
+    #expect(ports.map(\.batchAxis) == [0, 1])
+    #expect(ports.map(\.isState) == [false, true])
+    let given = try survey(builder, Self.stimuli([("x", Self.numbers([4, 6])), ("start", Self.numbers([4, 2, 4]))]))
+    #expect(given.takesBatches)
+    let absent = try survey(builder, Self.stimuli([("x", Self.numbers([4, 6]))]))
+    #expect(absent.takesBatches)
+    #expect(absent.notes.contains { $0.contains("\"start\"") })
+  }
+
+  /// Tokens through a table and past numbers put before them along axis 1, which may be none.
+  ///
+  /// - Parameter join: the operator that puts them together.
+  private func cached(
+    _ past: [Int?], join: (name: String, [String: GraphBuilder.Attribute]) = ("Concat", ["axis": .int(1)])
+  ) -> GraphBuilder {
+    var random = WeightGenerator(seed: 7)
+    var builder = GraphBuilder(name: "cached")
+    builder.input("ids", [nil, nil], type: .int64)
+    builder.input("past_key", past)
+    builder.weight("table", [11, 4], random.floats(44, scale: 1))
+    builder.weight("v", [4, 3], random.floats(12, scale: 1))
+    builder.weight("axis", [1], [Int64(1)])
+    builder.node("Gather", ["table", "ids"], ["e"])
+    builder.node(join.name, ["past_key", "e"], ["all"], join.1)
+    builder.node("Tanh", ["all"], ["a"])
+    builder.node("ReduceSum", ["a", "axis"], ["s"], ["keepdims": .int(0)])
+    builder.node("MatMul", ["s", "v"], ["scores"])
+    builder.output("scores", [nil, 3])
+    return builder
+  }
+
+  private static let ids = NumericArray(shape: [2, 3], int64: [0, 5, 10, 1, 2, 3])
+
+  @Test func `may be caches, which start empty`() throws {
+    let absent = try survey(cached([nil, nil, 4]), Self.stimuli([("ids", Self.ids)]))
+    #expect(absent.takesBatches)
+    #expect(absent.notes.contains { $0.contains("\"past_key\"") && $0.contains("empty") })
+    let given = try survey(
+      cached([nil, nil, 4]), Self.stimuli([("ids", Self.ids), ("past_key", Self.numbers([2, 0, 4]))]))
+    #expect(given.takesBatches)
+    #expect(given.shapes["past_key"] == [1, 0, 4])
+  }
+
+  @Test func `that can't be empty are asked for by name`() throws {
+    let error = try #require(throws: LesionError.self) {
+      try survey(cached([nil, nil, 4], join: ("Add", [:])), Self.stimuli([("ids", Self.ids)]))
+    }
+    #expect(error.message.contains("\"past_key\" [N, dim1, 4]"), "\(error)")
+  }
+
+  @Test func `may be single numbers for all stimuli`() throws {
+    var builder = GraphBuilder(name: "scaled")
+    builder.input("x", [nil, 4])
+    builder.input("rate", [])
+    builder.node("Mul", ["x", "rate"], ["a"])
+    builder.node("Tanh", ["a"], ["scores"])
+    builder.output("scores", [nil, 4])
+    for shape in [[], [1], [3]] {
+      let survey = try survey(
+        builder, Self.stimuli([("x", Self.numbers([3, 4])), ("rate", NumericArray(shape: shape, floats: Array(repeating: 2, count: shape.reduce(1, *))))]))
+      #expect(survey.takesBatches)
+      #expect(survey.notes.contains { $0.contains("\"rate\"") } == (shape != [3]))
+    }
+  }
+
+  @Test func `of ids beyond a table are refused before the runtime sees them`() throws {
+    let model = Model(proto: cached([nil, nil, 4]).model)
+    #expect(model.embeddings(of: "ids") == [Model.Embedding(weight: "table", rows: 11)])
+    let bad = NumericArray(shape: [2, 3], int64: [0, 5, 10, 1, 11, 3])
+    let feed = try StimulusFeed(runtime: TestRuntime.make(), stimuli: Self.stimuli([("ids", bad)]), inputs: model.inputs)
+    let error = try #require(throws: StimuliError.self) { try feed.survey(for: model) }
+    for word in ["stimulus 1", "the id 11", "\"table\"", "0 to 10"] { #expect(error.message.contains(word), "\(error)") }
+    let good = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: Self.stimuli([("ids", Self.ids)]), inputs: model.inputs)
+    #expect(try good.survey(for: model).repeats.isEmpty)
+  }
+}
+
+@Suite struct `A stimulus of zeros` {
+  private func model(_ inputs: [(String, [Int?])]) -> Model {
+    var builder = GraphBuilder(name: "zeros")
+    for (name, shape) in inputs { builder.input(name, shape) }
+    return Model(proto: builder.model)
+  }
+
+  @Test(
+    arguments: [
+      [("x", [1, 6]), ("state", [2, 1, 8])], [("x", [nil, 6])], [("h0", [2, nil, 4])], [("x", [nil, 3]), ("rate", [])],
+      [("x", [nil, 3]), ("flag", [1])], [("x", [5, 1, 3])],
+    ] as [[(String, [Int?])]])
+  func `fits the model that it is made for`(inputs: [(String, [Int?])]) throws {
+    let model = model(inputs)
+    let feed = try StimulusFeed(
+      runtime: TestRuntime.make(), stimuli: StimulusSet.zeros(for: model), inputs: model.inputs)
+    for (tensor, input) in zip(try feed.tensors(inputs.map(\.0), rows: [0]), inputs) {
+      #expect(tensor.shape == input.1.map { $0 ?? 1 })
+      #expect(tensor.floats.allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test func `is refused where only stimuli tell a length`() throws {
+    let error = try #require(throws: Failure.self) { try StimulusSet.zeros(for: model([("x", [nil, nil, 3])])) }
+    #expect(error.message.contains("[N, dim1, 3]"), "\(error)")
+  }
+}

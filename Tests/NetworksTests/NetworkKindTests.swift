@@ -1,0 +1,203 @@
+import Lesion
+import ModelGraph
+import Networks
+import Testing
+
+extension NetworkKind {
+  private static let float16 = GraphBuilder.Attribute.int(10)
+
+  /// A dense layer, an activation, and scores, with a cast before and after.
+  static func dense(of type: Int, _ name: String) -> NetworkKind {
+    NetworkKind("of \(name)") { net in
+      net.builder.input("x", [nil, 6])
+      let x = net.add("Cast", ["x"], to: "inside", ["to": .int(type)])
+      let w = net.add("Cast", [net.weight(6, 8)], to: "w_inside", ["to": .int(type)])
+      let v = net.add("Cast", [net.weight(8, 3)], to: "v_inside", ["to": .int(type)])
+      let hidden = net.add("Relu", [net.add("MatMul", [x, w], to: "sum")], to: "hidden")
+      net.add("Cast", [net.add("MatMul", [hidden, v], to: "scores")], to: "logits", ["to": .int(1)])
+      net.builder.output("logits", [nil, 3])
+    }
+  }
+
+  static let timeFirst = NetworkKind("with time first", inputs: [("x", [7, 6], nil)]) { net in
+    net.builder.input("x", [nil, 7, 6])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+    let turned = net.add("Transpose", [hidden], to: "turned", ["perm": .ints([1, 0, 2])])
+    net.add("MatMul", [turned, net.weight(8, 5)], to: "logits")
+    net.builder.output("logits", [7, nil, 5])
+  }
+
+  static let classesFirst = NetworkKind("with classes first") { net in
+    net.builder.input("x", [nil, 6])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+    let scores = net.add("MatMul", [hidden, net.weight(8, 5)], to: "scores")
+    net.add("Transpose", [scores], to: "logits", ["perm": .ints([1, 0])])
+    net.builder.output("logits", [5, nil])
+  }
+
+  static let series = NetworkKind("of convolutions over time", inputs: [("x", [2, 20], nil)]) { net in
+    net.builder.input("x", [nil, 2, 20])
+    let first = net.add("Conv", ["x", net.weight(4, 2, 5)], to: "first_sum", ["pads": .ints([2, 2])])
+    let hidden = net.add("Relu", [first], to: "hidden")
+    let pooled = net.add("ReduceMean", [hidden], to: "pooled", ["axes": .ints([2]), "keepdims": .int(0)])
+    net.add("MatMul", [pooled, net.weight(4, 3)], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
+  static let mixedLayouts = NetworkKind("with channels first and last", inputs: [("x", [3, 8, 8], nil)]) { net in
+    net.builder.input("x", [nil, 3, 8, 8])
+    let stem = net.add("Conv", ["x", net.weight(6, 3, 2, 2)], to: "stem", ["strides": .ints([2, 2])])
+    let turned = net.add("Transpose", [stem], to: "turned", ["perm": .ints([0, 2, 3, 1])])
+    let hidden = net.add("Relu", [net.add("MatMul", [turned, net.weight(6, 10)], to: "up")], to: "hidden")
+    let down = net.add("MatMul", [hidden, net.weight(10, 6)], to: "down")
+    let back = net.add("Transpose", [down], to: "back", ["perm": .ints([0, 3, 1, 2])])
+    let sum = net.add("Add", [stem, back], to: "sum")
+    let flat = net.add("Flatten", [net.add("GlobalAveragePool", [sum], to: "pooled")], to: "flat")
+    net.add("MatMul", [flat, net.weight(6, 4)], to: "logits")
+    net.builder.output("logits", [nil, 4])
+  }
+
+  static let volumes = NetworkKind("of volumes", inputs: [("x", [2, 4, 3, 6], nil)]) { net in
+    net.builder.input("x", [nil, 2, 4, 3, 6])
+    let sum = net.add("Conv", ["x", net.weight(4, 2, 3, 3, 3)], to: "sum", ["pads": .ints([1, 1, 1, 1, 1, 1])])
+    let hidden = net.add("Relu", [sum], to: "hidden")
+    let flat = net.add("Flatten", [net.add("GlobalAveragePool", [hidden], to: "pooled")], to: "flat")
+    net.add("MatMul", [flat, net.weight(4, 3)], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
+  /// Windows as six axes, then folded into the batch, then back.
+  static let windows = NetworkKind("of windows", inputs: [("x", [3, 8, 8], nil)]) { net in
+    net.builder.input("x", [nil, 3, 8, 8])
+    let stem = net.add("Conv", ["x", net.weight(6, 3, 3, 3)], to: "stem", ["pads": .ints([1, 1, 1, 1])])
+    let split = net.add("Reshape", [stem, net.constant([-1, 6, 2, 4, 2, 4])], to: "split")
+    let turned = net.add("Transpose", [split], to: "turned", ["perm": .ints([0, 2, 4, 3, 5, 1])])
+    let folded = net.add("Reshape", [turned, net.constant([-1, 16, 6])], to: "folded")
+    let hidden = net.add("Relu", [net.add("MatMul", [folded, net.weight(6, 6)], to: "mixed")], to: "hidden")
+    let windows = net.add("Reshape", [hidden, net.constant([-1, 4, 16, 6])], to: "windows")
+    let pooled = net.add("ReduceMean", [windows], to: "pooled", ["axes": .ints([1, 2]), "keepdims": .int(0)])
+    net.add("MatMul", [pooled, net.weight(6, 4)], to: "logits")
+    net.builder.output("logits", [nil, 4])
+  }
+
+  static let heads = NetworkKind("with heads", inputs: [("x", [6], 9)]) { net in
+    net.builder.input("x", [nil, 6], type: .int64)
+    let stream = net.add("Gather", [net.weight(9, 8), "x"], to: "stream")
+    func split(_ name: String, _ net: inout Writer, _ order: [Int]) -> String {
+      let product = net.add("MatMul", [stream, net.weight(8, 8)], to: name)
+      let parts = net.add("Reshape", [product, net.constant([0, 6, 2, 4])], to: name + "_split")
+      return net.add("Transpose", [parts], to: name + "_heads", ["perm": .ints(order)])
+    }
+    let (query, key, value) = (
+      split("query", &net, [0, 2, 1, 3]), split("key", &net, [0, 2, 3, 1]), split("value", &net, [0, 2, 1, 3])
+    )
+    let scores = net.add("MatMul", [query, key], to: "scores")
+    let weights = net.add("Softmax", [scores], to: "weights", ["axis": .int(-1)])
+    let mixed = net.add("MatMul", [weights, value], to: "mixed")
+    let merged = net.add("Transpose", [mixed], to: "merged", ["perm": .ints([0, 2, 1, 3])])
+    let joined = net.add("Reshape", [merged, net.constant([0, 6, 8])], to: "joined")
+    net.add("MatMul", [net.add("Add", [joined, stream], to: "sum"), net.weight(8, 3)], to: "logits")
+    net.builder.output("logits", [nil, 6, 3])
+  }
+
+  /// Recurrent in both directions, with time first and a batch of 1 baked into its states.
+  static let recurrent = NetworkKind("that recurs", inputs: [("x", [5, 6], nil), ("h0", [2, 4], nil)]) { net in
+    net.builder.input("x", [nil, 5, 6])
+    net.builder.input("h0", [2, 1, 4])
+    let turned = net.add("Transpose", ["x"], to: "turned", ["perm": .ints([1, 0, 2])])
+    let steps = net.add(
+      "GRU", [turned, net.weight(2, 12, 6), net.weight(2, 12, 4), net.weight(2, 24), "", "h0"], to: "steps",
+      ["hidden_size": .int(4), "direction": .string("bidirectional")])
+    let order = net.add("Transpose", [steps], to: "ordered", ["perm": .ints([0, 2, 1, 3])])
+    let hidden = net.add("Tanh", [net.add("Reshape", [order, net.constant([0, 0, 8])], to: "joined")], to: "hidden")
+    let back = net.add("Transpose", [hidden], to: "back", ["perm": .ints([1, 0, 2])])
+    net.add("MatMul", [back, net.weight(8, 3)], to: "logits")
+    net.builder.output("logits", [nil, 5, 3])
+  }
+
+  /// Only integers between the first and the last operator.
+  static let integers = NetworkKind("of integers", inputs: [("x", [3, 4, 4], nil)]) { net in
+    net.builder.input("x", [nil, 3, 4, 4])
+    let zero = net.add("Cast", [net.constant([128], isScalar: true)], to: "zero", ["to": .int(2)])
+    let (scale, small) = (net.number(0.02), net.number(0.01))
+    let quantized = net.add("QuantizeLinear", ["x", scale, zero], to: "quantized")
+    let weights = net.add("QuantizeLinear", [net.weight(4, 3, 3, 3), small, zero], to: "kernel")
+    let conv = net.add(
+      "QLinearConv", [quantized, scale, zero, weights, small, zero, scale, zero], to: "conv", ["pads": .ints([1, 1, 1, 1])])
+    let pooled = net.add("MaxPool", [conv], to: "pooled", ["kernel_shape": .ints([2, 2]), "strides": .ints([2, 2])])
+    let flat = net.add("DequantizeLinear", [net.add("Flatten", [pooled], to: "flat"), scale, zero], to: "floats")
+    net.add("MatMul", [flat, net.weight(16, 3)], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
+  /// All of the network in a branch of an If that a rate decides, with another If in it.
+  static let branches = NetworkKind("in a branch") { net in
+    net.builder.input("x", [nil, 6])
+    func body(_ name: String, _ net: inout Writer) -> Onnx_GraphProto {
+      var body = GraphBuilder(name: name)
+      // Both branches call what they make by the same names, as exporters do.
+      body.node("MatMul", ["x", net.weight(6, 8)], ["sum"])
+      body.node("Relu", ["sum"], ["hidden"])
+      body.node("MatMul", ["hidden", net.weight(8, 3)], ["scores"])
+      body.output("scores", [nil, 3])
+      return body.graph
+    }
+    let (then, otherwise) = (body("then", &net), body("otherwise", &net))
+    let length = net.add("Shape", ["x"], to: "shape")
+    let width = net.add("Gather", [length, net.constant([1], isScalar: true)], to: "width")
+    let decides = net.add("Equal", [width, net.constant([6], isScalar: true)], to: "is_six")
+    net.builder.node("If", [decides], ["logits"], ["then_branch": .graph(then), "else_branch": .graph(otherwise)])
+    net.builder.output("logits", [nil, 3])
+  }
+}
+
+@Suite struct `A network of any kind` {
+  /// The network, the axis of classes of what is read of it, and what its scanned layers are called, by tensor.
+  static let kinds: [(kind: NetworkKind, classAxis: Int, layouts: [String: String], tolerance: Float)] = [
+    (.dense(of: 10, "float16"), 1, ["sum": "N,C", "hidden": "N,C"], 5e-3),
+    (.dense(of: 11, "float64"), 1, ["sum": "N,C", "hidden": "N,C"], 1e-5),
+    (.timeFirst, 2, ["hidden": "N,position,C", "turned": "N,position,C"], 1e-5),
+    (.classesFirst, 0, ["sum": "N,C", "hidden": "N,C", "scores": "N,C"], 1e-5),
+    (.series, 1, ["first_sum": "N,C,T", "hidden": "N,C,T", "pooled": "N,C"], 1e-5),
+    (
+      .mixedLayouts, 1, ["stem": "N,C,H,W", "turned": "N,H,W,C", "hidden": "N,H,W,C", "back": "N,C,H,W", "sum": "N,C,H,W"],
+      1e-5
+    ),
+    (.volumes, 1, ["sum": "N,C,D,H,W", "hidden": "N,C,D,H,W"], 1e-5),
+    (.windows, 1, ["stem": "N,C,H,W", "turned": "N,H,W,H,W,C", "windows": "N,H,W,C"], 1e-5),
+    (.heads, 2, ["stream": "N,T,C", "query_split": "N,T,head,C", "weights": "N,head,T,T", "joined": "N,T,C"], 1e-5),
+    (.recurrent, 2, ["steps": "N,T,direction,C", "hidden": "N,T,C", "back": "N,T,C"], 1e-5),
+    (.integers, 1, ["conv": "N,C,H,W", "pooled": "N,C,H,W", "floats": "N,C"], 1e-5),
+    (.branches, 1, ["sum": "N,C", "hidden": "N,C"], 1e-5),
+  ]
+
+  @Test(arguments: kinds.indices)
+  func `has the layouts that its operators tell`(_ place: Int) throws {
+    let (kind, _, layouts, _) = Self.kinds[place]
+    let bench = try KindBench(kind)
+    for (tensor, names) in layouts.sorted(by: { $0.key < $1.key }) {
+      guard let layer = bench.layer(tensor) else {
+        Issue.record("\(tensor) isn't scanned: \(bench.survey.refusals.first { $0.tensor == tensor }?.reason ?? "no candidate")")
+        continue
+      }
+      #expect(layer.layout.names == names || names.contains("position"), "\(tensor): \(layer.layout.reason)")
+    }
+  }
+
+  @Test(arguments: kinds.indices)
+  func `gives what its masked twin gives`(_ place: Int) throws {
+    let (kind, classAxis, layouts, tolerance) = Self.kinds[place]
+    // An integer has no product with a mask, and what is in a branch no twin outside of it.
+    guard kind.description != NetworkKind.integers.description, kind.description != NetworkKind.branches.description else {
+      return
+    }
+    let bench = try KindBench(kind)
+    let takesBatches = bench.survey.takesBatches
+    #expect(takesBatches)
+    for tensor in layouts.keys.sorted() {
+      guard let layer = bench.layer(tensor) else { continue }
+      let deviation = try bench.deviation(layer, classAxis: classAxis)
+      #expect(deviation < tolerance, "\(tensor), \(layer.view.shape), \(layer.layout.names)")
+    }
+  }
+}

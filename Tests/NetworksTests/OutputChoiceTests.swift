@@ -1,0 +1,201 @@
+import Grids
+import Lesion
+import ModelGraph
+import Networks
+import OnnxRuntime
+import Testing
+
+extension NetworkKind {
+  /// A hidden layer and scores, ended as told.
+  static func ending(
+    _ name: String, inputs: [(name: String, shape: [Int], tokens: Int?)] = [("x", [6], nil)],
+    _ end: @escaping @Sendable (inout Writer, String) -> Void
+  ) -> NetworkKind {
+    NetworkKind(name, inputs: inputs) { net in
+      net.builder.input("x", [nil] + inputs[0].shape.map(Optional.some))
+      let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+      end(&net, net.add("MatMul", [hidden, net.weight(8, 4)], to: "scores"))
+    }
+  }
+
+  static let labelFirst = ending("with a label first") { net, scores in
+    let probabilities = net.add("Softmax", [scores], to: "probabilities", ["axis": .int(-1)])
+    net.add("ArgMax", [probabilities], to: "label", ["axis": .int(1), "keepdims": .int(0)])
+    net.builder.output("label", [nil], type: .int64)
+    net.builder.output("probabilities", [nil, 4])
+  }
+
+  static let labelOnly = ending("with a label only") { net, scores in
+    net.add("ArgMax", [scores], to: "label", ["axis": .int(1), "keepdims": .int(0)])
+    net.builder.output("label", [nil], type: .int64)
+  }
+
+  static let bestOnly = ending("that gives the best") { net, scores in
+    net.builder.node("TopK", [scores, net.constant([2])], ["values", "indices"], ["axis": .int(1)])
+    net.builder.output("indices", [nil, 2], type: .int64)
+    net.builder.output("values", [nil, 2])
+  }
+
+  static let auxiliaryFirst = ending("with an auxiliary head first") { net, scores in
+    net.add("MatMul", ["hidden", net.weight(8, 3)], to: "aux_logits")
+    net.add("MatMul", [scores, net.weight(4, 5)], to: "logits")
+    net.builder.output("aux_logits", [nil, 3])
+    net.builder.output("logits", [nil, 5])
+  }
+
+  static let hiddenFirst = ending("that gives a hidden layer first") { net, scores in
+    net.builder.output("hidden", [nil, 8])
+    net.builder.output(scores, [nil, 4])
+  }
+
+  static let halfPrecision = ending("that gives float16") { net, scores in
+    net.add("Cast", [scores], to: "logits", ["to": .int(10)])
+    net.builder.output("logits", [nil, 4], type: .float16)
+  }
+
+  /// Scores at six anchors, from which nothing tells what is a class.
+  static let anchors = NetworkKind("of anchors") { net in
+    net.builder.input("x", [nil, 6])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+    let flat = net.add("MatMul", [hidden, net.weight(8, 15)], to: "flat")
+    net.add("Reshape", [flat, net.constant([-1, 3, 5])], to: "boxes")
+    net.builder.output("boxes", [nil, 3, 5])
+  }
+
+  static let sequence = ending("of steps", inputs: [("x", [7, 6], nil), ("mask", [7], 2)]) { net, scores in
+    net.builder.input("mask", [nil, 7], type: .int64)
+    net.add("Cast", ["mask"], to: "weights", ["to": .int(1)])
+    net.add("Unsqueeze", ["weights", net.constant([2])], to: "column")
+    net.add("Add", [scores, "column"], to: "logits")
+    net.builder.output("logits", [nil, 7, 4])
+  }
+}
+
+@Suite struct `The output that is read` {
+  @Test(
+    arguments: [
+      (NetworkKind.labelFirst, "probabilities", "scores", [4]), (.labelOnly, "label", "scores", [4]),
+      (.bestOnly, "values", "scores", [4]), (.auxiliaryFirst, "logits", "logits", [5]),
+      (.hiddenFirst, "scores", "scores", [4]), (.halfPrecision, "logits", "logits", [4]),
+      (.timeFirst, "logits", "logits", [7, 5]), (.classesFirst, "logits", "logits", [5]),
+      (.sequence, "logits", "logits", [7, 4]),
+    ] as [(NetworkKind, String, String, [Int])])
+  func `looks like scores`(_ kind: NetworkKind, _ output: String, _ tensor: String, _ shape: [Int]) throws {
+    let readout = try KindBench(kind).survey.readout
+    #expect(readout.output == output)
+    #expect(readout.tensor == tensor)
+    #expect(readout.shape == shape)
+    #expect(readout.classAxis == shape.count - 1)
+  }
+
+  @Test func `is the one that is named`() throws {
+    let bench = try KindBench(.auxiliaryFirst, reading: ReadoutRequest(output: "aux_logits"))
+    #expect(bench.survey.readout.shape == [3])
+    #expect(bench.survey.layers.map(\.candidate.tensor) == ["sum", "hidden"])
+    let error = try #require(throws: LesionError.self) {
+      try KindBench(.auxiliaryFirst, reading: ReadoutRequest(output: "boxes"))
+    }
+    #expect(error.message.contains("\"aux_logits\" [N, 3], \"logits\" [N, 5]"), "\(error)")
+  }
+
+  @Test func `is refused with the axes that may count classes, where nothing tells`() throws {
+    let error = try #require(throws: LesionError.self) { try KindBench(.anchors) }
+    #expect(error.code == .badRequest)
+    #expect(error.message.contains("[1, 3, 5]") && error.message.contains("--class-axis (1 or 2)"), "\(error)")
+    for (axis, place) in [(1, 0), (2, 1), (-1, 1), (-2, 0)] {
+      #expect(try KindBench(.anchors, reading: ReadoutRequest(classAxis: axis)).survey.readout.classAxis == place)
+    }
+    for axis in [0, 3, -4] {
+      #expect(throws: LesionError.self) { try KindBench(.anchors, reading: ReadoutRequest(classAxis: axis)) }
+    }
+  }
+
+  @Test func `may be some of its elements`() throws {
+    let value = try ValueFunction(parsing: "output:boxes[1,2:]:mean")
+    let bench = try KindBench(.anchors, reading: ReadoutRequest(value: value))
+    let layer = try #require(bench.layer("hidden"))
+    let network = try bench.lesioned(layer)
+    try network.begin(LesionedNetwork.Series(stimulus: 1, target: 0))
+    let regions = try bench.grid(layer).regionCount
+    let intact = try network.values(of: [Coalition(fullOf: regions)])[0]
+    let twin = try bench.twin(
+      layer, Coalition(fullOf: regions), stimulus: 1,
+      model: Model(proto: NetworkKind.anchors.proto(masking: ("hidden", 2)), label: "twin.onnx"))
+    let expected = [7, 8, 9].reduce(0) { $0 + twin.floats[$1] } / 3
+    #expect(abs(intact - expected) < 1e-5)
+  }
+
+  @Test func `is one position of a sequence, the last that a mask leaves, or one a stimulus`() throws {
+    func positions(_ choice: PositionChoice) throws -> [Int] {
+      try KindBench(.sequence, reading: ReadoutRequest(position: choice)).survey.readout.positions
+    }
+    #expect(try positions(.mean) == [])
+    #expect(try positions(.at(2)) == [2])
+    #expect(try positions(.at(-1)) == [6])
+    #expect(try positions(.perStimulus([0, 3, -1, 2, 5])) == [0, 3, 6, 2])
+    let bench = try KindBench(.sequence)
+    let masks = try (0..<KindBench.stimulusCount).map { try bench.feed.tensors(["mask"], rows: [$0])[0].numbers()! }
+    #expect(try positions(.lastUnmasked("mask")) == masks.map { $0.lastIndex { $0 != 0 }! })
+    for wrong: PositionChoice in [.at(7), .at(-8), .perStimulus([1, 2]), .lastUnmasked("masks"), .lastUnmasked("x")] {
+      #expect(throws: LesionError.self, "\(wrong)") { try positions(wrong) }
+    }
+  }
+
+  @Test func `has no position where it has classes only`() throws {
+    let error = try #require(throws: LesionError.self) {
+      try KindBench(.labelFirst, reading: ReadoutRequest(position: .at(0)))
+    }
+    #expect(error.message.contains("one position only"), "\(error)")
+  }
+}
+
+@Suite struct `A selection of an output` {
+  @Test(arguments: [
+    ("output:boxes[4,:]:max", "boxes[4,:]:max"), ("output:[-1]", "[-1]"), ("output:a[0][1:3, 2]:sum", "a[0][1:3,2]:sum"),
+    ("output:y:0[:-1]:mean", "y:0[:-1]:mean"),
+  ])
+  func `is read as it is written`(_ text: String, _ name: String) throws {
+    let value = try ValueFunction(parsing: text)
+    #expect(value.name == "output:" + name)
+    #expect(try ValueFunction(parsing: value.name) == value)
+  }
+
+  @Test(arguments: [
+    ("output:boxes", "at its end"), ("output:boxes[4", "a bracket is missing"), ("output:boxes[4,x]", "\"x]\" (character 9)"),
+    ("output:boxes[1:2:3]", "a range has two ends"), ("output:boxes[]", "character 7"),
+    ("output:boxes[1]:median", "\":median\" (character 9)"), ("output:-1", "brackets"),
+  ])
+  func `that can't be read is refused at its place`(_ text: String, _ words: String) throws {
+    let error = try #require(throws: LesionError.self) { try ValueFunction(parsing: text) }
+    #expect(error.message.contains(words), "\(error)")
+  }
+
+  @Test(arguments: [
+    ("[1,2]", [6]), ("[-1,:]:sum", [4, 5, 6, 7]), ("[:,1:3]:mean", [1, 2, 5, 6]), ("[0:1,-1]", [3]),
+  ])
+  func `takes the elements that it names`(_ text: String, _ elements: [Int]) throws {
+    #expect(try OutputSelection(parsing: text).elements(in: [2, 4]) == elements)
+  }
+
+  @Test(arguments: ["[1]", "[2,0]", "[0,-5]", "[:,0]", "[1:1,0]:sum", "[0,0,0]"])
+  func `that doesn't fit its output is refused`(_ text: String) {
+    #expect(throws: LesionError.self) { try OutputSelection(parsing: text).elements(in: [2, 4]) }
+  }
+
+  @Test func `is reduced as it says`() throws {
+    let output: [Float] = [1, 5, 2, 8, 3, 4]
+    for (text, expected) in [("[:]:sum", 23), ("[1:4]:mean", 5), ("[:]:max", 8), ("[2]", 2)] as [(String, Float)] {
+      let reader = try OutputReader(
+        Readout(
+          output: "y", tensor: "y", shape: [6], classAxis: nil, link: .softmax,
+          value: .selection(OutputSelection(parsing: text))))
+      #expect(output.withUnsafeBufferPointer { reader.value($0, target: 0) } == expected)
+      #expect(output.withUnsafeBufferPointer { reader.scores($0) } == [expected])
+      if let terms = reader.namedTerms {
+        #expect(terms.elements.reduce(0.0) { $0 + Double(output[$1]) } * terms.weight == Double(expected))
+      } else {
+        #expect(text.hasSuffix("max"))
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Files
+import TestSupport
+import Testing
+
+@testable import Arrays
+@testable import Stimuli
+
+@Suite("A table of numbers")
+struct NumberTableTests {
+  let folder = TemporaryFolder()
+
+  @Test(
+    "gives a stimulus a row, with or without a header, labels, quotes and blank lines",
+    arguments: [
+      ("1,2.5\n3,-4e1\n", nil), ("a,b\n1,2.5\n3,-4e1", nil), ("\u{FEFF}a;b\r\n1;2.5\r\n3;-4e1\r\n", nil),
+      ("a\tlabel\tb\n1\t7\t2.5\n3\t8\t-4e1\n", [7, 8]), ("\"a, first\",\"b\"\n\"1\", 2.5 \n\n3,-4e1\n", nil),
+      ("Label,a,b\n7.0,1,2.5\n8,3,-4e1\n", [7, 8]),
+    ] as [(String, [Int]?)])
+  func reading(text: String, labels: [Int]?) throws {
+    let set = try StimulusSet(contentsOf: folder.file("t.csv", text: text))
+    #expect(set.count == 2)
+    #expect(try set.floats(stimulus: 0) == [1, 2.5])
+    #expect(try set.floats(stimulus: 1) == [3, -40])
+    #expect(set.labels == labels)
+  }
+
+  @Test("of one column has single numbers as stimuli")
+  func oneColumn() throws {
+    let set = try StimulusSet(contentsOf: folder.file("t.csv", text: "1\n2\n3\n"))
+    #expect(set.count == 3)
+    #expect(set.inputs[0].shape == [1])
+  }
+
+  @Test("keeps the digits of double precision")
+  func precision() throws {
+    let set = try StimulusSet(contentsOf: folder.file("t.csv", text: "0.1,123456789.123456789\n"))
+    var doubles = [Double](repeating: 0, count: 2)
+    try doubles.withUnsafeMutableBytes { try set.read(stimulus: 0, input: 0, as: .float64, into: $0) }
+    #expect(doubles == [0.1, 123456789.123456789])
+  }
+
+  @Test(
+    "with something else in it is refused with the place",
+    arguments: [
+      ("1,2\n3,cat\n", "row 2 holds \"cat\" in column 2"), ("a,b\n1,2\n3\n", "row 3 has 1 columns"),
+      ("a,label\n1,x\n", "label \"x\""), ("", "no rows"), ("a,b\n", "no rows"), ("label\n1\n", "no rows"),
+      ("\"1\"2,3\n", "row 1"),
+    ])
+  func refusals(text: String, expected: String) throws {
+    let path = folder.file("t.csv", text: text)
+    let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: path) }
+    #expect(error?.message.contains(expected) == true, "\(String(describing: error))")
+    #expect(error?.message.hasPrefix(path) == true)
+  }
+}
