@@ -51,7 +51,12 @@ let package = Package(
     .target(name: "CSpecialFunctions"),
     .target(name: "CFourier"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
-    .target(name: "CReportTemplates", exclude: ["report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "stream.mustache", "report.css", "report.js"]),
+    .target(
+      name: "CReportTemplates",
+      exclude: [
+        "report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "stream.mustache", "report.css",
+        "report.js",
+      ]),
 
     // Errors that are told to users: an exit code and a sentence.
     module("UserErrors"),
@@ -79,17 +84,24 @@ let package = Package(
     module("Lesion", imports: ["UserErrors"]),
     module("Tractography", imports: ["Random", "Statistics"]),
     module("Temporal", imports: ["CFourier", "Random", "Statistics"], settings: strict),
-    module("Networks", imports: ["Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Stimuli", "Tractography", "UserErrors"]),
-    module("Phantom", imports: ["Arrays", "CPhantomNetwork", "Files", "Grids", "ModelGraph", "Random", "Shapley", "Stimuli"], settings: strict),
+    module(
+      "Networks",
+      imports: ["Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Stimuli", "Tractography", "UserErrors"]),
+    module(
+      "Phantom", imports: ["Arrays", "CPhantomNetwork", "Files", "Grids", "ModelGraph", "Random", "Shapley", "Stimuli"],
+      settings: strict),
 
     // Floor 3: a scan, apart from what runs it.
     module("Distribution", imports: ["Files", "UserErrors"]),
     module("ScanPlan", imports: ["Files", "Grids", "Lesion", "ModelGraph", "Random", "Shapley", "Temporal", "UserErrors"]),
-    module("ScanStore", imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Stimuli", "Temporal", "UserErrors"]),
+    module(
+      "ScanStore",
+      imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Stimuli", "Temporal", "UserErrors"]),
     module(
       "ScanResults",
       imports: [
-        "Anatomy", "Arrays", "Distribution", "Files", "Grids", "Lesion", "ScanPlan", "ScanStore", "Shapley", "Statistics", "Stimuli",
+        "Anatomy", "Arrays", "Distribution", "Files", "Grids", "Lesion", "ScanPlan", "ScanStore", "Shapley", "Statistics",
+        "Stimuli",
         "Temporal", "Tractography", "UserErrors",
       ]),
 
@@ -103,7 +115,8 @@ let package = Package(
     module(
       "Reporting",
       imports: [
-        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ScanPlan", "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli",
+        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ScanPlan", "ScanResults", "ScanStore", "Shapley", "Statistics",
+        "Stimuli",
         "Temporal", "Tractography", "UserErrors", "CEDF", "CNifti", "CPNG", "CReportTemplates",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
@@ -112,7 +125,8 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "Phantom", "Reporting", "Scan", "ScanPlan",
+        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "Phantom", "Reporting", "Scan",
+        "ScanPlan",
         "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -121,7 +135,8 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-benchmark",
       dependencies: [
-        "Anatomy", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Reporting", "Shapley", "Statistics",
+        "Anatomy", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Reporting", "Shapley",
+        "Statistics",
         "Stimuli", "UserErrors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -129,7 +144,8 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-simulate",
       dependencies: [
-        "Anatomy", "Distribution", "Files", "MPI", "Reporting", "Scan", "ScanPlan", "ScanResults", "ScanStore", "Shapley", "UserErrors",
+        "Anatomy", "Distribution", "Files", "MPI", "Reporting", "Scan", "ScanPlan", "ScanResults", "ScanStore", "Shapley",
+        "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -142,14 +158,16 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-validate",
       dependencies: [
-        "Files", "Grids", "Phantom", "Random", "Reporting", "ScanPlan", "ScanResults", "Shapley", "Statistics", "Temporal", "UserErrors",
+        "Files", "Grids", "Phantom", "Random", "Reporting", "ScanPlan", "ScanResults", "Shapley", "Statistics", "Temporal",
+        "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 
     // Tests: one target a module, on a floor of their own.
     .target(
-      name: "TestSupport", dependencies: ["Arrays", "Files", "ModelGraph", "OnnxRuntime", "Random", "Stimuli"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Arrays", "Files", "ModelGraph", "OnnxRuntime", "Random", "Stimuli"],
+      path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("ModelGraph"),
     tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
@@ -167,7 +185,10 @@ let package = Package(
     tests("Lesion", imports: ["TestSupport"]),
     tests(
       "Networks",
-      imports: ["Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport", "UserErrors"]),
+      imports: [
+        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport",
+        "UserErrors",
+      ]),
     tests(
       "Tractography",
       imports: [
@@ -180,11 +201,14 @@ let package = Package(
     tests(
       "Scan",
       imports: [
-        "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "ScanPlan", "Shapley", "Stimuli", "TestSupport", "UserErrors",
+        "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "ScanPlan", "Shapley", "Stimuli", "TestSupport",
+        "UserErrors",
       ]),
     .testTarget(
       name: "DistributedTests",
-      dependencies: ["Arrays", "Files", "Grids", "ModelGraph", "nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Stimuli", "TestSupport"],
+      dependencies: [
+        "Arrays", "Files", "Grids", "ModelGraph", "nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Stimuli", "TestSupport",
+      ],
       swiftSettings: settings),
   ]
 )

@@ -42,7 +42,8 @@ package struct NPYHeader: Equatable {
     guard let (type, isBigEndian) = Self.elements(description) else {
       throw FileError(
         .badInput,
-        "\(place) has elements of type \(description), and bool, 8- to 64-bit integers and 16- to 64-bit floats are read: convert it with astype")
+        "\(place) has elements of type \(description), and bool, 8- to 64-bit integers and 16- to 64-bit floats are read: convert it with astype"
+      )
     }
     isFortranOrder = order == "True"
     scalarType = type

@@ -12,7 +12,8 @@ extension NumericArray {
     guard present == needed else {
       throw FileError(
         .badInput,
-        "\(place) has \(present) bytes of data, and shape \(header.shape) of \(header.scalarType) takes \(needed): write it anew with numpy.save")
+        "\(place) has \(present) bytes of data, and shape \(header.shape) of \(header.scalarType) takes \(needed): write it anew with numpy.save"
+      )
     }
     let stored = NumericArray(
       shape: header.shape, scalarType: header.scalarType, isBigEndian: header.isBigEndian, bytes: bytes,

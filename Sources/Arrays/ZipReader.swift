@@ -67,7 +67,8 @@ package import Files
     guard information.compression_method == 0 || information.compression_method == UInt(Z_DEFLATED) else {
       throw FileError(
         .badInput,
-        "\(path): member \"\(name)\" is packed by zip method \(information.compression_method), and stored or deflated ones are read: write it with numpy.savez_compressed")
+        "\(path): member \"\(name)\" is packed by zip method \(information.compression_method), and stored or deflated ones are read: write it with numpy.savez_compressed"
+      )
     }
     // A damaged directory may claim any size; deflate packs at most 1,032 to 1.
     guard information.compressed_size <= UInt64(bytes.count), count / 1_040 <= bytes.count,

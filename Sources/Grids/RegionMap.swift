@@ -41,7 +41,8 @@ package struct RegionMap: Sendable {
   /// - Parameters:
   ///   - activations: [units].
   ///   - output: [units].
-  package func isolate(_ region: Int, of activations: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>) {
+  package func isolate(_ region: Int, of activations: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>)
+  {
     precondition(activations.count == unitCount && output.count == unitCount)
     let wanted = UInt32(region)
     patterns.withUnsafeBufferPointer { patterns in

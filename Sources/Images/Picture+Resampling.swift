@@ -8,13 +8,19 @@ extension Picture {
   /// Cost: 3 x (height x new width + new height x new width) sums of as many products as the triangle spans.
   package func resized(height newHeight: Int, width newWidth: Int) -> Picture {
     precondition(newHeight > 0 && newWidth > 0, "a size")
-    let across = newWidth == width ? pixels : Self.resample(
-      pixels, lines: height, lineStride: 3 * width, from: width, to: newWidth, step: 3, newLineStride: 3 * newWidth,
-      newStep: 3, lanes: 3)
+    let across =
+      newWidth == width
+      ? pixels
+      : Self.resample(
+        pixels, lines: height, lineStride: 3 * width, from: width, to: newWidth, step: 3, newLineStride: 3 * newWidth,
+        newStep: 3, lanes: 3)
     let rowLength = 3 * newWidth
-    let down = newHeight == height ? across : Self.resample(
-      across, lines: 1, lineStride: 0, from: height, to: newHeight, step: rowLength, newLineStride: 0,
-      newStep: rowLength, lanes: rowLength)
+    let down =
+      newHeight == height
+      ? across
+      : Self.resample(
+        across, lines: 1, lineStride: 0, from: height, to: newHeight, step: rowLength, newLineStride: 0,
+        newStep: rowLength, lanes: rowLength)
     return Picture(height: newHeight, width: newWidth, pixels: down)
   }
 

@@ -21,7 +21,7 @@ extension Model {
     var moved: Set<String> = [input]
     func visit(_ nodes: [Onnx_NodeProto]) {
       for node in nodes {
-        node.subgraphs.forEach { visit($0.node) }
+        for body in node.subgraphs { visit(body.node) }
         guard node.isStandard else { continue }
         switch node.opType {
         case "Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Expand":

@@ -24,7 +24,8 @@ extension Model {
         let link = Self.linkTarget(path).map { ", a link to \($0)," } ?? ""
         throw ModelGraphError(
           .missingInput,
-          "\(label) keeps weights in \(path)\(link.isEmpty ? "," : link) which does not exist. Copy that file to the model's folder.")
+          "\(label) keeps weights in \(path)\(link.isEmpty ? "," : link) which does not exist. Copy that file to the model's folder."
+        )
       }
       guard status.st_mode & S_IFMT == S_IFREG else {
         throw ModelGraphError(
@@ -190,7 +191,7 @@ extension Model {
     }
 
     visit(proto.graph)
-    proto.functions.forEach { visit($0.node) }
+    for function in proto.functions { visit(function.node) }
     return ranges
   }
 }

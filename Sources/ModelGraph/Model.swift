@@ -80,7 +80,7 @@ package struct Model: Sendable {
         {
           visit(function.node)
         }
-        node.subgraphs.forEach { visit($0.node) }
+        for body in node.subgraphs { visit(body.node) }
       }
     }
     visit(graph.node)

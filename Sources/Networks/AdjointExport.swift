@@ -54,7 +54,8 @@ package struct AdjointExport: Sendable {
   package init(_ request: Request) throws {
     // The graph is to be a file of its own, so weights are taken along.
     let model = try Model(contentsOf: request.model, holdingUpTo: .max)
-    let stimuli = try request.data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(\.name)) } ?? StimulusSet.zeros(for: model)
+    let stimuli =
+      try request.data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(\.name)) } ?? StimulusSet.zeros(for: model)
     let options = Session.Options(externalDataFolder: model.folder)
     let runtime = try Runtime()
     let survey = try NetworkSurvey(

@@ -39,7 +39,8 @@ struct ChosenOutput {
     } else {
       (output, source) = model.scoreOutput()
       if model.outputs.count > 1 {
-        notes.append("Of the model's outputs \(list), \"\(output)\" is read, which looks most like scores; --output names another.")
+        notes.append(
+          "Of the model's outputs \(list), \"\(output)\" is read, which looks most like scores; --output names another.")
       }
     }
     tensor = request.value.readsElements ? output : source.tensor
@@ -115,7 +116,8 @@ struct ChosenOutput {
         """)
     }
     notes.append(
-      "Classes lie along axis \(sources[channels[0]]) of \"\(tensor)\", whose shape for one stimulus is \(view.shape); --class-axis names another.")
+      "Classes lie along axis \(sources[channels[0]]) of \"\(tensor)\", whose shape for one stimulus is \(view.shape); --class-axis names another."
+    )
     return channels[0]
   }
 

@@ -124,9 +124,11 @@ package struct NetworkSurvey: Sendable {
         refusals.append((candidate.tensor, refusal.reason))
       case .success(let view):
         var layout = inference.layout(of: view)
-        if let override = request.layouts.last(where: { $0.tensor == candidate.tensor }) ?? request.layouts.last(where: {
-          $0.tensor == nil && $0.axes(rank: view.scannedShape.count) != nil
-        }) {
+        if let override = request.layouts.last(where: { $0.tensor == candidate.tensor })
+          ?? request.layouts.last(where: {
+            $0.tensor == nil && $0.axes(rank: view.scannedShape.count) != nil
+          })
+        {
           guard let axes = override.axes(rank: view.scannedShape.count) else {
             throw LesionError(
               .badRequest,

@@ -64,7 +64,8 @@ final class Prefix {
       guard axes.count == 1, double[axes[0]] == 2 * single[axes[0]] else {
         throw LesionError(
           .badModel,
-          "side input \"\(side.name)\" of layer \"\(cut.tensor)\" has shape \(single) for one stimulus and \(double) for two: no batch axis")
+          "side input \"\(side.name)\" of layer \"\(cut.tensor)\" has shape \(single) for one stimulus and \(double) for two: no batch axis"
+        )
       }
       return .tiled(axis: axes[0])
     }

@@ -2,6 +2,7 @@ package import Lesion
 package import ModelGraph
 package import OnnxRuntime
 package import Stimuli
+
 extension StimulusFeed {
   /// The sentence for a model that doesn't run where inputs were left out and made, since they may well be the reason;
   /// `nil` where all inputs are the user's.
@@ -16,6 +17,7 @@ extension StimulusFeed {
     }
     return LesionError(
       .badStimulus,
-      "\(model.label) doesn't run with zeros, or nothing, for \(names.joined(separator: ", ")): bring arrays of these names in \(stimuli.description) (\(error))")
+      "\(model.label) doesn't run with zeros, or nothing, for \(names.joined(separator: ", ")): bring arrays of these names in \(stimuli.description) (\(error))"
+    )
   }
 }

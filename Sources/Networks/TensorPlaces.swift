@@ -41,7 +41,9 @@ struct TensorPlaces {
     guard !folded.isEmpty, let pair = try? runs.run(model, folded, rows: [0, second]),
       let other = try? runs.run(model, folded, rows: [second])
     else {
-      for name in folded { refusals[name] = "its batch axis holds \(shapes[name]!) entries of one stimulus, in an order that isn't known" }
+      for name in folded {
+        refusals[name] = "its batch axis holds \(shapes[name]!) entries of one stimulus, in an order that isn't known"
+      }
       return
     }
     for name in folded {

@@ -10,7 +10,8 @@ struct PhantomFolder {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw PhantomError(.cannotWrite, "\(path): the folder cannot be made. Check the permissions of the one above it, or give another.")
+      throw PhantomError(
+        .cannotWrite, "\(path): the folder cannot be made. Check the permissions of the one above it, or give another.")
     }
   }
 

@@ -160,7 +160,8 @@ struct Conductor {
     if let earlier, let difference = identity.difference(from: earlier.identity) {
       throw Failure(
         .usage,
-        "\(folder.path) holds an unfinished scan that can't be gone on with: \(difference); give the same again, or choose another folder with --out")
+        "\(folder.path) holds an unfinished scan that can't be gone on with: \(difference); give the same again, or choose another folder with --out"
+      )
     }
     let restored = earlier?.shards ?? [:]
     let checkpoint = try Checkpoint(
@@ -256,10 +257,10 @@ struct Conductor {
         unrepeatable.isEmpty
         ? "cut there, the network's output is off by \(deviation) of its largest score"
         : """
-          no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
-          \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
-          training mode (export the network in inference mode)
-          """
+        no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
+        \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
+        training mode (export the network in inference mode)
+        """
       if request.measurement.layers.names(layer.tensor) {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
       }
@@ -276,7 +277,8 @@ struct Conductor {
     if let stimulus = scores.firstIndex(where: { !$0.allSatisfy(\.isFinite) }), !request.measurement.allowsNonFinite {
       throw Failure(
         .badInput,
-        "stimulus \(stimulus): the intact network's scores are NaN or infinite; check the stimuli's scale, or skip such series with --allow-nonfinite")
+        "stimulus \(stimulus): the intact network's scores are NaN or infinite; check the stimuli's scale, or skip such series with --allow-nonfinite"
+      )
     }
     return scores.map { scores in
       scores.indices.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 } ?? 0

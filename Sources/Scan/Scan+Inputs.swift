@@ -76,12 +76,14 @@ extension Scan {
       if modelDigest != plan.modelDigest {
         throw Failure(
           .badInput,
-          "its model file \(request.subject.model) has SHA-256 \(modelDigest.prefix(12))…, and rank 0's has \(plan.modelDigest.prefix(12))…; give all ranks the same file")
+          "its model file \(request.subject.model) has SHA-256 \(modelDigest.prefix(12))…, and rank 0's has \(plan.modelDigest.prefix(12))…; give all ranks the same file"
+        )
       }
       if dataDigest != plan.dataDigest {
         throw Failure(
           .badInput,
-          "its stimuli \(request.subject.data) have SHA-256 \(dataDigest.prefix(12))…, and rank 0's have \(plan.dataDigest.prefix(12))…; give all ranks the same files")
+          "its stimuli \(request.subject.data) have SHA-256 \(dataDigest.prefix(12))…, and rank 0's have \(plan.dataDigest.prefix(12))…; give all ranks the same files"
+        )
       }
     }
   }
@@ -98,7 +100,8 @@ extension Scan {
       guard request.temporal.windows(samples: stimuli.count).count > 0 else {
         throw Failure(
           .usage,
-          "--window \(request.temporal.window) is longer than the stream of \(stimuli.count) stimuli; give more stimuli, or a shorter window")
+          "--window \(request.temporal.window) is longer than the stream of \(stimuli.count) stimuli; give more stimuli, or a shorter window"
+        )
       }
       scanned = request.scannedStimuli(of: stimuli.count, seed: seed)
     }

@@ -103,8 +103,10 @@ package final class Worker {
   /// The read tensor, then each layer's tensor, of one stimulus.
   func observe(stimulus: Int, of feed: StimulusFeed) throws -> [Tensor] {
     let tensors = [plan.readTensor] + plan.layers.map(\.tensor)
-    let observer = try self.observer ?? Session(
-      runtime: feed.runtime, model: model.exposing(tensors).serialized(), options: sessionOptions)
+    let observer =
+      try self.observer
+      ?? Session(
+        runtime: feed.runtime, model: model.exposing(tensors).serialized(), options: sessionOptions)
     self.observer = observer
     let outputs = try observer.run(feed.tensors(observer.inputNames, rows: [stimulus]))
     // A tensor that is asked for twice is an output once.
@@ -141,8 +143,10 @@ package final class Worker {
     // Nothing is measured any more.
     current = nil
     currentGradient = nil
-    let tracts = tractWorker ?? TractWorker(
-      request: request, plan: plan, model: model, feed: feed, reader: reader, geometry: geometry, session: sessionOptions)
+    let tracts =
+      tractWorker
+      ?? TractWorker(
+        request: request, plan: plan, model: model, feed: feed, reader: reader, geometry: geometry, session: sessionOptions)
     tractWorker = tracts
     return tracts
   }

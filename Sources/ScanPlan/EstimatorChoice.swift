@@ -81,7 +81,8 @@ extension ScanPlan {
     guard index != measured, let layer = layers.first(where: { !$0.design.isWhole }) else { return }
     throw Failure(
       .usage,
-      "\(layer.label) was measured as \(layer.design.phrase) drawn for the \(measured.rawValue) index, which tell nothing of \(index.rawValue); scan again with --index \(index.rawValue), or, up to \(EstimatorName.largestEnumeration) regions, with --estimator exact, whose coalitions serve both")
+      "\(layer.label) was measured as \(layer.design.phrase) drawn for the \(measured.rawValue) index, which tell nothing of \(index.rawValue); scan again with --index \(index.rawValue), or, up to \(EstimatorName.largestEnumeration) regions, with --estimator exact, whose coalitions serve both"
+    )
   }
 }
 

@@ -62,7 +62,8 @@ package enum ContrastGroups: Sendable, Hashable {
     guard lines.count == count, lines.allSatisfy({ !$0.isEmpty }) else {
       throw Failure(
         .badInput,
-        "\(path) has \(lines.count) lines, some of which may be empty, and the scan has \(count) stimuli; give one name for each, - for none")
+        "\(path) has \(lines.count) lines, some of which may be empty, and the scan has \(count) stimuli; give one name for each, - for none"
+      )
     }
     return lines
   }

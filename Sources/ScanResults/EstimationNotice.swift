@@ -1,7 +1,7 @@
-import Shapley
 package import Distribution
 internal import FoundationEssentials
 import ScanPlan
+import Shapley
 
 /// What is to be estimated, told to all ranks before the first task.
 package struct EstimationNotice: RankNotice {

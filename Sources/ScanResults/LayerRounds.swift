@@ -22,7 +22,9 @@ package struct LayerRounds: Codable, Sendable, Hashable {
   /// - Parameters:
   ///   - look: the number of the last one.
   ///   - designRows: by stimulus.
-  package init(_ verdict: StoppingRule.Verdict, _ reason: StoppingRule.Reason, look: Int, of schedule: LookSchedule, designRows: [Int]) {
+  package init(
+    _ verdict: StoppingRule.Verdict, _ reason: StoppingRule.Reason, look: Int, of schedule: LookSchedule, designRows: [Int]
+  ) {
     plannedLooks = schedule.count
     looks = look + 1
     errorShare = schedule.errorShare

@@ -37,7 +37,8 @@ extension Measurements {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let stored = Stored(
-      measurement: request.measurement, analysis: request.analysis, plan: plan, targets: targets, predictions: predictions, labels: labels,
+      measurement: request.measurement, analysis: request.analysis, plan: plan, targets: targets, predictions: predictions,
+      labels: labels,
       rounds: rounds, cutDeviations: cutDeviations, information: information, informationReason: informationReason)
     for layer in plan.layers {
       try NumericArray(
@@ -69,7 +70,8 @@ extension Measurements {
     guard stored.plan.designVersion == Design.version else {
       throw Failure(
         .badInput,
-        "\(path) is of a scan that drew its coalitions by other rules (\(stored.plan.designVersion), now \(Design.version)); read it with the version of the program that measured it")
+        "\(path) is of a scan that drew its coalitions by other rules (\(stored.plan.designVersion), now \(Design.version)); read it with the version of the program that measured it"
+      )
     }
     request = ScanRequest(model: "", data: "", output: "")
     (request.measurement, request.analysis) = (stored.measurement, stored.analysis)
@@ -82,7 +84,8 @@ extension Measurements {
     let pictures = Self.thumbnailFile(folder)
     if FileManager.default.fileExists(atPath: pictures) {
       guard let read = Thumbnails(try NumericArray(contentsOfNPY: pictures)) else {
-        throw Failure(.badInput, "\(pictures) doesn't hold pictures, uint8 [stimuli, height, width, 3]: it is damaged, or another program's")
+        throw Failure(
+          .badInput, "\(pictures) doesn't hold pictures, uint8 [stimuli, height, width, 3]: it is damaged, or another program's")
       }
       thumbnails = read
     }

@@ -80,7 +80,8 @@ package struct Measurements: Sendable {
     guard !series.isEmpty else {
       throw Failure(
         .badInput,
-        "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean")
+        "layer_\(number) (\(layer.tensor)): the values of all \(plan.stimulusCount) series are NaN or infinite; leave the layer out, or try --lesion mean"
+      )
     }
     let errorShare = rounds[number]?.errorShare ?? 1
     let gradients = series.compactMap(GradientEstimate.init)
@@ -106,14 +107,17 @@ package struct Measurements: Sendable {
       familyWiseP: request.analysis.signFlips == 0
         ? nil
         : SignFlips.familyWiseP(
-          correction?.zeta ?? series.map(\.zeta), flips: request.analysis.signFlips, seed: request.measurement.seed, stream: UInt64(number)
+          correction?.zeta ?? series.map(\.zeta), flips: request.analysis.signFlips, seed: request.measurement.seed,
+          stream: UInt64(number)
         ).map { min(1, $0 / errorShare) },
       rounds: rounds[number],
       interactions: .unknown(reason: "The values that tell of interactions were not kept: --no-acquisition."))
   }
 
   package init(
-    request: ScanRequest, plan: ScanPlan, targets: [Int], predictions: [Int], labels: [Int]? = nil, rounds: [LayerRounds?], cutDeviations: [Double], moments: [[RegionMoments]], information: [LayerInformation] = [], informationReason: String? = nil, stream: StreamStore.Content? = nil, thumbnails: Thumbnails? = nil
+    request: ScanRequest, plan: ScanPlan, targets: [Int], predictions: [Int], labels: [Int]? = nil, rounds: [LayerRounds?],
+    cutDeviations: [Double], moments: [[RegionMoments]], information: [LayerInformation] = [], informationReason: String? = nil,
+    stream: StreamStore.Content? = nil, thumbnails: Thumbnails? = nil
   ) {
     self.request = request
     self.plan = plan

@@ -48,14 +48,18 @@ package struct PartMerge {
     let missing = (1...count).filter { number in !parts.contains { $0.number.number == number } }
     guard missing.isEmpty else {
       let names = missing.map { "\($0)/\(count)" }.joined(separator: ", ")
-      throw Failure(.missingInput, "part\(missing.count == 1 ? "" : "s") \(names) of the scan \(missing.count == 1 ? "is" : "are") missing; give all \(count) folders")
+      throw Failure(
+        .missingInput,
+        "part\(missing.count == 1 ? "" : "s") \(names) of the scan \(missing.count == 1 ? "is" : "are") missing; give all \(count) folders"
+      )
     }
     for part in parts {
       let missing = part.content.missingShards.count
       guard missing == 0, part.folder.isFinishedPart else {
         throw Failure(
           .missingInput,
-          "\(part.folder.path): part \(part.number) isn't finished, \(missing) of its \(part.content.identity.plan.shardCount(of: part.number)) shards are missing; run it again with --resume")
+          "\(part.folder.path): part \(part.number) isn't finished, \(missing) of its \(part.content.identity.plan.shardCount(of: part.number)) shards are missing; run it again with --resume"
+        )
       }
     }
     self.parts = parts.sorted { $0.number.number < $1.number.number }
@@ -93,7 +97,8 @@ package struct PartMerge {
       guard other.targets == measurements.targets else {
         throw Failure(
           .badInput,
-          "\(part.folder.path) measured other target classes than \(parts[0].folder.path), on another kind of machine perhaps; measure it again where the others were measured")
+          "\(part.folder.path) measured other target classes than \(parts[0].folder.path), on another kind of machine perhaps; measure it again where the others were measured"
+        )
       }
     }
     measurements.request.subject.model = summaries[0].model.file
@@ -125,7 +130,8 @@ package struct PartMerge {
     }
     let estimates = try pipeline.estimates()
     return try pipeline.result(
-      measurements, estimates: estimates, tracts: tracts, withInteractions: keepsAcquisition) { _ in run }
+      measurements, estimates: estimates, tracts: tracts, withInteractions: keepsAcquisition
+    ) { _ in run }
   }
 
   /// The values of a series, [rows].

@@ -44,7 +44,8 @@ package struct ScanContrast: Sendable {
       if let reason = GroupContrast.reasonForNone(a.count, b.count) {
         throw Failure(
           .badInput,
-          "\(first.name) against \(second.name) can't be compared in layer_\(layer.plan.number): \(reason) Scan more stimuli, or choose other groups")
+          "\(first.name) against \(second.name) can't be compared in layer_\(layer.plan.number): \(reason) Scan more stimuli, or choose other groups"
+        )
       }
       let number = UInt64(layer.plan.number)
       func contrast(_ a: [[Double]], _ b: [[Double]], _ kind: UInt64) -> GroupContrast {

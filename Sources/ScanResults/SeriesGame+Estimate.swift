@@ -26,7 +26,8 @@ extension SeriesGame {
   private func gradientEstimate(_ numbers: [Float]) throws(ShapleyError) -> Estimate {
     let (values, derivatives) = layer.passes(numbers)
     return try gradientDesign().estimate(
-      values: values, derivatives: derivatives, curvature: layer.gradients?.curvature ?? 0).estimate
+      values: values, derivatives: derivatives, curvature: layer.gradients?.curvature ?? 0
+    ).estimate
   }
 
   private func measuredDesign(_ values: [Float]) throws(ShapleyError) -> Design {

@@ -32,7 +32,10 @@ package struct StoredScan {
       let path = AcquisitionStore.file(folder.acquisition, layer.number)
       let array = try NumericArray(contentsOfNPY: path)
       guard array.shape == [measurements.plan.stimulusCount, layer.numberCount] else {
-        throw Failure(.badInput, "\(path) has shape \(array.shape), and its scan measured [\(measurements.plan.stimulusCount), \(layer.numberCount)]: it is another scan's")
+        throw Failure(
+          .badInput,
+          "\(path) has shape \(array.shape), and its scan measured [\(measurements.plan.stimulusCount), \(layer.numberCount)]: it is another scan's"
+        )
       }
       return array
     }

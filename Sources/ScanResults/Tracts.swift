@@ -102,7 +102,8 @@ package struct Tracts: Sendable, Codable {
   }
 
   package init(
-    stimulusCount: Int, links: [Link], outputClasses: [Int], pathwayLayers: [Int], reachesOutput: Bool, routes: [Route], families: [Family], values: [[Float]], strengths: [Strengths] = []
+    stimulusCount: Int, links: [Link], outputClasses: [Int], pathwayLayers: [Int], reachesOutput: Bool, routes: [Route],
+    families: [Family], values: [[Float]], strengths: [Strengths] = []
   ) {
     self.stimulusCount = stimulusCount
     self.links = links

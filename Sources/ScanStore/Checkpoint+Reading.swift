@@ -25,7 +25,8 @@ extension Checkpoint {
     if let content = content(path, isPrevious: false) ?? content(previous(path), isPrevious: true) { return content }
     throw Failure(
       .badInput,
-      "\(files.joined(separator: ", ")): can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove what is named to measure all again")
+      "\(files.joined(separator: ", ")): can't be read, or isn't a checkpoint that this version knows, or its beginning is damaged; remove what is named to measure all again"
+    )
   }
 
   /// What a file holds; `nil` without a whole header.

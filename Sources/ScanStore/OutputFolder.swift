@@ -36,7 +36,8 @@ package struct OutputFolder: Sendable {
     guard resumes || Checkpoint.files(checkpoint).isEmpty else {
       throw Failure(
         .cannotWrite,
-        "\(path) holds a scan that ended early, or a part of one; go on with it by --resume, choose another folder with --out, or remove it")
+        "\(path) holds a scan that ended early, or a part of one; go on with it by --resume, choose another folder with --out, or remove it"
+      )
     }
     if mark?.complete != false { try markIncomplete() }
   }

@@ -43,7 +43,8 @@ package final class StreamStore {
     guard record.allSatisfy(\.isFinite) else {
       throw Failure(
         .badInput,
-        "stimulus \(stimulus) of the stream: activations of layer_\(layer) (\(layers[layer].tensor)) are NaN or infinite; check the stimuli's scale, or leave the layer out")
+        "stimulus \(stimulus) of the stream: activations of layer_\(layer) (\(layers[layer].tensor)) are NaN or infinite; check the stimuli's scale, or leave the layer out"
+      )
     }
     try files[layer].write(record, row: stimulus)
   }

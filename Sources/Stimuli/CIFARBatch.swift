@@ -12,7 +12,8 @@ package enum CIFARBatch {
     guard bytes.count.isMultiple(of: recordLength) else {
       throw StimuliError(
         .badInput,
-        "\(path) has \(bytes.count) bytes, which is no multiple of \(recordLength): give CIFAR-10 binary batches, or stimuli as .npy or .npz")
+        "\(path) has \(bytes.count) bytes, which is no multiple of \(recordLength): give CIFAR-10 binary batches, or stimuli as .npy or .npz"
+      )
     }
     let count = bytes.count / recordLength
     guard count > 0 else {

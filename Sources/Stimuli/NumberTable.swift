@@ -16,7 +16,8 @@ enum NumberTable {
       let table = try CSV<Enumerated>(string: text, delimiter: delimiter(of: text), loadColumns: false, rowLimit: 0)
       try table.enumerateAsArray(startAt: 0, rowLimit: nil) { reader.take($0) }
     } catch {
-      throw StimuliError(.badInput, "\(path): row \(reader.rowCount + 1) is no row of a CSV table (\(error)): quote text as in \"a, b\"")
+      throw StimuliError(
+        .badInput, "\(path): row \(reader.rowCount + 1) is no row of a CSV table (\(error)): quote text as in \"a, b\"")
     }
     return try reader.finish()
   }
@@ -76,7 +77,9 @@ enum NumberTable {
           values.append(value)
         } else {
           let name = header.map { " (\($0[column]))" } ?? ""
-          return fail("holds \"\(field)\" in column \(column + 1)\(name), and a table of stimuli holds numbers: take the column out, or name it \"label\"")
+          return fail(
+            "holds \"\(field)\" in column \(column + 1)\(name), and a table of stimuli holds numbers: take the column out, or name it \"label\""
+          )
         }
       }
     }

@@ -35,7 +35,8 @@ struct PictureFolder: Sendable {
     guard own.isEmpty || paths.isEmpty else {
       throw StimuliError(
         .badInput,
-        "\(folder) has pictures of its own and in sub-folders (\"\(classNames[0])\"): put them all into sub-folders, one a class, or all into one folder")
+        "\(folder) has pictures of its own and in sub-folders (\"\(classNames[0])\"): put them all into sub-folders, one a class, or all into one folder"
+      )
     }
     guard !own.isEmpty || !paths.isEmpty else {
       throw StimuliError(
@@ -81,7 +82,8 @@ struct PictureFolder: Sendable {
         guard its == size else {
           throw StimuliError(
             .badInput,
-            "\(path) is of \(its.height) x \(its.width) pixels and \(paths[0]) of \(size.height) x \(size.width): give the model's height and width with --resize HxW, or --resize shortest:N and --crop HxW")
+            "\(path) is of \(its.height) x \(its.width) pixels and \(paths[0]) of \(size.height) x \(size.width): give the model's height and width with --resize HxW, or --resize shortest:N and --crop HxW"
+          )
         }
       }
     }

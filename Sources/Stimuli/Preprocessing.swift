@@ -39,14 +39,16 @@ package struct Preprocessing: Hashable, Sendable {
     guard divisors.allSatisfy({ $0.isFinite && $0 > 0 }), mean.allSatisfy(\.isFinite) else {
       throw StimuliError(
         .badInput,
-        "scale \(scale.map { "\($0)" } ?? "default"), mean \(mean), std \(standardDeviation): means must be finite, scale and std above 0")
+        "scale \(scale.map { "\($0)" } ?? "default"), mean \(mean), std \(standardDeviation): means must be finite, scale and std above 0"
+      )
     }
     let channels = channelCount(of: shape)
     for (flag, values) in [("mean", mean), ("std", standardDeviation)] where values.count > 1 {
       guard values.count == channels else {
         throw StimuliError(
           .badInput,
-          "\(flag) has \(values.count) values \(values), and one stimulus of \(name) has shape \(shape) with \(channels) channel\(channels == 1 ? "" : "s"): give 1 or \(channels)")
+          "\(flag) has \(values.count) values \(values), and one stimulus of \(name) has shape \(shape) with \(channels) channel\(channels == 1 ? "" : "s"): give 1 or \(channels)"
+        )
       }
     }
   }

@@ -198,7 +198,8 @@ package struct StimulusInput: Sendable {
   private func tooFew(_ input: ModelInput, count: Int) -> StimuliError {
     StimuliError(
       .badInput,
-      "\(place) has shape \(array?.shape ?? storedShape), and model input \"\(input.name)\" takes \(Self.text(input.shape)) for each of \(count) stimuli: make its first axis \(count) long, or 1 for what all stimuli share")
+      "\(place) has shape \(array?.shape ?? storedShape), and model input \"\(input.name)\" takes \(Self.text(input.shape)) for each of \(count) stimuli: make its first axis \(count) long, or 1 for what all stimuli share"
+    )
   }
 
   private mutating func fitImages(to input: ModelInput) throws(StimuliError) {
@@ -230,7 +231,8 @@ package struct StimulusInput: Sendable {
     if case .pictures = storage { remedy = "give the model's height and width with --resize HxW" }
     return StimuliError(
       .badInput,
-      "one stimulus of \(place) has shape \(storedShape), and model input \"\(input.name)\" takes \(Self.text(input.shape)): \(remedy)")
+      "one stimulus of \(place) has shape \(storedShape), and model input \"\(input.name)\" takes \(Self.text(input.shape)): \(remedy)"
+    )
   }
 
   private static func text(_ shape: [Int?]?) -> String {
@@ -341,7 +343,8 @@ package struct StimulusInput: Sendable {
   private func overflow(_ record: Int, _ value: String, _ index: Int, _ wanted: ScalarType) -> StimuliError {
     StimuliError(
       .badInput,
-      "stimulus \(record) of \(place) holds \(value) (\(scalarType)) at element \(index), which is infinite as the model's \(wanted): rescale the stimuli")
+      "stimulus \(record) of \(place) holds \(value) (\(scalarType)) at element \(index), which is infinite as the model's \(wanted): rescale the stimuli"
+    )
   }
 
   private func readExactly(
@@ -353,7 +356,8 @@ package struct StimulusInput: Sendable {
     } catch {
       throw StimuliError(
         .badInput,
-        "stimulus \(record) of \(place) holds \(error.value) (\(scalarType)) at element \(error.index), which the model's \(wanted) input cannot take unchanged: convert the stimuli to \(wanted)")
+        "stimulus \(record) of \(place) holds \(error.value) (\(scalarType)) at element \(error.index), which the model's \(wanted) input cannot take unchanged: convert the stimuli to \(wanted)"
+      )
     }
   }
 

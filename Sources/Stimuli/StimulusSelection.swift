@@ -100,7 +100,8 @@ package struct StimulusSelection: Sendable, Hashable {
       guard let number = set.classNames?.firstIndex(of: name) ?? Int(name) else {
         throw StimuliError(
           .badInput,
-          "--select: there is no class \"\(name)\" in \(set.description): give a number, or the classes' names with --class-names FILE")
+          "--select: there is no class \"\(name)\" in \(set.description): give a number, or the classes' names with --class-names FILE"
+        )
       }
       numbers.insert(number)
     }
@@ -119,7 +120,8 @@ package struct StimulusSelection: Sendable, Hashable {
   private static func criterion(_ text: Substring) throws(StimuliError) -> Criterion {
     let unread = StimuliError(
       .badInput,
-      "--select \(text) is none of wrong, right, class=NAME, predicted=NAME, index=NUMBER, several separated by commas, and joined by &")
+      "--select \(text) is none of wrong, right, class=NAME, predicted=NAME, index=NUMBER, several separated by commas, and joined by &"
+    )
     switch text {
     case "wrong": return .wrong
     case "right": return .right

@@ -134,7 +134,8 @@ extension StimulusSet {
     guard array.shape.count >= 3, array.elementCount > 0 || array.shape[0] == 0 else {
       throw StimuliError(
         .badInput,
-        "\(path) holds an array of shape \(array.shape), and images have shape [stimuli, height, width]: give the images file, its labels are found beside it")
+        "\(path) holds an array of shape \(array.shape), and images have shape [stimuli, height, width]: give the images file, its labels are found beside it"
+      )
     }
     let axes = Array(array.shape.dropFirst())
     let input = StimulusInput(

@@ -67,7 +67,8 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     guard let count = NamedArray.stimulusCount(arrays) else {
       throw StimuliError(
         .badInput,
-        "\(description): \(arrays[0].name.map { "array \"\($0)\"" } ?? "the array") is a single number or one for all: an array's first axis must be the stimulus")
+        "\(description): \(arrays[0].name.map { "array \"\($0)\"" } ?? "the array") is a single number or one for all: an array's first axis must be the stimulus"
+      )
     }
     if let empty = arrays.first(where: { $0.array.shape.first == count && $0.array.elementCount == 0 }), count > 0,
       arrays.allSatisfy({ $0.array.elementCount == 0 })
@@ -181,7 +182,8 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
       } else if wanted.isState, let shape = wanted.shape, Self.isAffordable(shape) {
         arranged.append(.zeros(wanted.name, shape: shape.map { $0 ?? 0 }))
         addNote(
-          "Nothing is given for the model's input \"\(wanted.name)\": it is \(shape.contains(nil) ? "empty" : "zeros"), as at a sequence's start.")
+          "Nothing is given for the model's input \"\(wanted.name)\": it is \(shape.contains(nil) ? "empty" : "zeros"), as at a sequence's start."
+        )
         continue
       } else {
         throw missing(wanted, of: modelInputs)
@@ -196,7 +198,8 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     if count > 1, let input = arranged.first, arranged.allSatisfy(\.isShared) {
       throw StimuliError(
         .badInput,
-        "\(description) gives all stimuli the same: \(input.place) has shape \(input.shape) for one stimulus; put an axis for the stimulus in front")
+        "\(description) gives all stimuli the same: \(input.place) has shape \(input.shape) for one stimulus; put an axis for the stimulus in front"
+      )
     }
     let unused = inputs.compactMap(\.name).filter { !used.contains($0) } + unreadable.keys.sorted()
     if !unused.isEmpty {
@@ -223,7 +226,8 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     let want = modelInputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
     return StimuliError(
       .badInput,
-      "\(description): no array for model input \"\(wanted.name)\": it has \(have), the model takes \(want); name the arrays of an .npz after the inputs")
+      "\(description): no array for model input \"\(wanted.name)\": it has \(have), the model takes \(want); name the arrays of an .npz after the inputs"
+    )
   }
 
   /// Adds a sentence, once.

@@ -95,7 +95,8 @@ extension StimulusSet {
       result.addNote(
         repeats.count == result.count - 1
           ? "All \(result.count) stimuli are the same, so intervals across them say nothing of others."
-          : "\(repeats.count) of \(result.count) stimuli repeat others, though intervals take them for independent: \(numbers(repeats.map(\.stimulus))).")
+          : "\(repeats.count) of \(result.count) stimuli repeat others, though intervals take them for independent: \(numbers(repeats.map(\.stimulus)))."
+      )
     }
     return result
   }
@@ -144,14 +145,16 @@ extension StimulusSet {
   private func checkIds(
     _ bytes: [UInt8], of stimulus: Int, input: Int, _ reading: StimulusSurvey.Reading
   ) throws(StimuliError) {
-    let ids = NumericArray(
-      shape: [inputs[input].elementCount], scalarType: reading.type, isBigEndian: false, bytes: FileBytes(bytes), offset: 0
-    ).integers() ?? []
+    let ids =
+      NumericArray(
+        shape: [inputs[input].elementCount], scalarType: reading.type, isBigEndian: false, bytes: FileBytes(bytes), offset: 0
+      ).integers() ?? []
     for table in reading.tables {
       if let place = ids.firstIndex(where: { $0 < -table.rows || $0 >= table.rows }) {
         throw StimuliError(
           .badInput,
-          "stimulus \(records[stimulus]) of \(inputs[input].place) holds the id \(ids[place]) at element \(place), and the embedding \"\(table.weight)\" has \(table.rows) rows, 0 to \(table.rows - 1): use the tokenizer that belongs to the model")
+          "stimulus \(records[stimulus]) of \(inputs[input].place) holds the id \(ids[place]) at element \(place), and the embedding \"\(table.weight)\" has \(table.rows) rows, 0 to \(table.rows - 1): use the tokenizer that belongs to the model"
+        )
       }
     }
   }

@@ -39,9 +39,11 @@ extension StimulusSet {
   /// Bytes are taken as they are. Other numbers are stretched between the least and the largest of the stimulus, the same
   /// way for all channels. Pictures longer than 96 pixels are made smaller by averaging over blocks.
   package func thumbnails() throws(StimuliError) -> Thumbnails? {
-    guard let (input, frame) = inputs.indices.lazy.compactMap({ index in
-      self.inputs[index].rowCount == allCount ? ImageFrame(shape: self.inputs[index].shape).map { (index, $0) } : nil
-    }).first else { return nil }
+    guard
+      let (input, frame) = inputs.indices.lazy.compactMap({ index in
+        self.inputs[index].rowCount == allCount ? ImageFrame(shape: self.inputs[index].shape).map { (index, $0) } : nil
+      }).first
+    else { return nil }
     // The numbers as they are stored: preprocessing would move black and white.
     var plain = self
     try plain.setPreprocessing(Preprocessing(scale: 1))
@@ -52,9 +54,10 @@ extension StimulusSet {
       guard values.allSatisfy(\.isFinite) else { return nil }
       // In double precision, since differences and sums of the largest floats overflow.
       let (low, high) = isBytes ? (0, 255) : (Double(values.min()!), Double(values.max()!))
-      images.append(frame.picture(values) { value in
-        UInt8((high > low ? 255 * (value - low) / (high - low) : 0).rounded())
-      })
+      images.append(
+        frame.picture(values) { value in
+          UInt8((high > low ? 255 * (value - low) / (high - low) : 0).rounded())
+        })
     }
     return Thumbnails(height: frame.pictureHeight, width: frame.pictureWidth, images: images)
   }

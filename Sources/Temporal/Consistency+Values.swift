@@ -44,9 +44,10 @@ extension Consistency {
       let all = pairs.flatMap(\.self)
       let count = Double(all.count)
       let agreement = Double(all.count { $0.temporalState == $0.spatialState }) / count
-      let byChance = NetworkState.allCases.reduce(0.0) { sum, state in
-        sum + Double(all.count { $0.temporalState == state }) * Double(all.count { $0.spatialState == state })
-      } / (count * count)
+      let byChance =
+        NetworkState.allCases.reduce(0.0) { sum, state in
+          sum + Double(all.count { $0.temporalState == state }) * Double(all.count { $0.spatialState == state })
+        } / (count * count)
       self.agreement = agreement
       kappa = byChance < 1 ? (agreement - byChance) / (1 - byChance) : nil
       matthews = Self.matthews(all)

@@ -1,5 +1,5 @@
-internal import Statistics
 internal import Glibc
+internal import Statistics
 
 /// States and anomalies by rhythm: from band powers and level of a layer's signal.
 enum TemporalRule {

@@ -36,7 +36,8 @@ struct ScannedModel {
           .badModel, "tensor \"\(tensor)\" can't be scanned; those that can: \(scannable.keys.sorted().joined(separator: ", "))")
       }
       return Layer(
-        tensor: tensor, grid: Grid(
+        tensor: tensor,
+        grid: Grid(
           grid,
           over: try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels)),
         cut: try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes))

@@ -1,11 +1,11 @@
-import Arrays
 import ArgumentParser
+import Arrays
 import Glibc
 
 /// Feeds readers with damaged files, in this process. A file that makes it crash, hang or take too much memory ends it, and
 /// is left in the folder.
 #if !COVERAGE_GUIDED
-@main
+  @main
 #endif
 struct NNFMRIFuzz: ParsableCommand {
   static let configuration = CommandConfiguration(

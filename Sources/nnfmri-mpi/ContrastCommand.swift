@@ -66,7 +66,8 @@ struct ContrastCommand: ParsableCommand {
     guard groups.count > 1 else {
       throw Failure(
         .badInput,
-        "all stimuli are in \(groups.first.map { "the group \($0.name)" } ?? "no group"), and a contrast needs two; scan others, or choose other groups")
+        "all stimuli are in \(groups.first.map { "the group \($0.name)" } ?? "no group"), and a contrast needs two; scan others, or choose other groups"
+      )
     }
     if groups.count == 2 { return [(groups[0], groups[1])] }
     return groups.map { group in

@@ -3,8 +3,8 @@ import ArgumentParser
 internal import Glibc
 import Grids
 import Lesion
-import Reporting
 import ModelGraph
+import Reporting
 import Scan
 import UserErrors
 
@@ -59,7 +59,8 @@ struct LayersCommand: ParsableCommand {
     var text = table.text + (rest > 0 ? "\n\(rest) more can be scanned: --all lists them." : "")
     guard !listing.refusals.isEmpty else { return text }
     guard all else {
-      return text + "\n\(listing.refusals.count) tensor\(listing.refusals.count == 1 ? "" : "s") can't be scanned: --all says why."
+      return text
+        + "\n\(listing.refusals.count) tensor\(listing.refusals.count == 1 ? "" : "s") can't be scanned: --all says why."
     }
     var refused = TextTable(["can't be scanned", "since"])
     for refusal in listing.refusals { refused.append([refusal.tensor, refusal.reason]) }

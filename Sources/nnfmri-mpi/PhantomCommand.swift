@@ -1,7 +1,6 @@
 import ArgumentParser
 import Phantom
 import UserErrors
-import UserErrors
 
 struct PhantomCommand: ParsableCommand {
   /// The kinds of phantom.

@@ -26,12 +26,13 @@ struct PlanSummary: Sendable {
     }
     let series = plan.layers.count * plan.stimulusCount
     let notes = plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
-    return ([layers.text] + (notes.isEmpty ? [] : [notes.joined(separator: "\n")]) + [
-      """
-      \(series) series, \(plan.evaluations) evaluations in batches of \(plan.batch); about \
-      \(forecast.residentBytes >> 20) MB a rank.
-      """,
-      times.text,
-    ]).joined(separator: "\n\n")
+    return
+      ([layers.text] + (notes.isEmpty ? [] : [notes.joined(separator: "\n")]) + [
+        """
+        \(series) series, \(plan.evaluations) evaluations in batches of \(plan.batch); about \
+        \(forecast.residentBytes >> 20) MB a rank.
+        """,
+        times.text,
+      ]).joined(separator: "\n\n")
   }
 }

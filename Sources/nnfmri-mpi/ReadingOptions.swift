@@ -41,7 +41,8 @@ struct ReadingOptions: ParsableArguments {
 
   func chosenPosition() throws -> PositionChoice {
     guard let choice = PositionChoice(parsing: position) else {
-      throw ValidationError("--position \(position) is none of mean, last, a number, last-unmasked MASK, or numbers separated by commas.")
+      throw ValidationError(
+        "--position \(position) is none of mean, last, a number, last-unmasked MASK, or numbers separated by commas.")
     }
     return choice
   }

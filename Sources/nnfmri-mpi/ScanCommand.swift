@@ -30,7 +30,9 @@ struct ScanCommand: ParsableCommand {
   var part: ScanPart?
 
   @Option(
-    help: ArgumentHelp("End with a checkpoint before this time is over: 8h, 90m, 30s; inside a Slurm job its own limit counts too.", valueName: "time"))
+    help: ArgumentHelp(
+      "End with a checkpoint before this time is over: 8h, 90m, 30s; inside a Slurm job its own limit counts too.",
+      valueName: "time"))
   var maxTime: TimeSpan?
 
   @Option(help: ArgumentHelp("Time between checkpoints, which bounds what a killed scan loses.", valueName: "time"))
@@ -84,7 +86,8 @@ struct ScanCommand: ParsableCommand {
       request.run.checkpointInterval = checkpointInterval.seconds
       if world.isRoot, let processors = Launcher.processorsAllowed, request.measurement.threads > processors {
         say(
-          "--threads \(request.measurement.threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(request.measurement.threads)'.")
+          "--threads \(request.measurement.threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(request.measurement.threads)'."
+        )
       }
       return try Scan.run(
         request, program: NNFMRI.version, world: world, progress: Progress(display.show),

@@ -98,7 +98,8 @@ extension ScanOptions {
       throw ValidationError("--samples \(samples) is neither auto nor a number above 0.")
     }
     guard number <= Self.mostSamples else {
-      throw ValidationError("--samples \(samples) is above \(Int(Self.mostSamples)): errors fall with its root, give more stimuli instead.")
+      throw ValidationError(
+        "--samples \(samples) is above \(Int(Self.mostSamples)): errors fall with its root, give more stimuli instead.")
     }
     return number
   }

@@ -97,7 +97,10 @@ struct ScanOptions: ParsableArguments {
       """)
   var allocate = "even"
 
-  @Option(help: "Stored numbers are divided by this; by default 255 for bytes with two axes a stimulus or more, which are taken for images, else 1.")
+  @Option(
+    help:
+      "Stored numbers are divided by this; by default 255 for bytes with two axes a stimulus or more, which are taken for images, else 1."
+  )
   var scale: Double?
 
   @Option(help: "Means to subtract after scaling, one a channel, separated by commas.")
@@ -130,7 +133,8 @@ struct ScanOptions: ParsableArguments {
       "Megabytes of prefix results that each rank keeps. (default: what --memory leaves, or 64)", valueName: "mb"))
   var cacheMemory: Int?
 
-  @Option(help: ArgumentHelp("A folder on each node's own disk for prefix results that memory doesn't hold.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("A folder on each node's own disk for prefix results that memory doesn't hold.", valueName: "folder"))
   var spill: String?
 
   @Flag(name: .customLong("acquisition"), inversion: .prefixedNo, help: "Keep the table of measured values.")

@@ -6,7 +6,9 @@ import Temporal
 /// The options of a scan whose stimuli are a stream.
 struct StreamOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Take the stimuli as a stream in time: all, or how many. Each is recorded; some of each window are scanned.", valueName: "n"))
+    help: ArgumentHelp(
+      "Take the stimuli as a stream in time: all, or how many. Each is recorded; some of each window are scanned.", valueName: "n"
+    ))
   var stream: String?
 
   @Option(help: ArgumentHelp("Stimuli of a window. (default: 256)", valueName: "n"))
@@ -21,14 +23,16 @@ struct StreamOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Nominal stimuli a second. (default: 256)", valueName: "hz"))
   var samplingRate: Double?
 
-  @Option(help: ArgumentHelp("Samples of a segment of the stream's spectrum. (default: up to a window, three times)", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Samples of a segment of the stream's spectrum. (default: up to a window, three times)", valueName: "n"))
   var segment: Int?
 
   @Option(help: ArgumentHelp("Share of a segment that the next one covers again. (default: 0.5)", valueName: "share"))
   var overlap: Double?
 
   @Option(
-    help: ArgumentHelp("Stimuli that are normal: FROM-TO, up to and without TO. (default: the whole stream)", valueName: "from-to"))
+    help: ArgumentHelp(
+      "Stimuli that are normal: FROM-TO, up to and without TO. (default: the whole stream)", valueName: "from-to"))
   var reference: String?
 
   @Option(help: ArgumentHelp("Probability of a false alarm, a window. (default: 0.01)", valueName: "rate"))

@@ -55,9 +55,10 @@ struct DecisionLayer {
       return (rows, try stimuli.map { try scan.estimate(layer: layer, stimulus: $0, rows: rows) })
     }
     let more = reference.measurements.plan.layers[layer].designRows
-    truth = LayerStatistics(
-      series: try stimuli.map { try reference.estimate(layer: layer, stimulus: $0, rows: more) }
-    ).isCritical
+    truth =
+      LayerStatistics(
+        series: try stimuli.map { try reference.estimate(layer: layer, stimulus: $0, rows: more) }
+      ).isCritical
   }
 
   /// What all stimuli alike with the samples of a place in the list say.

@@ -33,7 +33,9 @@ struct PhantomDetection {
     for shape in AnalyticPhantom.Shape.allCases {
       for order in [2, 3] {
         for estimator in [EstimatorName.naive, .permutation, .regression] {
-          for (stimuli, shares) in zip(Self.stimuli, try measure(shape, order: order, estimator, phantoms: Self.phantoms, stimuli: Self.stimuli)) {
+          for (stimuli, shares) in zip(
+            Self.stimuli, try measure(shape, order: order, estimator, phantoms: Self.phantoms, stimuli: Self.stimuli))
+          {
             table.append([
               "\(shape.rawValue), order \(order)", "\(shape.regionCount)", estimator.rawValue, "\(stimuli)",
               Number.fixed(shares.found, 3), Number.fixed(shares.falselyCritical, 3),

@@ -56,9 +56,10 @@ struct StoppedIntervals {
     ])
     for layer in layers {
       let tolerances = try typicalWidths(layer)
-      let rules = tolerances.map { StoppingRule(tolerance: $0, allocation: .even, confidence: 0.95) } + [
-        StoppingRule(tolerance: nil, allocation: .decisions, confidence: 0.95)
-      ]
+      let rules =
+        tolerances.map { StoppingRule(tolerance: $0, allocation: .even, confidence: 0.95) } + [
+          StoppingRule(tolerance: nil, allocation: .decisions, confidence: 0.95)
+        ]
       for rule in rules {
         var counts = Counts()
         for seed in 0..<Self.repeats { try measure(layer, rule, seed: seed, &counts) }

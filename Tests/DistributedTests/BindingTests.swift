@@ -13,8 +13,10 @@ extension DistributedTests {
       let command = try Command.run(
         Program.launcher!,
         launch + [Program.path] + files.options
-          + ["--estimator", "permutation", "--samples", "100", "--threads", "\(threads)", "--out", folder.path("out"),
-            "--progress", "none"]
+          + [
+            "--estimator", "permutation", "--samples", "100", "--threads", "\(threads)", "--out", folder.path("out"),
+            "--progress", "none",
+          ]
       ) { launcher in
         for _ in 0..<400 where !FileManager.default.fileExists(atPath: folder.path("out/checkpoint.bin")) {
           usleep(20_000)

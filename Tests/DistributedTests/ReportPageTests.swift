@@ -38,7 +38,8 @@ extension DistributedTests {
         #expect(found.scrollWidth <= found.width && found.overflowing == [], "at \(found.width): \(found.overflowing)")
         #expect(found.maps == 4 * layers && found.emptyFigures == [] && found.unnamedFigures == 0)
         #expect(found.brokenImages == 0 && found.brokenAnchors == [])
-        #expect(found.tips.count == found.maps && found.tips.allSatisfy { $0.hasPrefix("grid_") && $0.contains("ζ") }, "\(found.tips)")
+        #expect(
+          found.tips.count == found.maps && found.tips.allSatisfy { $0.hasPrefix("grid_") && $0.contains("ζ") }, "\(found.tips)")
         #expect(found.tableRows == Array(repeating: regions, count: layers))
         for link in found.links {
           #expect(FileManager.default.fileExists(atPath: output + "/" + link), "\(link) is linked to and isn't there")
@@ -158,7 +159,8 @@ private enum Browser {
       path!,
       [
         // As root, as in containers, Chromium has no sandbox.
-        "--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr",
+        "--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+        "--enable-logging=stderr",
         "--allow-file-access-from-files", "--user-data-dir=" + profile, "--window-size=1400,1200",
         "--virtual-time-budget=20000", "--dump-dom", "file://" + page,
       ], limit: 60)

@@ -85,7 +85,10 @@ extension DistributedTests {
 
     @Test(arguments: [
       (["--estimator", "permutation"], ["--estimator", "naive"], ["layer_0", "'naive' can't", "'permutation' can"]),
-      (["--estimator", "leverage"], ["--estimator", "permutation"], ["complement pairs", "'regression', 'cubic' and 'leverage' can"]),
+      (
+        ["--estimator", "leverage"], ["--estimator", "permutation"],
+        ["complement pairs", "'regression', 'cubic' and 'leverage' can"]
+      ),
       (["--estimator", "regression"], ["--index", "banzhaf"], ["layer_0", "shapley", "--index banzhaf", "--estimator exact"]),
       (["--estimator", "regression", "--index", "banzhaf"], ["--estimator", "leverage"], ["banzhaf", "'regression' can"]),
     ])

@@ -116,17 +116,18 @@ extension DistributedTests {
       #expect(Set(written.keys.filter { written[$0] != after[$0] }) == [])
     }
 
-    @Test(arguments: [
-      (["--stream", "0"], 64, "--stream 0"), (["--window", "32"], 64, "--window is for streams"),
-      (["--stream", "all", "--window", "4"], 64, "--window 4"),
-      (["--stream", "all", "--stimuli", "3"], 64, "--window-stimuli"),
-      (["--stream", "all", "--window", "500"], 64, "stream of 200 stimuli"),
-      (["--stream", "all", "--reference", "9-3"], 64, "--reference 9-3"),
-      (["--stream", "all", "--no-acquisition"], 64, "--no-acquisition"),
-      (["--stream", "all", "--window-stimuli", "17"], 64, "--window-stimuli 17"),
-      (["--stream", "all", "--sampling-rate", "0"], 64, "--sampling-rate"),
-      (["--stream", "all", "--part", "1/2"], 64, "--part"),
-    ] as [([String], Int, String)])
+    @Test(
+      arguments: [
+        (["--stream", "0"], 64, "--stream 0"), (["--window", "32"], 64, "--window is for streams"),
+        (["--stream", "all", "--window", "4"], 64, "--window 4"),
+        (["--stream", "all", "--stimuli", "3"], 64, "--window-stimuli"),
+        (["--stream", "all", "--window", "500"], 64, "stream of 200 stimuli"),
+        (["--stream", "all", "--reference", "9-3"], 64, "--reference 9-3"),
+        (["--stream", "all", "--no-acquisition"], 64, "--no-acquisition"),
+        (["--stream", "all", "--window-stimuli", "17"], 64, "--window-stimuli 17"),
+        (["--stream", "all", "--sampling-rate", "0"], 64, "--sampling-rate"),
+        (["--stream", "all", "--part", "1/2"], 64, "--part"),
+      ] as [([String], Int, String)])
     func `is refused where it can't be one`(_ options: [String], _ code: Int, _ word: String) throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 200)
       let window = options.contains("--window") || !options.contains("all") ? [] : ["--window", "16"]

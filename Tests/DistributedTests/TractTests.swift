@@ -74,12 +74,14 @@ extension DistributedTests {
       let output = folder.path("out")
       let arguments = ["scan"] + options + ["--resume", "--progress", "json", "--out", output]
       // The wish is heard between batches, wherever the scan is by then; at the latest before its end.
-      var stopped = try Program.run(arguments, ranks: 2, meanwhile: { _ in
-        for _ in 0..<6000 where !FileManager.default.fileExists(atPath: output + "/acquisition/measurements.json") {
-          usleep(1000)
-        }
-        _ = FileManager.default.createFile(atPath: output + "/STOP", contents: nil)
-      })
+      var stopped = try Program.run(
+        arguments, ranks: 2,
+        meanwhile: { _ in
+          for _ in 0..<6000 where !FileManager.default.fileExists(atPath: output + "/acquisition/measurements.json") {
+            usleep(1000)
+          }
+          _ = FileManager.default.createFile(atPath: output + "/STOP", contents: nil)
+        })
       for _ in 0..<5 where stopped.exitCode == 75 {
         try? FileManager.default.removeItem(atPath: output + "/STOP")
         stopped = try Program.run(arguments, ranks: 1)

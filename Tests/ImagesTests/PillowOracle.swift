@@ -102,7 +102,7 @@ enum PillowOracle {
     "jpeg": 0xdc11dbaee855d922,
     "progressive": 0xdc11dbaee855d922,
     "greyJPEG": 0x6b0c593b491b2708,
-    "turned": 0x42a2c5fc8f59d686
+    "turned": 0x42a2c5fc8f59d686,
   ]
 
   static func sum(_ bytes: [UInt8]) -> UInt64 {

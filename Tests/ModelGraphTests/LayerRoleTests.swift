@@ -148,7 +148,8 @@ import Testing
   @Test(arguments: [
     ("auto", ["stream", "l0_perceptron", "l1_perceptron"]), ("attention", ["l0_projected", "l1_projected"]),
     ("mlp", ["l0_down", "l1_down"]),
-    ("residual", ["l0_attention", "l0_perceptron", "l1_attention", "l1_perceptron"]), ("l1_*rm2,l0_?", ["l0_q", "l0_k", "l0_v", "l1_norm2"]),
+    ("residual", ["l0_attention", "l0_perceptron", "l1_attention", "l1_perceptron"]),
+    ("l1_*rm2,l0_?", ["l0_q", "l0_k", "l0_v", "l1_norm2"]),
     ("l1_up,l0_up", ["l0_up", "l1_up"]), ("mlp,l0_up", ["l0_up", "l0_down", "l1_down"]),
   ])
   func `finds kinds, patterns and names`(_ text: String, _ layers: [String]) throws {

@@ -10,11 +10,12 @@ import Testing
     return try net.model.serialized()
   }
 
-  @Test(arguments: [
-    ([("Add", ["x", "b"], "a"), ("Relu", ["a"], "b"), ("Neg", ["b"], "y")], "cycle"),
-    ([("Add", ["x", "y"], "y")], "cycle"),
-    ([("Relu", ["x"], "c"), ("Relu", ["c"], "a"), ("Neg", ["a"], "c"), ("Add", ["c", "a"], "y")], "\"c\" is made twice"),
-  ] as [([(String, [String], String)], String)])
+  @Test(
+    arguments: [
+      ([("Add", ["x", "b"], "a"), ("Relu", ["a"], "b"), ("Neg", ["b"], "y")], "cycle"),
+      ([("Add", ["x", "y"], "y")], "cycle"),
+      ([("Relu", ["x"], "c"), ("Relu", ["c"], "a"), ("Neg", ["a"], "c"), ("Add", ["c", "a"], "y")], "\"c\" is made twice"),
+    ] as [([(String, [String], String)], String)])
   func `is refused at once, with what is wrong`(_ nodes: [(String, [String], String)], _ words: String) throws {
     let bytes = try bytes(nodes)
     let error = try #require(throws: ModelGraphError.self) { try Model(bytes: bytes, folder: nil) }

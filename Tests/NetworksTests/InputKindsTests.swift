@@ -134,7 +134,11 @@ import UserErrors
     builder.output("scores", [nil, 4])
     for shape in [[], [1], [3]] {
       let survey = try survey(
-        builder, Self.stimuli([("x", Self.numbers([3, 4])), ("rate", NumericArray(shape: shape, floats: Array(repeating: 2, count: shape.reduce(1, *))))]))
+        builder,
+        Self.stimuli([
+          ("x", Self.numbers([3, 4])),
+          ("rate", NumericArray(shape: shape, floats: Array(repeating: 2, count: shape.reduce(1, *)))),
+        ]))
       #expect(survey.takesBatches)
       #expect(survey.notes.contains { $0.contains("\"rate\"") } == (shape != [3]))
     }

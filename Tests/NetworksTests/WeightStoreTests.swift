@@ -1,6 +1,6 @@
 import Foundation
-import Networks
 import ModelGraph
+import Networks
 import OnnxRuntime
 import Stimuli
 import TestSupport

@@ -1,10 +1,10 @@
-import UserErrors
 import Foundation
 import Lesion
 import ModelGraph
 import Shapley
 import TestSupport
 import Testing
+import UserErrors
 
 @testable import ScanPlan
 @testable import ScanStore

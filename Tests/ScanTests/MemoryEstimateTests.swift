@@ -1,10 +1,10 @@
-import Networks
-import UserErrors
 import Lesion
 import ModelGraph
+import Networks
 import OnnxRuntime
 import TestSupport
 import Testing
+import UserErrors
 
 @testable import Scan
 

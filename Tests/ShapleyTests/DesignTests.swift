@@ -183,12 +183,15 @@ import Testing
   @Test func aWholeDesignIsTheSameForEveryIndex() throws {
     for kind in [DesignKind.allCoalitions, .singleLesions] {
       let designs = try ValueIndex.allCases.map { try Design(kind, players: 7, budget: 128, index: $0, seed: 1) }
-      #expect(kind.isWhole && designs[0].coalitions(in: 0..<designs[0].rowCount) == designs[1].coalitions(in: 0..<designs[1].rowCount))
+      #expect(
+        kind.isWhole && designs[0].coalitions(in: 0..<designs[0].rowCount) == designs[1].coalitions(in: 0..<designs[1].rowCount))
     }
   }
 
   @Test func theAutomaticEstimatorIsTheCheapestExactOneElseTheRegression() {
-    func automatic(_ players: Int, _ budget: Int, _ index: ValueIndex = .shapley, isAffine: Bool = false, cost: Double = 1e6) -> EstimatorName {
+    func automatic(_ players: Int, _ budget: Int, _ index: ValueIndex = .shapley, isAffine: Bool = false, cost: Double = 1e6)
+      -> EstimatorName
+    {
       EstimatorName.automatic(players: players, budget: budget, index: index, isAffine: isAffine, evaluationCost: cost)
     }
     #expect(automatic(256, 4096, isAffine: true, cost: 1e12) == .affine)

@@ -53,7 +53,8 @@ import Testing
     #expect(estimate.evaluations == design.rowCount)
   }
 
-  @Test(arguments: [2, 3, 4, 5, 8], [(EstimatorName.regression, ValueIndex.shapley), (.regression, .banzhaf), (.leverage, .shapley)])
+  @Test(
+    arguments: [2, 3, 4, 5, 8], [(EstimatorName.regression, ValueIndex.shapley), (.regression, .banzhaf), (.leverage, .shapley)])
   func aRegressionOnAllPairsIsExact(players: Int, _ estimator: (name: EstimatorName, index: ValueIndex)) throws {
     let game = TableGame.network(players: players, hidden: 6, seed: 6)
     let design = try Design(.complementPairs, players: players, budget: 4096, index: estimator.index, seed: 1)
@@ -69,7 +70,8 @@ import Testing
     let sum = TableGame(playerCount: 9, table: zip(a.table, b.table).map { 2 * $0 - 3 * $1 })
     let design = try Design(estimator: estimator, players: 9, budget: 512, index: index, seed: 3)
     let (zetaA, zetaB) = (try design.estimate(of: a, by: estimator).zeta, try design.estimate(of: b, by: estimator).zeta)
-    #expect(largestDifference(try design.estimate(of: sum, by: estimator).zeta, zip(zetaA, zetaB).map { 2 * $0 - 3 * $1 }) < 1e-10)
+    #expect(
+      largestDifference(try design.estimate(of: sum, by: estimator).zeta, zip(zetaA, zetaB).map { 2 * $0 - 3 * $1 }) < 1e-10)
   }
 
   @Test(arguments: samplingEstimatorsAndIndices)
@@ -87,7 +89,8 @@ import Testing
       ])
     let seeds = 200
     let estimates = try (0..<seeds).map { seed in
-      try Design(estimator: estimator, players: players, budget: 52, index: index, seed: UInt64(seed)).estimate(of: game, by: estimator)
+      try Design(estimator: estimator, players: players, budget: 52, index: index, seed: UInt64(seed)).estimate(
+        of: game, by: estimator)
     }
     let truth = index == .shapley ? game.shapley : game.banzhaf
     #expect(abs(truth[0] - truth[1]) < 1e-15 && truth[2] == 0)

@@ -1,5 +1,5 @@
-import Statistics
 import Grids
+import Statistics
 import Testing
 
 @testable import Shapley
@@ -145,7 +145,9 @@ import Testing
   }
 
   @Test func designsThatTellNothingOfInteractionsSayWhy() throws {
-    for (estimator, words) in [(EstimatorName.naive, "complement pairs"), (.permutation, "complement pairs"), (.affine, "affine")] {
+    for (estimator, words) in [
+      (EstimatorName.naive, "complement pairs"), (.permutation, "complement pairs"), (.affine, "affine"),
+    ] {
       let design = try Design(estimator: estimator, players: 12, budget: 400, seed: 1)
       #expect(design.interactionsReason?.contains(words) == true && design.mostInteractingRegions == 0)
     }

@@ -1,5 +1,5 @@
-import Statistics
 import Random
+import Statistics
 import Testing
 
 @testable import Shapley
@@ -127,9 +127,11 @@ import Testing
   }
 
   @Test func aLayerWithoutEffectIsNeverNarrowEnough() {
-    let flat = [Estimate(
-      zeta: [1, -1], standardError: [0.1, 0.1], degreesOfFreedom: 50, full: 3, empty: 3, evaluations: 100,
-      efficiencyResidual: 0, notes: [])]
+    let flat = [
+      Estimate(
+        zeta: [1, -1], standardError: [0.1, 0.1], degreesOfFreedom: 50, full: 3, empty: 3, evaluations: 100,
+        efficiencyResidual: 0, notes: [])
+    ]
     let verdict = rule(5).verdict(flat, look: 0, of: schedule)
     #expect(verdict.reason == nil && verdict.widest == .infinity)
   }

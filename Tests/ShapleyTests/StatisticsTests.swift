@@ -1,5 +1,5 @@
-import Statistics
 import Random
+import Statistics
 import TestSupport
 import Testing
 

@@ -1,7 +1,8 @@
 import Grids
 import Random
-@testable import Shapley
 import TestSupport
+
+@testable import Shapley
 
 /// A constant, interaction terms a·∏_{i∈T} x_i, and a curve in the number of intact players: Shapley values in closed form.
 struct InteractionGame: Game {

@@ -99,7 +99,8 @@ struct NPYTests {
       (Fixtures.npy("'<f4'", "(2, -2)", []), "damaged"),
       (Fixtures.npy("'<f4'", "(9999999999999, 9999999999999)", []), "damaged"),
       (Fixtures.npy("'<f4'", "(1,)", [0, 0, 0, 0], version: 1).prefix(30) + [], "ends before"),
-      ([0x93] + Array("NUMPY".utf8) + [9, 0, 0, 0], "version 9"), (Array("hello, world".utf8), "does not start like"), ([], "does not start like"),
+      ([0x93] + Array("NUMPY".utf8) + [9, 0, 0, 0], "version 9"), (Array("hello, world".utf8), "does not start like"),
+      ([], "does not start like"),
     ] as [([UInt8], String)])
   func damaged(bytes: [UInt8], expected: String) {
     let path = folder.file("bad.npy", bytes)

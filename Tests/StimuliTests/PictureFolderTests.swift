@@ -2,8 +2,8 @@ import Files
 import TestSupport
 import Testing
 
-@testable import Images
 @testable import Arrays
+@testable import Images
 @testable import Stimuli
 
 @Suite("A folder of pictures")
@@ -32,7 +32,9 @@ struct PictureFolderTests {
 
   @Test("has sub-folders as classes")
   func classes() throws {
-    for (name, picture) in [("dog/1.png", SmallPictures.blue), ("cat/deep/2.png", SmallPictures.blue), ("cat/1.jpeg", SmallPictures.red)] {
+    for (name, picture) in [
+      ("dog/1.png", SmallPictures.blue), ("cat/deep/2.png", SmallPictures.blue), ("cat/1.jpeg", SmallPictures.red),
+    ] {
       _ = folder.fileWithFolders(name, picture)
     }
     let set = try StimulusSet(contentsOf: folder.path)
@@ -85,7 +87,8 @@ struct PictureFolderTests {
     #expect(set.count == 1)
   }
 
-  @Test("sizes that can't be read are refused", arguments: ["0x4", "4x", "x", "shortest:", "-3", "4x4x4", "99999x1", "shortest:0"])
+  @Test(
+    "sizes that can't be read are refused", arguments: ["0x4", "4x", "x", "shortest:", "-3", "4x4x4", "99999x1", "shortest:0"])
   func badSizes(text: String) {
     #expect(throws: StimuliError.self) { try PictureSizing(resize: text, crop: nil) }
     #expect(throws: StimuliError.self) { try PictureSizing(resize: nil, crop: text) }

@@ -108,7 +108,9 @@ struct StimulusFitTests {
     var set = try StimulusSet(contentsOf: archive([("x", Self.numbers([8, 6])), ("m", Self.numbers([5, 8]))]))
     #expect(set.count == 8)
     let error = #expect(throws: StimuliError.self) { try set.fit(to: [ModelInput("x", [6]), ModelInput("m", [8])]) }
-    for word in ["\"m\"", "[5, 8]", "8 stimuli"] { #expect(error?.message.contains(word) == true, "\(String(describing: error))") }
+    for word in ["\"m\"", "[5, 8]", "8 stimuli"] {
+      #expect(error?.message.contains(word) == true, "\(String(describing: error))")
+    }
   }
 
   @Test("are no thumbnails, nor read beyond their end, where they are fewer than the stimuli")
@@ -139,7 +141,8 @@ struct StimulusFitTests {
     }
   }
 
-  @Test("of bytes are images, divided by 255, where a stimulus has two axes or more", arguments: [[2, 4], [2, 2, 2], [2, 1, 2, 2]])
+  @Test(
+    "of bytes are images, divided by 255, where a stimulus has two axes or more", arguments: [[2, 4], [2, 2, 2], [2, 1, 2, 2]])
   func bytes(shape: [Int]) throws {
     let bytes = NumericArray(shape: shape, uint8: [0, 51, 102, 255, 1, 2, 3, 4])
     var set = try StimulusSet([("x", bytes)], description: "bytes")

@@ -18,7 +18,8 @@ struct StimulusSelectionTests {
   @Test(
     "takes the stimuli that meet all criteria",
     arguments: [
-      ("class=1", [1, 4]), ("class=cat", [0, 3]), ("class=cat, 2", [0, 2, 3, 5]), ("index=4,1", [4, 1]), ("index=2-4", [2, 3, 4]),
+      ("class=1", [1, 4]), ("class=cat", [0, 3]), ("class=cat, 2", [0, 2, 3, 5]), ("index=4,1", [4, 1]),
+      ("index=2-4", [2, 3, 4]),
       ("wrong", [1, 3, 5]), ("right", [0, 2, 4]), ("predicted=2", [1, 2]), ("class=dog&wrong", [1]),
       ("index=5,3,1 & predicted=cat,dog", [5, 3]),
     ])
@@ -30,7 +31,9 @@ struct StimulusSelectionTests {
     #expect(selection.needsPredictions == (text.contains("predicted") || text.contains("wrong") || text.contains("right")))
   }
 
-  @Test("that can't be read is refused", arguments: ["", "class", "class=", "index=a", "index=4-2", "index=-1", "kind=3", "wrong&", "class=1,,2"])
+  @Test(
+    "that can't be read is refused",
+    arguments: ["", "class", "class=", "index=a", "index=4-2", "index=-1", "kind=3", "wrong&", "class=1,,2"])
   func unread(text: String) {
     #expect(throws: StimuliError.self) { try StimulusSelection(text) }
   }

@@ -21,8 +21,7 @@ struct NetworkWriter {
   }
 
   /// An input with a free batch axis in front, or one of length 1 that is baked in.
-  mutating func input(_ name: String, _ shape: [Int], tokens: Int? = nil, scale: Float = 1, isBatchBaked: Bool = false)
-  {
+  mutating func input(_ name: String, _ shape: [Int], tokens: Int? = nil, scale: Float = 1, isBatchBaked: Bool = false) {
     builder.input(
       name, [isBatchBaked ? 1 : nil] + shape.map(Optional.some), type: tokens == nil ? .float : .int64)
     inputs.append(SmallNetwork.Input(name: name, shape: shape, tokens: tokens, scale: scale))

@@ -75,7 +75,8 @@ import Tractography
   private static func block(scale: Float = 1) throws -> OperatorBench {
     try OperatorBench([4, 6, 6]) { net in
       net.node("Conv", ["a", net.random("w1", [4, 4, 3, 3])], ["z"], ["pads": .ints([1, 1, 1, 1])])
-      net.node("Conv", ["a", net.node("Mul", ["w1", net.number("scale", scale)], ["w"])], ["z1"], ["pads": .ints([1, 1, 1, 1])])
+      net.node(
+        "Conv", ["a", net.node("Mul", ["w1", net.number("scale", scale)], ["w"])], ["z1"], ["pads": .ints([1, 1, 1, 1])])
       // The gate is that of the unscaled network, so that only the weight changes.
       net.node("Mul", ["z1", net.node("Sigmoid", ["z"], ["gate"])], ["gated"])
       net.node("MaxPool", ["gated"], ["b"], ["kernel_shape": .ints([2, 2]), "strides": .ints([2, 2])])
@@ -156,7 +157,8 @@ import Tractography
 
   @Test func `an operator without a rule does no harm behind a gate`() throws {
     let reason = try reason([3, 3]) { net in
-      net.node("Sigmoid", [net.node("Unsqueeze", [net.node("Det", ["a"], ["det"]), net.integers("axes", [1, 2])], ["wide"])], ["gate"])
+      net.node(
+        "Sigmoid", [net.node("Unsqueeze", [net.node("Det", ["a"], ["det"]), net.integers("axes", [1, 2])], ["wide"])], ["gate"])
       net.node("Mul", ["a", "gate"], ["b"])
     }
     #expect(reason == nil)
@@ -175,7 +177,12 @@ import Tractography
       net.node("MatMul", ["a", net.random("w", [4, 4])], ["inner"])
       net.node("Softmax", ["inner"], ["weights"])
       net.node("MatMul", ["a", net.random("v", [4, 4])], ["values"])
-      net.node("Mul", [net.node("Sub", ["values", net.node("ReduceMean", ["inner", net.integers("last", [-1])], ["mean"])], ["centred"]), "weights"], ["b"])
+      net.node(
+        "Mul",
+        [
+          net.node("Sub", ["values", net.node("ReduceMean", ["inner", net.integers("last", [-1])], ["mean"])], ["centred"]),
+          "weights",
+        ], ["b"])
     }
     #expect(reason?.contains("gates, which are held") == true)
   }

@@ -1,5 +1,5 @@
-import Statistics
 import Shapley
+import Statistics
 import TestSupport
 import Testing
 

@@ -53,7 +53,8 @@ struct LayerRoles {
     if gates.contains(tensor) { return LayerRole(.gate, "only scales other activations") }
     if steps.contains(tensor) { return LayerRole(.step, "one of several steps with the same weights") }
     if let sum = skipSums.first(where: { $0.stream == tensor }) {
-      return LayerRole(.residual, "the sum of \"\(index.names[sum.skip])\" and a branch\(sum.sum == tensor ? "" : ", after \(label)")")
+      return LayerRole(
+        .residual, "the sum of \"\(index.names[sum.skip])\" and a branch\(sum.sum == tensor ? "" : ", after \(label)")")
     }
     if let sum = skipSums.first(where: { $0.branch == tensor }) {
       switch contents(of: sum) {
@@ -122,19 +123,23 @@ struct LayerRoles {
       let operands = index.reads[node].filter { index.dependence[$0] == .data }
       guard operands.count == 2 else { continue }
       // The skip is upstream of the branch: of two operands the one that the other is made from.
-      guard let skip = operands.first(where: { skip in
-        let other = operands[0] == skip ? operands[1] : operands[0]
-        return index.maker[other].map { index.descendants(of: skip)[$0] } ?? false
-      }) else { continue }
+      guard
+        let skip = operands.first(where: { skip in
+          let other = operands[0] == skip ? operands[1] : operands[0]
+          return index.maker[other].map { index.descendants(of: skip)[$0] } ?? false
+        })
+      else { continue }
       let branch = operands[0] == skip ? operands[1] : operands[0]
       // A skip that only scales or shifts the branch, as in x·(1 + s) + t, is none: the branch has to learn something.
       // Nor is a mask, which reaches later branches through earlier ones: the skip has to be a representation itself.
       let before = index.ancestors(of: [skip])
       let inside = index.ancestors(of: [branch])
       let after = index.descendants(of: skip)
-      guard before.indices.contains(where: { before[$0] && represents(model, $0) }), inside.indices.contains(where: {
-        inside[$0] && after[$0] && OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
-      }) else { continue }
+      guard before.indices.contains(where: { before[$0] && represents(model, $0) }),
+        inside.indices.contains(where: {
+          inside[$0] && after[$0] && OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
+        })
+      else { continue }
       sums.append((sum, skip, branch))
     }
     // Where sums are added to, they are the stream, and the last one's normalisation leads to the head.

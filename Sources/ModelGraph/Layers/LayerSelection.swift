@@ -97,7 +97,8 @@ package struct LayerSelection: Hashable, Sendable, Codable {
         chosen.formUnion(found)
       case .range(let first, let last):
         guard first <= last else {
-          throw ModelGraphError(.unknownTensor, "\(model.label): layers \(first)-\(last) are none: give the smaller number first.")
+          throw ModelGraphError(
+            .unknownTensor, "\(model.label): layers \(first)-\(last) are none: give the smaller number first.")
         }
         for place in [first, last] { _ = try number(place) }
         chosen.formUnion(names[first...last])

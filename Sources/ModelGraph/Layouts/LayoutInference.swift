@@ -37,7 +37,9 @@ package struct LayoutInference: Sendable {
       if let tensor = index.numbers[name] { axes.state(tensor, axis, .batch, cost: 0, "it grows with the batch") }
     }
     for (name, axis) in classAxes {
-      if let tensor = index.numbers[name] { axes.state(tensor, axis, .feature, cost: 0, "what ends the network compares along it") }
+      if let tensor = index.numbers[name] {
+        axes.state(tensor, axis, .feature, cost: 0, "what ends the network compares along it")
+      }
     }
     for number in index.order { add(model.proto.graph.node[number], in: model) }
     axes.settle()
@@ -121,11 +123,12 @@ package struct LayoutInference: Sendable {
   /// N, C and the axes of space, or N, the axes of space and C.
   private mutating func spatial(_ tensor: Int?, channelsLast: Bool, _ reason: String) {
     guard let tensor, (3...5).contains(rank(tensor)) else { return }
-    let space: [AxisRole] = switch rank(tensor) {
-    case 3: [.time]
-    case 4: [.height, .width]
-    default: [.depth, .height, .width]
-    }
+    let space: [AxisRole] =
+      switch rank(tensor) {
+      case 3: [.time]
+      case 4: [.height, .width]
+      default: [.depth, .height, .width]
+      }
     let roles = channelsLast ? [.batch] + space + [.channel] : [.batch, .channel] + space
     for (axis, role) in roles.enumerated() { axes.state(tensor, axis, role, cost: 0, reason) }
   }
@@ -308,7 +311,8 @@ package struct LayoutInference: Sendable {
         // Slices, joins, padding and the like keep the axes and change lengths.
         if shape.count == lengths.count { linkAll(operand, output) }
         guard shape.count < lengths.count else { continue }
-        for axis in 1...max(shape.count, 1) where axis <= shape.count && shape[shape.count - axis] == lengths[lengths.count - axis] {
+        for axis in 1...max(shape.count, 1)
+        where axis <= shape.count && shape[shape.count - axis] == lengths[lengths.count - axis] {
           axes.link(operand, -axis, output, -axis)
         }
       } else if let number = index.numbers[name], let shape = weightShapes[number], shape.count <= lengths.count,

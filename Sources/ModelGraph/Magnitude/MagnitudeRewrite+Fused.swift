@@ -36,9 +36,11 @@ extension MagnitudeRewrite {
     step.opType = activation
     step.input = [observed]
     step.output = [output]
-    let parameters = node.attribute("activation_params")?.floats ?? ["alpha", "beta", "gamma"].compactMap {
-      node.attribute("activation_\($0)")?.f
-    }
+    let parameters =
+      node.attribute("activation_params")?.floats
+      ?? ["alpha", "beta", "gamma"].compactMap {
+        node.attribute("activation_\($0)")?.f
+      }
     let names =
       activation == "Clip" ? ["min", "max"] : ["alpha", "beta"]
     step.attribute = zip(names, parameters).map { GraphBuilder.Attribute.float($1).proto(named: $0) }

@@ -65,7 +65,8 @@ extension MagnitudeRewrite {
     var observed = observe("Add", [x, skip])
     for bias in biases { if let bias = node.input(at: bias) { observed = observe("Add", [observed, bias]) } }
     let last = try shape(of: x).count - 1
-    let deviation = observedDeviation(of: observed, [last], epsilon: node.attribute("epsilon").map { Double($0.f) } ?? 1e-12, isCentred: isCentred)
+    let deviation = observedDeviation(
+      of: observed, [last], epsilon: node.attribute("epsilon").map { Double($0.f) } ?? 1e-12, isCentred: isCentred)
     let factor = try hold(observed: observe("Div", [observe("Abs", [node.input[2]]), deviation]))
     carry(total.map { addFlow("Mul", [$0, factor]) }, to: node.output[0])
     if node.output.count > 3 { carry(total, to: node.output[3]) }
@@ -113,7 +114,8 @@ extension MagnitudeRewrite {
       ])
     let scaled = observe("Mul", [means, constant([float("alpha", 1e-4)], isScalar: true)])
     let power = observe(
-      "Pow", [
+      "Pow",
+      [
         observe("Add", [scaled, constant([float("bias", 1)], isScalar: true)]),
         constant([float("beta", 0.75)], isScalar: true),
       ])

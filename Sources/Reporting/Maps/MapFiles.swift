@@ -65,7 +65,10 @@ struct MapFiles {
     let hasT = degreesOfFreedom.isFinite
     let maps: [(stat: String, values: [Double], intent: NiftiImage.Intent, meaning: String, unit: String)] = [
       ("effect", tests.map(\.mean), .estimate, "Shapley value of the region", unit),
-      ("variance", tests.map { $0.standardError * $0.standardError }, .variance, "Squared standard error of the effect", unit + "^2"),
+      (
+        "variance", tests.map { $0.standardError * $0.standardError }, .variance, "Squared standard error of the effect",
+        unit + "^2"
+      ),
       (
         "t", tests.map { $0.t.isFinite ? $0.t : .nan }, hasT ? .t(degreesOfFreedom: degreesOfFreedom) : .z,
         "Effect over its standard error; NaN where there is no error", "1"

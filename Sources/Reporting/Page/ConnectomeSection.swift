@@ -64,9 +64,9 @@ struct ConnectomeSection {
       "hasPathways": !tracts.routes.isEmpty,
       "unit": result.request.measurement.value.name,
       "alt": """
-        Connectome: \(result.layers.count) layers as columns; \(tracts.routes.count) strongest pathways, \
-        \(verified.count { $0 }) of them verified by lesions
-        """,
+      Connectome: \(result.layers.count) layers as columns; \(tracts.routes.count) strongest pathways, \
+      \(verified.count { $0 }) of them verified by lesions
+      """,
       "notes": tracts.links.filter { $0.reason != nil }.map { "Not traced: \($0.name), since \($0.reason!)." },
       "shown": Self.edgesShown,
       "verdict": TractSummary(result, tracts).verdict,
@@ -107,9 +107,9 @@ struct ConnectomeSection {
         return [
           "path": curve((link.link.source, edge.source), (link.target, edge.target)),
           "tip": """
-            \(source.name(of: edge.source)) → \(target.name(of: edge.target)), both critical
-            \(Number.significant(100 * edge.scaled)) % of \(link.link.name)
-            """,
+          \(source.name(of: edge.source)) → \(target.name(of: edge.target)), both critical
+          \(Number.significant(100 * edge.scaled)) % of \(link.link.name)
+          """,
         ]
       }
     }
@@ -122,9 +122,9 @@ struct ConnectomeSection {
       return [
         "path": zip(regions, regions.dropFirst()).map { curve($0, $1) }.joined(), "verified": isVerified,
         "tip": """
-          pathway \(number + 1)\(isVerified ? ", verified" : ""): \(names.pathway(route.pathway))
-          lesion effect \(Number.significant(test.effect)) \(result.request.measurement.value.name), q \(Number.probability(test.q))
-          """,
+        pathway \(number + 1)\(isVerified ? ", verified" : ""): \(names.pathway(route.pathway))
+        lesion effect \(Number.significant(test.effect)) \(result.request.measurement.value.name), q \(Number.probability(test.q))
+        """,
       ]
     }
   }

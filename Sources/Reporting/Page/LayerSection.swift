@@ -59,7 +59,8 @@ struct LayerSection {
       "variance": Number.significant(moments.layerVariance),
       "critical": critical, "regions": layer.plan.regionCount,
       "widest": Number.significant(tests.map(halfWidth).max() ?? 0) + unit,
-      "estimator": layer.estimator.name.rawValue, "evaluations": "\(layer.plan.rows) \(layer.gradients == nil ? "evaluations" : "gradient passes")",
+      "estimator": layer.estimator.name.rawValue,
+      "evaluations": "\(layer.plan.rows) \(layer.gradients == nil ? "evaluations" : "gradient passes")",
       "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.measurement.value.name)",
       "figures": figures.map(\.context), "ranking": ranking,
     ]
@@ -75,7 +76,10 @@ struct LayerSection {
     let widths = tests.map(halfWidth)
     let densities = (0..<layer.grid.regionCount).map(layer.moments.density)
     let decades = layer.statistics.q.map { min(Self.mostDecades, $0 > 0 ? -log10($0) : Self.mostDecades) }
-    func figure(_ title: String, _ classes: [String], isDiverging: Bool = false, _ low: String, _ middle: String, _ high: String, _ alt: String) -> MapFigure {
+    func figure(
+      _ title: String, _ classes: [String], isDiverging: Bool = false, _ low: String, _ middle: String, _ high: String,
+      _ alt: String
+    ) -> MapFigure {
       MapFigure(
         title: title, layout: layout, layer: layer.plan.number, classes: classes, isDiverging: isDiverging,
         low: low, middle: middle, high: high, alt: "\(title) of \(id), \(layer.plan.tensor): \(alt)",
@@ -106,7 +110,8 @@ struct LayerSection {
         "from \(Number.significant(densities.min() ?? 0)) to \(Number.significant(densities.max() ?? 0))"),
       figure(
         "q", decades.map { ColourScale.sequential($0, 0...Self.mostDecades) }, "1", "0.01", "≤ 0.0001",
-        "\(layer.statistics.isSignificant.count { $0 }) of \(zeta.count) regions below \(Number.significant(request.analysis.falseDiscoveryRate))"),
+        "\(layer.statistics.isSignificant.count { $0 }) of \(zeta.count) regions below \(Number.significant(request.analysis.falseDiscoveryRate))"
+      ),
     ]
   }
 

@@ -98,7 +98,8 @@ enum PhantomTruth {
     guard !rows.isEmpty else { return nil }
     return [
       "headings": ["Planted cells found", "Critical outside", "Critical"], "rows": rows,
-      "explanation": "A planted cell is one that the glyph lies in; outside is what sees no pixel of it, so nothing critical may be there.",
+      "explanation":
+        "A planted cell is one that the glyph lies in; outside is what sees no pixel of it, so nothing critical may be there.",
     ]
   }
 
@@ -131,7 +132,8 @@ enum PhantomTruth {
       "explanation": "The exact value of every region is known in closed form.",
       "plots": [
         AgreementPlot(
-          title: "Found against exact ζ, layer_\(layer.plan.number)", exact: exact, tests: tests, unit: request.measurement.value.name
+          title: "Found against exact ζ, layer_\(layer.plan.number)", exact: exact, tests: tests,
+          unit: request.measurement.value.name
         ).context
       ],
     ]

@@ -78,22 +78,24 @@ struct StreamSection {
       let high = places.max { signal[$0] < signal[$1] }!
       points += [low, high].sorted().map { ($0, signal[$0]) }
     }
-    return Self.line(points.map { place, value in
-      (
-        Self.width * Double(place) / Double(signal.count - 1),
-        Self.height * (most > least ? (most - value) / (most - least) : 0.5)
-      )
-    })
+    return Self.line(
+      points.map { place, value in
+        (
+          Self.width * Double(place) / Double(signal.count - 1),
+          Self.height * (most > least ? (most - value) / (most - least) : 0.5)
+        )
+      })
   }
 
   /// The density on a logarithmic scale of at most six decades below its peak; `nil` where there is no power.
   private static func curve(_ spectrum: Spectrum) -> String? {
     let peak = spectrum.density.dropFirst().max() ?? 0
     guard peak > 0 else { return nil }
-    return line(spectrum.density.indices.dropFirst().map { place in
-      let decades = min(6, max(0, -log10(max(spectrum.density[place] / peak, 1e-6))))
-      return (width * spectrum.frequency(place) / spectrum.nyquist, height * decades / 6)
-    })
+    return line(
+      spectrum.density.indices.dropFirst().map { place in
+        let decades = min(6, max(0, -log10(max(spectrum.density[place] / peak, 1e-6))))
+        return (width * spectrum.frequency(place) / spectrum.nyquist, height * decades / 6)
+      })
   }
 
   private static func line(_ points: [(Double, Double)]) -> String {

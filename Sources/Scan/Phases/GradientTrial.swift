@@ -20,7 +20,7 @@ struct GradientTrial {
   /// What a pilot's errors count where its passes don't tell of curvature; no result is made of them.
   static let pilotCurvature = 0.1
   /// Probes of a layer.
-  static let probeCount = 192
+  static let probeCount = 320
   /// What automatic passes of a stimulus cost at most, in plain passes a region: beyond, more stimuli buy more.
   static let mostSamples = 1.25
   /// The same where there are too few stimuli for a pilot, so that each has to speak for itself.

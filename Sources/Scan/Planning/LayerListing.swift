@@ -49,7 +49,9 @@ package struct LayerListing: Sendable {
       session: Session.Options(externalDataFolder: model.folder), reading: request)
     guard !survey.layers.isEmpty else {
       throw Failure(
-        .badInput, "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")")
+        .badInput,
+        "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")"
+      )
     }
     let automatic = Set(survey.automaticLayers)
     let shares = survey.suffixCostShares

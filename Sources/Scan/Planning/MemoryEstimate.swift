@@ -45,7 +45,8 @@ struct MemoryEstimate {
       guard batch > 1 else {
         throw Failure(
           .usage,
-          "--memory \(budget >> 20) is too little: a rank needs about \(bytes(1) >> 20 + 1) MB for one coalition at a time; give it more, or fewer ranks to a node")
+          "--memory \(budget >> 20) is too little: a rank needs about \(bytes(1) >> 20 + 1) MB for one coalition at a time; give it more, or fewer ranks to a node"
+        )
       }
       batch /= 2
     }

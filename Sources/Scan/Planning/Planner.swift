@@ -79,7 +79,9 @@ package struct Planner {
     }
     if lesion.isDrawn, let asked = request.analysis.estimator, asked.design.isWhole || asked == .gradient {
       throw Failure(
-        .usage, "--estimator \(asked.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression")
+        .usage,
+        "--estimator \(asked.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression"
+      )
     }
   }
 
@@ -96,7 +98,8 @@ package struct Planner {
       }
       if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classCount }) {
         throw Failure(
-          .badInput, "stimulus \(index) has label \(labels[index]), and the model has \(classCount) classes, 0 to \(classCount - 1)")
+          .badInput,
+          "stimulus \(index) has label \(labels[index]), and the model has \(classCount) classes, 0 to \(classCount - 1)")
       }
     }
   }
@@ -107,7 +110,9 @@ package struct Planner {
     let scannable = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
     guard !scannable.isEmpty else {
       throw Failure(
-        .badInput, "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")")
+        .badInput,
+        "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")"
+      )
     }
     let selection = request.measurement.layers
     let reasons = Dictionary(survey.refusals.map { ($0.tensor, $0.reason) }, uniquingKeysWith: { first, _ in first })
@@ -126,7 +131,8 @@ package struct Planner {
     }
     let draws = survey.model.drawingOperators(reading: survey.readTensor)
     let trains = survey.model.trainingOperators(reading: survey.readTensor)
-    return (draws.isEmpty
+    return
+      (draws.isEmpty
       ? [] : ["The network draws random numbers, so no two passes agree: \(list(draws)). Export it in inference mode."])
       + (trains.isEmpty
         ? [] : ["The network is in training mode and normalises by its batch: \(list(trains)). Export it in inference mode."])
@@ -145,8 +151,10 @@ package struct Planner {
     let isAffine = cut.isAffine && request.measurement.value.isAffineInScores && !request.measurement.lesion.isDrawn
     let evaluationCost = suffixCostShare * forwardCost
     let estimator = EstimatorChoice(
-      asked: request.analysis.estimator == .gradient ? nil : request.analysis.estimator, players: players, budget: budget, index: request.measurement.index,
-      isAffine: isAffine, evaluationCost: evaluationCost, lesionsAreDrawn: request.measurement.lesion.isDrawn).name
+      asked: request.analysis.estimator == .gradient ? nil : request.analysis.estimator, players: players, budget: budget,
+      index: request.measurement.index,
+      isAffine: isAffine, evaluationCost: evaluationCost, lesionsAreDrawn: request.measurement.lesion.isDrawn
+    ).name
     // More regions than coalitions of values can tell apart are for gradients alone; how many passes is found out later.
     let needsGradients =
       players > Design.largestPlayerCount && !isAffine && request.analysis.estimator ?? .gradient == .gradient
@@ -199,7 +207,8 @@ extension ReadoutRequest {
       guard let last = stimuli.records.max(), last < numbers.count else {
         throw Failure(
           .usage,
-          "--position names \(numbers.count) positions, and stimulus \((stimuli.records.max() ?? 0)) of the files, counted from 0, is scanned: give one for each stimulus")
+          "--position names \(numbers.count) positions, and stimulus \((stimuli.records.max() ?? 0)) of the files, counted from 0, is scanned: give one for each stimulus"
+        )
       }
       position = .perStimulus(stimuli.records.map { numbers[$0] })
     }

@@ -83,7 +83,8 @@ struct TractStudy {
     let graph = try search(&tracts, run, scratch)
     draw(&tracts, graph)
 
-    let rows = [tracts.pathwayLayers.map { _ in PathwayLesion.intact }]
+    let rows =
+      [tracts.pathwayLayers.map { _ in PathwayLesion.intact }]
       + tracts.routes.map { tracts.lesioned($0.pathway) }
       + tracts.families.flatMap { $0.pathways.map(tracts.lesioned) }
     var lesions = PathwayPhase(
@@ -166,7 +167,8 @@ struct TractStudy {
       }
       tracts.routes[number].family = tracts.families.count
       let drawn = RandomPathways.draw(
-        profile, unitCounts: unitCounts, count: Self.randomPathways, seed: request.measurement.seed, family: tracts.families.count)
+        profile, unitCounts: unitCounts, count: Self.randomPathways, seed: request.measurement.seed, family: tracts.families.count
+      )
       tracts.families.append(
         Tracts.Family(
           unitCounts: profile,

@@ -71,7 +71,8 @@ package struct Design: Sendable, Hashable {
     guard estimator.indices.contains(index) else {
       throw ShapleyError(
         .unsuitableEstimator,
-        "The \(estimator.rawValue) estimator has no Banzhaf form: choose the regression or naive estimator, or the Shapley index.")
+        "The \(estimator.rawValue) estimator has no Banzhaf form: choose the regression or naive estimator, or the Shapley index."
+      )
     }
     try self.init(estimator.design, players: players, budget: budget, index: index, seed: seed, stream: stream)
   }

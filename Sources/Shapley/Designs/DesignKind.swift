@@ -40,6 +40,7 @@ package enum DesignKind: String, CaseIterable, Sendable, Codable, Hashable {
     guard !fitting.contains(estimator) else { return nil }
     let quoted = fitting.map { "'\($0.rawValue)'" }
     let names = ([quoted.dropLast().joined(separator: ", ")].filter { !$0.isEmpty } + quoted.suffix(1)).joined(separator: " and ")
-    return "\(phrase)\(index == .shapley || isWhole ? "" : " for the \(index.rawValue) index"), which '\(estimator.rawValue)' can't use; \(names) can"
+    return
+      "\(phrase)\(index == .shapley || isWhole ? "" : " for the \(index.rawValue) index"), which '\(estimator.rawValue)' can't use; \(names) can"
   }
 }

@@ -58,7 +58,9 @@ struct TripleCandidates {
           var variance = heredity * heredities[third]
           if prior > 0, let positions { variance *= 1 + Self.nearness * Float(positions.sharedWindows(triple)) }
           let rank = sums[place] * sums[place] * variance
-          if rank > least { kept.append(Candidate(term: TripleTerm(triple: triple, variance: variance), rank: rank, place: place)) }
+          if rank > least {
+            kept.append(Candidate(term: TripleTerm(triple: triple, variance: variance), rank: rank, place: place))
+          }
           place += 1
         }
       }

@@ -85,7 +85,7 @@ extension GradientDesign {
         evaluations: rowCount, efficiencyResidual: residual, notes: measured == nil ? [Self.unmeasuredNote] : []),
       GradientParts(
         trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: midpoints.pairs,
-      shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare))
+        shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare))
   }
 
   /// Shares out what a sum misses in proportion to the squared errors, and takes from them what is then known.
@@ -113,7 +113,7 @@ extension GradientDesign {
         evaluations: rowCount, efficiencyResidual: 0, notes: []),
       GradientParts(
         trapezoid: sums.ends, trapezoidVariance: [0], correction: [full - empty - sums.ends[0]], correctionPairs: [0],
-      shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0))
+        shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0))
   }
 
   /// T, its variance and the mean degrees of freedom.

@@ -118,7 +118,8 @@ package struct StoppingRule: Sendable, Hashable {
       guard variance > 0 else { return 0 }
       let error = variance.squareRoot() / count
       if !statistics.isSignificant[region],
-        error * error < leastSamplingShare * test.standardError * test.standardError {
+        error * error < leastSamplingShare * test.standardError * test.standardError
+      {
         return 0
       }
       let spread = zip(variances, series).reduce(0) { $0 + $1.0 * $1.0 / $1.1.degreesOfFreedom }
