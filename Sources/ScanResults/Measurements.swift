@@ -43,7 +43,9 @@ package struct Measurements: Sendable {
   package func result(
     estimates: [[Estimate?]], estimators: [EstimatorChoice], tracts: Tracts?, run: RunRecord
   ) throws -> ScanResult {
-    ScanResult(
+    var request = request
+    request.measurement.index = request.analysis.index ?? request.measurement.index
+    return ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number], by: estimators[$0.number]) },
       targets: targets, predictions: predictions, labels: labels, thumbnails: thumbnails,

@@ -149,7 +149,7 @@ extension DistributedTests {
           ("words", NumericArray(shape: [2, 5], int64: [Int64](repeating: 99, count: 10))),
           ("numbers", NumericArray(shape: [2, 3], floats: [Float](repeating: 0, count: 6))),
         ], to: data)
-      try expectRefusal(scan(model: files.model, data: data), code: 65, naming: ["ONNX Runtime", "99"])
+      try expectRefusal(scan(model: files.model, data: data), code: 65, naming: ["stimulus 0", "\"words\"", "99", "9 rows"])
     }
 
     @Test func `no stimuli at all`() throws {
@@ -200,7 +200,7 @@ extension DistributedTests {
       let options = ["--layers", "hidden", "--estimator", "exact"]
       try expectRefusal(
         scan(roots([9, 0, 9]), options), code: 65,
-        naming: ["layer_0 (hidden)", "stimulus 1", " of the first 16 coalitions", "--allow-nonfinite"])
+        naming: ["layer_0 (hidden)", "stimulus 1", " of the first 16 passes", "--allow-nonfinite"])
     }
 
     @Test(arguments: [nil, 1, 3])

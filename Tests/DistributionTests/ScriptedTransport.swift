@@ -8,7 +8,7 @@ final class ScriptedTransport: Transport {
     case answer
     /// Fails with an exit code and a sentence.
     case fail(Int, String)
-    /// Answers only after so many looks at messages.
+    /// Answers only after so many looks at messages, and after what it was given before.
     case late(Int)
     /// Sends something that the coordinator can't make anything of.
     case nonsense
@@ -38,7 +38,8 @@ final class ScriptedTransport: Transport {
       given[rank, default: []].append(task.number)
       let output = TaskAnswer(try task.run(on: (), pause: {}).message, seconds: 0.5).message
       func queue(_ kind: MessageKind, _ bytes: [UInt8], after: Int = 0) {
-        self.queue.append((looks + after, Message(source: rank, kind: kind, bytes: bytes), true))
+        let earlier = self.queue.last { $0.message.source == rank }?.due ?? 0
+        self.queue.append((max(looks + after, earlier), Message(source: rank, kind: kind, bytes: bytes), true))
       }
       switch reaction(rank, task.number) {
       case .answer: queue(.output, output)
