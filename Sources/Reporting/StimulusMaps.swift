@@ -1,4 +1,6 @@
 import Arrays
+import Grids
+import ScanPlan
 import ScanResults
 import Shapley
 import Statistics
