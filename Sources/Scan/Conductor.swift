@@ -280,16 +280,10 @@ struct Conductor {
         "stimulus \(stimulus): the intact network's scores are NaN or infinite; check the stimuli's scale, or skip such series with --allow-nonfinite"
       )
     }
-    return scores.map { scores in
-      scores.indices.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 } ?? 0
-    }
+    return request.measurement.predictions(scores)
   }
 
   private func targets(_ predictions: [Int]) -> [Int] {
-    switch request.measurement.target {
-    case .predicted: predictions
-    case .label: labels!
-    case .fixed(let index): predictions.map { _ in index }
-    }
+    request.measurement.targets(predictions, labels: labels)
   }
 }

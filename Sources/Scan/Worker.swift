@@ -76,6 +76,12 @@ package final class Worker {
 
   /// Follows another plan: the first one without layers that were found not to be scannable.
   func adopt(_ plan: ScanPlan) throws {
+    let earlier = self.plan.layers
+    means = Dictionary(
+      uniqueKeysWithValues: plan.layers.compactMap { layer in
+        let known = earlier.firstIndex { $0.tensor == layer.tensor }.flatMap { means[$0] }
+        return known.map { (layer.number, $0) }
+      })
     self.plan = plan
     geometry = try plan.layers.map { LayerGeometry(try $0.grid(request.measurement)) }
     estimation.plan = plan
@@ -116,6 +122,7 @@ package final class Worker {
 
   /// The time of a batch of a layer, for a forecast. Runs two and takes the second, after everything is warm.
   func secondsPerBatch(layer: Int) throws -> Double {
+    if plan.layers[layer].design == .gradients { return try secondsPerGradientBatch(layer: layer) }
     let network = try makeNetwork(layer, lesion: .zero)
     try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
     let batch = try estimation.series(layer, 0).rows(0..<min(plan.layers[layer].batch, plan.layers[layer].rows))
@@ -123,6 +130,19 @@ package final class Worker {
     for _ in 0..<2 {
       start = monotonicSeconds()
       _ = try network.values(of: batch.coalitions)
+    }
+    return monotonicSeconds() - start
+  }
+
+  private func secondsPerGradientBatch(layer: Int) throws -> Double {
+    let network = try gradientNetwork(layer).get()
+    try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
+    let design = try estimation.series(layer, 0).gradientDesign()
+    let masks = design.masks(in: 0..<min(gradientBatch(layer), design.rowCount))
+    var start = 0.0
+    for _ in 0..<2 {
+      start = monotonicSeconds()
+      _ = try network.passes(at: masks)
     }
     return monotonicSeconds() - start
   }

@@ -13,7 +13,7 @@ struct PlanSummary: Sendable {
 
   var text: String {
     let plan = forecast.plan
-    var layers = TextTable(["layer", "tensor", "regions", "estimator", "evaluations a series", "ms a batch"])
+    var layers = TextTable(["layer", "tensor", "regions", "estimator", "passes a series", "ms a batch"])
     for (layer, (estimator, seconds)) in zip(plan.layers, zip(forecast.estimators, forecast.secondsPerBatch)) {
       layers.append([
         "\(layer.number)", layer.tensor, "\(layer.regionCount)", estimator.name.rawValue, "\(layer.rows)",
@@ -29,7 +29,7 @@ struct PlanSummary: Sendable {
     return
       ([layers.text] + (notes.isEmpty ? [] : [notes.joined(separator: "\n")]) + [
         """
-        \(series) series, \(plan.evaluations) evaluations in batches of \(plan.batch); about \
+        \(series) series, \(plan.evaluations) passes; about \
         \(forecast.residentBytes >> 20) MB a rank.
         """,
         times.text,

@@ -87,7 +87,8 @@ struct GradientTrial {
         it has \(layer.regionCount) regions, of which values can tell \(Design.largestPlayerCount) apart, and gradients don't \
         serve: \(layer.gradients?.reason ?? reasonAgainstAll ?? "they weren't tried")
         """
-      if request.measurement.layers.names(layer.tensor) {
+      // A stream has been recorded under the numbers of all layers.
+      if plan.streamCount != nil || request.measurement.layers.names(layer.tensor) {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason) Choose a coarser grid")
       }
       result.refusals.append(ScanPlan.Refusal(tensor: layer.tensor, reason: reason))
