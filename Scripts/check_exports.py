@@ -40,7 +40,7 @@ def check_schemas(folder):
         "impact.json": "impact", "density.json": "density", "scan.json": "scan", "acquisition/design.json": "design",
         "consistency.json": "consistency", "contrast.json": "contrast",
         "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
-        "connections.json": "connections", "connections/tracts.json": "tracts",
+        "connections.json": "connections", "connections/tracts.json": "tracts", "stimuli/stimuli.json": "stimuli",
     }
     seen = set()
     for pattern, name in names.items():

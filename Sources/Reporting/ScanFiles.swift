@@ -12,7 +12,7 @@ import UserErrors
 package struct ScanFiles: Sendable {
   /// Kinds of files that can be asked for.
   package enum Kind: String, Sendable, CaseIterable {
-    /// `impact.json`, `density.json`, `connections.json`, `consistency.json` of a stream, `acquisition/design.json`,
+    /// `impact.json`, `density.json`, `connections.json`, `consistency.json` of a stream, `stimuli/`, `acquisition/design.json`,
     /// `scan.json`.
     case json
     /// `regions.tsv`, `pathways.tsv`.
@@ -57,6 +57,7 @@ package struct ScanFiles: Sendable {
       if let tracts = result.tracts {
         files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
       }
+      files += StimulusMaps.files(result)
       if result.request.run.keepsAcquisition {
         files.append(("acquisition/design.json", .json(DesignFile.content(result))))
       }

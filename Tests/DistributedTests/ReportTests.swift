@@ -26,7 +26,7 @@ extension DistributedTests {
 
     @Test(arguments: [
       ["--estimator", "regression"], ["--estimator", "cubic"], ["--estimator", "leverage"],
-      ["--estimator", "permutation", "--flips", "50"],
+      ["--estimator", "permutation", "--flips", "50"], ["--estimator", "gradient", "--flips", "50"],
       ["--estimator", "naive", "--lesion", "resample"], ["--index", "banzhaf", "--lesion", "mean"],
     ])
     func `gives the bytes of the scan again`(_ options: [String]) throws {

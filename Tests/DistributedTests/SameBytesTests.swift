@@ -16,6 +16,8 @@ extension DistributedTests {
       Variant(network: .residual, options: ["--estimator", "permutation", "--samples", "70"]),
       Variant(network: .residual, options: ["--estimator", "regression", "--samples", "71", "--value", "margin"]),
       Variant(network: .residual, options: ["--estimator", "permutation", "--samples", "40", "--lesion", "mean"]),
+      Variant(network: .residual, options: ["--estimator", "gradient"]),
+      Variant(network: .residual, options: ["--estimator", "gradient", "--samples", "100", "--lesion", "mean"]),
       Variant(network: .residual, options: ["--estimator", "permutation", "--samples", "70", "--lesion", "resample"]),
       Variant(
         network: .perceptron,

@@ -1,0 +1,84 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  @Suite struct `A scan by gradients` {
+    private let folder = TemporaryFolder()
+    private var output: String { folder.path("out") }
+    private var interrupted: InterruptedScan { InterruptedScan(output: output) }
+
+    private func options(_ estimator: String, samples: String, stimuli: Int = 8) throws -> [String] {
+      try SmallNetwork.residual.write(to: folder, stimuli: stimuli).options + [
+        "--estimator", estimator, "--samples", samples, "--grid", "3x3x4", "--no-tracts", "--progress", "none",
+      ]
+    }
+
+    /// By layer and region: ζ with its interval.
+    private func zeta(_ run: ScanRun) throws -> [String: (mean: Double, low: Double, high: Double)] {
+      var found: [String: (mean: Double, low: Double, high: Double)] = [:]
+      for (layer, content) in try run.json("impact.json") {
+        let grids = try #require((content as? [String: any Sendable])?["grids"] as? [String: [String: any Sendable]])
+        for (region, values) in grids {
+          let interval = try #require(values["zeta_confidence_interval"] as? [Double])
+          found["\(layer)/\(region)"] = (try #require(values["zeta"] as? Double), interval[0], interval[1])
+        }
+      }
+      return found
+    }
+
+    @Test func `finds what one by values does, within the errors of both`() throws {
+      let gradients = try ScanRun(options("gradient", samples: "40"), ranks: 2)
+      let values = try ScanRun(options("regression", samples: "200"), ranks: 2)
+      #expect(gradients.command.exitCode == 0 && values.command.exitCode == 0, "\(gradients.command)")
+      let (mine, truth) = (try zeta(gradients), try zeta(values))
+      #expect(mine.count == truth.count && !mine.isEmpty)
+      let scale = truth.values.map { abs($0.mean) }.max() ?? 0
+      for (region, one) in mine {
+        let other = try #require(truth[region])
+        #expect(abs(one.mean - other.mean) < 0.1 * scale + (one.high - one.low) / 2, "\(region)")
+      }
+    }
+
+    @Test func `goes on to the same bytes after it was stopped, on another number of ranks`() throws {
+      let options = try options("gradient", samples: "3000", stimuli: 16)
+      let whole = folder.path("whole")
+      let reference = try Program.run(options + ["--out", whole], ranks: 2)
+      #expect(reference.exitCode == 0, "\(reference)")
+      let stopped = try interrupted.run(options, ranks: 2) { ranks in for rank in ranks { kill(rank, SIGTERM) } }
+      #expect(stopped.exitCode == 75, "\(stopped)")
+      let finished = try Program.run(options + ["--out", output, "--resume"], ranks: 3)
+      #expect(finished.exitCode == 0, "\(finished)")
+      #expect(interrupted.differences(from: whole) == [])
+    }
+
+    @Test func `says of every stimulus what its map is and how far it can be trusted`() throws {
+      let run = try ScanRun(options("gradient", samples: "40"), ranks: 1)
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      for (layer, content) in try run.json("stimuli/stimuli.json") {
+        let content = try #require(content as? [String: any Sendable])
+        let reliability = try #require(content["reliability"] as? [Double])
+        #expect(reliability.count == 8 && reliability.allSatisfy { (0...1).contains($0) })
+        let file = try #require(run.files["stimuli/\(layer).npy"])
+        #expect(String(decoding: file.prefix(128), as: UTF8.self).contains("'shape': (8, 36, 4)"))
+      }
+    }
+
+    @Test func `is refused where lesions are drawn, with what serves`() throws {
+      let run = try ScanRun(options("gradient", samples: "10") + ["--lesion", "resample"], ranks: 1)
+      #expect(run.command.exitCode == 64 && run.command.errors.contains("--estimator regression"), "\(run.command)")
+    }
+
+    @Test func `measures by values what has no rule, and says so`() throws {
+      let files = try SmallNetwork.stubbornSequence.write(to: folder, stimuli: 4)
+      let run = try ScanRun(files.options + ["--samples", "20", "--no-tracts"], ranks: 1)
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      for (_, content) in try run.json("impact.json") {
+        let content = try #require(content as? [String: any Sendable])
+        let gradients = content["gradients"] as? [String: any Sendable]
+        #expect((gradients?["used"] as? Bool == true) == (content["estimator"] as? String == "gradient"))
+        if let gradients { #expect((gradients["reason"] as? String)?.isEmpty == false) }
+      }
+    }
+  }
+}
