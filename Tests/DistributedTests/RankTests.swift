@@ -49,7 +49,7 @@ extension DistributedTests {
       let absent = folder.path("absent.onnx")
       let command = try scan(
         options(files), ["scan", "--model", absent, "--data", files.data] + options(files).suffix(4))
-      expectRefusal(command, code: 65, naming: ["rank 1", absent])
+      expectRefusal(command, code: 66, naming: ["rank 1", absent])
     }
 
     @Test(arguments: [

@@ -112,7 +112,9 @@ extension DistributedTests {
       let full = try interrupted.run(options(files) + ["--no-acquisition"], ranks: 2) { ranks in
         for rank in ranks { _ = try? Command.run("/usr/bin/prlimit", ["--fsize=40960", "--pid=\(rank)"]) }
       }
-      #expect(full.exitCode == 73 && full.errors.contains("checkpoint.bin: File too large"), "\(full)")
+      // It fills up while it is added to, or while it is written anew.
+      #expect(full.exitCode == 73 && full.errors.contains("/checkpoint.bin"), "\(full)")
+      #expect(full.errors.contains(": File too large"))
       #expect(full.complaints.count == 1)
       #expect(interrupted.hasCheckpoint(of: 8000))
       let finished = try Program.run(options(files) + ["--out", output, "--resume"], ranks: 3)
