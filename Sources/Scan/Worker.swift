@@ -8,6 +8,7 @@ import Networks
 package import OnnxRuntime
 package import ScanPlan
 import ScanResults
+import Shapley
 package import Stimuli
 
 /// What a rank keeps for its tasks: the sessions and prefix results that the next ones are likely to need.

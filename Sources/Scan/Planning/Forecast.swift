@@ -1,5 +1,9 @@
+import Distribution
 internal import Glibc
+import Lesion
 package import ScanPlan
+import Shapley
+import Stimuli
 
 /// What a scan would take, from its plan and a few timed batches.
 package struct Forecast: Sendable {
