@@ -149,9 +149,13 @@ def check_arrays(folder):
     summary = read(folder / "scan.json")
     for layer in read(design)["layers"]:
         values = numpy.load(folder / "acquisition" / layer["file"], allow_pickle=False)
-        assert values.dtype == numpy.float32 and values.shape == (summary["stimuli"]["count"], layer["rows"])
+        width = 1 + layer["regions"] if layer["design"] == "gradients" else 1
+        assert values.dtype == numpy.float32 and values.shape == (summary["stimuli"]["count"], layer["rows"] * width)
         moments = numpy.load(folder / "acquisition" / f"moments_{layer['file']}", allow_pickle=False)
         assert moments.dtype == numpy.float64 and moments.shape == (len(values), layer["regions"], 4)
+    for name, layer in read(folder / "stimuli/stimuli.json").items():
+        maps = numpy.load(folder / "stimuli" / layer["file"], allow_pickle=False)
+        assert maps.dtype == numpy.float32 and maps.shape == (len(layer["reliability"]), len(layer["regions"]), 4), name
     pictures = folder / "acquisition/thumbnails.npy"
     if pictures.exists():
         pictures = numpy.load(pictures, allow_pickle=False)
