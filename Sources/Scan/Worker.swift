@@ -217,6 +217,11 @@ package final class Worker {
           value: AdjointValue(plan.readout)))
     } catch let refusal as Undifferentiable {
       network = .failure(refusal)
+    } catch let error as OnnxRuntimeError where error.code != .libraryMissing {
+      // Trying gradients must cost nothing but gradients: the layer is measured by values.
+      network = .failure(Undifferentiable(error.message))
+    } catch let error as LesionError where error.code == .badModel {
+      network = .failure(Undifferentiable(error.message))
     }
     currentGradient = (layer, network)
     return network
