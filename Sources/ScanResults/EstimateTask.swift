@@ -8,6 +8,7 @@ package final class Estimation {
   package let measurement: MeasurementOptions
   /// By layer.
   package var estimators: [EstimatorChoice]
+  private let memory = DesignMemory()
 
   package init(plan: ScanPlan, measurement: MeasurementOptions, estimators: [EstimatorChoice]) {
     self.plan = plan
@@ -23,7 +24,7 @@ package final class Estimation {
   }
 
   package func series(_ layer: Int, _ stimulus: Int) -> SeriesGame {
-    SeriesGame(plan: plan, measurement: measurement, layer: layer, stimulus: stimulus)
+    SeriesGame(plan: plan, measurement: measurement, layer: layer, stimulus: stimulus, memory: memory)
   }
 }
 

@@ -38,7 +38,8 @@ struct EstimatesCommand: ParsableCommand {
       let game = RectifierGame(players: players)
       for samples in samples {
         for estimator in Self.estimators {
-          let times = try (0..<series).map { try time(estimator, game, samples: samples, series: UInt64($0)) }
+          let memory = DesignMemory()
+          let times = try (0..<series).map { try time(estimator, game, samples: samples, series: UInt64($0), memory) }
           let others = times.dropFirst().sorted()
           table.append([
             "\(players)", "\(samples)", estimator.rawValue, Number.fixed(1000 * times[0], 1),
@@ -58,9 +59,12 @@ struct EstimatesCommand: ParsableCommand {
   }
 
   /// Seconds.
-  private func time(_ estimator: EstimatorName, _ game: RectifierGame, samples: Int, series: UInt64) throws -> Double {
+  private func time(
+    _ estimator: EstimatorName, _ game: RectifierGame, samples: Int, series: UInt64, _ memory: DesignMemory
+  ) throws -> Double {
     let design = try Design(
-      estimator: estimator, players: game.playerCount, budget: samples * game.playerCount, seed: UInt64(samples), stream: series)
+      estimator: estimator, players: game.playerCount, budget: samples * game.playerCount, seed: UInt64(samples), stream: series,
+      memory: memory)
     let values = design.coalitions(in: 0..<design.rowCount).map { game.value(of: $0) }
     let clock = ContinuousClock()
     let duration = try clock.measure { _ = try design.estimate(values: values, by: estimator) }

@@ -50,6 +50,7 @@ struct GameCommand: ParsableCommand {
       model: model, stimuli: stimuli, grid: GridSize(parsing: grid), batch: batch, tensors: [tensor])
     let game = try LayerGame(model: scanned, layer: scanned.layers[0], stimulus: stimulus)
     let pipe = GamePipe(playerCount: game.playerCount)
+    let memory = DesignMemory()
     try pipe.write(line: "\(game.playerCount)")
     while let request = try pipe.readLine()?.split(separator: " ") {
       switch request.first {
@@ -57,11 +58,11 @@ struct GameCommand: ParsableCommand {
         let count = try number(request, 1)
         try pipe.write(game.values(of: pipe.readCoalitions(count)))
       case "design":
-        let (_, design) = try draw(request, players: game.playerCount)
+        let (_, design) = try draw(request, players: game.playerCount, memory)
         try pipe.write(line: "\(design.rowCount)")
         try pipe.write(design.coalitions(in: 0..<design.rowCount))
       case "estimate":
-        let (estimator, design) = try draw(request, players: game.playerCount)
+        let (estimator, design) = try draw(request, players: game.playerCount, memory)
         let values = try pipe.readFloats(design.rowCount)
         try pipe.write(line: Answer(design.estimate(values: values, by: estimator, positions: game.positions)).json)
       default:
@@ -77,12 +78,13 @@ struct GameCommand: ParsableCommand {
     return number
   }
 
-  private func draw(_ request: [Substring], players: Int) throws -> (EstimatorName, Design) {
+  private func draw(_ request: [Substring], players: Int, _ memory: DesignMemory) throws -> (EstimatorName, Design) {
     guard request.count == 4, let estimator = EstimatorName(rawValue: String(request[1])) else {
       throw ValidationError("The request '\(request.joined(separator: " "))' lacks an estimator.")
     }
     let design = try Design(
-      estimator: estimator, players: players, budget: number(request, 2), seed: UInt64(try number(request, 3)))
+      estimator: estimator, players: players, budget: number(request, 2), seed: UInt64(try number(request, 3)),
+      memory: memory)
     return (estimator, design)
   }
 

@@ -31,13 +31,14 @@ struct FalseDiscoveries {
   private func significance(
     layer: Int, _ estimator: EstimatorName, series: Int, samples: Int
   ) throws -> [Bool] {
-    LayerStatistics(
+    let memory = DesignMemory()
+    return LayerStatistics(
       series: try (0..<series).map { stimulus in
         let game = ReferenceGame.noisyLayer(
           regions: Self.regions, nulls: Self.nulls, layer: layer, stimulus: stimulus, isVaried: series > 1)
         return try Design(
           estimator: estimator, players: Self.regions, budget: samples * Self.regions, seed: UInt64(layer),
-          stream: UInt64(stimulus)
+          stream: UInt64(stimulus), memory: memory
         ).estimate(of: game)
       }
     ).isSignificant

@@ -102,10 +102,11 @@ struct PhantomDetection {
 
   private func estimates(of phantom: AnalyticPhantom, _ estimator: EstimatorName, stimuli: Int) throws -> [Estimate] {
     let players = phantom.shape.regionCount
+    let memory = DesignMemory()
     return try (0..<stimuli).map { stimulus in
       let design = try Design(
         estimator: estimator, players: players, budget: Self.samples * players, seed: phantom.seed + 1000,
-        stream: UInt64(stimulus))
+        stream: UInt64(stimulus), memory: memory)
       return try design.estimate(of: .phantom(phantom, stimulus: stimulus))
     }
   }

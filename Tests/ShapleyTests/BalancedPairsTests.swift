@@ -26,8 +26,11 @@ import Testing
     return sum / Double(n * (n - 1) / 2) / (own * own)
   }
 
+  private let memory = DesignMemory()
+
   private func design(_ players: Int, pairs: Int, seed: UInt64 = 1, stream: UInt64 = 0) throws -> Design {
-    try Design(estimator: .regression, players: players, budget: 2 + 2 * pairs, seed: seed, stream: stream)
+    try Design(
+      estimator: .regression, players: players, budget: 2 + 2 * pairs, seed: seed, stream: stream, memory: memory)
   }
 
   private func pairs(_ design: Design) -> [Coalition] {

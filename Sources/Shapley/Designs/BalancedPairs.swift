@@ -1,7 +1,6 @@
 internal import CBLAS
 import Grids
 import Statistics
-internal import Synchronization
 
 /// The coalitions of a regression's pairs, each chosen to tell regions apart that the pairs before it don't.
 ///
@@ -28,32 +27,8 @@ struct BalancedPairs: Sendable {
   /// `[pairs]`: S, before the series renumbers the regions.
   let coalitions: [Coalition]
 
-  private struct Key: Hashable {
-    let players: Int
-    let plan: PairPlan
-    let seed: UInt64
-  }
-
-  /// What was made last, since a scan asks for the same pairs again and again: for each batch of each series.
-  private static let recent = Mutex<[(key: Key, pairs: BalancedPairs)]>([])
-  private static let recentCount = 16
-
-  /// The pairs of a plan: made, or remembered. Waits while another thread makes some.
-  ///
   /// - Parameter draw: the coalition that a pair starts from, and whether it may be changed.
-  static func of(
-    players: Int, plan: PairPlan, seed: UInt64, draw: (Int) -> (coalition: Coalition, isFree: Bool)
-  ) -> BalancedPairs {
-    let key = Key(players: players, plan: plan, seed: seed)
-    return recent.withLock { recent in
-      if let place = recent.firstIndex(where: { $0.key == key }) { return recent[place].pairs }
-      let pairs = BalancedPairs(players: players, count: plan.pairCount, draw: draw)
-      recent = [(key, pairs)] + recent.prefix(recentCount - 1)
-      return pairs
-    }
-  }
-
-  private init(players: Int, count: Int, draw: (Int) -> (coalition: Coalition, isFree: Bool)) {
+  init(players: Int, count: Int, draw: (Int) -> (coalition: Coalition, isFree: Bool)) {
     openblas_set_num_threads(1)
     var balance = Balance(players: players)
     let draws = (0..<count).map(draw)

@@ -53,8 +53,10 @@ extension Design {
   private func balancedPairs(_ plan: PairPlan) -> BalancedPairs {
     // All series share them, whatever their stream.
     let shared = CounterRandom.derivedSeed(from: seed, stream: .max)
-    var source = PairSource(players: playerCount, index: index, plan: plan, seed: shared)
-    return BalancedPairs.of(players: playerCount, plan: plan, seed: shared) { source.draw($0) }
+    return memory.pairs(players: playerCount, plan: plan, seed: shared) {
+      var source = PairSource(players: playerCount, index: index, plan: plan, seed: shared)
+      return BalancedPairs(players: playerCount, count: plan.pairCount) { source.draw($0) }
+    }
   }
 
   /// Block b is the chain of a permutation and its reverse, row pairs (prefix of size j, its complement).

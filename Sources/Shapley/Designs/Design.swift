@@ -4,12 +4,12 @@ import Random
 /// The ordered coalitions of a series: row 0 is G (all intact), row 1 is ∅ (all lesioned), then those of its kind.
 ///
 /// A row is a function of (kind, players, planned budget, index, seed, stream, row) alone, so a shard is a range of
-/// rows that any rank writes down by itself, and coalitions are never sent or stored.
+/// rows that any rank writes down by itself, and coalitions are never sent or stored. Designs are equal where these are.
 ///
 /// Cost of a slice: O(n) a row; for complement pairs the shuffle of each stratum of at most 2¹⁴ distinct pairs that the
 /// slice touches as well (below 0.1 ms) and, the first time, that of balancing (`BalancedPairs`); for permutations
 /// O(n·blocks) a slice and O(n·log n) for each block of 2(n − 1) rows that it touches.
-package struct Design: Sendable, Hashable {
+package struct Design: Sendable {
   /// Of the rules by which coalitions are drawn: values that were measured under other rules are of other coalitions.
   package static let version = 2
 
@@ -34,20 +34,25 @@ package struct Design: Sendable, Hashable {
   }
   /// The seed of all draws of this design.
   let drawSeed: UInt64
+  /// What it shares with others of its family.
+  let memory: DesignMemory
 
   /// - Parameters:
   ///   - players: 1 to 4096.
   ///   - budget: evaluations at most; G and ∅ count.
+  ///   - memory: one for all designs of a family saves making the same pairs for each.
   /// - Throws: `budgetTooSmall` with the least budget, `unsuitableDesign` with a design that would suit.
   package init(
-    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex = .shapley, seed: UInt64, stream: UInt64 = 0
+    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex = .shapley, seed: UInt64, stream: UInt64 = 0,
+    memory: DesignMemory = DesignMemory()
   ) throws(ShapleyError) {
     let rows = try Design.rows(kind, players: players, budget: budget, index: index)
-    self.init(kind, players: players, budget: budget, index: index, seed: seed, stream: stream, rows: rows)
+    self.init(kind, players: players, budget: budget, index: index, seed: seed, stream: stream, rows: rows, memory: memory)
   }
 
   private init(
-    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex, seed: UInt64, stream: UInt64, rows: Int
+    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex, seed: UInt64, stream: UInt64, rows: Int,
+    memory: DesignMemory
   ) {
     self.kind = kind
     playerCount = players
@@ -60,13 +65,15 @@ package struct Design: Sendable, Hashable {
       kind == .complementPairs && players > 1
       ? PairPlan(players: players, pairs: (budget - 2) / 2, index: index) : nil
     drawSeed = CounterRandom.derivedSeed(from: seed, stream: stream)
+    self.memory = memory
   }
 
   /// The design that an estimator is made for.
   ///
   /// - Throws: as above; `unsuitableEstimator` where the estimator doesn't know the index.
   package init(
-    estimator: EstimatorName, players: Int, budget: Int, index: ValueIndex = .shapley, seed: UInt64, stream: UInt64 = 0
+    estimator: EstimatorName, players: Int, budget: Int, index: ValueIndex = .shapley, seed: UInt64, stream: UInt64 = 0,
+    memory: DesignMemory = DesignMemory()
   ) throws(ShapleyError) {
     guard estimator.indices.contains(index) else {
       throw ShapleyError(
@@ -74,7 +81,7 @@ package struct Design: Sendable, Hashable {
         "The \(estimator.rawValue) estimator has no Banzhaf form: choose the regression or naive estimator, or the Shapley index."
       )
     }
-    try self.init(estimator.design, players: players, budget: budget, index: index, seed: seed, stream: stream)
+    try self.init(estimator.design, players: players, budget: budget, index: index, seed: seed, stream: stream, memory: memory)
   }
 
   /// The same design, stopped early: its first rows, at most `rows`, cut where an estimate can be made.
@@ -85,7 +92,7 @@ package struct Design: Sendable, Hashable {
     guard !kind.isWhole, rows >= minimumRowCount else { return nil }
     return Design(
       kind, players: playerCount, budget: budget, index: index, seed: seed, stream: stream,
-      rows: 2 + (rows - 2) / rowsPerUnit * rowsPerUnit)
+      rows: 2 + (rows - 2) / rowsPerUnit * rowsPerUnit, memory: memory)
   }
 
   /// Whose numbers regions have.
@@ -126,5 +133,21 @@ package struct Design: Sendable, Hashable {
     precondition(row >= 0 && row < rowCount)
     if row < 2 || kind.isWhole { return 0 }
     return 1 + (row - 2) / rowsPerGroup
+  }
+}
+
+extension Design: Hashable {
+  package static func == (one: Design, other: Design) -> Bool {
+    one.kind == other.kind && one.playerCount == other.playerCount && one.index == other.index
+      && one.budget == other.budget && one.seed == other.seed && one.stream == other.stream && one.rowCount == other.rowCount
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(kind)
+    hasher.combine(playerCount)
+    hasher.combine(budget)
+    hasher.combine(seed)
+    hasher.combine(stream)
+    hasher.combine(rowCount)
   }
 }

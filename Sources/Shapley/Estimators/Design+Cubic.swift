@@ -24,7 +24,7 @@ extension Design {
   func estimateCubic(
     _ values: [Double], positions: PlayerPositions?, lesionsAreDrawn: Bool
   ) throws(ShapleyError) -> Estimate {
-    let fit = try SizeModulatedFit(SharedRegression.of(self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+    let fit = try SizeModulatedFit(sharedRegression(lesionsAreDrawn: lesionsAreDrawn), values: values)
     let numbers = seriesNumbers
     let refinement = try tripleRefinement(fit, positions: numbers.flatMap { positions?.selecting($0) } ?? positions)
     let errors = fit.regression.variances(residuals: refinement?.residuals ?? fit.residuals, refinement: refinement)

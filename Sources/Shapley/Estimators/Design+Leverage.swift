@@ -22,7 +22,7 @@ extension Design {
     if let seriesNumbers {
       // Balance takes nearly all out of β that depends on size: the noise is what a regression with those terms leaves, and
       // by how much the two differ.
-      let modulated = try SizeModulatedFit(SharedRegression.of(self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+      let modulated = try SizeModulatedFit(sharedRegression(lesionsAreDrawn: lesionsAreDrawn), values: values)
       errors = regression.variances(residuals: modulated.residuals, leverages: modulated.regression.leverages)
       let differences = zip(seriesNumbers, modulated.beta).map { beta[$0] - $1 }
       let left = differences.reduce(0) { $0 + $1 * $1 } / Double(playerCount)

@@ -7,7 +7,7 @@ extension Design {
   }
 
   private func estimateOddShapley(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
-    let fit = try SizeModulatedFit(SharedRegression.of(self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+    let fit = try SizeModulatedFit(sharedRegression(lesionsAreDrawn: lesionsAreDrawn), values: values)
     let errors = fit.regression.variances(residuals: fit.residuals)
     return oddEstimate(beta: fit.beta, errors, values, notes: notes(of: fit)).renumbered(seriesNumbers)
   }
