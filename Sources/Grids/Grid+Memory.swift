@@ -73,7 +73,7 @@ extension Grid {
   }
 }
 
-extension Stencil {
+extension RegionMask {
   package init(_ grid: Grid) {
     let blocks = grid.blocks()
     self.init(

@@ -62,7 +62,7 @@ package final class GradientNetwork {
       cacheBytes: configuration.cacheBytes, spillFolder: configuration.spillFolder)
     let state = try prefix.state(of: stimulus)
     let activations = state.activations
-    guard activations.shape.first == 1, activations.count == configuration.stencil.unitCount else {
+    guard activations.shape.first == 1, activations.count == configuration.mask.unitCount else {
       throw LesionError(
         .badModel, "layer \"\(cut.tensor)\" has shape \(activations.shape) for one stimulus: no batch axis of 1 in front")
     }
@@ -93,9 +93,9 @@ package final class GradientNetwork {
       try Tensor(runtime: runtime, shape: tensor.shape, elementType: tensor.elementType)
     }
     notes = network.notes
-    shares = configuration.stencil.makeShares()
-    sums = configuration.stencil.makeSums()
-    scratch = configuration.stencil.makeScratch()
+    shares = configuration.mask.makeShares()
+    sums = configuration.mask.makeSums()
+    scratch = configuration.mask.makeScratch()
   }
 
   /// The adjoint graph for a batch; the session that tells the shapes is gone when it is returned.
@@ -133,14 +133,14 @@ package final class GradientNetwork {
   ///   - donors: for `resample`, the index into the series' donors for each mask.
   /// - Returns: values and derivatives; NaN or infinite where the network's are.
   package func passes(at masks: [Float], donors choice: [Int] = []) throws -> Passes {
-    let (stencil, batch) = (configuration.stencil, configuration.batch)
-    let regions = stencil.regionCount
+    let (mask, batch) = (configuration.mask, configuration.batch)
+    let regions = mask.regionCount
     let count = masks.count / regions
     precondition(masks.count == count * regions && count >= 1 && count <= batch, "\(masks.count) shares of \(regions) regions")
     let target = try currentTarget()
     masks.withUnsafeBufferPointer { masks in
       paintRows(count, choice) { row, replacement, output in
-        stencil.paint(
+        mask.paint(
           mask: UnsafeBufferPointer(rebasing: masks[(row * regions)..<((row + 1) * regions)]),
           activations: UnsafeBufferPointer(source.activations.floats), replacement: replacement, shares: &shares, into: output)
       }
@@ -152,8 +152,8 @@ package final class GradientNetwork {
     derivatives.withUnsafeMutableBufferPointer { derivatives in
       for row in 0..<count {
         source.withReplacement(choice.isEmpty ? nil : choice[row]) { replacement in
-          stencil.sum(
-            gradient: slice(gradient, row, stencil.unitCount), activations: UnsafeBufferPointer(source.activations.floats),
+          mask.sum(
+            gradient: slice(gradient, row, mask.unitCount), activations: UnsafeBufferPointer(source.activations.floats),
             replacement: replacement, sums: &sums,
             into: UnsafeMutableBufferPointer(rebasing: derivatives[(row * regions)..<((row + 1) * regions)]))
         }
@@ -172,7 +172,7 @@ package final class GradientNetwork {
       try plain ?? Session(runtime: runtime, model: cut.suffix.serialized(), options: configuration.session)
     plain = suffix
     paintRows(coalitions.count, choice) { row, replacement, output in
-      configuration.stencil.paint(
+      configuration.mask.paint(
         coalitions[row], activations: UnsafeBufferPointer(source.activations.floats), replacement: replacement,
         scratch: &scratch, into: output)
     }
@@ -191,7 +191,7 @@ package final class GradientNetwork {
     _ count: Int, _ choice: [Int],
     _ paint: (Int, UnsafeBufferPointer<Float>?, UnsafeMutableBufferPointer<Float>) -> Void
   ) {
-    let units = configuration.stencil.unitCount
+    let units = configuration.mask.unitCount
     let rows = inputs[0].floats
     for row in 0..<configuration.batch {
       let index = min(row, count - 1)

@@ -13,7 +13,7 @@ package import OnnxRuntime
 package final class LesionedNetwork {
   /// How a network is lesioned; the same for all stimuli of a layer.
   package struct Configuration: Sendable {
-    package var stencil: Stencil
+    package var mask: RegionMask
     package var reader: OutputReader
     package var batch: Int
     package var lesion: LesionKind
@@ -25,11 +25,11 @@ package final class LesionedNetwork {
     package var spillFolder: String?
 
     package init(
-      stencil: Stencil, reader: OutputReader, batch: Int, lesion: LesionKind, restingActivations: [Float] = [],
+      mask: RegionMask, reader: OutputReader, batch: Int, lesion: LesionKind, restingActivations: [Float] = [],
       session: Session.Options, cacheBytes: Int, spillFolder: String? = nil
     ) {
-      precondition(lesion.source != .resting || restingActivations.count == stencil.unitCount, "a lesion without its values")
-      self.stencil = stencil
+      precondition(lesion.source != .resting || restingActivations.count == mask.unitCount, "a lesion without its values")
+      self.mask = mask
       self.reader = reader
       self.batch = batch
       self.lesion = lesion
@@ -80,7 +80,7 @@ package final class LesionedNetwork {
       runtime: feed.runtime, model: cut.suffix.serialized(), options: configuration.session)
     let state = try prefix.state(of: stimulus)
     let activations = state.activations
-    guard activations.shape.first == 1, activations.count == configuration.stencil.unitCount else {
+    guard activations.shape.first == 1, activations.count == configuration.mask.unitCount else {
       throw LesionError(
         .badModel, "layer \"\(cut.tensor)\" has shape \(activations.shape) for one stimulus: no batch axis of 1 in front")
     }
@@ -103,7 +103,7 @@ package final class LesionedNetwork {
     self.suffix = suffix
     self.suffixInputs = inputs
     self.output = try Tensor(runtime: feed.runtime, shape: produced.shape)
-    self.scratch = configuration.stencil.makeScratch()
+    self.scratch = configuration.mask.makeScratch()
   }
 
   /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.
@@ -122,13 +122,13 @@ package final class LesionedNetwork {
     guard let series = source.current else { preconditionFailure("begin(_:) a series before its values are asked for") }
     let batch = configuration.batch
     precondition(!coalitions.isEmpty && coalitions.count <= batch, "\(coalitions.count) coalitions for a batch of \(batch)")
-    let units = configuration.stencil.unitCount
+    let units = configuration.mask.unitCount
     let rows = suffixInputs[0].floats
     for row in 0..<batch {
       let index = min(row, coalitions.count - 1)
       let target = UnsafeMutableBufferPointer(rebasing: rows[(row * units)..<((row + 1) * units)])
       source.withReplacement(choice.isEmpty ? nil : choice[index]) { replacement in
-        configuration.stencil.paint(
+        configuration.mask.paint(
           coalitions[index], activations: UnsafeBufferPointer(source.activations.floats), replacement: replacement,
           scratch: &scratch, into: target)
       }
@@ -160,7 +160,7 @@ package final class LesionedNetwork {
   /// - Parameter whole: the whole model's output for the stimulus.
   package func deviation(from whole: UnsafeBufferPointer<Float>, stimulus: Int) throws -> Double {
     try begin(Series(stimulus: stimulus, target: 0))
-    _ = try values(of: [Coalition(fullOf: configuration.stencil.regionCount)])
+    _ = try values(of: [Coalition(fullOf: configuration.mask.regionCount)])
     let outputs = output.floats
     guard whole.count * configuration.batch == outputs.count else { return .infinity }
     var difference: Float = 0

@@ -10,8 +10,8 @@ enum RoundsReport {
     return [
       "ended_by": .string(rounds.reason.rawValue),
       "sentence": .string(sentence(rounds, request)),
-      "looks": .int(rounds.looks),
-      "planned_looks": .int(rounds.plannedLooks),
+      "analyses": .int(rounds.analyses),
+      "planned_analyses": .int(rounds.plannedAnalyses),
       "error_share": .double(rounds.errorShare),
       "widest_half_width": JSONValue(rounds.widest),
       "sampling_share": .double(rounds.samplingShare),
@@ -34,7 +34,7 @@ enum RoundsReport {
       case .budget: "its budget was spent"
       }
     return """
-      Ended at look \(rounds.looks) of \(rounds.plannedLooks), after \(rows) evaluations: \
+      Ended at analysis \(rounds.analyses) of \(rounds.plannedAnalyses), after \(rows) evaluations: \
       \(([reason] + (width.map { [$0] } ?? [])).joined(separator: "; ")).
       """
   }

@@ -235,7 +235,7 @@ package final class Worker {
 
   private func configuration(_ layer: Int, _ lesion: LesionKind, batch: Int) -> LesionedNetwork.Configuration {
     LesionedNetwork.Configuration(
-      stencil: geometry[layer].stencil, reader: reader, batch: batch, lesion: lesion,
+      mask: geometry[layer].mask, reader: reader, batch: batch, lesion: lesion,
       restingActivations: lesion.source == .resting ? means[layer]! : [], session: sessionOptions,
       cacheBytes: cacheBytes, spillFolder: request.resources.spillFolder)
   }
@@ -245,12 +245,12 @@ package final class Worker {
 struct LayerGeometry {
   let grid: Grid
   let blocks: RegionBlocks
-  let stencil: Stencil
+  let mask: RegionMask
 
   init(_ grid: Grid) {
     self.grid = grid
     blocks = grid.blocks()
-    stencil = Stencil(grid)
+    mask = RegionMask(grid)
   }
 }
 

@@ -168,14 +168,14 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     series(of: part).reduce(0) { $0 + layer(ofSeries: $1).rows }
   }
 
-  /// When the estimates of a layer are looked at while it is measured: at whole shards, and not before its design gives an estimate.
+  /// When the estimates of a layer are analysed while it is measured: at whole shards, and not before its design gives an estimate.
   ///
-  /// Rows are those of the design; the anchors are measured before the first look.
-  package func looks(_ layer: Layer, rule: StoppingRule, index: ValueIndex) -> LookSchedule {
+  /// Rows are those of the design; the anchors are measured before the first analysis.
+  package func analyses(_ layer: Layer, rule: StoppingRule, index: ValueIndex) -> AnalysisSchedule {
     guard rule.isAdaptive, !layer.design.isWhole, layer.design != .gradients else {
-      return LookSchedule(rowCount: layer.designRows)
+      return AnalysisSchedule(rowCount: layer.designRows)
     }
-    return LookSchedule(
+    return AnalysisSchedule(
       rowCount: layer.designRows,
       least: Design.minimumRowCount(layer.design, players: layer.regionCount, index: index), unit: rowsPerShard)
   }

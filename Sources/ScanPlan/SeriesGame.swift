@@ -13,10 +13,15 @@ package struct SeriesGame: Sendable {
   package let measurement: MeasurementOptions
   package let layer: ScanPlan.Layer
   private let stimulus: Int
+  private let memory: DesignMemory
   /// The stimuli that replacements come from; empty unless the lesion is `resample`.
   package let donors: [Int]
 
-  package init(plan: ScanPlan, measurement: MeasurementOptions, layer: Int, stimulus: Int) {
+  /// - Parameter memory: one for all series of a scan.
+  package init(
+    plan: ScanPlan, measurement: MeasurementOptions, layer: Int, stimulus: Int, memory: DesignMemory = DesignMemory()
+  ) {
+    self.memory = memory
     self.plan = plan
     self.measurement = measurement
     self.layer = plan.layers[layer]
@@ -37,7 +42,7 @@ package struct SeriesGame: Sendable {
   package func design() throws(ShapleyError) -> Design {
     try Design(
       layer.design, players: layer.regionCount, budget: layer.budget, index: measurement.index,
-      seed: measurement.seed, stream: Self.stream(layer.number, stimulus))
+      seed: measurement.seed, stream: Self.stream(layer.number, stimulus), memory: memory)
   }
 
   /// The gradient passes of a layer that is measured by them.
@@ -61,7 +66,7 @@ package struct SeriesGame: Sendable {
     )
   }
 
-  /// The design as far as it was measured: a layer ends where an estimate can be made, as `ScanPlan.looks` sees to.
+  /// The design as far as it was measured: a layer ends where an estimate can be made, as `ScanPlan.analyses` sees to.
   package func design(stoppedAt rows: Int) throws(ShapleyError) -> Design {
     try design().truncated(toRows: rows)!
   }

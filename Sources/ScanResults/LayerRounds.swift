@@ -2,11 +2,11 @@ package import Shapley
 
 /// How the measurement of a layer went that was looked at on the way.
 package struct LayerRounds: Codable, Sendable, Hashable {
-  /// Looks that the plan has.
-  package var plannedLooks: Int
-  /// Looks that were taken.
-  package var looks: Int
-  /// Share of the error probability that each look may spend: intervals and p-values are corrected by it.
+  /// Analyses that the plan has.
+  package var plannedAnalyses: Int
+  /// Analyses that were made.
+  package var analyses: Int
+  /// Share of the error probability that each analysis may spend: intervals and p-values are corrected by it.
   package var errorShare: Double
   package var reason: StoppingRule.Reason
   /// Half the width of the widest interval, in percent of the layer's effect; `nil` if that is 0.
@@ -20,13 +20,14 @@ package struct LayerRounds: Codable, Sendable, Hashable {
   package var designRows: [Int]
 
   /// - Parameters:
-  ///   - look: the number of the last one.
+  ///   - analysis: the number of the last one.
   ///   - designRows: by stimulus.
   package init(
-    _ verdict: StoppingRule.Verdict, _ reason: StoppingRule.Reason, look: Int, of schedule: LookSchedule, designRows: [Int]
+    _ verdict: StoppingRule.Verdict, _ reason: StoppingRule.Reason, analysis: Int, of schedule: AnalysisSchedule,
+    designRows: [Int]
   ) {
-    plannedLooks = schedule.count
-    looks = look + 1
+    plannedAnalyses = schedule.count
+    analyses = analysis + 1
     errorShare = schedule.errorShare
     self.reason = reason
     widest = verdict.widest.isFinite ? verdict.widest : nil

@@ -32,6 +32,13 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
     }
   }
 
+  /// Of its arithmetic: raised where the same values give another estimate.
+  package var version: Int {
+    switch self {
+    case .regression, .cubic, .leverage, .permutation, .naive, .exact, .affine, .gradient: 1
+    }
+  }
+
   /// The indices that it estimates.
   package var indices: [ValueIndex] {
     switch self {

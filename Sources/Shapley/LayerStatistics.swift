@@ -36,7 +36,7 @@ package struct LayerStatistics: Sendable, Hashable {
   ///   - series: not empty, all of the same regions.
   ///   - confidence: of the intervals, between 0 and 1.
   ///   - falseDiscoveryRate: the bound on q.
-  ///   - errorShare: how much of the error probability this look at the data may spend (`LookSchedule`).
+  ///   - errorShare: how much of the error probability this analysis of the data may spend (`AnalysisSchedule`).
   package init(
     series: [Estimate], confidence: Double = 0.95, falseDiscoveryRate: Double = 0.05, errorShare: Double = 1
   ) {

@@ -12,8 +12,8 @@ package struct RegionTest: Sendable, Hashable {
   /// mean ± critical value × standard error.
   package let interval: ClosedRange<Double>
 
-  /// - Parameter errorShare: how much of the error probability this look at the data may spend, where it is one of
-  ///   several (`LookSchedule`): the interval is of level 1 − share·(1 − confidence).
+  /// - Parameter errorShare: how much of the error probability this analysis of the data may spend, where it is one of
+  ///   several (`AnalysisSchedule`): the interval is of level 1 − share·(1 − confidence).
   package init(
     mean: Double, standardError: Double, degreesOfFreedom: Double, confidence: Double, errorShare: Double = 1
   ) {

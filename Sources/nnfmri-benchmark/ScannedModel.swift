@@ -62,7 +62,7 @@ struct ScannedModel {
 
   private func configuration(_ layer: Layer) -> LesionedNetwork.Configuration {
     LesionedNetwork.Configuration(
-      stencil: Stencil(layer.grid), reader: reader, batch: batch, lesion: .zero, session: Session.Options(),
+      mask: RegionMask(layer.grid), reader: reader, batch: batch, lesion: .zero, session: Session.Options(),
       cacheBytes: 64 << 20)
   }
 }

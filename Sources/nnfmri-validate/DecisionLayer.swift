@@ -6,16 +6,16 @@ import Shapley
 /// A layer of which it is known which regions would be called critical if all coalitions were measured, and what was
 /// estimated of it on the way.
 struct DecisionLayer {
-  /// The looks of a scan that may end early.
-  let schedule: LookSchedule
-  /// `[looks][stimuli]`.
-  private let atLooks: [[Estimate]]
+  /// The analyses of a scan that may end early.
+  let schedule: AnalysisSchedule
+  /// `[analyses][stimuli]`.
+  private let atAnalyses: [[Estimate]]
   /// By number of samples: rows a stimulus, and `[stimuli]` estimates.
   private let evenly: [(rows: Int, estimates: [Estimate])]
   /// `[regions]`: the calls from exact ζ of the same stimuli, or from many more evaluations than are at stake.
   let truth: [Bool]
 
-  var stimuli: Int { atLooks[0].count }
+  var stimuli: Int { atAnalyses[0].count }
   /// Rows of the whole budget.
   var rowCount: Int { schedule.rows[schedule.count - 1] * stimuli }
 
@@ -25,14 +25,14 @@ struct DecisionLayer {
   init(games: [ReferenceGame], samples: [Int], seed: UInt64) throws {
     let designs = try samples.map { try games.designs(samples: $0, seed: seed) }
     let budget = designs[designs.count - 1]
-    schedule = LookSchedule(of: budget[0])
-    atLooks = try schedule.rows.map { rows in
+    schedule = AnalysisSchedule(of: budget[0])
+    atAnalyses = try schedule.rows.map { rows in
       try zip(games, budget).map { try $1.truncated(toRows: rows)!.estimate(of: $0) }
     }
     evenly =
       try designs.dropLast().map { designs in
         (designs[0].rowCount, try zip(games, designs).map { try $1.estimate(of: $0) })
-      } + [(budget[0].rowCount, atLooks[atLooks.count - 1])]
+      } + [(budget[0].rowCount, atAnalyses[atAnalyses.count - 1])]
     truth = LayerStatistics(series: games.map(\.exactEstimate)).isCritical
   }
 
@@ -43,9 +43,9 @@ struct DecisionLayer {
     let stimuli = 0..<plan.stimulusCount
     let full = plan.layers[layer].designRows
     let rule = StoppingRule(tolerance: nil, allocation: .decisions, confidence: 0.95)
-    let schedule = plan.looks(plan.layers[layer], rule: rule, index: .shapley)
+    let schedule = plan.analyses(plan.layers[layer], rule: rule, index: .shapley)
     self.schedule = schedule
-    atLooks = try schedule.rows.map { rows in
+    atAnalyses = try schedule.rows.map { rows in
       try stimuli.map { try scan.estimate(layer: layer, stimulus: $0, rows: rows) }
     }
     let least = Design.minimumRowCount(
@@ -69,7 +69,7 @@ struct DecisionLayer {
 
   /// What a rule says that may end early.
   func stopped(by rule: StoppingRule) -> (rows: Int, critical: [Bool], reason: StoppingRule.Reason) {
-    let run = StoppedRun(schedule: schedule, stimuli: stimuli, rule: rule) { atLooks[$1][$0] }
+    let run = StoppedRun(schedule: schedule, stimuli: stimuli, rule: rule) { atAnalyses[$1][$0] }
     let statistics = LayerStatistics(series: run.series, errorShare: schedule.errorShare)
     return (run.rows.reduce(0, +), statistics.isCritical, run.reason)
   }

@@ -75,16 +75,16 @@ struct StoppedIntervals {
     return "\(table)"
   }
 
-  /// Half the width of the widest interval at each look but the last, in percent of the effect: the median of some runs, so
-  /// that about half of the runs that come to the look end there.
+  /// Half the width of the widest interval at each analysis but the last, in percent of the effect: the median of some runs, so
+  /// that about half of the runs that come to the analysis end there.
   private func typicalWidths(_ layer: Layer) throws -> [Double] {
     let never = StoppingRule(tolerance: .leastNonzeroMagnitude, allocation: .even, confidence: 0.95)
     let runs = try (0..<21).map { seed in
       try StoppedRun(
         games: layer.games(Self.repeats + seed), samples: Self.samples, rule: never, seed: UInt64(Self.repeats + seed))
     }
-    return (0..<runs[0].schedule.count - 1).compactMap { look in
-      let widths = runs.filter { $0.widest.count > look }.map { $0.widest[look] }.sorted()
+    return (0..<runs[0].schedule.count - 1).compactMap { analysis in
+      let widths = runs.filter { $0.widest.count > analysis }.map { $0.widest[analysis] }.sorted()
       return widths.isEmpty ? nil : widths[widths.count / 2]
     }
   }
@@ -100,8 +100,8 @@ struct StoppedIntervals {
       test.interval.lowerBound - rounding <= truth && truth <= test.interval.upperBound + rounding
     }
     var isHeldThroughout = [Bool](repeating: true, count: layer.regions)
-    for look in 0...run.look {
-      let tests = LayerStatistics(series: run.history[look], errorShare: share).tests
+    for analysis in 0...run.analysis {
+      let tests = LayerStatistics(series: run.history[analysis], errorShare: share).tests
       for region in layer.truth.indices where !holds(tests[region], layer.truth[region]) {
         isHeldThroughout[region] = false
       }

@@ -46,12 +46,12 @@ extension DistributedTests {
     @Test func `ends layers early and keeps to it`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 5)
       let wide = try rounds(run(["--estimator", "regression", "--tolerance", "1000"], files, to: "wide", ranks: 2))
-      #expect(!wide.isEmpty && wide.allSatisfy { $0["ended_by"] as? String == "narrow" && $0["looks"] as? Int == 1 })
+      #expect(!wide.isEmpty && wide.allSatisfy { $0["ended_by"] as? String == "narrow" && $0["analyses"] as? Int == 1 })
       let tight = try rounds(run(["--estimator", "regression", "--tolerance", "1e-9"], files, to: "tight", ranks: 2))
       for layer in tight {
         let reason = try #require(layer["ended_by"] as? String)
-        let looks = try (#require(layer["looks"] as? Int), #require(layer["planned_looks"] as? Int))
-        #expect(reason == "budget" ? looks.0 == looks.1 : reason == "stimuli" && looks.0 < looks.1)
+        let analyses = try (#require(layer["analyses"] as? Int), #require(layer["planned_analyses"] as? Int))
+        #expect(reason == "budget" ? analyses.0 == analyses.1 : reason == "stimuli" && analyses.0 < analyses.1)
       }
       let scan = try #require(
         JSONSerialization.jsonObject(with: Data(TemporaryFolder.read(folder.path("wide/scan.json")))) as? [String: Any])

@@ -50,7 +50,7 @@ struct Bench {
       cut: survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes), feed: feed,
       stimulus: 0,
       configuration: LesionedNetwork.Configuration(
-        stencil: Stencil(grid),
+        mask: RegionMask(grid),
         reader: OutputReader(
           shape: survey.outputShape, value: value, link: survey.link, position: position, channelsLast: false),
         batch: self.batch(batch), lesion: lesion,

@@ -96,7 +96,7 @@ struct `A trained network's exact games` {
     return try LesionedNetwork(
       cut: model.cut(at: game.tensor, reading: "logits"), feed: feed, stimulus: 0,
       configuration: LesionedNetwork.Configuration(
-        stencil: Stencil(grid),
+        mask: RegionMask(grid),
         reader: OutputReader(shape: [10], value: .logit, link: .softmax, position: nil, channelsLast: false),
         batch: batch, lesion: .zero, session: Session.Options(), cacheBytes: 1 << 24))
   }

@@ -101,7 +101,7 @@ extension Bench {
     try GradientNetwork(
       cut: survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes), feed: feed, stimulus: 0,
       configuration: LesionedNetwork.Configuration(
-        stencil: Stencil(grid(tensor)),
+        mask: RegionMask(grid(tensor)),
         reader: OutputReader(
           shape: survey.outputShape, value: value, link: survey.link, position: nil, channelsLast: false),
         batch: batch(3), lesion: lesion, restingActivations: lesion == .mean ? plainMeans(tensor).map(Float.init) : [],

@@ -126,7 +126,7 @@ struct KindBench {
       cut: survey.model.cut(at: layer.candidate.tensor, reading: survey.readTensor, types: survey.elementTypes),
       feed: feed, stimulus: 0,
       configuration: LesionedNetwork.Configuration(
-        stencil: Stencil(grid(layer)), reader: OutputReader(survey.readout),
+        mask: RegionMask(grid(layer)), reader: OutputReader(survey.readout),
         batch: survey.takesBatches ? batch : 1, lesion: .zero, session: Session.Options(), cacheBytes: 1 << 20))
   }
 

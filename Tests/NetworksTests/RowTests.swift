@@ -49,7 +49,7 @@ extension NetworkKind {
         cut: bench.survey.model.cut(at: "hidden", reading: bench.survey.readTensor, types: bench.survey.elementTypes),
         feed: bench.feed, stimulus: 0,
         configuration: LesionedNetwork.Configuration(
-          stencil: Stencil(grid), reader: OutputReader(bench.survey.readout), batch: batch, lesion: .zero,
+          mask: RegionMask(grid), reader: OutputReader(bench.survey.readout), batch: batch, lesion: .zero,
           session: Session.Options(), cacheBytes: 1 << 20))
     }
     return try network(8).rowDeviation(

@@ -2,16 +2,16 @@ import ScanPlan
 import ScanResults
 import Shapley
 
-/// Which series are to be measured next, and how far: layer by layer, each in rounds that end with a look at its estimates.
+/// Which series are to be measured next, and how far: layer by layer, each in rounds that end with an analysis of its estimates.
 ///
 /// While a layer's last series of a round are measured and estimated, the next layer's are handed out, so that no rank
 /// waits for a decision. Decisions follow from the estimates alone, so a run that goes on takes them again.
 struct Rounds {
   /// Where a layer stands.
   private struct Layer {
-    let schedule: LookSchedule
-    /// The look that the present round ends with.
-    var look = 0
+    let schedule: AnalysisSchedule
+    /// The analysis that the present round ends with.
+    var analysis = 0
     /// Series of the round that have not been estimated.
     var awaited: Int
     /// Rows of the design that are measured, or being measured, by stimulus.
@@ -31,7 +31,7 @@ struct Rounds {
     self.rule = request.stoppingRule
     layers = plan.layers.map { layer in
       Layer(
-        schedule: plan.looks(layer, rule: request.stoppingRule, index: request.measurement.index), awaited: plan.stimulusCount,
+        schedule: plan.analyses(layer, rule: request.stoppingRule, index: request.measurement.index), awaited: plan.stimulusCount,
         designRows: Array(repeating: 0, count: plan.stimulusCount))
     }
     waiting = plan.series(of: request.run.part).reversed()
@@ -47,7 +47,7 @@ struct Rounds {
     let layer = layers[number]
     let known = layer.designRows[stimulus]
     let before = known == 0 ? [] : Set(plan.shards(holding: known, plan.layers[number]))
-    let target = layer.schedule.rows[layer.look]
+    let target = layer.schedule.rows[layer.analysis]
     layers[number].designRows[stimulus] = target
     return (series, plan.shards(holding: target, plan.layers[number]).filter { !before.contains($0) })
   }
@@ -56,7 +56,7 @@ struct Rounds {
   func designRows(_ layer: Int, _ stimulus: Int) -> Int { layers[layer].designRows[stimulus] }
 
   /// Whether a series may be taken up once more.
-  func isOpen(_ layer: Int) -> Bool { layers[layer].look < layers[layer].schedule.count - 1 }
+  func isOpen(_ layer: Int) -> Bool { layers[layer].analysis < layers[layer].schedule.count - 1 }
 
   /// Notes that a series has reached the end of its round, and at the last of them decides how the layer goes on.
   ///
@@ -68,12 +68,12 @@ struct Rounds {
     let layer = layers[number]
     let stimuli = estimates.indices.filter { estimates[$0] != nil }
     guard layer.schedule.count > 1, !stimuli.isEmpty else { return true }
-    let verdict = rule.verdict(estimates.compactMap(\.self), look: layer.look, of: layer.schedule)
+    let verdict = rule.verdict(estimates.compactMap(\.self), analysis: layer.analysis, of: layer.schedule)
     if let reason = verdict.reason {
-      ended[number] = LayerRounds(verdict, reason, look: layer.look, of: layer.schedule, designRows: layer.designRows)
+      ended[number] = LayerRounds(verdict, reason, analysis: layer.analysis, of: layer.schedule, designRows: layer.designRows)
       return true
     }
-    layers[number].look += 1
+    layers[number].analysis += 1
     layers[number].awaited = verdict.wanted.count
     let wanted = verdict.wanted.map { number * plan.stimulusCount + stimuli[$0] }
     let place = waiting.lastIndex { $0 > wanted[0] }.map { $0 + 1 } ?? 0

@@ -89,7 +89,7 @@ package struct GradientPilot: Sendable, Hashable {
   package struct Forecast: Sendable, Hashable {
     package let stimuli: Int
     package let passes: Int
-    /// The mean half width of 95 % intervals, in units of v.
+    /// The mean half width of the intervals, in units of v.
     package let halfWidth: Double
     /// Regions expected to be critical.
     package let criticalCount: Int
@@ -99,7 +99,9 @@ package struct GradientPilot: Sendable, Hashable {
   ///
   /// The regions' means are shrunk towards their common mean by what the pilot's errors make of their spread, and are then taken as
   /// the truth; so the number is of the size to expect, and no promise.
-  package func forecast(stimuli: Int, passes: Int, falseDiscoveryRate: Double = 0.05) -> Forecast {
+  package func forecast(
+    stimuli: Int, passes: Int, confidence: Double = 0.95, falseDiscoveryRate: Double = 0.05
+  ) -> Forecast {
     precondition(stimuli > 1)
     let regions = zeta.indices
     let count = Double(zeta.count)
@@ -116,7 +118,7 @@ package struct GradientPilot: Sendable, Hashable {
         ((betweenStimuli[region] + samplingPerPass[region] / Double(passes)) / Double(stimuli) + left).squareRoot()
       let mean = centre + (real > 0 ? real / (real + noise[region]) : 0) * (zeta[region] - centre)
       let test = RegionTest(
-        mean: mean, standardError: error, degreesOfFreedom: Double(stimuli - 1), confidence: 0.95)
+        mean: mean, standardError: error, degreesOfFreedom: Double(stimuli - 1), confidence: confidence)
       means.append(mean)
       p.append(test.p)
       width += (test.interval.upperBound - test.interval.lowerBound) / 2 / count

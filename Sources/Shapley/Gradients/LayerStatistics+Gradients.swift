@@ -11,7 +11,7 @@ extension LayerStatistics {
   ///   - correction: of these series; nil for one series.
   ///   - confidence: of the intervals, between 0 and 1.
   ///   - falseDiscoveryRate: the bound on q.
-  ///   - errorShare: how much of the error probability this look at the data may spend (`LookSchedule`).
+  ///   - errorShare: how much of the error probability this analysis of the data may spend (`AnalysisSchedule`).
   package init(
     gradients series: [GradientEstimate], correction: PooledCorrection?, confidence: Double = 0.95,
     falseDiscoveryRate: Double = 0.05, errorShare: Double = 1

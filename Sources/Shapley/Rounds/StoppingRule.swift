@@ -25,7 +25,7 @@ package struct StoppingRule: Sendable, Hashable {
     case budget
   }
 
-  /// What a look says.
+  /// What an analysis says.
   package struct Verdict: Sendable, Hashable {
     /// `nil` to go on.
     package let reason: Reason?
@@ -48,7 +48,7 @@ package struct StoppingRule: Sendable, Hashable {
   package static let mostDoubt = 0.03
   /// A series waits while its sampling variance is below this share of the mean series'. A round takes `growth` times the
   /// rows and leaves 1/growth of the variance, so each row of the round after it gains 1/growth² of what a row gains now.
-  package static let leastVariance = 1 / Double(LookSchedule.growth * LookSchedule.growth)
+  package static let leastVariance = 1 / Double(AnalysisSchedule.growth * AnalysisSchedule.growth)
 
   /// Half-widths up to this, in percent of the layer's effect, are narrow enough; `nil` asks for none.
   package let tolerance: Double?
@@ -65,9 +65,9 @@ package struct StoppingRule: Sendable, Hashable {
   package var isAdaptive: Bool { tolerance != nil || allocation == .decisions }
 
   /// - Parameters:
-  ///   - series: the layer's, as estimated from the rows that were measured by the look.
-  ///   - look: its number.
-  package func verdict(_ series: [Estimate], look: Int, of schedule: LookSchedule) -> Verdict {
+  ///   - series: the layer's, as estimated from the rows that were measured by the analysis.
+  ///   - analysis: its number.
+  package func verdict(_ series: [Estimate], analysis: Int, of schedule: AnalysisSchedule) -> Verdict {
     let statistics = LayerStatistics(
       series: series, confidence: confidence, errorShare: schedule.errorShare)
     let effect = abs(SampleMoments(series.map(\.effect)).mean)
@@ -81,7 +81,7 @@ package struct StoppingRule: Sendable, Hashable {
     let doubt = doubts == nil ? nil : weights.reduce(0, +)
     let share = samplingShare(series, statistics, weights: weights)
     var reason: Reason?
-    if look == schedule.count - 1 {
+    if analysis == schedule.count - 1 {
       reason = .budget
     } else if isNarrow.allSatisfy(\.self) {
       reason = .narrow

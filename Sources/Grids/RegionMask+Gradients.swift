@@ -1,5 +1,5 @@
 /// Regions that are partly present, and derivatives by how much of them is.
-extension Stencil {
+extension RegionMask {
   /// Room for the shares of one row, to be reused: [patterns x rowLength].
   package func makeShares() -> [Float] {
     [Float](repeating: 0, count: patterns.count)

@@ -4,7 +4,7 @@
 /// A tensor's memory is read as rows of equal length, and rows in which the regions lie alike share one pattern: in
 /// N,C,H,W the channels of one channel group, in N,T,C the positions of one group. So a coalition costs one look-up a
 /// pattern element, not one a unit, and the rest is a bitwise select that the compiler vectorises.
-package struct Stencil: Sendable {
+package struct RegionMask: Sendable {
   /// Units of the tensor.
   package let unitCount: Int
   /// Regions of the grid.
