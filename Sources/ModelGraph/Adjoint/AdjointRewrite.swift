@@ -31,25 +31,24 @@ struct AdjointRewrite {
 
   let cut: Cut
   let model: Model
-  private(set) var shapes: [String: [Int]]
-  private(set) var types: [String: ElementType]
+  var shapes: [String: [Int]]
+  var types: [String: ElementType]
   /// The network's operators in order; rules may ask them for further outputs.
   var forward: [Onnx_NodeProto]
-  private var backward: [Onnx_NodeProto] = []
-  private var isBackward = false
-  private var weights: [Onnx_TensorProto] = []
+  var backward: [Onnx_NodeProto] = []
+  var isBackward = false
+  var weights: [Onnx_TensorProto] = []
   private var gradients: [String: [Gradient]] = [:]
   /// By tensor: gradients of stretches of it.
   private var stretches: [String: [Stretch]] = [:]
   /// The tensors that change smoothly with the cut tensor.
   private var varying: Set<String> = []
-  private var names: Set<String> = []
-  private var integerNames: [[Int]: String] = [:]
+  var names: FreshNames
+  var integerNames: [[Int]: String] = [:]
   /// Of constants, and of what was observed to follow from weights and shapes.
-  private var integerValues: [String: [Int]]
-  private var numberNames: [String: String] = [:]
-  private var namesGiven = 0
-  private var notes: [String] = []
+  var integerValues: [String: [Int]]
+  var numberNames: [String: String] = [:]
+  var notes: [String] = []
   /// The node whose rule is running, by its place in `forward`.
   private(set) var place = 0
   /// How many rows the shapes were seen at.
@@ -64,6 +63,7 @@ struct AdjointRewrite {
     types = cut.suffix.elementTypes().merging(observed.types) { $1 }
     let fixed = cut.fixedTensors
     integerValues = observed.integers.filter { fixed.contains($0.key) }
+    names = FreshNames(in: cut.suffix, stem: "adjoint")
     rows = max(observed.shapes[cut.tensor]?.first ?? 1, 1)
     forward = cut.suffix.index.order.map { cut.suffix.proto.graph.node[$0] }
   }
@@ -75,7 +75,7 @@ struct AdjointRewrite {
       throw Undifferentiable("the model is of opset \(opset), and its derivative needs operators of opset 9 or newer")
     }
     numberType = types[cut.output] ?? .float
-    let target = freshName("target")
+    let target = names.next(wished: "target")
     let result = try appendValue(value, target: target)
     try findVarying(to: result)
     guard varying.contains(result) else {
@@ -88,9 +88,9 @@ struct AdjointRewrite {
       throw Undifferentiable("the value depends on the layer through what is held only")
     }
     numberType = types[cut.tensor] ?? .float
-    let (valueName, gradientName) = (freshName("value"), freshName("gradient"))
-    backward.append(Self.node("Identity", [result], [valueName], [:]))
-    backward.append(Self.node("Identity", [try whole(total, like: cut.tensor)], [gradientName], [:]))
+    let (valueName, gradientName) = (names.next(wished: "value"), names.next(wished: "gradient"))
+    backward.append(Onnx_NodeProto("Identity", [result], [valueName], [:]))
+    backward.append(Onnx_NodeProto("Identity", [try whole(total, like: cut.tensor)], [gradientName], [:]))
     return finished(target: target, value: valueName, gradient: gradientName)
   }
 
@@ -130,7 +130,7 @@ struct AdjointRewrite {
       if read.isEmpty, !node.subgraphs.contains(where: { readsVarying($0) }) { continue }
       if holds(node) { continue }
       guard let rule = Self.rule(for: node, in: model) else {
-        throw Undifferentiable("operator \(Self.describe(node)) has no rule", operation: Self.describe(node))
+        throw Undifferentiable("operator \(node.label) has no rule", operation: node.label)
       }
       if let positions = rule.positions,
         let other = node.input.indices.first(where: { varying.contains(node.input[$0]) && !positions.contains($0) })
@@ -268,149 +268,12 @@ struct AdjointRewrite {
     open[shape.firstIndex { $0 % rows == 0 } ?? 0] = -1
     return integers(open)
   }
-
-  // MARK: Writing
-
-  /// Adds a node with one output and returns that.
-  mutating func add(
-    _ operatorType: String, _ inputs: [String], _ attributes: [String: GraphBuilder.Attribute] = [:], domain: String = ""
-  ) -> String {
-    let output = freshName()
-    var node = Self.node(operatorType, inputs, [output], attributes)
-    node.domain = domain
-    append(node)
-    return output
-  }
-
-  /// Adds an operator of the network again, with other inputs; returns its first output.
-  mutating func add(copying node: Onnx_NodeProto, inputs: [String]) -> String {
-    var copy = node
-    copy.input = inputs
-    while copy.input.last == "" { copy.input.removeLast() }
-    copy.output = [freshName()]
-    copy.name = copy.output[0]
-    append(copy)
-    return copy.output[0]
-  }
-
-  private mutating func append(_ node: Onnx_NodeProto) {
-    if isBackward { backward.append(node) } else { forward.append(node) }
-  }
-
-  /// Adds a node to the network's own side, its output of a known shape and of the running rule's type.
-  mutating func observe(
-    _ operatorType: String, _ inputs: [String], _ attributes: [String: GraphBuilder.Attribute] = [:], shape: [Int],
-    type: ElementType? = nil
-  ) -> String {
-    precondition(!isBackward, "the network is complete before it is derived")
-    let output = add(operatorType, inputs, attributes)
-    shapes[output] = shape
-    types[output] = type ?? numberType
-    return output
-  }
-
-  /// Asks the operator whose rule is running for an output that it doesn't give yet.
-  mutating func further(output position: Int) -> String {
-    while forward[place].output.count <= position { forward[place].output.append("") }
-    if forward[place].output[position].isEmpty { forward[place].output[position] = freshName() }
-    return forward[place].output[position]
-  }
-
-  /// A vector of whole numbers.
-  mutating func integers(_ values: [Int]) -> String {
-    if let name = integerNames[values] { return name }
-    let name = freshName()
-    var tensor = Onnx_TensorProto()
-    tensor.name = name
-    tensor.dims = [Int64(values.count)]
-    tensor.dataType = ElementType.int64.rawValue
-    tensor.int64Data = values.map(Int64.init)
-    weights.append(tensor)
-    integerNames[values] = name
-    integerValues[name] = values
-    return name
-  }
-
-  /// A whole number, without axes.
-  mutating func integer(_ value: Int) -> String {
-    var tensor = Onnx_TensorProto()
-    tensor.name = freshName()
-    tensor.dataType = ElementType.int64.rawValue
-    tensor.int64Data = [Int64(value)]
-    weights.append(tensor)
-    return tensor.name
-  }
-
-  /// The values of a constant of whole numbers, the network's or one from `integers(_:)`, or of what follows from
-  /// shapes; `nil` for anything else.
-  func wholeNumbers(_ name: String) -> [Int]? {
-    integerValues[name] ?? model.integerConstant(name)?.map(Int.init)
-  }
-
-  /// A number of the running rule's type, without axes.
-  mutating func number(_ value: Double) -> String {
-    let key = "\(numberType.rawValue) \(value)"
-    if let name = numberNames[key] { return name }
-    let name = numbers([value], shape: [])
-    numberNames[key] = name
-    return name
-  }
-
-  /// A tensor of numbers, of the running rule's type unless told otherwise.
-  mutating func numbers(_ values: [Double], shape: [Int], type: ElementType? = nil) -> String {
-    var tensor = Onnx_TensorProto(values, shape: shape, type: type ?? numberType)
-    tensor.name = freshName()
-    weights.append(tensor)
-    return tensor.name
-  }
-
-  mutating func note(_ text: String) {
-    if !notes.contains(text) { notes.append(text) }
-  }
-
-  /// A name that the graph doesn't have yet.
-  private mutating func freshName(_ wish: String) -> String {
-    var name = wish
-    while model.index.contains(name) || !names.insert(name).inserted { name += "_" }
-    return name
-  }
-
-  mutating func freshName() -> String {
-    repeat { namesGiven += 1 } while model.index.contains("adjoint_\(namesGiven)")
-    return "adjoint_\(namesGiven)"
-  }
-
-  static func node(
-    _ operatorType: String, _ inputs: [String], _ outputs: [String], _ attributes: [String: GraphBuilder.Attribute]
-  ) -> Onnx_NodeProto {
-    var node = Onnx_NodeProto()
-    node.opType = operatorType
-    node.input = inputs
-    node.output = outputs
-    node.name = outputs[0]
-    node.attribute = attributes.sorted { $0.key < $1.key }.map { $1.proto(named: $0) }
-    return node
-  }
-
-  /// "Conv (conv1)", with the domain where it isn't the standard's.
-  static func describe(_ node: Onnx_NodeProto) -> String {
-    let type = node.isStandard ? node.opType : "\(node.domain).\(node.opType)"
-    return node.name.isEmpty ? type : "\(type) (\(node.name))"
-  }
-
-  /// "operator Conv (conv1) has …".
-  func refusal(_ node: Onnx_NodeProto, _ text: String) -> Undifferentiable {
-    Undifferentiable("operator \(Self.describe(node)) has \(text)", operation: Self.describe(node))
-  }
 }
 
 extension AdjointRewrite {
   /// The rule of an operator; `nil` where there is none. Calls of functions and operators with bodies have none.
   static func rule(for node: Onnx_NodeProto, in model: Model) -> Rule? {
-    guard node.subgraphs.isEmpty,
-      !model.proto.functions.contains(where: { $0.name == node.opType && $0.domain == node.domain })
-    else { return nil }
-    return node.isStandard || node.domain == "com.microsoft" ? rules[node.opType] : nil
+    node.isKnown && !node.isComposite(in: model) ? rules[node.opType] : nil
   }
 
   /// One rule for several operators.

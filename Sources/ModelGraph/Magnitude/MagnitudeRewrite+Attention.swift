@@ -15,7 +15,7 @@ extension MagnitudeRewrite {
       node.output.dropFirst().allSatisfy(\.isEmpty), node.input.count <= (isStandard ? 4 : 6),
       isStandard || node.input(at: 3) == nil
     else {
-      throw Untraceable("operator \(Self.describe(node)) has a rule for separate queries, keys and values without a cache only")
+      throw Untraceable("operator \(node.label) has a rule for separate queries, keys and values without a cache only")
     }
     guard let magnitude = try magnitude(value) else { return carry(nil, to: node.output[0]) }
     var inputs: [String] = []

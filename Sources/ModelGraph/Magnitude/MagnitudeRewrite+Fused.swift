@@ -21,7 +21,7 @@ extension MagnitudeRewrite {
     while plain.input.last == "" { plain.input.removeLast() }
 
     // The rule of the product notes the magnitude under the fused operator's output, which stands for the sum meanwhile.
-    guard let rule = Self.rule(for: plain, in: model) else { throw Untraceable("operator \(Self.describe(node)) has no rule") }
+    guard let rule = Self.rule(for: plain, in: model) else { throw Untraceable("operator \(node.label) has no rule") }
     try rule(&self, plain)
     let output = node.output[0]
     var terms = [try magnitude(output)]
@@ -57,7 +57,7 @@ extension MagnitudeRewrite {
   /// (A − a)·(B − b) of whole numbers with weights B: magnitudes times |B − b|.
   private mutating func integerProduct(_ node: Onnx_NodeProto, as product: String) throws(Untraceable) {
     guard !follows(node.input[1]) else {
-      throw Untraceable("operator \(Self.describe(node)) has a rule for weights that don't follow from the layer only")
+      throw Untraceable("operator \(node.label) has a rule for weights that don't follow from the layer only")
     }
     guard var magnitude = try magnitude(node.input[0]) else { return carry(nil, to: node.output[0]) }
     // What QuantizeLinear made is carried in units of the values; here the whole numbers themselves are multiplied.
@@ -68,7 +68,7 @@ extension MagnitudeRewrite {
     var weights = observe("Cast", [node.input[1]], float)
     if let zero = node.input(at: 3) {
       guard (try? shape(of: zero)).map({ $0.reduce(1, *) == 1 }) ?? true else {
-        throw Untraceable("operator \(Self.describe(node)) has a rule for one zero point of its weights only")
+        throw Untraceable("operator \(node.label) has a rule for one zero point of its weights only")
       }
       weights = observe("Sub", [weights, observe("Cast", [zero], float)])
     }
@@ -85,10 +85,10 @@ extension MagnitudeRewrite {
     var indices = try held(node.input[1])
     if batch > 1 {
       guard node.integer("batch_dims") ?? 0 >= 1, batchAxis(of: node.input[0]) == 0 else {
-        throw Untraceable("operator \(Self.describe(node)) picks places of stimuli and of positions together")
+        throw Untraceable("operator \(node.label) picks places of stimuli and of positions together")
       }
       var shape = try shape(of: node.input[1])
-      guard shape.first == 1 else { throw Untraceable("operator \(Self.describe(node)) has places of several stimuli") }
+      guard shape.first == 1 else { throw Untraceable("operator \(node.label) has places of several stimuli") }
       shape[0] = batch
       indices = addFlow("Expand", [indices, constant(shape)])
     }

@@ -59,7 +59,7 @@ extension MagnitudeRewrite {
     let text = { (name: String) in node.attribute(name).map { String(decoding: $0.s, as: UTF8.self) } }
     guard text("mode") != "cubic", text("coordinate_transformation_mode") != "tf_crop_and_resize",
       text("keep_aspect_ratio_policy") ?? "stretch" == "stretch"
-    else { throw Untraceable("operator \(Self.describe(node)) has a rule for nearest and linear interpolation only") }
+    else { throw Untraceable("operator \(node.label) has a rule for nearest and linear interpolation only") }
     guard let magnitude = try magnitude(node.input[0]) else { return carry(nil, to: node.output[0]) }
     var inputs = [magnitude]
     for (position, input) in node.input.enumerated().dropFirst() {
@@ -75,7 +75,7 @@ extension MagnitudeRewrite {
     let whole = try batchedShape(of: output)
     let axis = (node.integer("axis") ?? 0) + ((node.integer("axis") ?? 0) < 0 ? whole.count : 0)
     guard batch == 1 || batchAxis(of: output) != axis else {
-      throw Untraceable("operator \(Self.describe(node)) joins along the axis on which stimuli lie")
+      throw Untraceable("operator \(node.label) joins along the axis on which stimuli lie")
     }
     var parts: [String] = []
     var isEmpty = true

@@ -8,7 +8,7 @@ extension MagnitudeRewrite {
 
   private mutating func convolve(_ node: Onnx_NodeProto) throws(Untraceable) {
     guard !follows(node.input[1]) else {
-      throw Untraceable("operator \(Self.describe(node)) has a rule for kernels that don't follow from the layer only")
+      throw Untraceable("operator \(node.label) has a rule for kernels that don't follow from the layer only")
     }
     guard let magnitude = try magnitude(node.input[0]) else { return carry(nil, to: node.output[0]) }
     let weights = try heldMagnitude(node.input[1])

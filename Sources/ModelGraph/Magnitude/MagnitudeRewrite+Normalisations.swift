@@ -35,7 +35,7 @@ extension MagnitudeRewrite {
   /// The operator itself, with |γ|, no means and no shift: |γ|/√(σ² + ε).
   private mutating func batchNormalize(_ node: Onnx_NodeProto) throws(Untraceable) {
     guard node.integer("training_mode") ?? 0 == 0, node.input.count == 5, !node.input.dropFirst().contains(where: follows)
-    else { throw Untraceable("operator \(Self.describe(node)) has a rule for inference only") }
+    else { throw Untraceable("operator \(node.label) has a rule for inference only") }
     guard let magnitude = try magnitude(node.input[0]) else { return carry(nil, to: node.output[0]) }
     let scale = try heldMagnitude(node.input[1])
     let zero = addFlow("Sub", [scale, scale])
@@ -60,7 +60,7 @@ extension MagnitudeRewrite {
     let (x, skip) = (node.input[0], node.input[1])
     let total = sum([try magnitude(x), try magnitude(skip)])
     guard try shape(of: x) == shape(of: skip) else {
-      throw Untraceable("operator \(Self.describe(node)) has a rule for a skip of the same shape only")
+      throw Untraceable("operator \(node.label) has a rule for a skip of the same shape only")
     }
     var observed = observe("Add", [x, skip])
     for bias in biases { if let bias = node.input(at: bias) { observed = observe("Add", [observed, bias]) } }
@@ -77,7 +77,7 @@ extension MagnitudeRewrite {
   private mutating func groupNormalize(_ node: Onnx_NodeProto) throws(Untraceable) {
     let shape = try shape(of: node.input[0])
     guard node.domain.isEmpty || node.domain == "ai.onnx", let groups = node.integer("num_groups"), shape.count > 2 else {
-      throw Untraceable("operator \(Self.describe(node)) has a rule for the standard's form only")
+      throw Untraceable("operator \(node.label) has a rule for the standard's form only")
     }
     let channels = shape[1]
     let grouped = observe("Reshape", [node.input[0], constant([-1, groups, shape.dropFirst().reduce(1, *) / groups])])

@@ -15,7 +15,7 @@ extension MagnitudeRewrite {
     let (input, output) = (node.input[0], node.output[0])
     guard let magnitude = try magnitude(input) else { return carry(nil, to: output) }
     guard batchAxis(of: input) == 0, model.opset >= 8, node.integer("storage_order") ?? 0 == 0 else {
-      throw Untraceable("operator \(Self.describe(node)) has a rule for stimuli along the first axis, from opset 8 on, only")
+      throw Untraceable("operator \(node.label) has a rule for stimuli along the first axis, from opset 8 on, only")
     }
     let (units, maxima) = (try shape(of: input).reduce(1, *), try shape(of: output))
     // Of a batch the first stimulus's; its indices count from the tensor's start.
@@ -34,7 +34,7 @@ extension MagnitudeRewrite {
     let input = node.input[0]
     guard let magnitude = try magnitude(input) else { return carry(nil, to: node.output[0]) }
     guard batch == 1 || batchAxis(of: input).map({ !axes.contains($0) }) ?? false else {
-      throw Untraceable("operator \(Self.describe(node)) takes the maximum along the axis on which stimuli lie")
+      throw Untraceable("operator \(node.label) takes the maximum along the axis on which stimuli lie")
     }
     let maximum = observeReduction("ReduceMax", input, axes, axesAreInputFrom: 18)
     let isBelow = observe(
@@ -63,7 +63,7 @@ extension MagnitudeRewrite {
   private func reducedAxes(_ node: Onnx_NodeProto) throws(Untraceable) -> [Int] {
     let rank = try shape(of: node.input[0]).count
     if let input = node.input(at: 1), model.integerConstant(input) == nil {
-      throw Untraceable("operator \(Self.describe(node)) has a rule for constant axes only")
+      throw Untraceable("operator \(node.label) has a rule for constant axes only")
     }
     let named = node.integers("axes") ?? node.input(at: 1).flatMap { model.integerConstant($0)?.map(Int.init) }
     return named.map { $0.map { $0 < 0 ? $0 + rank : $0 }.sorted() } ?? Array(0..<rank)

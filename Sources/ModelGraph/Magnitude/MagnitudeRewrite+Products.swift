@@ -91,7 +91,7 @@ extension MagnitudeRewrite {
   /// Labels have one length everywhere, so what is held is repeated along the batch where it has that axis.
   private mutating func einsum(_ node: Onnx_NodeProto) throws(Untraceable) {
     guard node.input.count <= 2 else {
-      throw Untraceable("operator \(Self.describe(node)) has a rule for two operands only")
+      throw Untraceable("operator \(node.label) has a rule for two operands only")
     }
     if node.input.count == 1 {
       let magnitude = try magnitude(node.input[0])

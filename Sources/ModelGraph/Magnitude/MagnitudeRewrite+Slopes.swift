@@ -105,7 +105,7 @@ extension MagnitudeRewrite {
     default:
       break
     }
-    throw Untraceable("operator \(Self.describe(node)) has no rule for its input \(position)")
+    throw Untraceable("operator \(node.label) has no rule for its input \(position)")
   }
 
   // MARK: Functions

@@ -30,8 +30,8 @@ struct MagnitudeRewrite {
   /// By tensor of the observation: the flow's input that it is fed to.
   private var heldInputs: [String: String] = [:]
   private var observedOfHeld: [String: String] = [:]
-  private var constants: [[Int64]: String] = [:]
-  private var namesGiven = 0
+  private var constants: [[Int]: String] = [:]
+  private var names: FreshNames
   private let sourceInput = "source_magnitude"
 
   init(_ model: Model, source: String, shapes: ObservedShapes, batch: Int, types: [String: ElementType]) {
@@ -40,6 +40,7 @@ struct MagnitudeRewrite {
     self.shapes = shapes
     self.batch = batch
     self.types = model.elementTypes().merging(types) { $1 }
+    names = FreshNames(in: model, stem: "magnitude")
     observedGraph = model.proto.graph
     flowGraph.name = model.proto.graph.name
     // What weights are made of; what isn't needed falls away at the end.
@@ -60,7 +61,7 @@ struct MagnitudeRewrite {
       let node = model.proto.graph.node[number]
       do throws(Untraceable) {
         guard let rule = Self.rule(for: node, in: model) else {
-          throw Untraceable("operator \(Self.describe(node)) has no rule")
+          throw Untraceable("operator \(node.label) has no rule")
         }
         try rule(&self, node)
       } catch {
@@ -82,12 +83,6 @@ struct MagnitudeRewrite {
     return MagnitudeNetwork(
       observation: model.replacingGraph(observedGraph).exposing(exposed), flow: flow, source: sourceInput, held: held,
       batch: batch)
-  }
-
-  /// "Conv conv1", with the domain where it isn't the standard's.
-  static func describe(_ node: Onnx_NodeProto) -> String {
-    let type = node.isStandard ? node.opType : "\(node.domain).\(node.opType)"
-    return node.name.isEmpty ? type : "\(type) (\(node.name))"
   }
 
   // MARK: Magnitudes
@@ -180,19 +175,15 @@ struct MagnitudeRewrite {
     _ operatorType: String, _ inputs: [String], _ attributes: [String: GraphBuilder.Attribute] = [:]
   ) -> String {
     let output = freshName()
-    flowGraph.node.append(Self.node(operatorType, inputs, [output], attributes))
+    flowGraph.node.append(Onnx_NodeProto(operatorType, inputs, [output], attributes))
     return output
   }
 
   /// Adds an operator to the flow as it is in the model, with other inputs; its outputs get names of their own.
   mutating func addFlow(copying node: Onnx_NodeProto, inputs: [String]) -> [String] {
-    var copy = node
-    copy.input = inputs
-    while copy.input.last == "" { copy.input.removeLast() }
-    copy.output = node.output.map { $0.isEmpty ? "" : freshName() }
-    copy.name = copy.output.first { !$0.isEmpty } ?? freshName()
-    flowGraph.node.append(copy)
-    return copy.output
+    let outputs = node.output.map { $0.isEmpty ? "" : freshName() }
+    flowGraph.node.append(node.copied(inputs: inputs, outputs: outputs))
+    return outputs
   }
 
   /// Adds a node with one output to the observation and returns that.
@@ -200,28 +191,21 @@ struct MagnitudeRewrite {
     _ operatorType: String, _ inputs: [String], _ attributes: [String: GraphBuilder.Attribute] = [:]
   ) -> String {
     let output = freshName()
-    observedGraph.node.append(Self.node(operatorType, inputs, [output], attributes))
+    observedGraph.node.append(Onnx_NodeProto(operatorType, inputs, [output], attributes))
     return output
   }
 
   /// Adds an operator to the observation as it is in the model, with the outputs asked for.
   mutating func observe(copying node: Onnx_NodeProto, outputs count: Int) -> [String] {
-    var copy = node
-    copy.output = (0..<count).map { _ in freshName() }
-    copy.name = copy.output[0]
-    observedGraph.node.append(copy)
-    return copy.output
+    let outputs = (0..<count).map { _ in freshName() }
+    observedGraph.node.append(node.copied(inputs: node.input, outputs: outputs))
+    return outputs
   }
 
   /// A vector of whole numbers, in both graphs.
   mutating func constant(_ values: [Int]) -> String {
-    let values = values.map(Int64.init)
     if let name = constants[values] { return name }
-    var tensor = Onnx_TensorProto()
-    tensor.name = freshName()
-    tensor.dims = [Int64(values.count)]
-    tensor.dataType = ElementType.int64.rawValue
-    tensor.int64Data = values
+    let tensor = Onnx_TensorProto(values, name: freshName())
     flowGraph.initializer.append(tensor)
     observedGraph.initializer.append(tensor)
     constants[values] = tensor.name
@@ -240,31 +224,13 @@ struct MagnitudeRewrite {
     return tensor.name
   }
 
-  private static func node(
-    _ operatorType: String, _ inputs: [String], _ outputs: [String], _ attributes: [String: GraphBuilder.Attribute]
-  ) -> Onnx_NodeProto {
-    var node = Onnx_NodeProto()
-    node.opType = operatorType
-    node.input = inputs
-    node.output = outputs
-    node.name = outputs[0]
-    node.attribute = attributes.sorted { $0.key < $1.key }.map { $1.proto(named: $0) }
-    return node
-  }
-
-  private mutating func freshName() -> String {
-    repeat { namesGiven += 1 } while model.index.contains("magnitude_\(namesGiven)")
-    return "magnitude_\(namesGiven)"
-  }
+  private mutating func freshName() -> String { names.next() }
 }
 
 extension MagnitudeRewrite {
   /// The rule of an operator; `nil` where there is none. Calls of functions and operators with bodies have none.
   static func rule(for node: Onnx_NodeProto, in model: Model) -> Rule? {
-    guard node.subgraphs.isEmpty,
-      !model.proto.functions.contains(where: { $0.name == node.opType && $0.domain == node.domain })
-    else { return nil }
-    return node.isStandard || node.domain == "com.microsoft" ? rules[node.opType] : nil
+    node.isKnown && !node.isComposite(in: model) ? rules[node.opType] : nil
   }
 
   /// One rule for several operators.
