@@ -1,3 +1,5 @@
+internal import HeapModule
+
 /// A route through a layered graph: a region of each layer.
 package struct Pathway: Sendable, Hashable, Codable {
   /// By layer.
@@ -61,20 +63,20 @@ package struct StrongestPathways: Sendable {
     var nextRanges: [Range<Int>] = []
     for target in 0..<regionCount {
       // The best continuation of each source; taking one brings up the source's next prefix.
-      var heap = CandidateHeap()
+      var heap = Heap<Candidate>()
       for (source, range) in ranges.enumerated() where !range.isEmpty {
         let edge = edges[source * regionCount + target]
-        heap.add(CandidateHeap.Candidate(strength: strengths[range.lowerBound] + edge, prefix: range.lowerBound))
+        heap.insert(Candidate(strength: strengths[range.lowerBound] + edge, prefix: range.lowerBound))
       }
       let start = next.count
-      while next.count - start < limit, let best = heap.takeBest() {
+      while next.count - start < limit, let best = heap.popMax() {
         next.append(Link(previous: Int32(best.prefix), region: Int32(target)))
         nextStrengths.append(best.strength)
         let source = Int(links[best.prefix].region)
         let following = best.prefix + 1
         if following < ranges[source].upperBound {
           let edge = edges[source * regionCount + target]
-          heap.add(CandidateHeap.Candidate(strength: strengths[following] + edge, prefix: following))
+          heap.insert(Candidate(strength: strengths[following] + edge, prefix: following))
         }
       }
       nextRanges.append(start..<next.count)
@@ -101,42 +103,12 @@ package struct StrongestPathways: Sendable {
   }
 }
 
-/// A binary heap of continuations, the strongest on top; of equal ones that of the first prefix.
-private struct CandidateHeap {
-  struct Candidate {
-    var strength: Double
-    var prefix: Int
+/// A continuation of a pathway. The largest has the greatest strength, and of equal ones the first prefix.
+private struct Candidate: Comparable {
+  var strength: Double
+  var prefix: Int
 
-    func isBetter(than other: Candidate) -> Bool {
-      strength != other.strength ? strength > other.strength : prefix < other.prefix
-    }
-  }
-
-  private var candidates: [Candidate] = []
-
-  mutating func add(_ candidate: Candidate) {
-    candidates.append(candidate)
-    var place = candidates.count - 1
-    while place > 0, candidates[place].isBetter(than: candidates[(place - 1) / 2]) {
-      candidates.swapAt(place, (place - 1) / 2)
-      place = (place - 1) / 2
-    }
-  }
-
-  mutating func takeBest() -> Candidate? {
-    guard let best = candidates.first else { return nil }
-    let last = candidates.removeLast()
-    guard !candidates.isEmpty else { return best }
-    candidates[0] = last
-    var place = 0
-    while true {
-      var child = 2 * place + 1
-      guard child < candidates.count else { break }
-      if child + 1 < candidates.count, candidates[child + 1].isBetter(than: candidates[child]) { child += 1 }
-      guard candidates[child].isBetter(than: candidates[place]) else { break }
-      candidates.swapAt(place, child)
-      place = child
-    }
-    return best
+  static func < (one: Candidate, other: Candidate) -> Bool {
+    one.strength != other.strength ? one.strength < other.strength : one.prefix > other.prefix
   }
 }
