@@ -118,7 +118,7 @@ struct Conductor {
       try runner.run("probing gradients", tasks.count, &phase, on: worker)
       outputs = phase.outputs
     }
-    let decided = try trial.decide(outputs)
+    let decided = try trial.decide(outputs).plan
     if decided != plan {
       try worker.adopt(decided)
       try mailbox.spread(PlanNotice(decided))

@@ -17,6 +17,8 @@ extension Scan {
     private let all: StimulusSet
     /// Those that may be scanned, before the network has been asked and numbers have been looked at.
     let candidates: StimulusSet
+    /// How many stimuli there are to choose from; `nil` where only the network knows, or time orders them.
+    let availableCount: Int?
     package let stream: Stream?
     package let runtime: Runtime
     /// SHA-256 of the model file and its files of weights.
@@ -40,10 +42,13 @@ extension Scan {
         let stream = try Stream(wanted, of: all, seed: options.seed)
         self.stream = stream
         candidates = try stream.stimuli.select(stream.scanned)
+        availableCount = nil
       } else {
         stream = nil
         let selection = try StimulusSelection(options.selection, shuffleSeed: options.shuffleSeed)
-        candidates = selection.needsPredictions ? all : try selection.apply(to: all).prefix(options.stimulusLimit)
+        let chosen = selection.needsPredictions ? all : try selection.apply(to: all)
+        candidates = selection.needsPredictions ? all : chosen.prefix(options.stimulusLimit)
+        availableCount = selection.needsPredictions ? nil : chosen.count
       }
       self.all = all
       let folder = model.folder ?? "."

@@ -38,7 +38,7 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   /// The seed of the order in which they are taken; `nil` is that of the files.
   package var shuffleSeed: UInt64?
   /// How many stimuli are used: the first ones of those. A stream chooses its own.
-  package var stimulusLimit = 64
+  package var stimulusLimit = 256
   /// The stimuli are a stream: all are recorded, some of each window are scanned; `nil` for a scan without time.
   package var stream: StreamRequest?
   /// What coalitions are drawn for.
@@ -81,7 +81,14 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package init() {}
 
   /// K of layers that are measured by values, where it is automatic.
-  package static let standardSamples = 16.0
+  ///
+  /// 16, and beyond 64 stimuli as few as keep the cost of 64, but 4 at least: what the answer over stimuli gains from more of them
+  /// it loses little of by measuring each less well. Small layers and streams, whose windows are compared, keep 16.
+  package func standardSamples(regions: Int, stimuli: Int) -> Double {
+    let most = 16.0
+    guard stream == nil, regions > EstimatorName.largestEnumeration, stimuli > 64 else { return most }
+    return max(4, (most * 64 / Double(stimuli)).rounded(.up))
+  }
 
   /// Whether pictures have their channels last.
   package var isChannelsLast: Bool { layouts.contains { $0.tensor == nil && $0.layout.lowercased() == "nhwc" } }

@@ -33,6 +33,26 @@ struct PlanSummary: Sendable {
         \(forecast.residentBytes >> 20) MB a rank.
         """,
         times.text,
-      ]).joined(separator: "\n\n")
+      ] + expectations).joined(separator: "\n\n")
+  }
+
+  /// What more stimuli would buy; empty where nothing is known of it.
+  private var expectations: [String] {
+    guard !forecast.expectations.isEmpty else { return [] }
+    var table = TextTable(["layer"] + forecast.expectations.map { "\($0.stimuli) stimuli" })
+    for layer in forecast.plan.layers {
+      let cells = forecast.expectations.map { expectation in
+        expectation.layers[layer.number].map { "±\(Number.significant($0.halfWidth)), \($0.criticalCount)" } ?? ""
+      }
+      table.append(["\(layer.number)"] + cells)
+    }
+    table.append(["time"] + forecast.expectations.map { Number.duration(forecast.seconds(ranks: 1, of: $0)) })
+    return [
+      """
+      To expect, from a pilot: the mean half width of a mean ζ's interval in units of v, critical regions, and the time of \
+      the measurement on one rank.
+      """,
+      table.text,
+    ]
   }
 }

@@ -35,11 +35,11 @@ struct ScanOptions: ParsableArguments {
   @Option(
     help: """
       K, the passes a region and stimulus, a gradient pass counted as 2.5; below 1 for few. By default as many gradient passes as \
-      the answer over all stimuli needs, and 16 where layers are measured by values.
+      the answer over all stimuli needs; where layers are measured by values 16, or as few as 4 beyond 64 stimuli.
       """)
   var samples = "auto"
 
-  @Option(help: "How many stimuli are used: the first ones. (default: 64, or 8 of the phantom)")
+  @Option(help: "How many stimuli are used: the first ones. (default: 256 where there are as many, or 8 of the phantom)")
   var stimuli: Int?
 
   @OptionGroup(title: "Choice of stimuli") var choice: ChoiceOptions

@@ -9,7 +9,7 @@ import Shapley
 struct ScanSubject {
   /// How many stimuli the phantom shows unless told otherwise.
   private static let phantomStimuli = 8
-  private static let userStimuli = 64
+  private static let userStimuli = 256
 
   let request: ScanRequest
   private let phantom: GlyphPhantom?

@@ -65,12 +65,21 @@ struct GradientTrial {
     }
   }
 
+  /// What was found.
+  struct Decision {
+    var plan: ScanPlan
+    /// By the plan's layers: what a few stimuli said of variances; `nil` where gradients don't measure the layer, or stimuli
+    /// are too few.
+    var pilots: [GradientPilot?]
+  }
+
   /// The plan with what was found. A layer of more regions than values can tell apart is left out where gradients don't serve.
   ///
   /// - Parameter outputs: of the tasks, in their order.
   /// - Throws: `Failure` (`badInput`) where such a layer was asked for by name, or none is left.
-  func decide(_ outputs: [Trial.Output]) throws -> ScanPlan {
+  func decide(_ outputs: [Trial.Output]) throws -> Decision {
     var result = plan
+    var pilots: [String: GradientPilot] = [:]
     let all = Array(zip(tasks, outputs))
     for layer in candidates {
       let own = all.filter { task, _ in
@@ -79,7 +88,7 @@ struct GradientTrial {
         case .second(let task): task.layer == layer.number
         }
       }
-      result.layers[layer.number] = try decide(layer, own)
+      (result.layers[layer.number], pilots[layer.tensor]) = try decide(layer, own)
     }
     let lost = result.layers.filter { $0.design == .gradients && ($0.budget == 0 || $0.gradients == nil) }
     for layer in lost {
@@ -95,11 +104,15 @@ struct GradientTrial {
     }
     result.layers.removeAll { layer in lost.contains { $0.number == layer.number } }
     for number in result.layers.indices { result.layers[number].number = number }
-    guard let first = lost.first, result.layers.isEmpty else { return result }
+    guard let first = lost.first, result.layers.isEmpty else {
+      return Decision(plan: result, pilots: result.layers.map { $0.design == .gradients ? pilots[$0.tensor] : nil })
+    }
     throw Failure(.badInput, "no layer can be scanned: \(first.tensor): \(first.gradients?.reason ?? "")")
   }
 
-  private func decide(_ layer: ScanPlan.Layer, _ own: [(Trial, Trial.Output)]) throws -> ScanPlan.Layer {
+  private func decide(
+    _ layer: ScanPlan.Layer, _ own: [(Trial, Trial.Output)]
+  ) throws -> (ScanPlan.Layer, GradientPilot?) {
     let count = ProbeDesign.rowsPerProbe * Self.probes(of: layer, plan, request.measurement).probeCount
     var (values, derivatives) = ([Float](repeating: .nan, count: count), [Float](repeating: .nan, count: count))
     var pilots: [GradientEstimate] = []
@@ -108,7 +121,7 @@ struct GradientTrial {
       switch (task, output) {
       case (.first(let task), .first(let output)):
         guard output.refusal.isEmpty else {
-          return layer.measuredByValues("Measured by values: \(output.refusal).")
+          return (layer.measuredByValues("Measured by values: \(output.refusal)."), nil)
         }
         for (place, probe) in task.probes.enumerated() {
           for row in 0..<ProbeDesign.rowsPerProbe {
@@ -126,29 +139,30 @@ struct GradientTrial {
       }
     }
     guard (values + derivatives).allSatisfy(\.isFinite) else {
-      return layer.measuredByValues("Measured by values: a probe's value or derivative isn't finite.")
+      return (layer.measuredByValues("Measured by values: a probe's value or derivative isn't finite."), nil)
     }
     let remedy = request.measurement.lesion == .zero ? "--lesion mean" : nil
     let verdict = try ProbeVerdict(values: values, derivatives: derivatives, remedy: remedy)
-    return choose(layer, verdict, pilots, residuals)
+    let pilot =
+      pilots.count < GradientPilot.minimumSeriesCount
+      ? nil : GradientPilot(series: pilots, isEfficient: request.measurement.index == .shapley)
+    let residual = residuals.reduce(0, +) / Double(max(residuals.count, 1))
+    return (choose(layer, verdict, pilot, oddResidual: residual), pilot)
   }
 
   private func choose(
-    _ layer: ScanPlan.Layer, _ verdict: ProbeVerdict, _ pilots: [GradientEstimate], _ residuals: [Double]
+    _ layer: ScanPlan.Layer, _ verdict: ProbeVerdict, _ pilot: GradientPilot?, oddResidual: Double
   ) -> ScanPlan.Layer {
     var finding = GradientFinding(
       reason: verdict.reason, probes: Self.probeCount, trapezoidShare: verdict.trapezoid.estimate,
       simpsonShare: verdict.simpson.estimate, curvature: verdict.trapezoidBias)
     let isAsked = request.analysis.estimator == .gradient
     guard verdict.rule != .values || isAsked else { return layer.measuredByValues(finding) }
-    let pilot =
-      pilots.count < GradientPilot.minimumSeriesCount
-      ? nil : GradientPilot(series: pilots, isEfficient: request.measurement.index == .shapley)
-    let passes = passes(layer, pilot)
+    let passes = passes(layer, pilot, stimuli: plan.stimulusCount)
     if let pilot, !isAsked {
       let choice = GradientChoice(
         verdict: verdict, pilot: pilot, budget: Int(Double(passes) * ScanPlan.Layer.gradientCost),
-        cost: ScanPlan.Layer.gradientCost, oddResidual: residuals.reduce(0, +) / Double(residuals.count))
+        cost: ScanPlan.Layer.gradientCost, oddResidual: oddResidual)
       finding.reason = choice.reason
       guard choice.measurement == .gradients else { return layer.measuredByValues(finding) }
     }
@@ -156,14 +170,14 @@ struct GradientTrial {
   }
 
   /// Gradient passes of a stimulus: as K says, or as the pilot does.
-  private func passes(_ layer: ScanPlan.Layer, _ pilot: GradientPilot?) -> Int {
+  func passes(_ layer: ScanPlan.Layer, _ pilot: GradientPilot?, stimuli: Int) -> Int {
     let least = GradientDesign.minimumPassCount(players: layer.regionCount)
     func bought(by samples: Double) -> Int {
       max(least, Int(samples * Double(layer.regionCount) / ScanPlan.Layer.gradientCost) / 2 * 2)
     }
     if let samples = request.measurement.samplesPerRegion { return bought(by: samples) }
     guard let pilot else { return max(Self.pilotPasses, bought(by: Self.mostSamplesAlone)) }
-    return pilot.passes(stimuli: plan.stimulusCount, most: max(Self.pilotPasses, bought(by: Self.mostSamples)))
+    return pilot.passes(stimuli: stimuli, most: max(Self.pilotPasses, bought(by: Self.mostSamples)))
   }
 }
 

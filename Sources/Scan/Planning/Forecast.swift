@@ -2,10 +2,10 @@ import Distribution
 internal import Glibc
 import Lesion
 package import ScanPlan
-import Shapley
+package import Shapley
 import Stimuli
 
-/// What a scan would take, from its plan and a few timed batches.
+/// What a scan would take and show, from its plan, a pilot and a few timed batches.
 package struct Forecast: Sendable {
   package let plan: ScanPlan
   /// By layer, what ζ would be computed by.
@@ -14,6 +14,19 @@ package struct Forecast: Sendable {
   package let secondsPerBatch: [Double]
   /// Peak resident bytes of this process, which did what a rank does in every layer.
   package let residentBytes: Int
+  /// What so many stimuli would show, ascending; none where no layer has a pilot.
+  package let expectations: [Expectation]
+
+  /// Numbers of stimuli that are forecast, as far as there are as many.
+  private static let stimulusCounts = [16, 64, 256]
+
+  /// What a number of stimuli would show.
+  package struct Expectation: Sendable {
+    package let stimuli: Int
+    /// By layer; `nil` where it has no pilot.
+    package let layers: [GradientPilot.Forecast?]
+    fileprivate let rows: [Int]
+  }
 
   /// Cost: the plan, the stimuli's observation, probes and pilots of gradients, and two batches of each layer.
   package init(_ request: ScanRequest) throws {
@@ -23,8 +36,11 @@ package struct Forecast: Sendable {
     let worker = try Worker(
       request: request, plan: proposed, model: inputs.model, stimuli: stimuli, stream: inputs.stream?.stimuli,
       runtime: inputs.runtime)
-    plan = try Self.decided(proposed, request, worker, labels: stimuli.labels)
+    let trial = try Self.trial(proposed, request, worker, labels: stimuli.labels)
+    let decision = try trial.decide(trial.tasks.map { try $0.run(on: worker) {} })
+    plan = decision.plan
     estimators = try plan.estimators(request.measurement, request.analysis)
+    expectations = Self.expectations(decision, trial, most: inputs.availableCount ?? plan.stimulusCount)
     try worker.adopt(plan)
     secondsPerBatch = try plan.layers.map { try worker.secondsPerBatch(layer: $0.number) }
     var usage = rusage()
@@ -32,32 +48,60 @@ package struct Forecast: Sendable {
     residentBytes = usage.ru_maxrss << 10
   }
 
-  /// The plan with what probes say of gradients, as a scan finds it out.
-  private static func decided(
+  /// What tells whether layers can be measured by gradients, after what a scan does before it is asked.
+  private static func trial(
     _ plan: ScanPlan, _ request: ScanRequest, _ worker: Worker, labels: [Int]?
-  ) throws -> ScanPlan {
+  ) throws -> GradientTrial {
     let measurement = request.measurement
     let scores = try (0..<plan.stimulusCount).map { try ObserveTask(stimulus: $0).run(on: worker) {}.scores }
     worker.endObservation()
     if measurement.lesion.needsMeans {
       for layer in plan.layers.indices { worker.means[layer] = try AverageTask(layer: layer).run(on: worker) {}.values }
     }
-    let trial = GradientTrial(
+    return GradientTrial(
       request: request, plan: plan, targets: measurement.targets(measurement.predictions(scores), labels: labels))
-    return try trial.decide(trial.tasks.map { try $0.run(on: worker) {} })
+  }
+
+  private static func expectations(
+    _ decision: GradientTrial.Decision, _ trial: GradientTrial, most: Int
+  ) -> [Expectation] {
+    guard decision.pilots.contains(where: { $0 != nil }), decision.plan.streamCount == nil else { return [] }
+    let analysis = trial.request.analysis
+    return (stimulusCounts.filter { $0 < most } + [most]).map { stimuli in
+      let layers = zip(decision.plan.layers, decision.pilots).map { layer, pilot in
+        pilot.map {
+          $0.forecast(
+            stimuli: stimuli, passes: trial.passes(layer, $0, stimuli: stimuli), confidence: analysis.confidence,
+            falseDiscoveryRate: analysis.falseDiscoveryRate)
+        }
+      }
+      return Expectation(
+        stimuli: stimuli, layers: layers, rows: zip(decision.plan.layers, layers).map { $1?.passes ?? $0.rows })
+    }
+  }
+
+  private func batches(_ layer: ScanPlan.Layer, rows: Int) -> Int {
+    let batch = layer.design == .gradients ? min(layer.batch, ScanPlan.Layer.gradientBatch) : layer.batch
+    return (rows + batch - 1) / batch
   }
 
   /// Batches of one series of a layer, padded ones included.
-  package func batches(_ layer: ScanPlan.Layer) -> Int {
-    let batch = layer.design == .gradients ? min(layer.batch, ScanPlan.Layer.gradientBatch) : layer.batch
-    return (layer.rows + batch - 1) / batch
-  }
+  package func batches(_ layer: ScanPlan.Layer) -> Int { batches(layer, rows: layer.rows) }
 
   /// Wall time of the measurement on a number of equal ranks: shards go to the rank that is free, so the work is spread
   /// evenly but for one shard at the end.
   package func seconds(ranks: Int) -> Double {
-    let work = zip(plan.layers, secondsPerBatch).reduce(0) {
-      $0 + Double(batches($1.0) * plan.stimulusCount) * $1.1
+    seconds(ranks: ranks, stimuli: plan.stimulusCount, rows: plan.layers.map(\.rows))
+  }
+
+  /// The same with another number of stimuli.
+  package func seconds(ranks: Int, of expectation: Expectation) -> Double {
+    seconds(ranks: ranks, stimuli: expectation.stimuli, rows: expectation.rows)
+  }
+
+  private func seconds(ranks: Int, stimuli: Int, rows: [Int]) -> Double {
+    let work = plan.layers.indices.reduce(0) {
+      $0 + Double(batches(plan.layers[$1], rows: rows[$1]) * stimuli) * secondsPerBatch[$1]
     }
     let longestShard = (secondsPerBatch.max() ?? 0) * Double(plan.rowsPerShard / plan.batch)
     return work / Double(ranks) + (ranks > 1 ? longestShard : 0)

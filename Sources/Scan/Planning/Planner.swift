@@ -147,7 +147,10 @@ package struct Planner {
       request.measurement.grid,
       over: try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels))
     let players = grid.regionCount
-    var budget = Int((request.measurement.samplesPerRegion ?? MeasurementOptions.standardSamples) * Double(players))
+    let samples =
+      request.measurement.samplesPerRegion
+      ?? request.measurement.standardSamples(regions: players, stimuli: stimuli.count)
+    var budget = Int(samples * Double(players))
     let isAffine = cut.isAffine && request.measurement.value.isAffineInScores && !request.measurement.lesion.isDrawn
     let evaluationCost = suffixCostShare * forwardCost
     let estimator = EstimatorChoice(
@@ -161,10 +164,10 @@ package struct Planner {
     // A layer of few regions needs more for each than a large one; enumeration isn't for budgets to grow into.
     let least = Design.minimumRowCount(estimator.design, players: players, index: request.measurement.index)
     if !needsGradients, budget < least, estimator.design != .allCoalitions {
-      let samples = (least + players - 1) / players
-      budget = samples * players
+      let needed = (least + players - 1) / players
+      budget = needed * players
       notes.append(
-        "Layer \"\(layer.candidate.tensor)\" has \(players) regions and gets \(samples) samples for each, the least that \(estimator.rawValue) needs."
+        "Layer \"\(layer.candidate.tensor)\" has \(players) regions and gets \(needed) samples for each, the least that \(estimator.rawValue) needs."
       )
     }
     let (kind, rows) =
