@@ -33,6 +33,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
@@ -48,6 +49,8 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "COnnxRuntime"),
+    .target(
+      name: "CBuild", cSettings: [.define("NNFMRI_COMMIT", to: Context.environment["NNFMRI_COMMIT"] ?? "")]),
     .target(name: "CSpecialFunctions"),
     .target(name: "CFourier"),
     .target(name: "CPhantomNetwork", exclude: ["phantom.onnx"]),
@@ -82,7 +85,8 @@ let package = Package(
       settings: strict),
     module("Anatomy", imports: ["Grids", "Random", "Statistics"], settings: strict),
     module("Lesion", imports: ["UserErrors"]),
-    module("Tractography", imports: ["Random", "Statistics"]),
+    module(
+      "Tractography", imports: ["Random", "Statistics", .product(name: "HeapModule", package: "swift-collections")]),
     module("Temporal", imports: ["CFourier", "Random", "Statistics"], settings: strict),
     module(
       "Networks",
@@ -125,8 +129,8 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "Phantom", "Reporting", "Scan",
-        "ScanPlan",
+        "Anatomy", "CBuild", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "Phantom", "Reporting",
+        "Scan", "ScanPlan",
         "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -197,6 +201,14 @@ let package = Package(
       ]),
     tests("Distribution", imports: ["Files", "UserErrors"]),
     tests("ScanPlan", imports: ["Lesion", "ModelGraph", "Shapley", "UserErrors"]),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: [
+        "Anatomy", "Distribution", "Grids", "Lesion", "ModelGraph", "Reporting", "ScanPlan", "ScanResults", "ScanStore",
+        "Shapley",
+        "TestSupport",
+      ],
+      exclude: ["golden"], swiftSettings: settings),
     tests("ScanStore", imports: ["Distribution", "Lesion", "ModelGraph", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
     tests(
       "Scan",
@@ -207,7 +219,8 @@ let package = Package(
     .testTarget(
       name: "DistributedTests",
       dependencies: [
-        "Arrays", "Files", "Grids", "ModelGraph", "nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Stimuli", "TestSupport",
+        "Arrays", "Files", "Grids", "ModelGraph", "nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Shapley", "Stimuli",
+        "TestSupport",
       ],
       swiftSettings: settings),
   ]

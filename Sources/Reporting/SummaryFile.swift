@@ -11,10 +11,14 @@ import Temporal
 enum SummaryFile {
   static func content(_ result: ScanResult) throws -> JSONValue {
     let (plan, request) = (result.plan, result.request)
+    let arithmetic = ArithmeticVersions(estimators: result.layers.map(\.estimator.name))
     return [
       "program": "nnfmri-mpi",
       "complete": true,
       "versions": .object(result.run.versions.byName.mapValues(JSONValue.string)),
+      "arithmetic": [
+        "designs": .int(arithmetic.designs), "estimators": .object(arithmetic.estimators.mapValues(JSONValue.int)),
+      ],
       "instruction_sets": .array(result.run.instructionSets.map(JSONValue.string)),
       "plan_sha256": .string(try plan.digest()),
       "model": [

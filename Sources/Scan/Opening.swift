@@ -64,7 +64,7 @@ struct Opening {
       if let difference = origin.difference(from: summary.origin) {
         throw refuse("the result of another scan", difference)
       }
-      throw AlreadyMeasured(differs: summary.analysis != analysis.byName)
+      throw AlreadyMeasured(differs: summary.analysis != analysis.byName || !summary.isOfTodaysArithmetic)
     }
     guard let earlier = try Checkpoint.read(folder.checkpoint) else { return nil }
     if let difference = origin.difference(from: earlier.identity.origin) {

@@ -46,14 +46,14 @@ package enum Scan {
   /// - Returns: the exit code, the same on all ranks: 0, or that of the error.
   /// - Throws: `MPIError`, on which the job can only be aborted.
   package static func run(
-    _ request: ScanRequest, program version: String, world: Communicator, progress: Progress, listener: Listener
+    _ request: ScanRequest, program version: ProgramVersion, world: Communicator, progress: Progress, listener: Listener
   ) throws -> Int {
     var opening: Opening?
     var verdict = OpeningMessage()
     // Rank 0 speaks first: what is wrong for everyone is said once.
     if world.isRoot {
       do {
-        opening = try open(request, program: version, listener)
+        opening = try open(request, program: version.number, listener)
         verdict = try opening.map { try OpeningMessage($0.plan, request) } ?? OpeningMessage(isOver: true)
       } catch {
         let failure = Failure(error)
@@ -107,7 +107,7 @@ package enum Scan {
   /// Rank 0's share: the phases, and what comes of them. Returns the exit code.
   private static func lead(
     _ request: ScanRequest, _ opening: Opening, _ worker: Worker, _ mailbox: Mailbox, _ machines: [Machine],
-    _ version: String, _ progress: Progress, _ listener: Listener
+    _ version: ProgramVersion, _ progress: Progress, _ listener: Listener
   ) throws -> Int {
     let inputs = opening.inputs
     let versions = RunRecord.Versions(
@@ -123,7 +123,7 @@ package enum Scan {
       let conductor = Conductor(
         request: request, labels: opening.stimuli.labels, thumbnails: try opening.stimuli.thumbnails(), mailbox: mailbox,
         worker: worker, instructionSets: instructionSets, versions: versions,
-        origin: inputs.origin(request, program: version), earlier: opening.earlier)
+        origin: inputs.origin(request, program: version.number), earlier: opening.earlier)
       var runner = PhaseRunner(
         coordinator: Coordinator(
           wire: mailbox, stop: StopRequest(folder: request.run.output, deadline: request.run.deadline)),

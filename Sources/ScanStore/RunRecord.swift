@@ -1,3 +1,5 @@
+package import ScanPlan
+
 /// How it was run: nothing of this decides a byte of the other files.
 package struct RunRecord: Sendable {
   package var ranks: Int
@@ -25,12 +27,12 @@ package struct RunRecord: Sendable {
 
   /// What ran.
   package struct Versions: Sendable {
-    package var program: String
+    package var program: ProgramVersion
     package var onnxRuntime: String
     package var mpi: String
     package var linearAlgebra: String
 
-    package init(program: String, onnxRuntime: String, mpi: String, linearAlgebra: String) {
+    package init(program: ProgramVersion, onnxRuntime: String, mpi: String, linearAlgebra: String) {
       self.program = program
       self.onnxRuntime = onnxRuntime
       self.mpi = mpi
@@ -39,12 +41,14 @@ package struct RunRecord: Sendable {
 
     /// By the names in `scan.json`.
     package var byName: [String: String] {
-      ["nnfmri-mpi": program, "onnxruntime": onnxRuntime, "mpi": mpi, "blas": linearAlgebra]
+      ["nnfmri-mpi": program.number, "commit": program.commit, "onnxruntime": onnxRuntime, "mpi": mpi, "blas": linearAlgebra]
+        .filter { !$0.value.isEmpty }
     }
 
     package init(byName names: [String: String]) {
       self.init(
-        program: names["nnfmri-mpi"] ?? "", onnxRuntime: names["onnxruntime"] ?? "", mpi: names["mpi"] ?? "",
+        program: ProgramVersion(number: names["nnfmri-mpi"] ?? "", commit: names["commit"] ?? ""),
+        onnxRuntime: names["onnxruntime"] ?? "", mpi: names["mpi"] ?? "",
         linearAlgebra: names["blas"] ?? "")
     }
   }

@@ -18,6 +18,7 @@ package struct RunSummary: Codable {
   package var instruction_sets: [String]
   var versions: [String: String]
   var options: [String: [String: String]]
+  var arithmetic: ArithmeticVersions?
 
   /// - Throws: `Failure` (`badInput`) if the file isn't there or can't be understood.
   package init(contentsOf path: String) throws(Failure) {
@@ -41,6 +42,9 @@ package struct RunSummary: Codable {
 
   /// The options that decide what is made of the values, as text.
   package var analysis: [String: String] { options["analysis"] ?? [:] }
+
+  /// Whether results are those that the same values would give today.
+  package var isOfTodaysArithmetic: Bool { arithmetic?.isCurrent ?? false }
 
   /// Of a whole scan.
   package var origin: ScanOrigin {

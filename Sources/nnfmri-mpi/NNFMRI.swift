@@ -1,10 +1,13 @@
 import ArgumentParser
+import CBuild
 internal import Glibc
 
 /// The root command: configuration and subcommands only.
 @main
 struct NNFMRI: ParsableCommand {
   static let version = "0.1.0"
+  /// The commit it was built from; empty where the build wasn't told.
+  static let commit = unsafe String(cString: nnfmri_commit())
 
   static let configuration = CommandConfiguration(
     commandName: "nnfmri-mpi",
@@ -14,7 +17,7 @@ struct NNFMRI: ParsableCommand {
       region's Shapley value. Start it with mpirun to use many processes; any number of them gives the same result. \
       Without arguments it scans a built-in phantom into nnfmri-phantom/.
       """,
-    version: version,
+    version: commit.isEmpty ? version : "\(version) (\(commit))",
     subcommands: [
       ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, ContrastCommand.self,
       PhantomCommand.self, AdjointCommand.self,

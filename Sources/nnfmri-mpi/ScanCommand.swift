@@ -90,7 +90,8 @@ struct ScanCommand: ParsableCommand {
         )
       }
       return try Scan.run(
-        request, program: NNFMRI.version, world: world, progress: Progress(display.show),
+        request, program: ProgramVersion(number: NNFMRI.version, commit: NNFMRI.commit), world: world,
+        progress: Progress(display.show),
         listener: Scan.Listener(
           announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
           note: say,

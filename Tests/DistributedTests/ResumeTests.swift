@@ -1,4 +1,5 @@
 import Foundation
+import Shapley
 import TestSupport
 import Testing
 
@@ -80,6 +81,21 @@ extension DistributedTests {
       for name in ["impact.json", "regions.tsv", "report.html"] {
         #expect(TemporaryFolder.read("\(output)/\(name)") == TemporaryFolder.read("\(whole)/\(name)"), "\(name)")
       }
+    }
+
+    @Test func `that is whole is analysed anew where its estimates are of another arithmetic`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 4)
+      let scan = files.options + ["--samples", "20", "--estimator", "regression", "--progress", "none"]
+      #expect(try Program.run(scan + ["--out", output], ranks: 1).exitCode == 0)
+      let impact = TemporaryFolder.read("\(output)/impact.json")
+      let summary = String(decoding: TemporaryFolder.read("\(output)/scan.json"), as: UTF8.self)
+      let current = "\"regression\" : \(EstimatorName.regression.version)"
+      #expect(summary.contains(current))
+      _ = folder.file("out/scan.json", text: summary.replacingOccurrences(of: current, with: "\"regression\" : 0"))
+      let again = try Program.run(scan + ["--out", output, "--resume"], ranks: 1)
+      #expect(again.exitCode == 0 && again.errors.contains("analysed anew"), "\(again)")
+      #expect(TemporaryFolder.read("\(output)/impact.json") == impact)
+      #expect(String(decoding: TemporaryFolder.read("\(output)/scan.json"), as: UTF8.self).contains(current))
     }
 
     @Test func `that ended early goes on under another analysis`() throws {

@@ -41,7 +41,7 @@ struct MapFiles {
       "License": "n/a",
       "GeneratedBy": [
         [
-          "Name": "nnfmri-mpi", "Version": .string(result.run.versions.program),
+          "Name": "nnfmri-mpi", "Version": .string(result.run.versions.program.number),
           "Description": "Shapley values of regions of hidden layers under lesions",
         ]
       ],

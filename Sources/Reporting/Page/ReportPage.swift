@@ -53,7 +53,7 @@ struct ReportPage {
       "lesion": request.measurement.lesion.phrase,
       "value": Self.description(request.measurement.value),
       "intervalMeaning": intervalMeaning,
-      "program": "nnfmri-mpi \(result.run.versions.program), ONNX Runtime \(result.run.versions.onnxRuntime)",
+      "program": "nnfmri-mpi \(result.run.versions.program.number), ONNX Runtime \(result.run.versions.onnxRuntime)",
       "modelDigest": plan.modelDigest, "dataDigest": plan.dataDigest,
     ]
     if let stimuli {
