@@ -162,6 +162,18 @@ package final class GradientNetwork {
     return Passes(values: read(outputs[0], count, target), derivatives: derivatives)
   }
 
+  /// Lends what the intact network has at the layer under the current series: activations and ∂v/∂x, [units] each.
+  ///
+  /// Cost: one run of the adjoint graph.
+  package func withIntactGradient<Result>(
+    _ body: (_ activations: UnsafeBufferPointer<Float>, _ gradient: UnsafeBufferPointer<Float>) -> Result
+  ) throws -> Result {
+    _ = try passes(at: [Float](repeating: 1, count: configuration.mask.regionCount))
+    return body(
+      UnsafeBufferPointer(source.activations.floats),
+      slice(UnsafeBufferPointer(outputs[2].floats), 0, configuration.mask.unitCount))
+  }
+
   /// The values alone of up to one batch of coalitions of the current series: what `LesionedNetwork` gives, to the bit.
   ///
   /// Cost: one run of the suffix; the first time a session more.

@@ -140,6 +140,16 @@ package final class LesionedNetwork {
     }
   }
 
+  /// Lends the outputs of up to one batch of coalitions of the current series, row by row, for other readings than v's.
+  ///
+  /// Cost: one suffix run.
+  package func withOutputs(
+    of coalitions: [Coalition], _ body: (_ row: Int, _ output: UnsafeBufferPointer<Float>) -> Void
+  ) throws {
+    _ = try values(of: coalitions)
+    for row in coalitions.indices { body(row, outputRow(row)) }
+  }
+
   /// What the last batch gave in a row. Valid until the next batch.
   private func outputRow(_ row: Int) -> UnsafeBufferPointer<Float> {
     let width = output.count / configuration.batch

@@ -50,5 +50,14 @@ extension CounterRandom {
     // Tractography.
     case randomPathways = 0x300
     case pathwayStability = 0x301
+
+    // Comparisons of methods.
+    case randomMaps = 0x400
+    /// Scores that change places with others as far from the centre.
+    case centralMaps = 0x401
+    /// Orders of weights, for the randomisation test.
+    case shuffledWeights = 0x402
+    /// Seeds of designs that share nothing with a scan's.
+    case comparedDesigns = 0x403
   }
 }
