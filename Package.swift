@@ -222,6 +222,6 @@ let package = Package(
         "Arrays", "Files", "Grids", "ModelGraph", "nnfmri-mpi", "nnfmri-benchmark", "Phantom", "Shapley", "Stimuli",
         "TestSupport",
       ],
-      swiftSettings: settings),
+      exclude: ["attributions.json"], swiftSettings: settings),
   ]
 )

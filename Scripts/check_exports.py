@@ -38,7 +38,8 @@ def read(path):
 def check_schemas(folder):
     names = {
         "impact.json": "impact", "density.json": "density", "scan.json": "scan", "acquisition/design.json": "design",
-        "consistency.json": "consistency", "contrast.json": "contrast",
+        "consistency.json": "consistency", "contrast.json": "contrast", "comparison.json": "comparison",
+        "comparison_times.json": "comparison_times",
         "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
         "connections.json": "connections", "connections/tracts.json": "tracts", "stimuli/stimuli.json": "stimuli",
     }

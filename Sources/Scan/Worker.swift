@@ -6,6 +6,7 @@ import Lesion
 package import ModelGraph
 import Networks
 package import OnnxRuntime
+import Random
 package import ScanPlan
 import ScanResults
 import Shapley
@@ -30,6 +31,8 @@ package final class Worker {
   /// The layer that is measured by gradients, with its network, or why it has none.
   private var currentGradient: (layer: Int, network: Result<GradientNetwork, Undifferentiable>)?
   private var tractWorker: TractWorker?
+  /// The layer on which methods are compared, with what they need of it.
+  private var comparison: ComparisonNetworks?
   /// Mean activations by layer, once they are known.
   var means: [Int: [Float]] = [:]
   /// Where weights lie that other ranks hold too.
@@ -69,6 +72,7 @@ package final class Worker {
     registry.add(ConnectTask.self)
     registry.add(TraceTask.self)
     registry.add(PathwayTask.self)
+    registry.add(CompareTask.self)
     registry.addEstimation(on: \.estimation)
     registry.add(MeansNotice.self)
     registry.add(PlanNotice.self)
@@ -91,6 +95,7 @@ package final class Worker {
     current = nil
     currentGradient = nil
     tractWorker = nil
+    comparison = nil
   }
 
   /// Lets go of what only the observation of stimuli needs.
@@ -208,23 +213,58 @@ package final class Worker {
     if let currentGradient, currentGradient.layer == layer { return currentGradient.network }
     current = nil
     currentGradient = nil
-    let network: Result<GradientNetwork, Undifferentiable>
-    do {
-      network = .success(
-        try GradientNetwork(
-          cut: cut(layer), feed: feed, stimulus: 0,
-          configuration: configuration(layer, request.measurement.lesion, batch: gradientBatch(layer)),
-          value: AdjointValue(plan.readout)))
-    } catch let refusal as Undifferentiable {
-      network = .failure(refusal)
-    } catch let error as OnnxRuntimeError where error.code != .libraryMissing {
-      // Trying gradients must cost nothing but gradients: the layer is measured by values.
-      network = .failure(Undifferentiable(error.message))
-    } catch let error as LesionError where error.code == .badModel {
-      network = .failure(Undifferentiable(error.message))
-    }
+    let network = try makeGradientNetwork(
+      cut(layer), configuration(layer, request.measurement.lesion, batch: gradientBatch(layer)))
     currentGradient = (layer, network)
     return network
+  }
+
+  private func makeGradientNetwork(
+    _ cut: Cut, _ configuration: LesionedNetwork.Configuration
+  ) throws -> Result<GradientNetwork, Undifferentiable> {
+    do {
+      return .success(
+        try GradientNetwork(
+          cut: cut, feed: feed, stimulus: 0, configuration: configuration, value: AdjointValue(plan.readout)))
+    } catch let refusal as Undifferentiable {
+      return .failure(refusal)
+    } catch let error as OnnxRuntimeError where error.code != .libraryMissing {
+      // Trying gradients must cost nothing but gradients: the layer is measured by values.
+      return .failure(Undifferentiable(error.message))
+    } catch let error as LesionError where error.code == .badModel {
+      return .failure(Undifferentiable(error.message))
+    }
+  }
+
+  /// The layer's networks for a comparison: as they are, and with the weights after the layer shuffled.
+  func comparisonNetworks(_ layer: Int) throws -> ComparisonNetworks {
+    if let comparison, comparison.layer == layer { return comparison }
+    current = nil
+    currentGradient = nil
+    comparison = nil
+    let lesion = request.measurement.lesion
+    func pair(_ cut: Cut, _ session: Session.Options) throws -> ComparisonNetworks.Pair {
+      var values = configuration(layer, lesion, batch: plan.layers[layer].batch)
+      var gradients = configuration(layer, lesion, batch: gradientBatch(layer))
+      (values.session, gradients.session) = (session, session)
+      return ComparisonNetworks.Pair(
+        lesioned: try LesionedNetwork(cut: cut, feed: feed, stimulus: 0, configuration: values),
+        gradients: try makeGradientNetwork(cut, gradients))
+    }
+    let cut = try cut(layer)
+    let shuffled = cut.shufflingWeights { [seed = request.measurement.seed] weight, count in
+      var random = CounterRandom(seed: seed, domain: .shuffledWeights, index: UInt64(layer) << 32 | UInt64(weight))
+      var order = Array(0..<count)
+      random.shuffle(&order)
+      return order
+    }
+    // Weights that are held once for all ranks are the network's own.
+    var session = sessionOptions
+    session.optimized = nil
+    let networks = ComparisonNetworks(
+      layer: layer, own: try pair(cut, sessionOptions), shuffled: try shuffled.map { try pair($0, session) })
+    comparison = networks
+    return networks
   }
 
   private func cut(_ layer: Int) throws -> Cut {

@@ -20,7 +20,7 @@ struct NNFMRI: ParsableCommand {
     version: commit.isEmpty ? version : "\(version) (\(commit))",
     subcommands: [
       ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, ContrastCommand.self,
-      PhantomCommand.self, AdjointCommand.self,
+      CompareCommand.self, PhantomCommand.self, AdjointCommand.self,
     ],
     defaultSubcommand: ScanCommand.self)
 
