@@ -100,4 +100,16 @@ package struct TensorGeometry: Hashable, Sendable {
   package func offset(height h: Int, width w: Int, channel c: Int) -> Int {
     heightOffsets[h] + widthOffsets[w] + channelOffsets[c]
   }
+
+  /// Each unit's channel mean over all places. - Parameter units: [units].
+  package func channelMeans(of units: [Double]) -> [Double] {
+    precondition(units.count == unitCount)
+    var means = units
+    for c in 0..<channels {
+      let places = heightOffsets.flatMap { h in widthOffsets.map { h + $0 + channelOffsets[c] } }
+      let mean = places.reduce(0) { $0 + units[$1] } / Double(places.count)
+      for place in places { means[place] = mean }
+    }
+    return means
+  }
 }

@@ -28,8 +28,21 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
   /// Whether v of a coalition depends on a draw, so that measuring all coalitions gives no exact ζ.
   package var isDrawn: Bool { source == .donors }
 
-  /// Whether the stimuli's activations have to be averaged first.
-  package var needsMeans: Bool { self == .mean }
+  /// What a resting value is the mean over, beside the stimuli.
+  package enum Rest: Sendable {
+    /// Nothing: each unit has its own.
+    case unit
+    /// The places of the unit's channel: all units of a channel have the same.
+    case channel
+  }
+
+  /// How units are averaged over before anything is lesioned; `nil` where nothing is.
+  package var rest: Rest? {
+    switch self {
+    case .zero, .resample: nil
+    case .mean: .unit
+    }
+  }
 
   /// Why fewer than two stimuli are too few, as the end of a sentence; `nil` where one will do.
   package var reasonForSeveralStimuli: String? {

@@ -96,7 +96,7 @@ struct Conductor {
 
   /// Makes mean activations known to all ranks, where lesions need them.
   private func average(_ plan: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws {
-    guard request.measurement.lesion.needsMeans else { return }
+    guard request.measurement.lesion.rest != nil else { return }
     var phase = ListPhase(plan.layers.map { AverageTask(layer: $0.number) }, progress: runner.progress)
     try runner.run("averaging activations", plan.layers.count, &phase, on: worker)
     for (layer, means) in phase.outputs.enumerated() {

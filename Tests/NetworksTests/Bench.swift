@@ -54,7 +54,7 @@ struct Bench {
         reader: OutputReader(
           shape: survey.outputShape, value: value, link: survey.link, position: position, channelsLast: false),
         batch: self.batch(batch), lesion: lesion,
-        restingActivations: lesion == .mean ? plainMeans(tensor).map(Float.init) : [], session: Session.Options(),
+        restingActivations: resting(tensor, lesion).map(Float.init), session: Session.Options(),
         cacheBytes: cacheBytes, spillFolder: spillFolder))
   }
 
@@ -80,6 +80,24 @@ struct Bench {
     let grid = try grid(tensor)
     let inputs = try network.plainInputs(stimulus, of: Self.stimulusCount)
     return evaluator.run(inputs, replacing: [tensor: { $0.lesioned(by: grid, intact: coalition, replacement) }])
+  }
+
+  /// What lesioned units become; empty where that isn't the same for all stimuli, or 0.
+  func resting(_ tensor: String, _ lesion: LesionKind) throws -> [Double] {
+    switch lesion.rest {
+    case nil: return []
+    case .unit: return try plainMeans(tensor)
+    case .channel:
+      let (means, geometry) = (try plainMeans(tensor), try grid(tensor).geometry)
+      var result = means
+      for c in 0..<geometry.channels {
+        let units = (0..<geometry.height).flatMap { h in
+          (0..<geometry.width).map { geometry.offset(height: h, width: $0, channel: c) }
+        }
+        for unit in units { result[unit] = units.reduce(0) { $0 + means[$1] } / Double(units.count) }
+      }
+      return result
+    }
   }
 
   func plainMeans(_ tensor: String) throws -> [Double] {

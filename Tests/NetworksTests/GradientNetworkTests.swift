@@ -104,7 +104,7 @@ extension Bench {
         mask: RegionMask(grid(tensor)),
         reader: OutputReader(
           shape: survey.outputShape, value: value, link: survey.link, position: nil, channelsLast: false),
-        batch: batch(3), lesion: lesion, restingActivations: lesion == .mean ? plainMeans(tensor).map(Float.init) : [],
+        batch: batch(3), lesion: lesion, restingActivations: resting(tensor, lesion).map(Float.init),
         session: Session.Options(), cacheBytes: 1 << 20),
       value: AdjointValue(
         shape: survey.outputShape, value: value, link: survey.link, position: nil, channelsLast: false))

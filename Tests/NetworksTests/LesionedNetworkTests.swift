@@ -79,7 +79,7 @@ import Testing
       let lesioned = try bench.lesioned(tensor, lesion: lesion)
       let players = try bench.grid(tensor).regionCount
       let coalitions = Coalition.samples(of: players)
-      let means = try bench.plainMeans(tensor)
+      let resting = try lesion.rest == nil ? bench.plainMeans(tensor) : bench.resting(tensor, lesion)
       for stimulus in [1, 3] {
         let others = (0..<Bench.stimulusCount).filter { $0 != stimulus }
         let donors = lesion == .resample ? others : []
@@ -88,10 +88,10 @@ import Testing
         let values = try bench.values(lesioned, coalitions, donors: choice)
         for (index, coalition) in coalitions.enumerated() {
           let replacement =
-            switch lesion {
-            case .zero: [Double](repeating: 0, count: means.count)
-            case .mean: means
-            case .resample: try bench.plain(donors[choice[index]])[tensor]!.elements
+            switch lesion.source {
+            case .nothing: [Double](repeating: 0, count: resting.count)
+            case .resting: resting
+            case .donors: try bench.plain(donors[choice[index]])[tensor]!.elements
             }
           let reference = try bench.plain(
             stimulus, lesioning: tensor, intact: coalition, replacement: replacement)

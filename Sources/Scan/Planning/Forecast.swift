@@ -55,7 +55,7 @@ package struct Forecast: Sendable {
     let measurement = request.measurement
     let scores = try (0..<plan.stimulusCount).map { try ObserveTask(stimulus: $0).run(on: worker) {}.scores }
     worker.endObservation()
-    if measurement.lesion.needsMeans {
+    if measurement.lesion.rest != nil {
       for layer in plan.layers.indices { worker.means[layer] = try AverageTask(layer: layer).run(on: worker) {}.values }
     }
     return GradientTrial(

@@ -4,7 +4,7 @@ import Lesion
 import Networks
 import ScanPlan
 
-/// The mean activation of each unit of a layer over the stimuli; [units].
+/// What lesioned units of a layer become: means over the stimuli, and over what the lesion says; [units].
 struct AverageTask: RankTask, Hashable {
   var layer = 0
 
@@ -18,7 +18,11 @@ struct AverageTask: RankTask, Hashable {
       for (unit, activation) in try network.activations(of: stimulus).enumerated() { sums[unit] += Double(activation) }
       try pause()
     }
-    return FloatList(sums.map { Float($0 / Double(count)) })
+    let means = sums.map { $0 / Double(count) }
+    switch worker.request.measurement.lesion.rest {
+    case .unit, nil: return FloatList(means.map { Float($0) })
+    case .channel: return FloatList(worker.geometry[layer].grid.geometry.channelMeans(of: means).map { Float($0) })
+    }
   }
 }
 
