@@ -4,6 +4,8 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
   case zero
   /// The unit's mean over the stimuli.
   case mean
+  /// The mean of the unit's channel over its places and the stimuli, so that nothing is left of where the stimuli have what.
+  case channelMean = "channel-mean"
   /// The unit's activation under another stimulus, the donor, drawn with the design.
   case resample
 
@@ -20,7 +22,7 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
   package var source: Source {
     switch self {
     case .zero: .nothing
-    case .mean: .resting
+    case .mean, .channelMean: .resting
     case .resample: .donors
     }
   }
@@ -41,6 +43,7 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
     switch self {
     case .zero, .resample: nil
     case .mean: .unit
+    case .channelMean: .channel
     }
   }
 
@@ -48,7 +51,7 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
   package var reasonForSeveralStimuli: String? {
     switch self {
     case .zero: nil
-    case .mean: "needs more than one stimulus, since the mean of one is its own activation"
+    case .mean, .channelMean: "needs more than one stimulus, since the mean of one is its own activation"
     case .resample: "takes replacements from other stimuli, and there is only one"
     }
   }
@@ -58,6 +61,7 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
     switch self {
     case .zero: "replaced by zeros"
     case .mean: "replaced by their means over the stimuli"
+    case .channelMean: "replaced by their channels' means over places and stimuli"
     case .resample: "replaced by another stimulus's activations"
     }
   }
