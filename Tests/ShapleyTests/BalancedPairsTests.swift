@@ -126,4 +126,17 @@ import Testing
     #expect(zip(alone.zeta, shared.zeta).allSatisfy { abs($0 - $1) < 1e-9 })
     #expect(zip(alone.standardError, shared.standardError).allSatisfy { abs($0 - $1) < 1e-5 * $0 })
   }
+
+  /// Some builds of OpenBLAS end the process on matrices of these sizes on some processors.
+  @Test(arguments: [133, 134, 135, 151, 257], [EstimatorName.regression, .cubic])
+  func numbersOfRegionsThatFillNoVectorAreEstimated(players: Int, estimator: EstimatorName) throws {
+    let design = try Design(estimator: estimator, players: players, budget: 8 * players, seed: 1)
+    let values = design.coalitions(in: 0..<design.rowCount).map { coalition in
+      Float(
+        coalition.intactPlayers.reduce(0) { $0 + ($1 % 7 == 0 ? 2 : 1) } + (coalition[0] && coalition[1] && coalition[2] ? 3 : 0))
+    }
+    let estimate = try design.estimate(values: values, by: estimator)
+    for region in 3..<players { #expect(abs(estimate.zeta[region] - (region % 7 == 0 ? 2 : 1)) < 0.2) }
+    for error in estimate.standardError { #expect(error.isFinite) }
+  }
 }

@@ -29,15 +29,24 @@ struct FactorBlocks {
   }
 
   private static func invertedTriangle(of system: NormalSystem, from start: Int, count: Int) -> [Float] {
-    var triangle = [Float](repeating: 0, count: count * count)
+    var triangle = [Double](repeating: 0, count: count * count)
     for column in 0..<count {
-      for row in column..<count { triangle[column * count + row] = Float(system.factor(start + row, start + column)) }
+      for row in column..<count { triangle[column * count + row] = system.factor(start + row, start + column) }
     }
-    var n = Int32(count)
-    var info: Int32 = 0
-    if count > 0 { withLinearAlgebra { unsafe strtri_("L", "N", &n, &triangle, &n, &info) } }
+    return inverted(triangle, order: count)
+  }
+
+  /// The inverse of a lower triangle, column-major `[order x order]`.
+  ///
+  /// In double precision: OpenBLAS 0.3.21's strtri ends the process by a misaligned load on processors that it takes for a Prescott,
+  /// from 133 rows on where they are no multiple of four.
+  static func inverted(_ triangle: [Double], order: Int) -> [Float] {
+    guard order > 0 else { return [] }
+    var inverse = triangle
+    var (n, info) = (Int32(order), Int32(0))
+    withLinearAlgebra { unsafe dtrtri_("L", "N", &n, &inverse, &n, &info) }
     precondition(info == 0)
-    return triangle
+    return inverse.map { Float($0) }
   }
 
   /// For each column x = [head | tail], in place: z = L⁻¹x. Its squared norm is xᵀA⁻¹x.
