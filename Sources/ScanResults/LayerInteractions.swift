@@ -15,15 +15,18 @@ extension Measurements {
   ///
   /// - Returns: `nil` with a reason where they tell of none.
   package func pairs(_ layer: ScanResult.Layer) throws -> (pairs: RegionPairs?, reason: String) {
-    guard layer.plan.design != .gradients else {
-      return (nil, "Gradient passes tell of single regions; --estimator regression tells of pairs.")
+    let game = SeriesGame(plan: plan, measurement: request.measurement, layer: layer.plan.number, stimulus: 0)
+    if layer.plan.design == .gradients {
+      return pairs(layer, most: try game.gradientDesign().mostInteractingRegions)
     }
     // What a short design tells the others can tell as well.
     let rows = zip(layer.series, layer.rounds?.designRows ?? []).filter { $0.0 != nil }.map(\.1).min()
-    let design = try SeriesGame(plan: plan, measurement: request.measurement, layer: layer.plan.number, stimulus: 0).design(
-      stoppedAt: rows ?? layer.plan.designRows)
+    let design = try game.design(stoppedAt: rows ?? layer.plan.designRows)
     if let reason = design.interactionsReason { return (nil, reason) }
-    let count = design.mostInteractingRegions
+    return pairs(layer, most: design.mostInteractingRegions)
+  }
+
+  private func pairs(_ layer: ScanResult.Layer, most count: Int) -> (pairs: RegionPairs?, reason: String) {
     guard count > 1 else {
       return (nil, "The layer has too few regions, or too few evaluations, to tell pairs of them apart.")
     }

@@ -18,6 +18,9 @@ extension SeriesGame {
 
   /// How pairs of regions interact in the series. - Parameter values: as for `estimate`.
   package func interactions(_ values: [Float], _ pairs: RegionPairs) throws(ShapleyError) -> PairEstimate {
+    if layer.design == .gradients {
+      return try gradientDesign().interactions(derivatives: layer.passes(values).derivatives, pairs: pairs)
+    }
     let design = try measuredDesign(values)
     return try design.interactions(
       values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: measurement.lesion.isDrawn)

@@ -49,6 +49,18 @@ import Testing
     #expect(forecasts[1].criticalCount <= forecasts[2].criticalCount && forecasts[2].criticalCount > 0)
   }
 
+  @Test("A tolerance takes no more passes than the answer over stimuli needs, and fewer where intervals may be wide")
+  func tolerance() throws {
+    let pilot = GradientPilot(series: try series(16, passes: 64, spread: 0.05), isEfficient: true)
+    let needed = pilot.passes(stimuli: 64)
+    func passes(_ percent: Double) -> Int { pilot.passes(stimuli: 64, percentOfEffect: percent, confidence: 0.95) }
+    #expect(passes(1e-9) == needed && passes(1e9) == GradientPilot.passSteps[0] && needed > passes(1e9))
+    for percent in [1, 5, 20.0] where passes(percent) < needed {
+      let widest = pilot.forecast(stimuli: 64, passes: passes(percent)).widest
+      #expect(widest <= percent / 100 * abs(pilot.zeta.reduce(0, +)))
+    }
+  }
+
   @Test("The choice follows the probes first, then the smaller expected error")
   func choice() throws {
     let game = NetworkGame(players: 40, hidden: 20, activation: .tanh, steepness: 0.1, seed: 5)

@@ -43,7 +43,6 @@ struct GradientTrial {
   private var reasonAgainstAll: String? {
     if let asked = request.analysis.estimator, asked != .gradient { return "--estimator \(asked.rawValue) was asked for." }
     if request.measurement.lesion.isDrawn { return "Lesions that are drawn are measured by values." }
-    if request.stoppingRule.isAdaptive { return "Layers that may end early are measured by values." }
     return nil
   }
 
@@ -169,15 +168,19 @@ struct GradientTrial {
     return layer.measuredByGradients(passes: passes, finding)
   }
 
-  /// Gradient passes of a stimulus: as K says, or as the pilot does.
+  /// Gradient passes of a stimulus: as K says, or as the pilot does, with K as its limit where layers may end early.
   func passes(_ layer: ScanPlan.Layer, _ pilot: GradientPilot?, stimuli: Int) -> Int {
     let least = GradientDesign.minimumPassCount(players: layer.regionCount)
     func bought(by samples: Double) -> Int {
       max(least, Int(samples * Double(layer.regionCount) / ScanPlan.Layer.gradientCost) / 2 * 2)
     }
-    if let samples = request.measurement.samplesPerRegion { return bought(by: samples) }
-    guard let pilot else { return max(Self.pilotPasses, bought(by: Self.mostSamplesAlone)) }
-    return pilot.passes(stimuli: stimuli, most: max(Self.pilotPasses, bought(by: Self.mostSamples)))
+    let asked = request.measurement.samplesPerRegion.map(bought)
+    guard let pilot else { return asked ?? max(Self.pilotPasses, bought(by: Self.mostSamplesAlone)) }
+    if let asked, !request.stoppingRule.isAdaptive { return asked }
+    let most = asked ?? max(Self.pilotPasses, bought(by: Self.mostSamples))
+    guard let tolerance = request.measurement.tolerance else { return pilot.passes(stimuli: stimuli, most: most) }
+    return pilot.passes(
+      stimuli: stimuli, percentOfEffect: tolerance, confidence: request.analysis.confidence, most: most)
   }
 }
 

@@ -77,6 +77,19 @@ package struct GradientPilot: Sendable, Hashable {
     return enough ?? steps.last ?? Self.passSteps[0]
   }
 
+  /// The fewest passes that are expected to make every interval as narrow, or from which on only more stimuli would help.
+  ///
+  /// - Parameters:
+  ///   - percentOfEffect: half the width of an interval, in percent of |Σζ|.
+  ///   - most: what can be afforded.
+  package func passes(stimuli: Int, percentOfEffect: Double, confidence: Double, most: Int = .max) -> Int {
+    let enough = passes(stimuli: stimuli, most: most)
+    let limit = percentOfEffect / 100 * abs(zeta.reduce(0, +))
+    return Self.passSteps.first { passes in
+      passes >= enough || forecast(stimuli: stimuli, passes: passes, confidence: confidence).widest <= limit
+    } ?? enough
+  }
+
   /// The mean squared bias that is expected to stay in the mean over so many stimuli: ((1 − Λ)² + 0.03Λ²)τ'², Λ = τ²/(τ² + s²), with
   /// s² the correction's variance over all passes.
   package func remainingBias(stimuli: Int, passes: Int) -> Double {
@@ -91,6 +104,8 @@ package struct GradientPilot: Sendable, Hashable {
     package let passes: Int
     /// The mean half width of the intervals, in units of v.
     package let halfWidth: Double
+    /// The same of the widest interval.
+    package let widest: Double
     /// Regions expected to be critical.
     package let criticalCount: Int
   }
@@ -112,7 +127,8 @@ package struct GradientPilot: Sendable, Hashable {
     let spread = zeta.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / count
     let real = max(0, spread - noise.reduce(0, +) / count)
     let left = remainingBias(stimuli: stimuli, passes: passes)
-    var (means, p, width): ([Double], [Double], Double) = ([], [], 0)
+    var (means, p): ([Double], [Double]) = ([], [])
+    var (width, widest) = (0.0, 0.0)
     for region in regions {
       let error =
         ((betweenStimuli[region] + samplingPerPass[region] / Double(passes)) / Double(stimuli) + left).squareRoot()
@@ -121,11 +137,13 @@ package struct GradientPilot: Sendable, Hashable {
         mean: mean, standardError: error, degreesOfFreedom: Double(stimuli - 1), confidence: confidence)
       means.append(mean)
       p.append(test.p)
-      width += (test.interval.upperBound - test.interval.lowerBound) / 2 / count
+      let halfWidth = (test.interval.upperBound - test.interval.lowerBound) / 2
+      width += halfWidth / count
+      widest = max(widest, halfWidth)
     }
     let isSignificant = FalseDiscoveryRate.qValues(p).map { $0 < falseDiscoveryRate }
     return Forecast(
-      stimuli: stimuli, passes: passes, halfWidth: width,
+      stimuli: stimuli, passes: passes, halfWidth: width, widest: widest,
       criticalCount: LayerStatistics.critical(zeta: means, isSignificant: isSignificant).count { $0 })
   }
 }

@@ -3,7 +3,7 @@ extension Design {
   package var interactionsReason: String? {
     switch kind {
     case .complementPairs, .allCoalitions: nil
-    case .gradients: "Gradient passes tell of single regions; --estimator regression tells of pairs."
+    case .gradients: preconditionFailure("gradient passes are of a GradientDesign")
     case .singleLesions: "The network is affine in this layer, so its regions don't interact."
     case .singleRegions, .permutations:
       "The coalitions of \(kind.phrase) depend on each other; complement pairs, which --estimator regression draws, tell of interactions."
