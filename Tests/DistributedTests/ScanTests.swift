@@ -180,7 +180,8 @@ extension DistributedTests {
       for ranks in [nil, 3] {
         let place = TemporaryFolder()
         let command = try Program.run(
-          ["--samples", "8", "--stimuli", "4", "--progress", "none"], ranks: ranks, in: place.path)
+          ["--samples", "4", "--stimuli", "4", "--grid", "4x4x2", "--no-tracts", "--progress", "none"], ranks: ranks,
+          in: place.path)
         #expect(command.exitCode == 0, "\(command)")
         #expect(command.output.contains("planted cells found"), "\(command)")
         results.append(TemporaryFolder.files(below: place.path + "/nnfmri-phantom").filter { $0.key != "scan.json" })
