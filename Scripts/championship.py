@@ -1,6 +1,6 @@
 """The championship of estimators: plays games, remembers what was played, and writes the tables of Docs/validation.md.
 
-Run by Scripts/benchmark-estimators. Values come from nnfmri-benchmark's game server, so all estimators see the same ones.
+Run by Scripts/benchmark-estimators and Scripts/benchmark-gradients. Values come from nnfmri-benchmark's game server, so all estimators see the same ones.
 What is slow is kept as files: the values of our designs by the digest of their coalitions, and the answers of the public
 estimators. Ours are computed anew each time.
 """
@@ -20,12 +20,8 @@ import warnings
 
 import numpy as np
 
-if not hasattr(typing, "override"):  # Python 3.11; shapiq 1.8 is written for 3.12.
-    import typing_extensions
-
-    typing.override = typing_extensions.override
-
 BUDGETS = (4, 8, 16, 32, 64)
+GRADIENT_BUDGETS = (1, 2, *BUDGETS)
 TRUTH_SAMPLES = 512
 TRUTH_SEED = 1_000_003
 OURS = ("cubic", "regression", "permutation", "leverage")
@@ -103,6 +99,19 @@ class Server:
         self._ask(f"estimate {estimator} {evaluations} {seed}", file.read_bytes())
         return json.loads(self._line())
 
+    def gradient(self, passes, seed):
+        """ζ from gradient passes; kept, since they are slow."""
+        file = self.store / f"gradient-{passes}-{seed}.json"
+        if not file.exists():
+            self._ask(f"gradient {passes} {seed}")
+            write(file, self._line().encode())
+        return json.loads(file.read_text())
+
+    def cost(self):
+        """Processor seconds of a plain and of a gradient pass, measured in turns now."""
+        self._ask("cost")
+        return [float(word) for word in self._line().split()]
+
 
 def write(file, content):
     """A file that is whole or not there."""
@@ -114,6 +123,10 @@ def write(file, content):
 
 def public_estimators(players, seed):
     """Name -> a function of (game, evaluations) that gives ζ, as the libraries come, with the options they recommend."""
+    if not hasattr(typing, "override"):  # Python 3.11; shapiq 1.8 is written for 3.12.
+        import typing_extensions
+
+        typing.override = typing_extensions.override
     import shapiq.approximator as shapiq
 
     def of_shapiq(make):
@@ -221,6 +234,10 @@ def games(arguments):
             for name, tensor in RESNET_LAYERS:
                 result.append(
                     Game(f"ResNet-20 {name}, image {image}", arguments.model, arguments.data, tensor, image, PREPROCESSING))
+    if arguments.deep:
+        for name, tensor in RESNET_LAYERS:
+            deep = tensor.replace("layer1.1", "layer1.4").replace("layer2.1", "layer2.4").replace("layer3.1", "layer3.4")
+            result.append(Game(f"ResNet-56 {name}, image 12", arguments.deep, arguments.data, deep, 12, PREPROCESSING))
     phantoms = pathlib.Path(arguments.phantoms)
     for tensor in ("block1", "block2"):
         result.append(
@@ -356,6 +373,126 @@ def tables(results, arguments):
     return "\n".join(lines)
 
 
+def mixture(one, other):
+    """Two estimates by their inverse squared errors, as `Estimate.mixture`."""
+    a, b = (np.sum(np.square(run["standardError"])) for run in (one, other))
+    weight = b / (a + b) if a + b > 0 else 0.5
+    return {"zeta": weight * np.array(one["zeta"]) + (1 - weight) * np.array(other["zeta"])}
+
+
+def play_gradients(game, arguments):
+    """(estimator, budget) -> relative error, and the seconds of both kinds of pass.
+
+    A budget of Kn is the time of K·n plain passes; gradient passes are bought by their cost measured in this run.
+    """
+    folder = pathlib.Path(arguments.store) / game.name.replace(", ", "-").replace(" ", "-")
+    server = Server(arguments.program, game, folder)
+    true = truth(server, game)
+    plain, gradient = server.cost()
+    found = {}
+    seeds = range(arguments.seeds)
+
+    def values(estimator, samples, seed):
+        return server.estimate(estimator, int(samples * server.players), seed)
+
+    def gradients(samples, seed):
+        return server.gradient(max(8, int(samples * server.players * plain / gradient) // 2 * 2), seed)
+
+    for samples in GRADIENT_BUDGETS:
+        runs = {"gradient": [gradients(samples, seed) for seed in seeds]}
+        if samples >= 4:
+            runs |= {name: [values(name, samples, seed) for seed in seeds] for name in OURS[:2]}
+        if samples >= 8:
+            runs["mixed"] = [
+                mixture(gradients(samples / 2, seed), values(OURS[0], samples / 2, 1000 + seed)) for seed in seeds]
+        for name, answers in runs.items():
+            found[name, samples] = np.mean([relative_error(run["zeta"], true) for run in answers])
+    server.close()
+    return found, (plain, gradient), (true[1] ** 2).sum() / (true[0] ** 2).sum()
+
+
+def public_errors(page):
+    """(game, budget) -> {estimator: error}, from the championship's own table of all."""
+    lines = page.read_text().splitlines()
+    try:
+        start = next(place for place, line in enumerate(lines) if line.startswith("| game | evaluations | cubic | regression | permutation"))
+    except StopIteration:
+        raise SystemExit(f"{page} has no championship yet: run Scripts/benchmark-estimators without --gradients first.")
+    names = [cell.strip() for cell in lines[start].strip("|").split("|")]
+    result = {}
+    for line in lines[start + 2:]:
+        if not line.startswith("|"):
+            break
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        result[cells[0], int(cells[1][:-1])] = {
+            name: float(cell) for name, cell in zip(names[2:], cells[2:]) if name not in OURS and cell != "–"}
+    return result
+
+
+def gradient_tables(results, public):
+    rows, ratios, against_values = [], {}, []
+    for game, (found, (plain, gradient), noise) in results.items():
+        for samples in GRADIENT_BUDGETS:
+            errors = {name: found[name, samples] for name in (*OURS[:2], "gradient", "mixed") if (name, samples) in found}
+            rivals = public.get((game, samples), {})
+            best = min(rivals, key=rivals.get) if rivals else ""
+            ours = min(errors.get("gradient", np.inf), errors.get("mixed", np.inf), errors.get("cubic", np.inf))
+            if best and rivals[best] > EXACT and ours > EXACT:
+                ratios[game, samples] = max(LEAST_RATIO, max(ours, noise / 10) / rivals[best])
+            cells = [number(max(errors[name], noise / 10)) if name in errors else "" for name in (*OURS[:2], "gradient", "mixed")]
+            rows.append([game, f"{samples}n", f"{gradient / plain:.2f}", *cells,
+                         f"{number(rivals[best])} ({best})" if best else "",
+                         f"{ratios[game, samples]:.2f}" if (game, samples) in ratios else ""])
+        if ("regression", 4) in found:
+            against_values.append((game, found["gradient", 1] / found["regression", 4]))
+    lines = table(["game", "budget", "cost of a gradient pass", *OURS[:2], "gradient", "mixed", "best public", "ratio"], rows)
+    lines += ["", *table(["", "geometric mean of the ratio"], [
+        [name, geometric_mean([ratios[key] for key in keys])] for name, keys in (
+            {"all": list(ratios)} | {game: [key for key in ratios if key[0] == game] for game in results}).items() if keys])]
+    if ratios:
+        worst = max(ratios, key=ratios.get)
+        lines += ["", f"The largest ratio is {ratios[worst]:.2f}, on {worst[0]} at {worst[1]}n."]
+    lines += ["Error at 1n by gradients over that of our regression at 4n: "
+              + "; ".join(f"{game} {ratio:.2f}" for game, ratio in against_values) + "."]
+    return "\n".join(lines)
+
+
+def plot(results, public, path):
+    """Error against the seconds of passes, a panel a game."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "nn-fmri"
+    import matplotlib.pyplot as pyplot
+
+    shown = {name: game for name, game in results.items() if any(key[0] == name for key in public)}
+    columns = 3
+    figure, axes = pyplot.subplots(-(-len(shown) // columns), columns, figsize=(11, 2.7 * -(-len(shown) // columns)), squeeze=False)
+    for panel in axes.flat[len(shown):]:
+        panel.axis("off")
+    for panel, (game, (found, (plain, _), noise)) in zip(axes.flat, shown.items()):
+        players = 256
+        rivals = sorted({name for (other, _), errors in public.items() if other == game for name in errors})
+        for name in rivals:
+            points = [(samples * players * plain, errors[name]) for (other, samples), errors in sorted(public.items())
+                      if other == game and name in errors]
+            panel.loglog(*zip(*points), color="0.7", linewidth=0.8, marker=".", markersize=3,
+                         label="public estimators" if name == rivals[0] else None)
+        for name, style in (("cubic", "C0"), ("gradient", "C1"), ("mixed", "C2")):
+            points = [(samples * players * plain, max(error, noise / 10)) for (own, samples), error in sorted(
+                found.items(), key=lambda item: item[0][1]) if own == name]
+            panel.loglog(*zip(*points), style, marker="o", markersize=3, linewidth=1.2, label=name)
+        panel.set_title(game, fontsize=9)
+        panel.tick_params(labelsize=7)
+    axes[0][0].legend(fontsize=7)
+    for panel in axes[-1]:
+        panel.set_xlabel("seconds of passes", fontsize=8)
+    for row in axes:
+        row[0].set_ylabel("relative squared error", fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True, help="nnfmri-benchmark")
@@ -366,7 +503,20 @@ def main():
     parser.add_argument("--images", type=int, nargs="+", default=[12, 101])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--budgets", type=int, nargs="+", default=BUDGETS)
+    parser.add_argument("--deep", help="the ResNet-56, for the games of gradients")
+    parser.add_argument("--gradients", type=pathlib.Path, metavar="PAGE", help="play gradients against what PAGE has of the others")
+    parser.add_argument("--plot", help="with --gradients: where the plot goes")
     arguments = parser.parse_args()
+    if arguments.gradients:
+        public = public_errors(arguments.gradients)
+        results = {}
+        for game in games(arguments):
+            results[game.name] = play_gradients(game, arguments)
+            print(f"{game.name}: played", file=sys.stderr)
+        print(gradient_tables(results, public))
+        if arguments.plot:
+            plot(results, public, arguments.plot)
+        return
     results = {game.name: play(game, arguments) for game in games(arguments)}
     print(tables(results, arguments))
 

@@ -61,6 +61,8 @@ package final class LesionedNetwork {
   private let output: Tensor
   private var scratch: [UInt32]
 
+  /// Regions of the layer.
+  package var regionCount: Int { configuration.mask.regionCount }
   /// Batches run so far.
   package private(set) var batchesRun = 0
   /// Runs of the prefix for a stimulus so far.

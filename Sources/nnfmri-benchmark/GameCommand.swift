@@ -17,6 +17,8 @@ struct GameCommand: ParsableCommand {
       values COUNT, then COUNT coalitions: COUNT float32.
       design ESTIMATOR EVALUATIONS SEED: a line with the number of coalitions, then those coalitions.
       estimate ESTIMATOR EVALUATIONS SEED, then the design's values, float32: a line of JSON, zeta and standardError.
+      gradient PASSES SEED: the same from gradient passes.
+      cost: a line with the processor seconds of a plain pass and of a gradient pass, at batches of \(LayerGradients.batch).
       """)
 
   @Option(help: "The network, an ONNX file.")
@@ -51,6 +53,14 @@ struct GameCommand: ParsableCommand {
     let game = try LayerGame(model: scanned, layer: scanned.layers[0], stimulus: stimulus)
     let pipe = GamePipe(playerCount: game.playerCount)
     let memory = DesignMemory()
+    var made: LayerGradients?
+    func gradients() throws -> LayerGradients {
+      if let made { return made }
+      let gradients = try LayerGradients(model: scanned, layer: scanned.layers[0])
+      try gradients.begin(stimulus: stimulus, target: game.target)
+      made = gradients
+      return gradients
+    }
     try pipe.write(line: "\(game.playerCount)")
     while let request = try pipe.readLine()?.split(separator: " ") {
       switch request.first {
@@ -65,8 +75,14 @@ struct GameCommand: ParsableCommand {
         let (estimator, design) = try draw(request, players: game.playerCount, memory)
         let values = try pipe.readFloats(design.rowCount)
         try pipe.write(line: Answer(design.estimate(values: values, by: estimator, positions: game.positions)).json)
+      case "gradient":
+        let estimate = try gradients().estimate(passes: number(request, 1), seed: UInt64(try number(request, 2)))
+        try pipe.write(line: Answer(estimate).json)
+      case "cost":
+        let (plain, gradient) = try gradients().secondsPerPass()
+        try pipe.write(line: "\(plain) \(gradient)")
       default:
-        throw ValidationError("A request is one of values, design, estimate.")
+        throw ValidationError("A request is one of values, design, estimate, gradient, cost.")
       }
     }
   }

@@ -66,8 +66,8 @@ struct GradientsCommand: ParsableCommand {
         (0..<regions).map { (round + row + $0) % 3 == 0 ? Float($0 % 2) : 0.5 }
       }
       let coalitions = masks.map { mask in Coalition(of: regions, intact: (0..<regions).filter { mask[$0] > 0.5 }) }
-      let plain = try seconds { _ = try network.values(of: coalitions) }
-      let gradient = try seconds { _ = try network.passes(at: Array(masks.joined())) }
+      let plain = try processorSeconds { _ = try network.values(of: coalitions) }
+      let gradient = try processorSeconds { _ = try network.passes(at: Array(masks.joined())) }
       if round > 0 {
         times.plain.append(plain)
         times.gradient.append(gradient)
@@ -75,18 +75,6 @@ struct GradientsCommand: ParsableCommand {
     }
     func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] / Double(scanned.batch) }
     return (median(times.plain), median(times.gradient))
-  }
-
-  /// The processor time of this process, which other processes don't lengthen.
-  private func seconds(_ work: () throws -> Void) rethrows -> Double {
-    func now() -> Double {
-      var time = timespec()
-      unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-    let start = now()
-    try work()
-    return now() - start
   }
 
   private var peakMegabytes: Int {

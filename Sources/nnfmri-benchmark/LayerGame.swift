@@ -8,6 +8,8 @@ import Shapley
 final class LayerGame {
   let playerCount: Int
   let positions: PlayerPositions
+  /// The class whose logit is the value.
+  let target: Int
   private let network: LesionedNetwork
   private let batch: Int
 
@@ -17,13 +19,17 @@ final class LayerGame {
     positions = PlayerPositions(height: size.height, width: size.width, channels: size.channels)
     network = try model.network(layer)
     batch = model.batch
-    let intact = [Coalition(fullOf: playerCount)]
-    let scores = try (0..<model.classCount).map { target in
+    target = try Self.prediction(network, stimulus: stimulus, classCount: model.classCount)
+    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target))
+  }
+
+  /// The class that the intact network predicts. Cost: one suffix run a class.
+  static func prediction(_ network: LesionedNetwork, stimulus: Int, classCount: Int) throws -> Int {
+    let scores = try (0..<classCount).map { target in
       try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target))
-      return try network.values(of: intact)[0]
+      return try network.values(of: [Coalition(fullOf: network.regionCount)])[0]
     }
-    let predicted = scores.indices.max { scores[$0] < scores[$1] }!
-    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: predicted))
+    return scores.indices.max { scores[$0] < scores[$1] }!
   }
 
   /// Cost: one suffix run a batch.

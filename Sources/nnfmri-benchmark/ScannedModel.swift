@@ -17,7 +17,7 @@ struct ScannedModel {
   /// Upstream first.
   let layers: [Layer]
   let feed: StimulusFeed
-  let batch: Int
+  private(set) var batch: Int
   private let reader: OutputReader
   private let value: AdjointValue
 
@@ -49,6 +49,13 @@ struct ScannedModel {
   }
 
   var classCount: Int { reader.classCount }
+
+  /// The same at other batches.
+  func batched(by batch: Int) -> ScannedModel {
+    var model = self
+    model.batch = min(batch, self.batch)
+    return model
+  }
 
   /// Cost: two sessions, up to three prefix runs and one suffix run.
   func network(_ layer: Layer) throws -> LesionedNetwork {
