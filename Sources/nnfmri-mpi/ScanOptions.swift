@@ -54,7 +54,10 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "shapley or banzhaf.")
   var index = "shapley"
 
-  @Option(help: "What lesioned units become: zero, mean (over the stimuli), channel-mean (over places too) or resample (another stimulus's).")
+  @Option(
+    help:
+      "What lesioned units become: zero, mean (over the stimuli), channel-mean (over places too) or resample (another stimulus's)."
+  )
   var lesion = "zero"
 
   @Option(
