@@ -177,6 +177,9 @@ package final class Worker {
     return tracts
   }
 
+  /// Lets go of what traces and lesions pathways.
+  func endTracts() { tractWorker = nil }
+
   /// Operators, as messages call them, by which two passes differ.
   var unrepeatableOperators: [String] {
     model.drawingOperators(reading: plan.readTensor) + model.trainingOperators(reading: plan.readTensor)

@@ -10,3 +10,8 @@ package struct ProgramVersion: Sendable, Hashable {
     self.commit = commit
   }
 }
+
+extension ProgramVersion: CustomStringConvertible {
+  /// "0.1.0 (4613ea3)".
+  package var description: String { commit.isEmpty ? number : "\(number) (\(commit))" }
+}

@@ -1,13 +1,13 @@
 import ArgumentParser
 import CBuild
 internal import Glibc
+import ScanPlan
 
 /// The root command: configuration and subcommands only.
 @main
 struct NNFMRI: ParsableCommand {
   static let version = "0.1.0"
-  /// The commit it was built from; empty where the build wasn't told.
-  static let commit = unsafe String(cString: nnfmri_commit())
+  static let program = ProgramVersion(number: version, commit: unsafe String(cString: nnfmri_commit()))
 
   static let configuration = CommandConfiguration(
     commandName: "nnfmri-mpi",
@@ -17,7 +17,7 @@ struct NNFMRI: ParsableCommand {
       region's Shapley value. Start it with mpirun to use many processes; any number of them gives the same result. \
       Without arguments it scans a built-in phantom into nnfmri-phantom/.
       """,
-    version: commit.isEmpty ? version : "\(version) (\(commit))",
+    version: program.description,
     subcommands: [
       ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, ContrastCommand.self,
       CompareCommand.self, PhantomCommand.self, AdjointCommand.self,

@@ -90,7 +90,7 @@ struct ScanCommand: ParsableCommand {
         )
       }
       return try Scan.run(
-        request, program: ProgramVersion(number: NNFMRI.version, commit: NNFMRI.commit), world: world,
+        request, program: NNFMRI.program, world: world,
         progress: Progress(display.show),
         listener: Scan.Listener(
           announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },

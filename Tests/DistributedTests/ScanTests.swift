@@ -184,6 +184,7 @@ extension DistributedTests {
           in: place.path)
         #expect(command.exitCode == 0, "\(command)")
         #expect(command.output.contains("planted cells found"), "\(command)")
+        #expect(command.errors.contains("; nnfmri-mpi 0."), "\(command)")
         results.append(TemporaryFolder.files(below: place.path + "/nnfmri-phantom").filter { $0.key != "scan.json" })
       }
       #expect(results[0] == results[1])

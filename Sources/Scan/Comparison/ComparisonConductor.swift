@@ -34,7 +34,7 @@ struct ComparisonConductor {
 
   /// Makes mean activations known to all ranks, where lesions need them.
   private func average<Wire: Transport>(_ runner: inout PhaseRunner<Wire>) throws {
-    guard opening.request.measurement.lesion.needsMeans else { return }
+    guard opening.request.measurement.lesion.rest != nil else { return }
     var phase = ListPhase(settings.layers.map { AverageTask(layer: $0) }, progress: runner.progress)
     try runner.run("averaging activations", settings.layers.count, &phase, on: worker)
     for (layer, means) in zip(settings.layers, phase.outputs) {

@@ -65,6 +65,8 @@ struct TractStudy {
       isTraced: links.map { $0.reason == nil }, stimulusCount: stimulusCount, classes: classes, scratch: scratch,
       progress: progress)
     try runner.run("tracing connections", links.count { $0.reason == nil } * stimulusCount, &tracing, on: worker)
+    // The search for pathways takes memory of its own.
+    worker.endTracts()
     for link in links.indices where links[link].reason == nil {
       links[link].totals = tracing.totals[link]
       if !links[link].totals.allSatisfy(\.isFinite) {
