@@ -57,8 +57,8 @@ let package = Package(
     .target(
       name: "CReportTemplates",
       exclude: [
-        "report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "stream.mustache", "report.css",
-        "report.js",
+        "report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "contrast.mustache", "stream.mustache", "report.css",
+        "report.js", "stimuli.js",
       ]),
 
     // Errors that are told to users: an exit code and a sentence.
@@ -210,6 +210,7 @@ let package = Package(
       ],
       exclude: ["golden"], swiftSettings: settings),
     tests("ScanStore", imports: ["Distribution", "Lesion", "ModelGraph", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
+    tests("ScanResults", imports: ["ScanPlan", "Shapley", "Statistics", "TestSupport"]),
     tests(
       "Scan",
       imports: [

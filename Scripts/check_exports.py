@@ -42,6 +42,7 @@ def check_schemas(folder):
         "comparison_times.json": "comparison_times",
         "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
         "connections.json": "connections", "connections/tracts.json": "tracts", "stimuli/stimuli.json": "stimuli",
+        "acquisition/answers.json": "answers", "groups/groups.json": "groups",
     }
     seen = set()
     for pattern, name in names.items():

@@ -18,11 +18,17 @@ static const char connectome[] = {
 static const char stream[] = {
 #embed "stream.mustache" suffix(, )
   0};
+static const char contrast[] = {
+#embed "contrast.mustache" suffix(, )
+  0};
 static const char style[] = {
 #embed "report.css" suffix(, )
   0};
 static const char script[] = {
 #embed "report.js" suffix(, )
+  0};
+static const char stimuli[] = {
+#embed "stimuli.js" suffix(, )
   0};
 #pragma clang diagnostic pop
 
@@ -31,5 +37,7 @@ const char *nnfmri_layer_template_text(void) { return layer; }
 const char *nnfmri_figure_template_text(void) { return figure; }
 const char *nnfmri_connectome_template_text(void) { return connectome; }
 const char *nnfmri_stream_template_text(void) { return stream; }
+const char *nnfmri_contrast_template_text(void) { return contrast; }
 const char *nnfmri_report_style_text(void) { return style; }
 const char *nnfmri_report_script_text(void) { return script; }
+const char *nnfmri_stimuli_script_text(void) { return stimuli; }

@@ -17,6 +17,7 @@
   const probability = (value) => value < 0.0001 ? "< 0.0001" : value.toFixed(4);
 
   function name(layer, region) {
+    if (layer.channels) return `channel ${region}`;
     const [, columns, channels] = layer.grid;
     const place = Math.floor(region / channels);
     return `grid_${Math.floor(place / columns)}_${place % columns}_${region % channels}`;
@@ -91,18 +92,9 @@
       tip.textContent = named.dataset.tip;
       return place(event.clientX, event.clientY);
     }
-    const svg = event.target.closest?.("svg.map, svg.overlay");
+    const svg = event.target.closest?.("svg.map");
     if (!svg) return hide();
     const { x, y } = point(svg, event);
-    if (svg.matches(".overlay")) {
-      const overlay = data.overlays[svg.dataset.overlay];
-      const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
-      const row = Math.floor(y / height * overlay.rows), column = Math.floor(x / width * overlay.columns);
-      const value = overlay.zeta[svg.dataset.stimulus]?.[row * overlay.columns + column];
-      if (value === undefined) return hide();
-      tip.textContent = `${overlay.tensor}, row ${row}, column ${column}\nζ ${text(value)} ${data.unit}`;
-      return place(event.clientX, event.clientY);
-    }
     const number = Number(svg.dataset.layer), region = regionAt(data.layers[number], x, y);
     if (region === null) return hide();
     svg.dataset.region = region;

@@ -1,6 +1,7 @@
 // Boost.Math behind a C face: the distributions and special functions that the statistics need.
 #include "CSpecialFunctions.h"
 
+#include <boost/math/distributions/beta.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/digamma.hpp>
@@ -26,6 +27,14 @@ double nnfmri_normal_upper_tail(double z) {
 
 double nnfmri_normal_quantile(double p) {
   return quantile(boost::math::normal_distribution<double, Quiet>(), p);
+}
+
+double nnfmri_beta_cdf(double x, double a, double b) {
+  return cdf(boost::math::beta_distribution<double, Quiet>(a, b), x);
+}
+
+double nnfmri_beta_quantile(double p, double a, double b) {
+  return quantile(boost::math::beta_distribution<double, Quiet>(a, b), p);
 }
 
 double nnfmri_digamma(double x) { return boost::math::digamma(x, Quiet()); }

@@ -52,6 +52,16 @@ package struct Grid: Hashable, Sendable {
     return "grid_\(i)_\(j)_\(k)"
   }
 
+  /// Whether every region is one whole channel of a tensor that has places.
+  package var isByChannel: Bool {
+    size.height == 1 && size.width == 1 && size.channels == geometry.channels && geometry.height * geometry.width > 1
+  }
+
+  /// What a person calls a region: `channel 22` where regions are channels, else its name.
+  package func label(of region: Int) -> String {
+    isByChannel ? "channel \(region)" : name(of: region)
+  }
+
   /// The units of a region, as ranges along h, w and c.
   package func extent(of region: Int) -> (height: Range<Int>, width: Range<Int>, channels: Range<Int>) {
     let (i, j, k) = cell(of: region)

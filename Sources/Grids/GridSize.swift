@@ -6,6 +6,11 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
 
   package static let standard = GridSize(height: 8, width: 8, channels: 4)
 
+  /// Places alone, 8 x 8, each with all channels.
+  package static let spatial = GridSize(height: 8, width: 8, channels: 1)
+  /// Every channel by itself, at all places.
+  package static let channels = GridSize(height: 1, width: 1, channels: .max)
+
   package init(height: Int, width: Int, channels: Int) {
     precondition(height > 0 && width > 0 && channels > 0, "a grid has at least one cell along each axis")
     self.height = height
@@ -13,15 +18,24 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
     self.channels = channels
   }
 
-  /// Reads `8x8x4`: cells along h, w and c.
+  /// Reads `8x8x4`: cells along h, w and c; or `spatial` or `channels`.
   ///
   /// - Throws: `usage` unless there are three whole numbers, each at least 1.
   package init(parsing text: String) throws(GridError) {
+    switch text {
+    case "spatial": self = .spatial
+    case "channels": self = .channels
+    default: self = try GridSize(cells: text)
+    }
+  }
+
+  private init(cells text: String) throws(GridError) {
     let parts = text.split(separator: "x", omittingEmptySubsequences: false)
     guard parts.count == 3 else {
       throw GridError(
         .usage,
-        "grid \"\(text)\" names \(parts.count) of its 3 axes: give cells along height, width and channels, as in 8x8x4")
+        "grid \"\(text)\" names \(parts.count) of its 3 axes: give cells along height, width and channels, as in 8x8x4, or spatial, or channels"
+      )
     }
     var cells: [Int] = []
     for (part, axis) in zip(parts, ["height", "width", "channels"]) {
@@ -44,5 +58,7 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
     return overflowed || overflowedAgain ? .max : all
   }
 
-  package var description: String { "\(height)x\(width)x\(channels)" }
+  package var description: String {
+    self == .channels ? "channels" : "\(height)x\(width)x\(channels)"
+  }
 }

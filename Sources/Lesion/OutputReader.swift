@@ -150,6 +150,24 @@ package struct OutputReader: Sendable {
     }
   }
 
+  /// The class with the largest score, the first of equal ones, and its probability, of one stimulus's output.
+  package func answer(_ sample: UnsafeBufferPointer<Float>, stimulus: Int = 0) -> (predicted: Int, probability: Float) {
+    let scores = scores(sample, stimulus: stimulus).map(Double.init)
+    let best = scores.indices.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 } ?? 0
+    switch link {
+    case .sigmoid: return (best, Float(1 / (1 + exp(-scores[best]))))
+    case .softmax: return (best, Float(1 / scores.reduce(0) { $0 + exp($1 - scores[best]) }))
+    }
+  }
+
+  /// Whether the scores are those of classes, so that the largest is an answer.
+  package var hasClasses: Bool {
+    switch value {
+    case .output, .selection: false
+    default: classCount > 1
+    }
+  }
+
   private func readOffsets(_ stimulus: Int) -> [Int] {
     guard !positions.isEmpty else { return offsets }
     return [offsets[positions.count == 1 ? positions[0] : positions[stimulus]]]

@@ -152,6 +152,21 @@ package final class LesionedNetwork {
     for row in coalitions.indices { body(row, outputRow(row)) }
   }
 
+  /// What the network answers under up to one batch of coalitions of the current series.
+  ///
+  /// Cost and parameters: as for `values`.
+  /// - Returns: of each coalition the class with the largest score, its probability, and v.
+  package func answers(
+    of coalitions: [Coalition], donors choice: [Int] = []
+  ) throws -> [(predicted: Int, probability: Float, value: Float)] {
+    let values = try values(of: coalitions, donors: choice)
+    let stimulus = source.current?.stimulus ?? 0
+    return coalitions.indices.map { row in
+      let answer = configuration.reader.answer(outputRow(row), stimulus: stimulus)
+      return (answer.predicted, answer.probability, values[row])
+    }
+  }
+
   /// What the last batch gave in a row. Valid until the next batch.
   private func outputRow(_ row: Int) -> UnsafeBufferPointer<Float> {
     let width = output.count / configuration.batch

@@ -27,6 +27,10 @@ extension CounterRandom {
     /// Permutations of classes among stimuli, for information content.
     case classPermutations = 0x494E_464F
 
+    // Checks of what was found.
+    /// The regions that are lesioned at random, for comparison.
+    case lesionedRegions = 0x400
+
     // Phantoms.
     case texture = 0x100
     case labels = 0x101

@@ -9,18 +9,22 @@ import Statistics
 package struct ContrastReport: Sendable {
   /// Regions listed a layer and quantity.
   private static let regionsShown = 5
+  /// A region differs where its family-wise p is below this.
+  static let level = 0.05
   private static let columns = [
-    "contrast", "layer", "tensor", "quantity", "region", "effect", "standard_error", "low", "high", "t",
+    "contrast", "layer", "tensor", "quantity", "region", "mean_first", "mean_second", "effect", "effect_size", "standard_error", "low", "high", "t",
     "degrees_of_freedom", "p_value", "q_value", "family_wise_p_value", "rank",
   ]
 
   private let contrasts: [ScanContrast]
+  private let unit: String
 
-  package init(_ contrasts: [ScanContrast]) {
-    self.contrasts = contrasts
+  /// - Parameter unit: of ζ.
+  package init(_ contrasts: [ScanContrast], unit: String) {
+    (self.contrasts, self.unit) = (contrasts, unit)
   }
 
-  /// Writes `NAME.json` and `NAME.tsv`.
+  /// Writes `NAME.json`, `NAME.tsv` and `NAME.html`.
   ///
   /// - Throws: `Failure` (`cannotWrite`) with the file's name.
   package func write(to folder: String, name: String) throws {
@@ -28,6 +32,7 @@ package struct ContrastReport: Sendable {
       .object(Dictionary(contrasts.map { (Self.title($0), content($0)) }, uniquingKeysWith: { first, _ in first })))
     try ScanFiles.write(try file.encoded(), to: "\(folder)/\(name).json")
     try ScanFiles.write(Array(table.utf8), to: "\(folder)/\(name).tsv")
+    try ScanFiles.write(Array(ContrastPage(contrasts, unit: unit).html.utf8), to: "\(folder)/\(name).html")
   }
 
   private static func title(_ contrast: ScanContrast) -> String {
@@ -37,6 +42,8 @@ package struct ContrastReport: Sendable {
   private func content(_ contrast: ScanContrast) -> JSONValue {
     [
       "groups": .array([.string(contrast.first.name), .string(contrast.second.name)]),
+      "paired": .bool(contrast.isPaired),
+      "notes": .array(contrast.notes.map(JSONValue.string)),
       "stimuli": [JSONValue(contrast.first.stimuli), JSONValue(contrast.second.stimuli)],
       "layers": .object(
         Dictionary(
@@ -45,7 +52,8 @@ package struct ContrastReport: Sendable {
               "layer_\(layer.layer.plan.number)",
               [
                 "tensor": .string(layer.layer.plan.tensor),
-                "zeta": content(layer.zeta, layer.layer), "density": content(layer.density, layer.layer),
+                "zeta": layer.zeta.map { content($0, layer.layer) } ?? .null, "map_correlation": JSONValue(layer.agreement),
+                "density": content(layer.density, layer.layer),
               ]
             )
           })),
@@ -56,7 +64,10 @@ package struct ContrastReport: Sendable {
     var grids: [String: JSONValue] = [:]
     for (region, test) in contrast.tests.enumerated() {
       grids[layer.grid.name(of: region)] = [
+        "mean_first": .double(contrast.firstMeans[region]),
+        "mean_second": .double(contrast.secondMeans[region]),
         "effect": .double(test.effect),
+        "effect_size": .double(contrast.effectSizes[region]),
         "standard_error": .double(test.standardError),
         "confidence_interval": JSONValue(test.interval),
         "t": .double(test.t),
@@ -75,11 +86,13 @@ package struct ContrastReport: Sendable {
     for contrast in contrasts {
       for layer in contrast.layers {
         for (quantity, result) in [("zeta", layer.zeta), ("density", layer.density)] {
+          guard let result else { continue }
           for region in Self.order(result) {
             let test = result.tests[region]
             let fields = [
               Self.title(contrast), "layer_\(layer.layer.plan.number)", layer.layer.plan.tensor, quantity,
-              layer.layer.grid.name(of: region), "\(test.effect)", "\(test.standardError)", "\(test.interval.lowerBound)",
+              layer.layer.grid.name(of: region), "\(result.firstMeans[region])", "\(result.secondMeans[region])",
+              "\(test.effect)", "\(result.effectSizes[region])", "\(test.standardError)", "\(test.interval.lowerBound)",
               "\(test.interval.upperBound)", "\(test.t)", "\(test.degreesOfFreedom)", "\(test.p)", "\(result.q[region])",
               "\(result.familyWiseP[region])", "\(result.rank[region])",
             ]
@@ -92,35 +105,60 @@ package struct ContrastReport: Sendable {
   }
 
   /// Regions from rank 1 on.
-  private static func order(_ contrast: GroupContrast) -> [Int] {
+  static func order(_ contrast: GroupContrast) -> [Int] {
     contrast.rank.indices.sorted { contrast.rank[$0] < contrast.rank[$1] }
+  }
+
+  /// The groups with their sizes.
+  static func heading(_ contrast: ScanContrast) -> String {
+    if contrast.isPaired {
+      return "\(contrast.first.name) minus \(contrast.second.name), \(Plural.count(contrast.first.stimuli.count, "pair", "pairs"))"
+    }
+    return
+      "\(contrast.first.name) (\(contrast.first.stimuli.count) stimuli) minus \(contrast.second.name) (\(contrast.second.stimuli.count))"
+  }
+
+  /// How many regions of a layer differ in a quantity, quiet where none does.
+  static func sentence(
+    _ result: GroupContrast, _ layer: ScanContrast.Layer, _ quantity: String, _ name: String
+  ) -> String {
+    let found = result.familyWiseP.count { $0 < level }
+    let maps = quantity == "ζ" ? layer.agreement.map { "; the mean maps correlate by \(Number.fixed($0, 2))" } ?? "" : ""
+    let least = Number.probability(result.familyWiseP.min() ?? 1)
+    let verdict =
+      found == 0
+      ? "nothing differs (least family-wise p \(least), \(result.permutations) divisions)"
+      : "\(found) of \(Plural.count(result.tests.count, "region differs", "regions differ")) (family-wise p < \(level), \(result.permutations) divisions)"
+    return "layer_\(layer.layer.plan.number)  \(name)  \(quantity): \(verdict)\(maps)"
   }
 
   /// What a person reads in the terminal.
   package var text: String {
-    contrasts.map { contrast in
-      let heading =
-        "\(contrast.first.name) (\(contrast.first.stimuli.count) stimuli) minus \(contrast.second.name) (\(contrast.second.stimuli.count))"
-      let layers = contrast.layers.flatMap { layer in
-        [("ζ", layer.zeta), ("density", layer.density)].map { summary($0, $1, layer.layer) }
+    let names = LayerNames(contrasts.first?.layers.map(\.layer.plan.tensor) ?? [])
+    return contrasts.map { contrast in
+      let layers = zip(contrast.layers, names.short).flatMap { layer, name in
+        [("ζ", layer.zeta), ("density", layer.density)].compactMap { quantity, result in
+          result.map { summary(quantity, $0, layer, name) }
+        }
       }
-      return ([heading] + layers).joined(separator: "\n")
+      return ([Self.heading(contrast)] + contrast.notes + layers).joined(separator: "\n")
     }.joined(separator: "\n\n")
   }
 
-  private func summary(_ quantity: String, _ contrast: GroupContrast, _ layer: ScanResult.Layer) -> String {
-    let found = contrast.familyWiseP.count { $0 < 0.05 }
-    var table = TextTable(["rank", "region", "effect", "t", "q", "family-wise p"])
+  private func summary(
+    _ quantity: String, _ contrast: GroupContrast, _ layer: ScanContrast.Layer, _ name: String
+  ) -> String {
+    let sentence = Self.sentence(contrast, layer, quantity, name)
+    guard contrast.familyWiseP.contains(where: { $0 < Self.level }) else { return sentence }
+    var table = TextTable(["rank", "region", "first", "second", "difference", "effect size", "q", "family-wise p"])
     for region in Self.order(contrast).prefix(Self.regionsShown) {
-      let test = contrast.tests[region]
       table.append([
-        "\(contrast.rank[region])", layer.grid.name(of: region), Number.significant(test.effect), Number.fixed(test.t, 2),
-        Number.probability(contrast.q[region]), Number.probability(contrast.familyWiseP[region]),
+        "\(contrast.rank[region])", layer.layer.grid.label(of: region), Number.significant(contrast.firstMeans[region]),
+        Number.significant(contrast.secondMeans[region]), Number.significant(contrast.tests[region].effect),
+        Number.fixed(contrast.effectSizes[region], 2), Number.probability(contrast.q[region]),
+        Number.probability(contrast.familyWiseP[region]),
       ])
     }
-    return """
-      layer_\(layer.plan.number)  \(layer.plan.tensor)  \(quantity): \(found) of \(contrast.tests.count) regions differ \
-      (family-wise p < 0.05, \(contrast.permutations) divisions)
-      """ + "\n" + table.text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+    return sentence + "\n" + table.text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
   }
 }

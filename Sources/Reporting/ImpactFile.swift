@@ -11,17 +11,18 @@ enum ImpactFile {
   static func content(_ result: ScanResult) -> JSONValue {
     .object(
       Dictionary(
-        uniqueKeysWithValues: result.layers.map { ("layer_\($0.plan.number)", content($0, result.request)) }))
+        uniqueKeysWithValues: result.layers.map { ("layer_\($0.plan.number)", content($0, result)) }))
   }
 
-  private static func content(_ layer: ScanResult.Layer, _ request: ScanRequest) -> JSONValue {
+  private static func content(_ layer: ScanResult.Layer, _ result: ScanResult) -> JSONValue {
+    let request = result.request
     let statistics = layer.statistics
     let score = LayerScore(layer)
     var grids: [String: JSONValue] = [:]
     for region in 0..<layer.grid.regionCount {
       let test = statistics.tests[region]
       let ranks = statistics.rankInterval[region]
-      grids[layer.grid.name(of: region)] = [
+      let content: [String: JSONValue] = [
         "zeta": .double(test.mean),
         "standard_error": .double(test.standardError),
         "zeta_confidence_interval": JSONValue(test.interval),
@@ -35,6 +36,7 @@ enum ImpactFile {
         "rank_interval": [.int(ranks.lowerBound), .int(ranks.upperBound)],
         "critical": .bool(statistics.isCritical[region]),
       ]
+      grids[layer.grid.name(of: region)] = .object(content.merging(AnswerReport.content(region, layer)) { $1 })
     }
     return [
       "tensor": .string(layer.plan.tensor),
@@ -52,6 +54,8 @@ enum ImpactFile {
       "degrees_of_freedom": .double(statistics.tests[0].degreesOfFreedom),
       "effect": .double(score.effect),
       "zeta_score_reason": JSONValue(score.reason),
+      "lesion_trials": TrialReport(layer.plan.number, result)?.content ?? .null,
+      "answers": AnswerReport.content(layer),
       "interactions": InteractionReport.content(layer),
       "interactions_reason": JSONValue(InteractionReport.reason(layer)),
       "grids": .object(grids),

@@ -14,14 +14,13 @@ struct LayerScore {
     reason = if case .undefined(let reason) = layer.statistics.score { reason } else { nil }
   }
 
-  /// `nil` where the effect isn't clearly different from 0.
+  /// `nil` where the effect isn't clearly above 0.
   func percent(_ zeta: Double) -> Double? {
     reason == nil ? 100 * zeta / effect : nil
   }
 
-  /// The ends change places where the effect is negative.
   func percent(_ interval: ClosedRange<Double>) -> ClosedRange<Double>? {
-    guard let a = percent(interval.lowerBound), let b = percent(interval.upperBound) else { return nil }
-    return min(a, b)...max(a, b)
+    guard let low = percent(interval.lowerBound), let high = percent(interval.upperBound) else { return nil }
+    return low...high
   }
 }

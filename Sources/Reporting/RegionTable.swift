@@ -7,10 +7,11 @@ import Statistics
 
 /// `regions.tsv`: one line a region, all layers, with tab-separated columns.
 enum RegionTable {
-  private static let columns = [
-    "layer", "tensor", "region", "i", "j", "k", "units", "zeta", "standard_error", "zeta_low", "zeta_high", "zeta_score",
-    "p_value", "q_value", "significant", "critical", "rank", "rank_low", "rank_high", "density", "mean_abs", "variance",
-  ]
+  private static let columns =
+    [
+      "layer", "tensor", "region", "i", "j", "k", "units", "zeta", "standard_error", "zeta_low", "zeta_high", "zeta_score",
+      "p_value", "q_value", "significant", "critical", "rank", "rank_low", "rank_high", "density", "mean_abs", "variance",
+    ] + AnswerReport.columns
 
   static func text(_ result: ScanResult) -> String {
     var text = columns.joined(separator: "\t") + "\n"
@@ -30,7 +31,7 @@ enum RegionTable {
           "\(statistics.rank[region])", "\(ranks.lowerBound)", "\(ranks.upperBound)", "\(moments.density(region))",
           "\(moments.meanMagnitude(region))", "\(moments.variance(region))",
         ]
-        text += fields.joined(separator: "\t") + "\n"
+        text += (fields + AnswerReport.fields(region, layer)).joined(separator: "\t") + "\n"
       }
     }
     return text

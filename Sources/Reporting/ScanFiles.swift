@@ -12,8 +12,8 @@ import UserErrors
 package struct ScanFiles: Sendable {
   /// Kinds of files that can be asked for.
   package enum Kind: String, Sendable, CaseIterable {
-    /// `impact.json`, `density.json`, `connections.json`, `consistency.json` of a stream, `stimuli/`, `acquisition/design.json`,
-    /// `scan.json`.
+    /// `impact.json`, `density.json`, `connections.json`, `consistency.json` of a stream, `stimuli/`, `groups/`,
+    /// `acquisition/design.json`, `scan.json`.
     case json
     /// `regions.tsv`, `pathways.tsv`.
     case tsv
@@ -25,6 +25,11 @@ package struct ScanFiles: Sendable {
     case edf
     /// `connectome/` and `tracts/`, where the wiring was traced.
     case connectome
+    /// `stimuli/regions.tsv`: as long as stimuli times regions, so only where it is asked for.
+    case long
+
+    /// What a scan writes.
+    package static let standard = Set(allCases).subtracting([.long])
   }
 
   private let result: ScanResult
@@ -34,7 +39,7 @@ package struct ScanFiles: Sendable {
   }
 
   /// - Throws: `Failure` (`cannotWrite`) with the file's name.
-  package func write(_ kinds: Set<Kind> = Set(Kind.allCases), to folder: String) throws {
+  package func write(_ kinds: Set<Kind> = Kind.standard, to folder: String) throws {
     if kinds.contains(.edf), let timeCourse = result.timeCourse, SignalFile.reasonForNone(timeCourse) == nil {
       try SignalFile.write(timeCourse, layers: result.layers.map(\.plan), to: folder + "/eeg")
     }
@@ -57,7 +62,7 @@ package struct ScanFiles: Sendable {
       if let tracts = result.tracts {
         files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
       }
-      files += StimulusMaps.files(result)
+      files += StimulusMaps.files(result) + GroupFiles.files(result)
       if result.request.run.keepsAcquisition {
         files.append(("acquisition/design.json", .json(DesignFile.content(result))))
       }
@@ -66,6 +71,7 @@ package struct ScanFiles: Sendable {
       files.append(("regions.tsv", .text(RegionTable.text(result))))
       if let tracts = result.tracts { files.append(("pathways.tsv", .text(PathwayTable.text(result, tracts)))) }
     }
+    if kinds.contains(.long) { files.append(("stimuli/regions.tsv", .text(StimulusTable.text(result)))) }
     if kinds.contains(.nifti) { files += MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } }
     if kinds.contains(.connectome), let tracts = result.tracts { files += ConnectomeFiles(result, tracts).files }
     if kinds.contains(.html) {

@@ -69,6 +69,11 @@ struct TractSummary {
     ]
   }
 
+  /// Whether lesions bear the wiring out: a pathway is verified, or wiring predicts what lesions do.
+  var isBorneOut: Bool {
+    tracts.tests.contains { $0.q < result.request.analysis.falseDiscoveryRate } || (prediction?.lower ?? 0) > 0
+  }
+
   /// How well wiring predicts what lesions do, in words.
   var verdict: String {
     guard let prediction else { return "Whether wiring predicts what lesions do can't be told: nothing varies." }

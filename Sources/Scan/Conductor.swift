@@ -15,6 +15,7 @@ struct Conductor {
 
   let request: ScanRequest
   let labels: [Int]?
+  let classNames: [String]?
   let thumbnails: Thumbnails?
   let mailbox: Mailbox
   let worker: Worker
@@ -40,18 +41,19 @@ struct Conductor {
     let stream = try record(faithful, &runner)
     worker.endObservation()
     let predictions = try predictions(observation.scores)
-    try average(faithful, &runner)
+    if request.measurement.lesion.rest != nil { try average(faithful, &runner) }
     let plan = try tryGradients(faithful, targets(predictions), &runner)
     let kept = plan.layers.map { layer in faithful.layers.firstIndex { $0.tensor == layer.tensor }! }
 
     var measurements = Measurements(
       request: request, plan: plan, targets: targets(predictions), predictions: predictions, labels: labels,
-      rounds: plan.layers.map { _ in nil }, cutDeviations: kept.map { deviations[$0] },
+      classNames: classNames, rounds: plan.layers.map { _ in nil }, cutDeviations: kept.map { deviations[$0] },
       moments: kept.map { observation.moments[$0] }, thumbnails: thumbnails)
     measurements.stream = stream
     try inform(&measurements, classes: labels ?? predictions, &runner)
 
     let measured = try acquire(&measurements, &runner)
+    try lookAtAnswers(&measurements, measured, &runner)
     let tracts = try trace(plan, measurements.targets, &runner)
     let record = { [mailbox, instructionSets, versions] (runner: PhaseRunner<Mailbox>) in
       RunRecord(
@@ -94,9 +96,8 @@ struct Conductor {
     return try store.content()
   }
 
-  /// Makes mean activations known to all ranks, where lesions need them.
+  /// Makes mean activations known to all ranks.
   private func average(_ plan: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws {
-    guard request.measurement.lesion.rest != nil else { return }
     var phase = ListPhase(plan.layers.map { AverageTask(layer: $0.number) }, progress: runner.progress)
     try runner.run("averaging activations", plan.layers.count, &phase, on: worker)
     for (layer, means) in phase.outputs.enumerated() {
@@ -194,6 +195,20 @@ struct Conductor {
   }
 
   // MARK: After the measurement
+
+  /// Asks what the network answers under lesions of what was found. A part doesn't know what the others find.
+  private func lookAtAnswers(
+    _ measurements: inout Measurements, _ measured: Measured, _ runner: inout PhaseRunner<Mailbox>
+  ) throws {
+    guard request.run.part == nil, worker.reader.hasClasses else { return }
+    let study = LesionTrialStudy(
+      request: request, plan: measurements.plan, targets: measurements.targets, estimates: measured.estimates,
+      progress: runner.progress)
+    if study.needsMeans { try average(measurements.plan, &runner) }
+    let trials = try study.run(&runner, on: worker)
+    measurements.trials = trials
+    if request.run.keepsAcquisition { try trials.write(to: folder.acquisition) }
+  }
 
   /// Wiring is no part's share: the first of them traces all of it.
   private func trace(_ plan: ScanPlan, _ targets: [Int], _ runner: inout PhaseRunner<Mailbox>) throws -> Tracts? {

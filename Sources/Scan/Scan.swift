@@ -121,9 +121,9 @@ package enum Scan {
     opening.sayWhatIsThere(listener.note)
     do {
       let conductor = Conductor(
-        request: request, labels: opening.stimuli.labels, thumbnails: try opening.stimuli.thumbnails(), mailbox: mailbox,
-        worker: worker, instructionSets: instructionSets, versions: versions,
-        origin: inputs.origin(request, program: version.number), earlier: opening.earlier)
+        request: request, labels: opening.stimuli.labels, classNames: opening.stimuli.classNames,
+        thumbnails: try opening.stimuli.thumbnails(), mailbox: mailbox, worker: worker, instructionSets: instructionSets,
+        versions: versions, origin: inputs.origin(request, program: version.number), earlier: opening.earlier)
       var runner = PhaseRunner(
         coordinator: Coordinator(
           wire: mailbox, stop: StopRequest(folder: request.run.output, deadline: request.run.deadline)),

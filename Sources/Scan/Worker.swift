@@ -27,7 +27,7 @@ package final class Worker {
   let estimation: Estimation
   private var observer: Session?
   /// The layer that is being measured: one at a time, since sessions hold memory and ranks stay on a layer.
-  private var current: (layer: Int, network: LesionedNetwork)?
+  private var current: (layer: Int, lesion: LesionKind, network: LesionedNetwork)?
   /// The layer that is measured by gradients, with its network, or why it has none.
   private var currentGradient: (layer: Int, network: Result<GradientNetwork, Undifferentiable>)?
   private var tractWorker: TractWorker?
@@ -69,6 +69,7 @@ package final class Worker {
     registry.add(AverageTask.self)
     registry.add(EitherTask<ProbeTask, PilotTask>.self)
     registry.add(EitherTask<AcquireTask, SeriesEstimateTask>.self)
+    registry.add(AnswerTask.self)
     registry.add(ConnectTask.self)
     registry.add(TraceTask.self)
     registry.add(PathwayTask.self)
@@ -193,12 +194,17 @@ package final class Worker {
 
   /// The layer's network under the scan's lesion.
   func currentNetwork(_ layer: Int) throws -> LesionedNetwork {
-    if let current, current.layer == layer { return current.network }
+    try network(layer, lesion: request.measurement.lesion)
+  }
+
+  /// The layer's network under a lesion.
+  func network(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
+    if let current, current.layer == layer, current.lesion == lesion { return current.network }
     // Let go of the old one before the new one takes memory.
     current = nil
     currentGradient = nil
-    let network = try makeNetwork(layer, lesion: request.measurement.lesion)
-    current = (layer, network)
+    let network = try makeNetwork(layer, lesion: lesion)
+    current = (layer, lesion, network)
     return network
   }
 

@@ -33,6 +33,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   /// K: passes a region, a gradient pass counted as `ScanPlan.Layer.gradientCost`; `nil`: as many as the answer over stimuli
   /// needs.
   package var samplesPerRegion: Double?
+  /// How reliable every stimulus's own map is to be, 0 to 1; `nil`: automatic passes serve the answer over stimuli.
+  package var mapReliability: Double?
   /// Which stimuli are used, as `StimulusSelection` reads it; `nil` is all.
   package var selection: String?
   /// The seed of the order in which they are taken; `nil` is that of the files.
@@ -128,7 +130,8 @@ extension MeasurementOptions: OptionEntries {
   /// What is said of which stimuli are used and how pictures become stimuli.
   private var choice: [(name: String, text: String)] {
     [
-      ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }), ("resize", resize), ("crop", crop),
+      ("per-stimulus", mapReliability.map { "\($0)" }), ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }),
+      ("resize", resize), ("crop", crop),
     ].compactMap { name, text in text.map { (name, $0) } }
   }
 }

@@ -1,9 +1,12 @@
 internal import FoundationEssentials
+import Lesion
 import ScanPlan
 package import UserErrors
 
 /// How a scan's stimuli are divided into groups.
 package enum ContrastGroups: Sendable, Hashable {
+  /// By the class that the intact network predicts.
+  case predicted
   /// By label.
   case labels
   /// By whether the prediction is the label: `wrong` and `correct`.
@@ -13,6 +16,7 @@ package enum ContrastGroups: Sendable, Hashable {
 
   package init(_ text: String) {
     switch text {
+    case "predicted": self = .predicted
     case "labels": self = .labels
     case "correct": self = .correct
     default: self = .file(text)
@@ -25,8 +29,13 @@ package enum ContrastGroups: Sendable, Hashable {
   package func groups(of result: ScanResult) throws(Failure) -> [ScanContrast.Group] {
     let names: [String]
     switch self {
+    case .predicted:
+      guard !result.predictions.isEmpty else {
+        throw Failure(.badInput, "--groups predicted needs a network that predicts classes, and this one's output isn't any")
+      }
+      names = result.predictions.map { Self.name($0, result) }
     case .labels:
-      names = try labels(result).map { "\($0)" }
+      names = try labels(result).map { Self.name($0, result) }
     case .correct:
       let labels = try labels(result)
       guard result.predictions.count == labels.count else {
@@ -36,11 +45,41 @@ package enum ContrastGroups: Sendable, Hashable {
     case .file(let path):
       names = try read(path, count: result.plan.stimulusCount)
     }
+    let order = result.classNames ?? []
     let stimuli = Dictionary(grouping: names.indices.filter { names[$0] != "-" }) { names[$0] }
     return stimuli.map { ScanContrast.Group(name: $0.key, stimuli: $0.value) }.sorted { a, b in
+      if let x = order.firstIndex(of: a.name), let y = order.firstIndex(of: b.name) { return x < y }
       guard let x = Int(a.name), let y = Int(b.name) else { return self == .correct ? a.name > b.name : a.name < b.name }
       return x < y
     }
+  }
+
+  /// A class's name, or its number.
+  private static func name(_ number: Int, _ result: ScanResult) -> String {
+    guard let names = result.classNames, names.indices.contains(number) else { return "\(number)" }
+    return names[number]
+  }
+
+  /// Why ζ of two groups can't be compared, a sentence with what helps; `nil` if it can.
+  ///
+  /// A logit has the zero and the unit of its class: of stimuli whose targets differ by how they were grouped, a difference is
+  /// one between classes' logits, not between what the network needs.
+  package func reasonAgainstZeta(
+    _ first: ScanContrast.Group, _ second: ScanContrast.Group, of result: ScanResult
+  ) -> String? {
+    guard result.request.measurement.value == .logit else { return nil }
+    if case .fixed = result.request.measurement.target { return nil }
+    let isByClass =
+      switch self {
+      case .predicted, .labels: true
+      case .correct: false
+      case .file: Set(first.stimuli.map { result.targets[$0] }).isDisjoint(with: second.stimuli.map { result.targets[$0] })
+      }
+    guard isByClass else { return nil }
+    return """
+      ζ isn't compared, since it is of each stimulus's own class, and logits of different classes have no common zero: scan with \
+      --value margin, --value prob, or one class for all (--target 3). Densities are compared.
+      """
   }
 
   private func labels(_ result: ScanResult) throws(Failure) -> [Int] {
@@ -53,7 +92,7 @@ package enum ContrastGroups: Sendable, Hashable {
 
   private func read(_ path: String, count: Int) throws(Failure) -> [String] {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw Failure(.missingInput, "--groups \(path) is neither labels nor correct nor a file that can be read")
+      throw Failure(.missingInput, "--groups \(path) is none of predicted, labels, correct, and no file that can be read")
     }
     var lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map {
       String($0.filter { $0 != "\r" })

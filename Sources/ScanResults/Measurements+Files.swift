@@ -20,6 +20,7 @@ extension Measurements {
     package var targets: [Int]
     package var predictions: [Int]
     package var labels: [Int]?
+    package var classNames: [String]?
     package var rounds: [LayerRounds?]
     package var cutDeviations: [Double]
     package var information: [LayerInformation]
@@ -38,7 +39,7 @@ extension Measurements {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let stored = Stored(
       measurement: request.measurement, analysis: request.analysis, plan: plan, targets: targets, predictions: predictions,
-      labels: labels,
+      labels: labels, classNames: classNames,
       rounds: rounds, cutDeviations: cutDeviations, information: information, informationReason: informationReason)
     for layer in plan.layers {
       try NumericArray(
@@ -77,10 +78,12 @@ extension Measurements {
     (request.measurement, request.analysis) = (stored.measurement, stored.analysis)
     (plan, targets, predictions) = (stored.plan, stored.targets, stored.predictions)
     (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)
+    classNames = stored.classNames
     (information, informationReason) = (stored.information, stored.informationReason)
     stream = try stored.plan.streamCount.map {
       try StreamStore.Content(folder: folder, count: $0, layers: stored.plan.layers)
     }
+    trials = try LesionTrials(contentsOf: folder, of: plan)
     let pictures = Self.thumbnailFile(folder)
     if FileManager.default.fileExists(atPath: pictures) {
       guard let read = Thumbnails(try NumericArray(contentsOfNPY: pictures)) else {

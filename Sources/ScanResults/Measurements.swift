@@ -19,6 +19,8 @@ package struct Measurements: Sendable {
   /// The class that the intact network predicts, by stimulus; empty where the output isn't classes.
   package var predictions: [Int]
   package var labels: [Int]?
+  /// The classes' names, by number, where they are known.
+  package var classNames: [String]?
   /// By layer: how it was measured; `nil` where all was from the start.
   package var rounds: [LayerRounds?]
   /// By layer: how far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
@@ -32,6 +34,8 @@ package struct Measurements: Sendable {
   package var stream: StreamStore.Content?
   /// The first stimuli as pictures; `nil` where they are not images.
   package var thumbnails: Thumbnails?
+  /// What the network answered under lesions of what was found; `nil` where that wasn't measured.
+  package var trials: LesionTrials?
 
   /// What the estimates of all series say together; interactions are yet to be added.
   ///
@@ -48,7 +52,7 @@ package struct Measurements: Sendable {
     return ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number], by: estimators[$0.number]) },
-      targets: targets, predictions: predictions, labels: labels, thumbnails: thumbnails,
+      targets: targets, predictions: predictions, labels: labels, classNames: classNames, thumbnails: thumbnails, trials: trials,
       skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } },
       tracts: tracts, timeCourse: timeCourse(estimates: estimates), run: run)
   }
@@ -92,6 +96,14 @@ package struct Measurements: Sendable {
       isByGradients && series.count > 1
       ? PooledCorrection(
         series: gradients, isEfficient: (request.analysis.index ?? request.measurement.index) == .shapley) : nil
+    let statistics =
+      isByGradients
+      ? LayerStatistics(
+        gradients: gradients, correction: correction, confidence: request.analysis.confidence,
+        falseDiscoveryRate: request.analysis.falseDiscoveryRate, errorShare: errorShare)
+      : LayerStatistics(
+        series: series, confidence: request.analysis.confidence, falseDiscoveryRate: request.analysis.falseDiscoveryRate,
+        errorShare: errorShare)
     return ScanResult.Layer(
       plan: layer, estimator: estimator, grid: try layer.grid(request.measurement), cutDeviation: cutDeviations[number],
       moments: moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
@@ -99,13 +111,9 @@ package struct Measurements: Sendable {
       information: informationReason == nil ? information[number] : nil, informationReason: informationReason,
       series: estimates,
       gradients: isByGradients ? GradientSummary(layer, gradients, correction) : nil,
-      statistics: isByGradients
-        ? LayerStatistics(
-          gradients: gradients, correction: correction, confidence: request.analysis.confidence,
-          falseDiscoveryRate: request.analysis.falseDiscoveryRate, errorShare: errorShare)
-        : LayerStatistics(
-          series: series, confidence: request.analysis.confidence, falseDiscoveryRate: request.analysis.falseDiscoveryRate,
-          errorShare: errorShare),
+      statistics: statistics,
+      answers: LayerAnswers(
+        estimates, statistics, sharedVariance: correction?.remainingBias, request.analysis, errorShare: errorShare),
       familyWiseP: request.analysis.signFlips == 0
         ? nil
         : SignFlips.familyWiseP(
@@ -117,8 +125,9 @@ package struct Measurements: Sendable {
   }
 
   package init(
-    request: ScanRequest, plan: ScanPlan, targets: [Int], predictions: [Int], labels: [Int]? = nil, rounds: [LayerRounds?],
-    cutDeviations: [Double], moments: [[RegionMoments]], information: [LayerInformation] = [], informationReason: String? = nil,
+    request: ScanRequest, plan: ScanPlan, targets: [Int], predictions: [Int], labels: [Int]? = nil, classNames: [String]? = nil,
+    rounds: [LayerRounds?], cutDeviations: [Double], moments: [[RegionMoments]], information: [LayerInformation] = [],
+    informationReason: String? = nil,
     stream: StreamStore.Content? = nil, thumbnails: Thumbnails? = nil
   ) {
     self.request = request
@@ -126,6 +135,7 @@ package struct Measurements: Sendable {
     self.targets = targets
     self.predictions = predictions
     self.labels = labels
+    self.classNames = classNames
     self.rounds = rounds
     self.cutDeviations = cutDeviations
     self.moments = moments

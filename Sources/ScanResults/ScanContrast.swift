@@ -1,17 +1,22 @@
+import Anatomy
+import Grids
+import Lesion
 import ScanPlan
 import Shapley
 package import Statistics
 package import UserErrors
 
-/// Two groups of a scan's stimuli against each other, in every layer.
+/// Two groups of stimuli against each other, in every layer: of one scan, or the stimuli of two.
 package struct ScanContrast: Sendable {
   /// A layer's contrasts.
   package struct Layer: Sendable {
     package var layer: ScanResult.Layer
-    /// Of ζ, in v.
-    package var zeta: GroupContrast
+    /// Of ζ, in v; `nil` where the groups' values are no one quantity.
+    package var zeta: GroupContrast?
     /// Of φ, in units of the activation.
     package var density: GroupContrast
+    /// How the groups' mean maps of ζ correlate over the regions; `nil` where one doesn't vary, or ζ isn't compared.
+    package var agreement: Double?
   }
 
   /// A group of stimuli.
@@ -30,35 +35,108 @@ package struct ScanContrast: Sendable {
   package let first: Group
   package let second: Group
   package let layers: [Layer]
+  /// Whether each stimulus of the first is compared with the same one of the second.
+  package let isPaired: Bool
+  /// What a reader should know: why ζ isn't compared, which layers aren't.
+  package let notes: [String]
 
   /// Compares ζ and φ of the two groups. Series that were skipped don't count.
   ///
   /// - Throws: `Failure` (`badInput`) if a group is too small, with the number needed.
-  package init(_ result: ScanResult, _ first: Group, _ second: Group, permutations: Int) throws(Failure) {
-    self.first = first
-    self.second = second
+  package init(
+    _ result: ScanResult, _ first: Group, _ second: Group, by division: ContrastGroups, permutations: Int
+  ) throws(Failure) {
+    (self.first, self.second, isPaired) = (first, second, false)
+    let reason = division.reasonAgainstZeta(first, second, of: result)
+    notes = [reason].compactMap(\.self)
     var layers: [Layer] = []
     for layer in result.layers {
       func zeta(_ group: Group) -> [[Double]] { group.stimuli.compactMap { layer.series[$0]?.zeta } }
       let (a, b) = (zeta(first), zeta(second))
-      if let reason = GroupContrast.reasonForNone(a.count, b.count) {
-        throw Failure(
-          .badInput,
-          "\(first.name) against \(second.name) can't be compared in layer_\(layer.plan.number): \(reason) Scan more stimuli, or choose other groups"
-        )
-      }
-      let number = UInt64(layer.plan.number)
-      func contrast(_ a: [[Double]], _ b: [[Double]], _ kind: UInt64) -> GroupContrast {
-        GroupContrast(
-          a, b, permutations: permutations, confidence: result.request.analysis.confidence, seed: result.request.measurement.seed,
-          stream: 2 * number + kind)
-      }
+      try Self.check(a.count, b.count, first, second, layer.plan.number)
+      let make = Self.maker(result, layer.plan.number, permutations)
+      let contrast = reason == nil ? make(a, b, 0, false) : nil
       layers.append(
         Layer(
-          layer: layer, zeta: contrast(a, b, 0),
-          density: contrast(
-            first.stimuli.map { layer.densities[$0] }, second.stimuli.map { layer.densities[$0] }, 1)))
+          layer: layer, zeta: contrast,
+          density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { layer.densities[$0] }, 1, false),
+          agreement: contrast?.agreement))
     }
     self.layers = layers
+  }
+
+  /// Compares the stimuli of two scans in the layers that have the same tensor and grid in both; stimulus by stimulus, where both
+  /// were shown the same ones.
+  ///
+  /// - Parameter names: of the scans.
+  /// - Throws: `Failure` (`badInput`) if they measured different values, share no layer, or one has too few stimuli.
+  package init(
+    _ a: ScanResult, _ b: ScanResult, names: (String, String), permutations: Int
+  ) throws(Failure) {
+    let (mine, others) = (a.request.measurement, b.request.measurement)
+    guard mine.value == others.value, mine.index == others.index else {
+      throw Failure(
+        .badInput,
+        "\(names.0) measured \(mine.value.name) (\(mine.index.rawValue)) and \(names.1) \(others.value.name) (\(others.index.rawValue)), so their ζ have no common unit; scan both with the same --value and --index"
+      )
+    }
+    let isSame = a.plan.dataDigest == b.plan.dataDigest && a.plan.stimulusPlaces == b.plan.stimulusPlaces
+    isPaired = isSame
+    first = Group(name: names.0, stimuli: Array(0..<a.plan.stimulusCount))
+    second = Group(name: names.1, stimuli: Array(0..<b.plan.stimulusCount))
+    let isOfClass = mine.value == .logit
+    var (layers, notes): ([Layer], [String]) = ([], [])
+    if isSame, isOfClass, a.targets != b.targets {
+      let count = zip(a.targets, b.targets).count { $0 != $1 }
+      notes.append(
+        "\(count) of \(a.plan.stimulusCount) stimuli have another target class in the other scan, so ζ of them is left out.")
+    }
+    for layer in a.layers {
+      guard let other = b.layers.first(where: { $0.plan.tensor == layer.plan.tensor && $0.grid.size == layer.grid.size }) else {
+        notes.append("\(layer.plan.tensor) isn't in both scans with the same grid, and is left out.")
+        continue
+      }
+      var (x, y): ([[Double]], [[Double]])
+      if isSame {
+        let pairs = layer.series.indices.compactMap { stimulus -> ([Double], [Double])? in
+          guard let p = layer.series[stimulus], let q = other.series[stimulus],
+            !isOfClass || a.targets[stimulus] == b.targets[stimulus]
+          else { return nil }
+          return (p.zeta, q.zeta)
+        }
+        (x, y) = (pairs.map(\.0), pairs.map(\.1))
+      } else {
+        (x, y) = (layer.series.compactMap { $0?.zeta }, other.series.compactMap { $0?.zeta })
+      }
+      try Self.check(x.count, y.count, first, second, layer.plan.number)
+      let make = Self.maker(a, layer.plan.number, permutations)
+      let contrast = make(x, y, 0, isSame)
+      layers.append(
+        Layer(
+          layer: layer, zeta: contrast, density: make(layer.densities, other.densities, 1, isSame),
+          agreement: contrast.agreement))
+    }
+    guard !layers.isEmpty else {
+      throw Failure(
+        .badInput, "\(names.0) and \(names.1) share no layer of the same tensor and grid; scan both with the same --layers and --grid")
+    }
+    (self.layers, self.notes) = (layers, notes)
+  }
+
+  private static func check(_ a: Int, _ b: Int, _ first: Group, _ second: Group, _ layer: Int) throws(Failure) {
+    guard let reason = GroupContrast.reasonForNone(a, b) else { return }
+    throw Failure(
+      .badInput,
+      "\(first.name) against \(second.name) can't be compared in layer_\(layer): \(reason) Scan more stimuli, or choose other groups")
+  }
+
+  private static func maker(
+    _ result: ScanResult, _ layer: Int, _ permutations: Int
+  ) -> (_ a: [[Double]], _ b: [[Double]], _ kind: UInt64, _ isPaired: Bool) -> GroupContrast {
+    { a, b, kind, isPaired in
+      GroupContrast(
+        a, b, isPaired: isPaired, permutations: permutations, confidence: result.request.analysis.confidence,
+        seed: result.request.measurement.seed, stream: 2 * UInt64(layer) + kind)
+    }
   }
 }

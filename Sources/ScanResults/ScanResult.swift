@@ -29,6 +29,8 @@ package struct ScanResult: Sendable {
     package var gradients: GradientSummary?
     /// What the series say together.
     package var statistics: LayerStatistics
+    /// What they say one by one, and as just these stimuli.
+    package var answers: LayerAnswers
     /// Family-wise p-values by sign flips; `nil` if none were asked for.
     package var familyWiseP: [Double]?
     /// How it was measured; `nil` where all was from the start.
@@ -44,8 +46,12 @@ package struct ScanResult: Sendable {
   /// The class that the intact network predicts, by stimulus; empty where the output isn't classes.
   package var predictions: [Int]
   package var labels: [Int]?
+  /// The classes' names, by number, where they are known.
+  package var classNames: [String]?
   /// The first stimuli as pictures; `nil` where they are not images.
   package var thumbnails: Thumbnails?
+  /// What the network answered under lesions of what was found; `nil` where that wasn't measured.
+  package var trials: LesionTrials?
   /// Series that were skipped because of values that are not finite.
   package var skippedSeries: Int
   /// The wiring between layers; `nil` if it wasn't traced.
@@ -53,6 +59,12 @@ package struct ScanResult: Sendable {
   /// Spectra, windows, states, anomalies and consistency, where the stimuli are a stream.
   package var timeCourse: TimeCourse?
   package var run: RunRecord
+
+  /// A class as people call it: its name, or `class 3`.
+  package func className(_ number: Int) -> String {
+    guard let classNames, classNames.indices.contains(number) else { return "class \(number)" }
+    return classNames[number]
+  }
 
   /// Forward passes that estimates were made from: rows of designs, and anchors.
   package var evaluations: Int {

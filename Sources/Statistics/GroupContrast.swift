@@ -22,6 +22,21 @@ package struct GroupContrast: Sendable, Hashable {
   package let rank: [Int]
   /// How many divisions were tried.
   package let permutations: Int
+  /// `[regions]`, like `secondMeans`.
+  package let firstMeans: [Double]
+  package let secondMeans: [Double]
+  /// `[regions]`: Hedges' g.
+  package let effectSizes: [Double]
+
+  /// Pearson's correlation of the mean maps over the regions; `nil` where one doesn't vary.
+  package var agreement: Double? {
+    guard firstMeans.count > 2 else { return nil }
+    let (a, b) = (SampleMoments(firstMeans), SampleMoments(secondMeans))
+    guard a.variance > 0, b.variance > 0 else { return nil }
+    let covariance =
+      zip(firstMeans, secondMeans).reduce(0) { $0 + ($1.0 - a.mean) * ($1.1 - b.mean) } / Double(firstMeans.count - 1)
+    return covariance / (a.variance * b.variance).squareRoot()
+  }
 
   /// Why two groups can't be compared, a sentence that says how many stimuli are needed; `nil` if they can.
   package static func reasonForNone(_ first: Int, _ second: Int) -> String? {
@@ -31,20 +46,34 @@ package struct GroupContrast: Sendable, Hashable {
 
   /// - Parameters:
   ///   - first: `[stimuli][regions]`, like `second`; `reasonForNone` must be `nil`.
+  ///   - isPaired: whether each of the first belongs with the same one of the second, so that differences are tested, by signs
+  ///     that are flipped at random.
   ///   - permutations: B, where not all divisions are tried.
   ///   - stream: which family, for the draws.
   /// - Complexity: permutations x stimuli x regions.
   package init(
-    _ first: [[Double]], _ second: [[Double]], permutations: Int = 5000, confidence: Double = 0.95, seed: UInt64,
-    stream: UInt64
+    _ first: [[Double]], _ second: [[Double]], isPaired: Bool = false, permutations: Int = 5000, confidence: Double = 0.95,
+    seed: UInt64, stream: UInt64
   ) {
     precondition(Self.reasonForNone(first.count, second.count) == nil && permutations > 0)
+    precondition(!isPaired || first.count == second.count)
     let regions = first[0].indices
+    firstMeans = regions.map { region in SampleMoments(first.map { $0[region] }).mean }
+    secondMeans = regions.map { region in SampleMoments(second.map { $0[region] }).mean }
+    effectSizes = regions.map { region in hedgesG(first.map { $0[region] }, second.map { $0[region] }) }
     tests = regions.map { region in
-      WelchTest(first.map { $0[region] }, second.map { $0[region] }, confidence: confidence)
+      isPaired
+        ? WelchTest(pairs: zip(first, second).map { ($0[region], $1[region]) }, confidence: confidence)
+        : WelchTest(first.map { $0[region] }, second.map { $0[region] }, confidence: confidence)
     }
     q = FalseDiscoveryRate.qValues(tests.map(\.p))
     rank = Ranking.ranks(tests.map { abs($0.t) })
+    if isPaired {
+      let differences = zip(first, second).map { a, b in regions.map { a[$0] - b[$0] } }
+      familyWiseP = SignFlips.familyWiseP(differences, flips: permutations, seed: seed, stream: stream)
+      self.permutations = first.count <= SignFlips.largestEnumeration ? 1 << first.count : permutations
+      return
+    }
     let all = first + second
     let squares = all.map { $0.map { $0 * $0 } }
     // Rounding must not keep the observed division from reaching itself.

@@ -28,4 +28,16 @@ package struct WelchTest: Sendable, Hashable {
     (effect, standardError, degreesOfFreedom) = (test.mean, test.standardError, degrees)
     (t, p, interval) = (test.t, test.p, test.interval)
   }
+
+  /// Pairs: Student's t of their differences.
+  ///
+  /// - Parameter pairs: two or more.
+  package init(pairs: [(first: Double, second: Double)], confidence: Double = 0.95) {
+    precondition(pairs.count > 1)
+    let moments = SampleMoments(pairs.map { $0.first - $0.second })
+    let test = RegionTest(
+      mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(pairs.count - 1), confidence: confidence)
+    (effect, standardError, degreesOfFreedom) = (test.mean, test.standardError, test.degreesOfFreedom)
+    (t, p, interval) = (test.t, test.p, test.interval)
+  }
 }

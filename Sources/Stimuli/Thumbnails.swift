@@ -3,9 +3,10 @@ package import Arrays
 /// Small pictures of a scan's first stimuli, for people to see what was shown.
 package struct Thumbnails: Sendable, Hashable {
   /// At most so many are kept.
-  package static let most = 8
-  /// Pixels along the longer side, at most.
-  static let side = 96
+  package static let most = 256
+
+  /// Pixels along the longer side, at most: the more pictures, the smaller.
+  static func side(of count: Int) -> Int { count <= 16 ? 96 : count <= 64 ? 64 : 48 }
 
   package let height: Int
   package let width: Int
@@ -37,11 +38,13 @@ extension StimulusSet {
   /// least eight pixels along both axes. `nil` where none is.
   ///
   /// Bytes are taken as they are. Other numbers are stretched between the least and the largest of the stimulus, the same
-  /// way for all channels. Pictures longer than 96 pixels are made smaller by averaging over blocks.
+  /// way for all channels. Pictures longer than 96 pixels (of more than 16
+  /// stimuli 64, of more than 64 stimuli 48) are made smaller by averaging over blocks.
   package func thumbnails() throws(StimuliError) -> Thumbnails? {
     guard
       let (input, frame) = inputs.indices.lazy.compactMap({ index in
-        self.inputs[index].rowCount == allCount ? ImageFrame(shape: self.inputs[index].shape).map { (index, $0) } : nil
+        self.inputs[index].rowCount == allCount
+          ? ImageFrame(shape: self.inputs[index].shape, side: Thumbnails.side(of: count)).map { (index, $0) } : nil
       }).first
     else { return nil }
     // The numbers as they are stored: preprocessing would move black and white.
@@ -69,9 +72,12 @@ private struct ImageFrame {
   let width: Int
   let channels: Int
   let isChannelsFirst: Bool
+  /// Pixels along a side of a picture, at most.
+  let side: Int
 
-  init?(shape: [Int]) {
+  init?(shape: [Int], side: Int) {
     guard shape.count == 3 else { return nil }
+    self.side = side
     isChannelsFirst = [1, 3].contains(shape[0])
     guard isChannelsFirst || [1, 3].contains(shape[2]) else { return nil }
     (height, width, channels) = isChannelsFirst ? (shape[1], shape[2], shape[0]) : (shape[0], shape[1], shape[2])
@@ -79,7 +85,7 @@ private struct ImageFrame {
   }
 
   /// Pixels of the image along a side of a pixel of the picture.
-  private var block: Int { (max(height, width) + Thumbnails.side - 1) / Thumbnails.side }
+  private var block: Int { (max(height, width) + side - 1) / side }
   var pictureHeight: Int { (height + block - 1) / block }
   var pictureWidth: Int { (width + block - 1) / block }
 

@@ -6,17 +6,24 @@ import UserErrors
 
 struct ContrastCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "contrast", abstract: "Compare ζ and density between groups of a finished scan's stimuli.",
+    commandName: "contrast", abstract: "Compare ζ and density between groups of a finished scan's stimuli, or between two scans.",
     discussion: """
-      Which regions matter more, or less, for errors than for correct answers, for class A than for class B? Computed \
-      from what the scan measured, without a forward pass. With more than two groups, each is compared with all others.
+      Which regions matter more, or less, for errors than for correct answers, for class A than for class B, for one network, \
+      lesion or set of stimuli than for another? Computed from what the scans measured, without a forward pass. With more than \
+      two groups, each is compared with all others. Two scans of the same stimuli are compared stimulus by stimulus.
       """)
 
   @Argument(help: "The folder of a scan.")
   var folder: String
 
-  @Option(help: "labels, correct (errors against correct answers), or a text file with a group's name a line and stimulus.")
-  var groups = "labels"
+  @Argument(help: "The folder of another scan, to compare with: in the layers that both have with the same grid.")
+  var other: String?
+
+  @Option(
+    help:
+      "predicted, labels, correct (errors against correct answers), or a text file with a group's name a line and stimulus. (default: labels)"
+  )
+  var groups: String?
 
   @Option(help: ArgumentHelp("Compare these two groups only.", valueName: "a,b"))
   var only: String?
@@ -25,6 +32,9 @@ struct ContrastCommand: ParsableCommand {
   var permutations = 5000
 
   func validate() throws {
+    if let other, groups != nil || only != nil {
+      throw ValidationError("--groups and --only divide one scan's stimuli, and \(other) is a second scan: leave one of them out.")
+    }
     guard permutations > 0 else { throw ValidationError("--permutations \(permutations) is below 1.") }
     if let only, only.split(separator: ",").count != 2 {
       throw ValidationError("--only \(only) is not the names of two groups, separated by a comma.")
@@ -34,13 +44,20 @@ struct ContrastCommand: ParsableCommand {
   func run() throws {
     do {
       let result = try StoredScan(contentsOf: folder).result()
-      let division = ContrastGroups(groups)
-      let found = try division.groups(of: result)
-      let contrasts = try pairs(found).map { try ScanContrast(result, $0.0, $0.1, permutations: permutations) }
-      let report = ContrastReport(contrasts)
+      let contrasts: [ScanContrast]
+      if let other {
+        let second = try StoredScan(contentsOf: other).result()
+        contrasts = [try ScanContrast(result, second, names: (folder, other), permutations: permutations)]
+      } else {
+        let division = ContrastGroups(groups ?? "labels")
+        contrasts = try pairs(division.groups(of: result), result).map {
+          try ScanContrast(result, $0.0, $0.1, by: division, permutations: permutations)
+        }
+      }
+      let report = ContrastReport(contrasts, unit: result.request.measurement.value.name)
       try report.write(to: folder, name: "contrast")
       print(report.text)
-      print("\nResults: \(folder)/ (contrast.json, contrast.tsv)")
+      print("\nResults: \(folder)/ (contrast.html to look at; contrast.json, contrast.tsv)")
     } catch {
       let error = Failure(error)
       complain(error.message)
@@ -50,12 +67,13 @@ struct ContrastCommand: ParsableCommand {
 
   private typealias Pair = (ScanContrast.Group, ScanContrast.Group)
 
-  private func pairs(_ groups: [ScanContrast.Group]) throws(Failure) -> [Pair] {
+  private func pairs(_ groups: [ScanContrast.Group], _ result: ScanResult) throws(Failure) -> [Pair] {
     if let only {
       let names = only.split(separator: ",").map(String.init)
       var chosen: [ScanContrast.Group] = []
       for name in names {
-        guard let group = groups.first(where: { $0.name == name }) else {
+        let named = Int(name).map(result.className) ?? name
+        guard let group = groups.first(where: { $0.name == name || $0.name == named }) else {
           let known = groups.map(\.name).joined(separator: ", ")
           throw Failure(.usage, "--only \(only): there is no group \(name); there are \(known)")
         }

@@ -39,7 +39,7 @@ struct ReportCommand: ParsableCommand {
       "Write only these files, separated by commas: \(ScanFiles.Kind.allCases.map(\.rawValue).joined(separator: ", ")).",
       valueName: "kinds"),
     transform: kinds)
-  var only = Set(ScanFiles.Kind.allCases)
+  var only = ScanFiles.Kind.standard
 
   func validate() throws {
     for (name, share) in [("confidence", confidence), ("fdr", fdr)] {

@@ -39,6 +39,10 @@ extension ScanOptions {
     options.output = reading.output
     options.classAxis = reading.classAxis
     options.samplesPerRegion = try chosenSamples()
+    options.mapReliability = try perStimulus.map { try Check.share($0, "per-stimulus") }
+    if perStimulus != nil, samples != "auto" {
+      throw ValidationError("--per-stimulus chooses the samples, and --samples \(samples) gives them: leave one of them out.")
+    }
     try choice.check()
     options.selection = choice.select
     options.shuffleSeed = choice.shuffle

@@ -27,7 +27,7 @@ struct ScanOptions: ParsableArguments {
       """)
   var layers = "auto"
 
-  @Option(help: "Regions along height, width and channels.")
+  @Option(help: "Regions along height, width and channels, as in 8x8x4; spatial: 8x8x1; channels: every channel by itself.")
   var grid = "8x8x4"
 
   @OptionGroup(title: "Reading") var reading: ReadingOptions
@@ -38,6 +38,14 @@ struct ScanOptions: ParsableArguments {
       the answer over all stimuli needs; where layers are measured by values 16, or as few as 4 beyond 64 stimuli.
       """)
   var samples = "auto"
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Take as many gradient passes as make the map of every single stimulus this reliable, 0.9 for instance: the share of its \
+      variance between regions that isn't noise. Layers measured by values say what they reach.
+      """, valueName: "reliability"))
+  var perStimulus: Double?
 
   @Option(help: "How many stimuli are used: the first ones. (default: 256 where there are as many, or 8 of the phantom)")
   var stimuli: Int?

@@ -11,7 +11,7 @@ extension DistributedTests {
     private func scan(labels: [Int]?) throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: labels?.count ?? 6, labels: labels)
       let run = try Program.run(
-        files.options + ["--grid", "2x2x2", "--samples", "8", "--progress", "none", "--out", output], ranks: 2)
+        files.options + ["--grid", "2x2x2", "--samples", "8", "--value", "margin", "--progress", "none", "--out", output], ranks: 2)
       try #require(run.exitCode == 0, "\(run)")
     }
 

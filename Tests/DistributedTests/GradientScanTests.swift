@@ -1,3 +1,4 @@
+import Arrays
 import Foundation
 import TestSupport
 import Testing
@@ -60,7 +61,54 @@ extension DistributedTests {
         let reliability = try #require(content["reliability"] as? [Double])
         #expect(reliability.count == 8 && reliability.allSatisfy { (0...1).contains($0) })
         let file = try #require(run.files["stimuli/\(layer).npy"])
-        #expect(String(decoding: file.prefix(128), as: UTF8.self).contains("'shape': (8, 36, 4)"))
+        #expect(String(decoding: file.prefix(128), as: UTF8.self).contains("'shape': (8, 36, 6)"))
+      }
+    }
+
+    @Test func `gives single maps and their mean from the same acquisition`() throws {
+      let run = try ScanRun(options("regression", samples: "8"), ranks: 1)
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      for (layer, content) in try run.json("impact.json") {
+        let content = try #require(content as? [String: any Sendable])
+        let grids = try #require(content["grids"] as? [String: [String: any Sendable]])
+        let maps = try NumericArray(contentsOfNPY: folder.file("maps.npy", #require(run.files["stimuli/\(layer).npy"])))
+        let names = try #require(
+          (try run.json("stimuli/stimuli.json")[layer] as? [String: any Sendable])?["regions"] as? [String])
+        #expect(maps.shape == [8, names.count, 6])
+        let numbers = maps.doubles(0..<maps.elementCount)
+        for (region, name) in names.enumerated() {
+          let zeta = (0..<8).map { numbers[6 * (names.count * $0 + region)] }
+          let errors = (0..<8).map { numbers[6 * (names.count * $0 + region) + 1] }
+          let mean = try #require(grids[name]?["zeta"] as? Double)
+          #expect(abs(zeta.reduce(0, +) / 8 - mean) < 1e-5 * (1 + abs(mean)))
+          let fixed = try #require(grids[name]?["these_stimuli"] as? [String: any Sendable])
+          let error = try #require(fixed["standard_error"] as? Double)
+          #expect(abs((errors.reduce(0) { $0 + $1 * $1 }).squareRoot() / 8 - error) < 1e-5 * (1 + error))
+        }
+      }
+    }
+
+    @Test(arguments: ["zero", "mean"])
+    func `asks the network what it answers without what it found`(lesion: String) throws {
+      let run = try ScanRun(options("gradient", samples: "40") + ["--lesion", lesion], ranks: 2)
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      let alone = try ScanRun(options("gradient", samples: "40") + ["--lesion", lesion], ranks: 1)
+      #expect(run.results == alone.results)
+      for (_, content) in try run.json("impact.json") {
+        let content = try #require(content as? [String: any Sendable])
+        let trials = try #require(content["lesion_trials"] as? [String: any Sendable])
+        let everything = try #require(trials["everything"] as? [String: any Sendable])
+        let otherwise = try #require(trials["everything_otherwise"] as? [String: any Sendable])
+        #expect(
+          everything["lesion"] as? String == lesion && otherwise["lesion"] as? String == (lesion == "zero" ? "mean" : "zero"))
+        let outcomes = try #require(trials["trials"] as? [[String: any Sendable]])
+        let all = try #require(outcomes.first { $0["choice"] as? String == "all" })
+        // All lesioned is v(∅), which the effect is measured from.
+        let (loss, effect) = (try #require(all["mean_loss"] as? Double), try #require(content["effect"] as? Double))
+        #expect(abs(loss - effect) < 1e-4 * max(1, abs(effect)))
+        #expect(outcomes.contains { $0["choice"] as? String == "random" })
+        let answers = try #require(content["answers"] as? [String: any Sendable])
+        #expect(answers["critical_these_stimuli"] is Int && answers["sentence"] is String)
       }
     }
 

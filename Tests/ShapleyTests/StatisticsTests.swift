@@ -113,6 +113,11 @@ import Testing
       return
     }
     #expect(unclear.contains("isn't clearly different from 0"))
+    guard case .undefined(let negative) = ZetaScore(zeta: [-1, -3], full: [1, 1.1], empty: [5, 5.1]) else {
+      Issue.record("the effect is negative")
+      return
+    }
+    #expect(negative.contains("larger with all of the layer lesioned, by 4.0"))
     guard case .undefined = ZetaScore(zeta: [0, 0], full: [5], empty: [5 + 1e-6]) else {
       Issue.record("the effect is rounding")
       return

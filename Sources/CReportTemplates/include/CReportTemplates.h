@@ -8,7 +8,9 @@ const char *_Nonnull nnfmri_layer_template_text(void);
 const char *_Nonnull nnfmri_figure_template_text(void);
 const char *_Nonnull nnfmri_connectome_template_text(void);
 const char *_Nonnull nnfmri_stream_template_text(void);
+const char *_Nonnull nnfmri_contrast_template_text(void);
 const char *_Nonnull nnfmri_report_style_text(void);
 const char *_Nonnull nnfmri_report_script_text(void);
+const char *_Nonnull nnfmri_stimuli_script_text(void);
 
 #endif

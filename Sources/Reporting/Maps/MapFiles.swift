@@ -27,7 +27,7 @@ struct MapFiles {
     let root: [(path: String, content: FileContent)] = [
       ("dataset_description.json", .json(dataset)),
       ("README", .text(Self.readMe)),
-      (".bidsignore", .text("*_statmap.*\n")),
+      (".bidsignore", .text("*_statmap.*\n*_stats.tsv\n")),
       ("participants.tsv", .text("participant_id\tspecies\nsub-network\tn/a\n")),
     ]
     return root + result.layers.flatMap(files)
@@ -59,6 +59,8 @@ struct MapFiles {
   private func files(_ layer: ScanResult.Layer) -> [(path: String, content: FileContent)] {
     // NIfTI-1 has 16 bits for the length of an axis.
     guard layer.plan.grid.allSatisfy({ $0 <= Int16.max }) else { return [] }
+    // Channels have no places, so a volume of them makes no sense.
+    guard !layer.grid.isByChannel else { return [(Self.name(layer) + "_desc-channels_stats.tsv", channels(layer))] }
     let tests = layer.statistics.tests
     let unit = result.request.measurement.value.name
     let degreesOfFreedom = tests[0].degreesOfFreedom
@@ -76,7 +78,7 @@ struct MapFiles {
       ("z", tests.map(Self.z), .z, "Normal deviate with the p-value and the sign of the effect, at most 38.4", "1"),
       ("p", tests.map(\.p), .p, "Two-sided p-value of the effect", "1"),
     ]
-    let name = "\(Self.folder)/sub-network_task-lesion_space-layer\(layer.plan.number)"
+    let name = Self.name(layer)
     var files: [(path: String, content: FileContent)] = []
     for map in maps {
       var sidecar = sidecar(layer, map.meaning)
@@ -84,6 +86,7 @@ struct MapFiles {
       sidecar["DegreesOfFreedom"] = .double(degreesOfFreedom)
       files += volume("\(name)_stat-\(map.stat)_statmap", map.values, layer, map.intent, "\(map.stat)", sidecar)
     }
+    files += stimuli(layer)
     let regions = layer.grid.regionCount
     files += volume(
       "\(name)_desc-regions_dseg", (1...regions).map(Double.init), layer, .labels, "regions, numbered from 1",
@@ -95,6 +98,40 @@ struct MapFiles {
     files += volume(
       "\(name)_desc-critical_mask", layer.statistics.isCritical.map { $0 ? 1 : 0 }, layer, .labels, "critical regions", mask)
     return files
+  }
+
+  private static func name(_ layer: ScanResult.Layer) -> String {
+    "\(folder)/sub-network_task-lesion_space-layer\(layer.plan.number)"
+  }
+
+  /// The map of every stimulus, one volume each, with its error; NaN for a series that was skipped.
+  private func stimuli(_ layer: ScanResult.Layer) -> [(path: String, content: FileContent)] {
+    guard layer.series.count > 1, layer.series.count <= Int(Int16.max) else { return [] }
+    let unit = result.request.measurement.value.name
+    let none = [Double](repeating: .nan, count: layer.grid.regionCount)
+    return [
+      ("effect", layer.series.flatMap { $0?.zeta ?? none }, NiftiImage.Intent.estimate, "Shapley value of the region", unit),
+      (
+        "variance", layer.series.flatMap { $0?.standardError.map { $0 * $0 } ?? none }, .variance,
+        "Squared first-level error of the effect", unit + "^2"
+      ),
+    ].flatMap { stat, values, intent, meaning, unit in
+      var sidecar = sidecar(layer, meaning + ", one volume a stimulus, in the order of scan.json")
+      sidecar["Units"] = .string(unit)
+      return volume(
+        "\(Self.name(layer))_desc-stimuli_stat-\(stat)_statmap", values, layer, intent, "\(stat) by stimulus", sidecar)
+    }
+  }
+
+  /// What volumes would hold, as a table of channels.
+  private func channels(_ layer: ScanResult.Layer) -> FileContent {
+    let rows = layer.statistics.tests.enumerated().map { channel, test in
+      [
+        "\(channel)", "\(test.mean)", "\(test.standardError * test.standardError)", "\(test.t)", "\(Self.z(test))", "\(test.p)",
+        layer.statistics.isCritical[channel] ? "1" : "0",
+      ].joined(separator: "\t")
+    }
+    return .text((["channel\teffect\tvariance\tt\tz\tp\tcritical"] + rows).joined(separator: "\n") + "\n")
   }
 
   private func sidecar(_ layer: ScanResult.Layer, _ description: String) -> [String: JSONValue] {

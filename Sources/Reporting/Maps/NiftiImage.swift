@@ -30,15 +30,19 @@ struct NiftiImage {
   private let data: [UInt8]
 
   /// - Parameters:
-  ///   - values: [regions], by region number; stored as float32, or int32 for labels.
+  ///   - values: [volumes x regions], by region number; stored as float32, or int32 for labels. One volume has three axes.
   ///   - layer: the layer's number.
   ///   - description: at most 79 bytes.
   init(_ values: [Double], layer: Int, grid: GridSize, intent: Intent, description: String) {
-    precondition(values.count == grid.budget, "\(values.count) values for \(grid.budget) regions")
+    precondition(
+      !values.isEmpty && values.count.isMultiple(of: grid.budget), "\(values.count) values for \(grid.budget) regions")
+    let volumes = values.count / grid.budget
     let space = ScanSpace(layer: layer, grid)
     var header = nifti_1_header()
     header.sizeof_hdr = Int32(MemoryLayout<nifti_1_header>.size)
-    header.dim = (3, Int16(grid.height), Int16(grid.width), Int16(grid.channels), 1, 1, 1, 1)
+    header.dim = (
+      volumes == 1 ? 3 : 4, Int16(grid.height), Int16(grid.width), Int16(grid.channels), Int16(volumes), 1, 1, 1
+    )
     header.intent_code = Int16(intent.code)
     if case .t(let degreesOfFreedom) = intent { header.intent_p1 = Float(degreesOfFreedom) }
     let isLabels = if case .labels = intent { true } else { false }
@@ -65,12 +69,14 @@ struct NiftiImage {
     // In the file, i runs fastest and k slowest.
     var data: [UInt8] = []
     data.reserveCapacity(4 * values.count)
-    for k in 0..<grid.channels {
-      for j in 0..<grid.width {
-        for i in 0..<grid.height {
-          let value = values[k + grid.channels * (j + grid.width * i)]
-          let bits = isLabels ? UInt32(bitPattern: Int32(value)) : Float(value).bitPattern
-          withUnsafeBytes(of: bits.littleEndian) { data.append(contentsOf: $0) }
+    for start in stride(from: 0, to: values.count, by: grid.budget) {
+      for k in 0..<grid.channels {
+        for j in 0..<grid.width {
+          for i in 0..<grid.height {
+            let value = values[start + k + grid.channels * (j + grid.width * i)]
+            let bits = isLabels ? UInt32(bitPattern: Int32(value)) : Float(value).bitPattern
+            withUnsafeBytes(of: bits.littleEndian) { data.append(contentsOf: $0) }
+          }
         }
       }
     }

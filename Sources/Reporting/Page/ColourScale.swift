@@ -43,6 +43,11 @@ enum ColourScale {
   static let divergingClasses = (0...2 * steps).map { "d\($0)" }
   static let sequentialClasses = (0...steps).map { "s\($0)" }
 
+  /// What a template wants of a colour bar.
+  static func bar(_ classes: [String]) -> [[String: Any]] {
+    classes.enumerated().map { ["x": $0.offset, "class": $0.element] }
+  }
+
   /// The style rules of the classes. Paper gets the colours of a light page.
   static var style: String {
     "\(rules(light))\n@media screen and (prefers-color-scheme: dark) {\n\(rules(dark))\n}\n"

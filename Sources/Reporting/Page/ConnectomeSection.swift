@@ -69,6 +69,7 @@ struct ConnectomeSection {
       """,
       "notes": tracts.links.filter { $0.reason != nil }.map { "Not traced: \($0.name), since \($0.reason!)." },
       "shown": Self.edgesShown,
+      "isBorneOut": TractSummary(result, tracts).isBorneOut,
       "verdict": TractSummary(result, tracts).verdict,
     ]
   }
@@ -77,7 +78,7 @@ struct ConnectomeSection {
     let number = layer.plan.number
     let critical = layer.statistics.isCritical
     return [
-      "x": Number.fixed(x(number), 0), "id": "layer_\(number)",
+      "x": Number.fixed(x(number), 0), "label": "\(number)",
       "anchor": number == 0 ? "start" : number == result.layers.count - 1 ? "end" : "middle",
       // Dots are lines of no length with round ends.
       "regions": critical.indices.filter { !critical[$0] }.map { "M\(point(number, $0))h0" }.joined(),

@@ -6,29 +6,39 @@ import ScanPlan
 import ScanResults
 import Shapley
 import Statistics
+import Stimuli
 
 /// A layer's part of the report: maps, ranking and numbers.
 struct LayerSection {
   /// Regions of the ranking.
   private static let regionsShown = 12
+  /// Channels are many and of one kind.
+  private static let channelsShown = 24
+  private static let driversShown = 4
   /// A q below 10 to the minus this is drawn as if it were that.
   private static let mostDecades = 4.0
 
   let score: LayerScore
   private let layer: ScanResult.Layer
-  private let request: ScanRequest
+  private let name: String
+  private let result: ScanResult
+  /// Stimuli that the page has pictures of.
+  private let pictures: Int
   private let layout: MosaicLayout
   /// Where the truth, if it is known, has something important; [regions].
   private let important: [Bool]?
 
-  init(_ layer: ScanResult.Layer, request: ScanRequest, truth: PhantomTruth?) {
+  init(_ layer: ScanResult.Layer, name: String, of result: ScanResult, truth: PhantomTruth?, pictures: Int) {
     self.layer = layer
-    self.request = request
+    self.name = name
+    self.result = result
+    self.pictures = pictures
     score = LayerScore(layer)
     layout = MosaicLayout(layer.grid.size)
     important = truth?.important(in: layer)
   }
 
+  private var request: ScanRequest { result.request }
   private var tests: [RegionTest] { layer.statistics.tests }
   private var isScored: Bool { score.reason == nil }
   private var id: String { "layer_\(layer.plan.number)" }
@@ -48,7 +58,7 @@ struct LayerSection {
     let critical = layer.statistics.isCritical.count { $0 }
     let share = largestEffect > 0 ? 50 * score.effect / largestEffect : 0
     var context: [String: Any] = [
-      "id": id, "number": layer.plan.number, "tensor": layer.plan.tensor, "operator": layer.plan.operatorType,
+      "id": id, "number": layer.plan.number, "name": name, "tensor": layer.plan.tensor, "operator": layer.plan.operatorType,
       "shape": layer.plan.shape.dropFirst().map(String.init).joined(separator: "x"),
       "grid": "\(layer.grid.size)", "effect": Number.significant(score.effect),
       "effectX": Number.fixed(50 + min(share, 0), 1), "effectWidth": Number.fixed(abs(share), 1),
@@ -58,9 +68,15 @@ struct LayerSection {
       "meanMagnitude": Number.significant(moments.layerMeanMagnitude),
       "variance": Number.significant(moments.layerVariance),
       "critical": critical, "regions": layer.plan.regionCount,
+      "regionCount": Plural.count(layer.plan.regionCount, "region", "regions"),
+      "isSingle": layer.plan.regionCount == 1,
       "widest": Number.significant(tests.map(halfWidth).max() ?? 0) + unit,
       "estimator": layer.estimator.name.rawValue,
-      "evaluations": "\(layer.plan.rows) \(layer.gradients == nil ? "evaluations" : "gradient passes")",
+      "evaluations": layer.gradients == nil
+        ? Plural.count(layer.plan.rows, "evaluation", "evaluations")
+        : Plural.count(layer.plan.rows, "gradient pass", "gradient passes"),
+      "answers": AnswerReport.sentences(layer), "trials": TrialReport(layer.plan.number, result)?.lines ?? [],
+      "byChannel": layer.grid.isByChannel && pictures > 0,
       "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.measurement.value.name)",
       "figures": figures.map(\.context), "ranking": ranking,
     ]
@@ -100,7 +116,7 @@ struct LayerSection {
         isScored ? "ζ score" : "ζ", zeta.map { ColourScale.diverging($0, limit: limit) }, isDiverging: true,
         "−" + Number.significant(limit) + unit, "0", "+" + Number.significant(limit) + unit,
         """
-        largest \(Number.significant(zeta[best]))\(unit) in \(layer.grid.name(of: best)); \(critical) of \
+        largest \(Number.significant(zeta[best]))\(unit) in \(layer.grid.label(of: best)); \(critical) of \
         \(zeta.count) regions are critical and outlined
         """),
       sequential(
@@ -117,7 +133,8 @@ struct LayerSection {
 
   private var ranking: [[String: Any]] {
     let statistics = layer.statistics
-    let regions = Ranking.order(statistics.zeta).prefix(Self.regionsShown)
+    let regions = Ranking.order(statistics.zeta).prefix(
+      layer.grid.isByChannel ? Self.channelsShown : Self.regionsShown)
     let intervals = regions.map { shown(tests[$0].interval) }
     let least = min(0, intervals.map(\.lowerBound).min() ?? 0)
     let most = max(0, intervals.map(\.upperBound).max() ?? 0)
@@ -127,11 +144,24 @@ struct LayerSection {
       let ranks = statistics.rankInterval[region]
       let zeta = shown(tests[region].mean)
       return [
-        "rank": statistics.rank[region], "region": layer.grid.name(of: region), "critical": statistics.isCritical[region],
+        "rank": statistics.rank[region], "region": layer.grid.label(of: region), "drivers": drivers(region),
+        "critical": statistics.isCritical[region],
         "score": show(zeta), "low": show(interval.lowerBound), "high": show(interval.upperBound), "zero": x(0),
         "left": x(interval.lowerBound), "right": x(interval.upperBound), "centre": x(zeta),
         "q": Number.probability(statistics.q[region]),
         "ranks": ranks.count == 1 ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)–\(ranks.upperBound)",
+      ]
+    }
+  }
+
+  /// The stimuli that a channel is most active under, where there are pictures of them.
+  private func drivers(_ region: Int) -> [[String: Any]] {
+    guard layer.grid.isByChannel, pictures > 0, let size = result.thumbnails else { return [] }
+    let densities = layer.densities.prefix(pictures).map { $0[region] }
+    return densities.indices.sorted { (-densities[$0], $0) < (-densities[$1], $1) }.prefix(Self.driversShown).map { stimulus in
+      [
+        "number": stimulus, "width": size.width, "height": size.height,
+        "alt": "stimulus \(result.plan.stimulusPlaces[stimulus]), φ \(Number.significant(densities[stimulus]))",
       ]
     }
   }
@@ -145,6 +175,7 @@ struct LayerSection {
     return [
       "tensor": .string(layer.plan.tensor), "grid": JSONValue(layer.plan.grid), "scored": .bool(isScored),
       "unit": .string(unit),
+      "channels": .bool(layer.grid.isByChannel), "name": .string(name),
       "layout": [
         "kind": .string(layout.kind.rawValue), "rows": .int(layout.rows), "columns": .int(layout.columns),
         "panels": .int(layout.panels), "panelsPerRow": .int(layout.panelsPerRow),

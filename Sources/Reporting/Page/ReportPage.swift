@@ -25,14 +25,17 @@ struct ReportPage {
 
   private var context: [String: Any] {
     let (plan, request) = (result.plan, result.request)
-    let sections = result.layers.map { LayerSection($0, request: request, truth: truth) }
-    let stimuli = StimulusSection(result)
+    let names = LayerNames(result.layers.map(\.plan.tensor))
+    let stimuli = StimulusSection(result, names: names)
+    let sections = zip(result.layers, names.short).map { layer, name in
+      LayerSection(layer, name: name, of: result, truth: truth, pictures: stimuli.thumbnails.count)
+    }
     let largestEffect = sections.map { abs($0.score.effect) }.max() ?? 0
     var data: [String: JSONValue] = [
       "confidence": .double(100 * request.analysis.confidence), "unit": .string(request.measurement.value.name),
       "layers": .array(sections.map(\.data)),
     ]
-    data["overlays"] = stimuli?.data
+    data["atlas"] = stimuli.data
     var context: [String: Any] = [
       "style": ReportTemplates.style + ColourScale.style,
       "script": ReportTemplates.script,
@@ -43,8 +46,8 @@ struct ReportPage {
       "confidence": Number.significant(100 * request.analysis.confidence),
       "fdr": Number.significant(request.analysis.falseDiscoveryRate),
       "scored": sections.allSatisfy { $0.score.reason == nil },
-      "divergingBar": Self.bar(ColourScale.divergingClasses),
-      "sequentialBar": Self.bar(ColourScale.sequentialClasses),
+      "divergingBar": ColourScale.bar(ColourScale.divergingClasses),
+      "sequentialBar": ColourScale.bar(ColourScale.sequentialClasses),
       "layers": sections.map { $0.context(largestEffect: largestEffect) },
       "notes": plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
         + (result.skippedSeries > 0
@@ -56,15 +59,14 @@ struct ReportPage {
       "program": "nnfmri-mpi \(result.run.versions.program.number), ONNX Runtime \(result.run.versions.onnxRuntime)",
       "modelDigest": plan.modelDigest, "dataDigest": plan.dataDigest,
     ]
-    if let stimuli {
-      context["hasStimuli"] = true
-      context["hasAcquisition"] = request.run.keepsAcquisition
-      context["thumbnails"] = stimuli.thumbnails
-      context["stimuli"] = stimuli.columns
-      context["overlays"] = stimuli.overlays
-      context["stimulusCount"] = stimuli.columns.count
-      context["allStimuli"] = plan.stimulusCount
-    }
+    context["hasAcquisition"] = request.run.keepsAcquisition
+    context["thumbnails"] = stimuli.thumbnails
+    context["hasPictures"] = stimuli.hasPictures
+    context["hasGroups"] = stimuli.hasGroups
+    context["stimulusCount"] = Plural.count(stimuli.count, "stimulus", "stimuli")
+    context["isCut"] = stimuli.count < plan.stimulusCount
+    context["allStimuli"] = plan.stimulusCount
+    context["methods"] = MethodsParagraph(result).context
     if let connectome = ConnectomeSection(result) { context["connectome"] = connectome.context }
     if let stream = StreamSection(result) { context["stream"] = stream.context }
     if let truth, let verdict = truth.verdict(on: result) { context["verdict"] = verdict }
@@ -75,11 +77,13 @@ struct ReportPage {
     let (plan, request) = (result.plan, result.request)
     let regions = plan.layers.reduce(0) { $0 + $1.regionCount }
     let critical = result.layers.reduce(0) { $0 + $1.statistics.isCritical.count { $0 } }
+    let question = plan.stimulusCount == 1 ? "for this stimulus" : "for stimuli like these"
     return """
-      \(critical) critical of \(regions) regions in \(plan.layers.count) layer\(plan.layers.count == 1 ? "" : "s"), \
-      over \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): \(result.passes). \
-      Value \(request.measurement.value.name) of the \(Self.description(request.measurement.target)), lesion \(request.measurement.lesion.rawValue), \
-      index \(request.measurement.index.rawValue).
+      \(critical) of \(Plural.count(regions, "region", "regions")) in \(Plural.count(plan.layers.count, "layer", "layers")) \
+      \(critical == 1 ? "is" : "are") critical \(question) (\(Plural.count(plan.stimulusCount, "stimulus", "stimuli")), \
+      \(result.passes)). \
+      Value: \(request.measurement.value.name) of the \(Self.description(request.measurement.target)); lesion: \
+      \(request.measurement.lesion.rawValue); index: \(request.measurement.index.rawValue).
       """
   }
 
@@ -107,10 +111,6 @@ struct ReportPage {
     case .label: "label"
     case .fixed(let index): "class \(index)"
     }
-  }
-
-  private static func bar(_ classes: [String]) -> [[String: Any]] {
-    classes.enumerated().map { ["x": $0.offset, "class": $0.element] }
   }
 
   /// JSON that can stand inside an element of HTML: no `<` begins a tag in it.

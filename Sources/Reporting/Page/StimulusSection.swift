@@ -4,92 +4,144 @@ import Lesion
 import ScanPlan
 import ScanResults
 import Shapley
+import Statistics
 import Stimuli
 
-/// The first stimuli, and over each the map of its own ζ in every layer that has places.
+/// Every stimulus with the map of its own ζ in each layer, what the network answers without its strongest regions, and mean maps
+/// of groups: numbers that the page's script draws from.
 struct StimulusSection {
-  private static let opacitySteps = 10
+  /// ζ that a page holds at most, over layers and stimuli: 4 MB of text.
+  private static let mostNumbers = 800_000
 
   /// What the template wants of the pictures.
   let thumbnails: [[String: Any]]
-  let columns: [[String: Any]]
-  let overlays: [[String: Any]]
+  /// How many stimuli are shown.
+  let count: Int
+  let hasPictures: Bool
+  let hasGroups: Bool
   /// What the page's script knows.
   let data: JSONValue
 
-  /// `nil` where the stimuli are not images.
-  init?(_ result: ScanResult) {
-    guard let pictures = result.thumbnails, !pictures.images.isEmpty else { return nil }
-    let size: [String: Any] = ["width": pictures.width, "height": pictures.height]
-    thumbnails = pictures.images.enumerated().map { number, pixels in
-      size.merging([
-        "number": number,
-        "png": base64(PNGImage.encode(pixels, width: pictures.width, height: pictures.height)),
-      ]) { $1 }
-    }
-    let stimuli = pictures.images.indices
-    columns = stimuli.map { stimulus in
-      size.merging([
-        "number": stimulus, "place": stimulus + 1, "note": Self.note(stimulus, result),
-        "alt": "Stimulus \(stimulus + 1), \(Self.note(stimulus, result))",
-      ]) { $1 }
-    }
+  private let result: ScanResult
 
-    var overlays: [[String: Any]] = []
-    var data: [JSONValue] = []
-    for layer in result.layers where MosaicLayout(layer.grid.size).kind == .slices {
-      let grid = layer.grid.size
-      let maps = stimuli.map { stimulus in layer.series[stimulus].map { Self.places($0.zeta, grid) } }
-      let limit = maps.compactMap { $0?.map(abs).max() }.max() ?? 0
-      overlays.append([
-        "id": "layer_\(layer.plan.number)", "tensor": layer.plan.tensor,
-        "limit": "\(Number.significant(limit)) \(result.request.measurement.value.name)",
-        "maps": stimuli.map { stimulus in
-          size.merging([
-            "layer": overlays.count, "number": stimulus,
-            "scaleX": Number.significant(Double(pictures.width) / Double(grid.width)),
-            "scaleY": Number.significant(Double(pictures.height) / Double(grid.height)),
-            "cells": Self.cells(maps[stimulus] ?? [], limit: limit, columns: grid.width),
-            "alt": "ζ of \(layer.plan.tensor) over stimulus \(stimulus + 1)",
-          ]) { $1 }
-        },
-      ])
-      data.append([
-        "tensor": .string(layer.plan.tensor), "rows": .int(grid.height), "columns": .int(grid.width),
-        "zeta": .array(maps.map { map in .array((map ?? []).map { .double(Number.rounded($0)) }) }),
-      ])
-    }
-    self.overlays = overlays
-    self.data = .array(data)
+  init(_ result: ScanResult, names: LayerNames) {
+    self.result = result
+    let perStimulus = result.layers.reduce(0) { $0 + $1.grid.regionCount }
+    let pictures = result.thumbnails
+    count = min(
+      pictures?.images.count ?? Thumbnails.most, result.plan.stimulusCount, max(1, Self.mostNumbers / max(1, perStimulus)))
+    hasPictures = pictures != nil
+    thumbnails =
+      (pictures?.images.prefix(count).enumerated()).map { images in
+        images.map { number, pixels in
+          [
+            "number": number, "width": pictures!.width, "height": pictures!.height,
+            "png": base64(PNGImage.encode(pixels, width: pictures!.width, height: pictures!.height)),
+          ]
+        }
+      } ?? []
+    let groups = StimulusGroups(result).groups
+    hasGroups = !groups.isEmpty
+    let shown = 0..<count
+    data = [
+      "width": .int(pictures?.width ?? 0), "height": .int(pictures?.height ?? 0),
+      "first": .int(Self.clearest(result)),
+      "least": .double(StimulusMap.leastReliability),
+      "stimuli": .array(shown.map { Self.about($0, result) }),
+      "groups": .array(
+        groups.map {
+          ["division": .string($0.division.rawValue), "name": .string($0.name), "count": .int($0.stimuli.count)]
+        }),
+      "hasTrials": .bool(result.trials != nil),
+      "layers": .array(zip(result.layers, names.short).map { Self.layer($0, $1, shown, groups, result) }),
+    ]
   }
 
-  /// Σ over channels of ζ at each place; [height x width].
-  private static func places(_ zeta: [Double], _ grid: GridSize) -> [Double] {
-    (0..<grid.height * grid.width).map { place in
-      zeta[place * grid.channels..<(place + 1) * grid.channels].reduce(0, +)
-    }
+  /// The layer whose single maps find most: the one that is shown first.
+  private static func clearest(_ result: ScanResult) -> Int {
+    let found = result.layers.map { layer in layer.answers.critical.reduce(0) { $0 + $1.count } }
+    return found.indices.max { (found[$0], $0) < (found[$1], $1) } ?? 0
   }
 
-  /// The places as squares of side 1, more opaque the larger |ζ|.
-  private static func cells(_ zeta: [Double], limit: Double, columns: Int) -> [[String: Any]] {
-    guard limit > 0 else { return [] }
-    var paths: [Int: String] = [:]
-    for (place, value) in zeta.enumerated() {
-      let step = Int((value / limit * Double(opacitySteps)).rounded())
-      if step != 0 { paths[step, default: ""] += "M\(place % columns) \(place / columns)h1v1h-1z" }
-    }
-    return paths.sorted { $0.key < $1.key }.map { step, path in
-      [
-        "class": step > 0 ? "positive" : "negative", "path": path,
-        "opacity": Number.fixed(0.8 * Double(abs(step)) / Double(opacitySteps), 2),
-      ]
-    }
+  private static func about(_ stimulus: Int, _ result: ScanResult) -> JSONValue {
+    let answer = result.predictions.isEmpty ? nil : result.predictions[stimulus]
+    let label = result.labels?[stimulus]
+    return [
+      "place": .int(result.plan.stimulusPlaces[stimulus]),
+      "answer": JSONValue(answer.map(result.className)), "label": JSONValue(label.map(result.className)),
+      "wrong": answer.flatMap { answer in label.map { .bool($0 != answer) } } ?? .null,
+    ]
   }
 
-  private static func note(_ stimulus: Int, _ result: ScanResult) -> String {
-    [
-      result.labels.map { "label \($0[stimulus])" },
-      result.predictions.isEmpty ? nil : "answer \(result.predictions[stimulus])",
-    ].compactMap(\.self).joined(separator: ", ")
+  private static func layer(
+    _ layer: ScanResult.Layer, _ name: String, _ shown: Range<Int>, _ groups: [StimulusGroups.Group], _ result: ScanResult
+  ) -> JSONValue {
+    let layout = MosaicLayout(layer.grid.size)
+    let regions = 0..<layer.grid.regionCount
+    let maps = shown.map { layer.map(of: $0, result.request.analysis) }
+    let none = [Double](repeating: 0, count: regions.count)
+    let zeta = maps.flatMap { $0?.zeta ?? none }
+    let halves = maps.flatMap { map in
+      map?.tests.map { ($0.interval.upperBound - $0.interval.lowerBound) / 2 } ?? none
+    }
+    let means = groups.flatMap { group in
+      regions.map { StimulusGroups.moments($0, of: layer, over: group.stimuli)?.mean ?? 0 }
+    }
+    let size = layer.grid.size
+    return [
+      "number": .int(layer.plan.number), "name": .string(name), "tensor": .string(layer.plan.tensor),
+      "kind": .string(layout.kind.rawValue), "rows": .int(layout.rows), "columns": .int(layout.columns),
+      "panels": .int(layout.panels), "grid": JSONValue([size.height, size.width, size.channels]),
+      "channels": .bool(layer.grid.isByChannel), "regions": .int(regions.count),
+      "zeta": packed(zeta), "half": packed(halves),
+      "significant": bits(maps.map { $0?.isSignificant }, regions.count),
+      "critical": bits(maps.map { $0?.isCritical }, regions.count),
+      "skipped": .array(shown.map { .bool(layer.series[$0] == nil) }),
+      "reliability": .array(shown.map { JSONValue(layer.answers.reliability[$0].map(Number.rounded)) }),
+      "groups": packed(means),
+      "trials": trials(layer.plan.number, shown, result),
+    ]
+  }
+
+  /// Numbers as 16 bits each, little-endian, in shares of the largest magnitude.
+  private static func packed(_ values: [Double]) -> JSONValue {
+    let limit = values.map(abs).filter(\.isFinite).max() ?? 0
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(2 * values.count)
+    for value in values {
+      let share = limit > 0 && value.isFinite ? Int16((value / limit * 32767).rounded()) : 0
+      withUnsafeBytes(of: share.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    return ["limit": .double(limit), "text": .string(base64(bytes))]
+  }
+
+  /// A bit a region, eight to a byte, the first one lowest; whole bytes a stimulus.
+  private static func bits(_ flags: [[Bool]?], _ regions: Int) -> JSONValue {
+    var bytes: [UInt8] = []
+    for flags in flags {
+      for start in stride(from: 0, to: regions, by: 8) {
+        bytes.append(
+          (start..<min(start + 8, regions)).reduce(0) { $0 | (flags?[$1] ?? false ? 1 << UInt8($1 - start) : 0) })
+      }
+    }
+    return .string(base64(bytes))
+  }
+
+  /// By stimulus and trial: the answer, its probability and v.
+  private static func trials(_ layer: Int, _ shown: Range<Int>, _ result: ScanResult) -> JSONValue {
+    guard let trials = result.trials?.layers[layer] else { return .null }
+    return [
+      "kinds": .array(trials.trials.map { [.string($0.choice.rawValue), .int($0.count)] }),
+      "answers": .array(
+        shown.map { stimulus in
+          .array(
+            trials.answers[stimulus].map {
+              .array([
+                .string(result.className($0.predicted)), .double(Number.rounded(Double($0.probability))),
+                .double(Number.rounded(Double($0.value))),
+              ])
+            })
+        }),
+    ]
   }
 }

@@ -24,6 +24,7 @@ struct StreamSection {
     [
       "rate": Number.significant(course.settings.samplingRate), "samples": course.samples,
       "seconds": Number.significant(Double(course.samples) / course.settings.samplingRate),
+      "sentence": sentence, "nyquist": Number.significant(course.settings.samplingRate / 2), "whiteShares": whiteShares,
       "rows": zip(layers, course.layers).map(row), "bandNames": FrequencyBand.allCases.map(\.symbol),
       "rasters": rasters, "rasterHeight": 14 * layers.count,
       "rasterView": "\(max(course.windows.count, 1)) \(layers.count)",
@@ -31,6 +32,36 @@ struct StreamSection {
       "measures": measures, "reasons": reasons,
       "states": NetworkState.allCases.map(\.rawValue),
     ]
+  }
+
+  /// What there is to see, before any table.
+  private var sentence: String {
+    let windows = course.layers.flatMap(\.windows)
+    let anomalous = Set(
+      course.layers.flatMap { layer in
+        layer.windows.indices.filter {
+          layer.windows[$0].temporalState == .anomalous || layer.windows[$0].spatialState == .anomalous
+        }
+      })
+    guard windows.contains(where: { $0.temporalState != nil || $0.spatialState != nil }) else {
+      return """
+        The mean activity of each layer over the stimuli's order is read as an electroencephalogram is: by its rhythms. Which \
+        windows are unusual can't be told of this stream.
+        """
+    }
+    return """
+      The mean activity of each layer over the stimuli's order is read as an electroencephalogram is: \(anomalous.count) of \
+      \(Plural.count(course.windows.count, "window", "windows")) \(anomalous.count == 1 ? "looks" : "look") unusual in some layer, \
+      against those for reference.
+      """
+  }
+
+  /// The share of each band in the power of white noise below half the sampling rate, in percent.
+  private var whiteShares: [String] {
+    let nyquist = course.settings.samplingRate / 2
+    let widths = FrequencyBand.allCases.map { max(0, min($0.range.high, nyquist) - $0.range.low) }
+    let total = widths.reduce(0, +)
+    return widths.map { total > 0 ? Number.fixed(100 * $0 / total, 1) : "n/a" }
   }
 
   private var reasons: [String] {

@@ -27,9 +27,9 @@ package struct ScanSummary: Sendable {
     let regions = plan.layers.reduce(0) { $0 + $1.regionCount }
     return [
       """
-      \(plan.layers.count) layer\(plan.layers.count == 1 ? "" : "s"), \(regions) region\(regions == 1 ? "" : "s"), \
-      \(plan.stimulusCount) stimul\(plan.stimulusCount == 1 ? "us" : "i"): up to \(plan.evaluations) passes \
-      on \(ranks) rank\(ranks == 1 ? "" : "s")
+      \(Plural.count(plan.layers.count, "layer", "layers")), \(Plural.count(regions, "region", "regions")), \
+      \(Plural.count(plan.stimulusCount, "stimulus", "stimuli")): up to \(plan.evaluations) passes \
+      on \(Plural.count(ranks, "rank", "ranks"))
       """
     ] + (plan.streamCount.map { ["A stream of \($0) stimuli, each recorded."] } ?? []) + plan.notes
       + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
@@ -68,9 +68,11 @@ package struct ScanSummary: Sendable {
     text += """
         \(shape)  grid \(grid)  \
       effect \(Number.significant(score.effect))  coverage \(Number.fixed(100 * layer.moments.coverage, 0)) %  \
-      \(critical.count) critical of \(layer.plan.regionCount) regions
+      \(critical.count) critical of \(Plural.count(layer.plan.regionCount, "region", "regions"))
       """
     if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
+    for sentence in AnswerReport.sentences(layer) { text += "\n  \(sentence)" }
+    for line in TrialReport(layer.plan.number, result)?.lines ?? [] { text += "\n  \(line)" }
     if let line = GradientReport.line(layer) { text += "\n  \(line)" }
     if let rounds = layer.rounds { text += "\n  \(RoundsReport.sentence(rounds, result.request))" }
     if let line = InteractionReport.line(layer, falseDiscoveryRate: result.request.analysis.falseDiscoveryRate) {
@@ -99,7 +101,7 @@ package struct ScanSummary: Sendable {
       let show = score.reason == nil ? { Number.fixed($0, 2) } : Number.significant
       let interval = score.percent(test.interval) ?? test.interval
       table.append([
-        "\(statistics.rank[region])", layer.grid.name(of: region), show(score.percent(test.mean) ?? test.mean),
+        "\(statistics.rank[region])", layer.grid.label(of: region), show(score.percent(test.mean) ?? test.mean),
         "[\(show(interval.lowerBound)), \(show(interval.upperBound))]", Number.probability(statistics.q[region]),
         ranks.count == 1 ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)-\(ranks.upperBound)",
       ])

@@ -57,7 +57,9 @@ struct GradientTrial {
     candidates.flatMap { layer -> [Trial] in
       let design = Self.probes(of: layer, plan, request.measurement)
       let probes = Dictionary(grouping: 0..<design.probeCount, by: design.stimulus)
-      let pilots = plan.stimulusCount < GradientPilot.minimumSeriesCount ? 0 : min(Self.pilotStimuli, plan.stimulusCount)
+      // Single maps need no variance between stimuli.
+      let isEnough = plan.stimulusCount >= GradientPilot.minimumSeriesCount || request.measurement.mapReliability != nil
+      let pilots = isEnough ? min(Self.pilotStimuli, plan.stimulusCount) : 0
       return probes.sorted { $0.key < $1.key }.map { stimulus, probes in
         .first(ProbeTask(layer: layer.number, stimulus: stimulus, target: targets[stimulus], probes: probes))
       } + (0..<pilots).map { .second(PilotTask(layer: layer.number, stimulus: $0, target: targets[$0])) }
@@ -146,18 +148,24 @@ struct GradientTrial {
       pilots.count < GradientPilot.minimumSeriesCount
       ? nil : GradientPilot(series: pilots, isEfficient: request.measurement.index == .shapley)
     let residual = residuals.reduce(0, +) / Double(max(residuals.count, 1))
-    return (choose(layer, verdict, pilot, oddResidual: residual), pilot)
+    let reliability = pilots.isEmpty ? nil : request.measurement.mapReliability
+    let alone = reliability.map { reliability in
+      max(
+        GradientDesign.minimumPassCount(players: layer.regionCount),
+        GradientPilot.passes(series: pilots, reliability: reliability))
+    }
+    return (choose(layer, verdict, pilot, passesAlone: alone, oddResidual: residual), pilot)
   }
 
   private func choose(
-    _ layer: ScanPlan.Layer, _ verdict: ProbeVerdict, _ pilot: GradientPilot?, oddResidual: Double
+    _ layer: ScanPlan.Layer, _ verdict: ProbeVerdict, _ pilot: GradientPilot?, passesAlone: Int?, oddResidual: Double
   ) -> ScanPlan.Layer {
     var finding = GradientFinding(
       reason: verdict.reason, probes: Self.probeCount, trapezoidShare: verdict.trapezoid.estimate,
       simpsonShare: verdict.simpson.estimate, curvature: verdict.trapezoidBias)
     let isAsked = request.analysis.estimator == .gradient
     guard verdict.rule != .values || isAsked else { return layer.measuredByValues(finding) }
-    let passes = passes(layer, pilot, stimuli: plan.stimulusCount)
+    let passes = passesAlone ?? passes(layer, pilot, stimuli: plan.stimulusCount)
     if let pilot, !isAsked {
       let choice = GradientChoice(
         verdict: verdict, pilot: pilot, budget: Int(Double(passes) * ScanPlan.Layer.gradientCost),

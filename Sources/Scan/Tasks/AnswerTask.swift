@@ -1,0 +1,89 @@
+import Distribution
+import Grids
+import Lesion
+import Networks
+import ScanPlan
+import ScanResults
+
+/// Ask the network what it answers to a stimulus with some regions of a layer lesioned.
+struct AnswerTask: RankTask, Hashable {
+  var layer = 0
+  var stimulus = 0
+  /// The class whose score is the value.
+  var target = 0
+  /// Whether everything is lesioned, once, in the other way than the scan's; else the coalitions are asked.
+  var isOtherLesion = false
+  /// By coalition, the regions that are lesioned.
+  var lesioned: [[Int]] = []
+
+  mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    try coder.code(&layer)
+    try coder.code(&stimulus)
+    try coder.code(&target)
+    var other = isOtherLesion ? 1 : 0
+    try coder.code(&other)
+    isOtherLesion = other == 1
+    var counts = lesioned.map(\.count)
+    var regions = lesioned.flatMap(\.self)
+    try coder.code(&counts)
+    try coder.code(&regions)
+    guard coder.isReading else { return }
+    lesioned = []
+    for count in counts {
+      guard count >= 0, count <= regions.count else { throw MessageError() }
+      lesioned.append(Array(regions.prefix(count)))
+      regions.removeFirst(count)
+    }
+  }
+
+  func run(on worker: Worker, pause: () throws -> Void) throws -> AnswerOutput {
+    let lesion = isOtherLesion ? worker.request.measurement.lesion.other : worker.request.measurement.lesion
+    let network = try worker.network(layer, lesion: lesion)
+    let donors = lesion.isDrawn ? worker.estimation.series(layer, stimulus).donors : []
+    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target, donors: donors))
+    let regions = worker.geometry[layer].grid.regionCount
+    let coalitions = lesioned.map { lesioned in
+      var coalition = Coalition(fullOf: regions)
+      for region in lesioned { coalition[region] = false }
+      return coalition
+    }
+    var output = AnswerOutput()
+    let size = worker.plan.layers[layer].batch
+    for start in stride(from: 0, to: coalitions.count, by: size) {
+      let part = Array(coalitions[start..<min(start + size, coalitions.count)])
+      let choice = donors.isEmpty ? [] : part.map { _ in 0 }
+      output.append(try network.answers(of: part, donors: choice))
+      try pause()
+    }
+    return output
+  }
+}
+
+/// What the network answered, by coalition.
+struct AnswerOutput: Coded {
+  private var predicted: [Int] = []
+  private var probabilities: [Float] = []
+  private var values: [Float] = []
+
+  mutating func append(_ answers: [(predicted: Int, probability: Float, value: Float)]) {
+    predicted += answers.map(\.predicted)
+    probabilities += answers.map(\.probability)
+    values += answers.map(\.value)
+  }
+
+  mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    try coder.code(&predicted)
+    try coder.code(&probabilities)
+    try coder.code(&values)
+    guard probabilities.count == predicted.count, values.count == predicted.count else { throw MessageError() }
+  }
+
+  var answers: [Answer] {
+    predicted.indices.map { Answer(predicted: predicted[$0], probability: probabilities[$0], value: values[$0]) }
+  }
+}
+
+extension LesionKind {
+  /// The lesion that everything lesioned is also looked at under: of 0 and mean, the other one.
+  var other: LesionKind { self == .zero ? .mean : .zero }
+}

@@ -1,0 +1,31 @@
+import Statistics
+
+extension GradientPilot {
+  /// The least number of passes by which a single map is to be trusted: fewer give its errors too few degrees of freedom.
+  package static let leastPassesAlone = 32
+
+  /// The fewest passes a stimulus by which the map of every series is expected to be as reliable as wanted.
+  ///
+  /// A map's reliability is S/(S + e/m), S the variance of ζ between its regions and e/m the mean squared error after m passes; S and e
+  /// are those of the pilot's series, of which the one that asks for most decides. A number of `passSteps`, at least 32 and at
+  /// most `most` or their last.
+  ///
+  /// - Parameters:
+  ///   - series: of a pilot, all of the same passes.
+  ///   - reliability: above 0 and below 1.
+  package static func passes(
+    series: [GradientEstimate], reliability: Double, most: Int = .max
+  ) -> Int {
+    precondition(reliability > 0 && reliability < 1)
+    let wanted =
+      series.map { series -> Double in
+        let error =
+          series.estimate.standardError.reduce(0) { $0 + $1 * $1 } / Double(series.zeta.count)
+        let signal = SampleMoments(series.zeta).variance - error
+        guard signal > 0 else { return .infinity }
+        return error * Double(series.estimate.evaluations) / signal * reliability / (1 - reliability)
+      }.max() ?? .infinity
+    let steps = passSteps.filter { $0 >= leastPassesAlone && $0 <= max(most, leastPassesAlone) }
+    return steps.first { Double($0) >= wanted } ?? steps.last ?? leastPassesAlone
+  }
+}
