@@ -43,6 +43,7 @@ def check_schemas(folder):
         "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
         "connections.json": "connections", "connections/tracts.json": "tracts", "stimuli/stimuli.json": "stimuli",
         "acquisition/answers.json": "answers", "groups/groups.json": "groups",
+        "acquisition/pruning.json": "pruning",
     }
     seen = set()
     for pattern, name in names.items():
@@ -83,6 +84,11 @@ def check_maps(folder):
     impact = read(folder / "impact.json")
     for key, layer in impact.items():
         number = int(key.removeprefix("layer_"))
+        table = folder / f"maps/sub-network/func/sub-network_task-lesion_space-layer{number}_desc-channels_stats.tsv"
+        if table.exists():
+            channels = pandas.read_csv(table, sep="\t")
+            numpy.testing.assert_allclose(channels.effect, by_region(layer, "zeta").ravel(), rtol=1e-12)
+            continue
         if max(layer["grid"]) > 32767:
             continue
         zeta, error, p = (by_region(layer, field) for field in ("zeta", "standard_error", "p_value"))
@@ -99,6 +105,10 @@ def check_maps(folder):
             numpy.testing.assert_allclose(found, expected, err_msg=f"{key} {name}", **({"rtol": 1e-6} | tolerance))
 
         same("stat-effect_statmap", zeta)
+        if layer["series"] > 1:
+            maps = numpy.load(folder / f"stimuli/{key}.npy")[:, :, 0]
+            stacked = volume(folder, number, "desc-stimuli_stat-effect_statmap").get_fdata()
+            numpy.testing.assert_allclose(stacked.reshape(-1, len(maps)).T, maps, rtol=1e-6)
         same("stat-variance_statmap", error**2, atol=1e-37)
         same("stat-p_statmap", p, atol=1e-37)
         t = numpy.where(zeta == 0, 0, numpy.divide(zeta, error, out=numpy.full(zeta.shape, numpy.nan), where=error > 0))

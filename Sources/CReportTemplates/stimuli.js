@@ -82,8 +82,8 @@
     return node;
   }
 
-  // Pictures lie under maps of places alone: what a row of a list shows has no place in a picture.
-  const hasPicture = (layer) => atlas.width > 0 && (layer === null || layer.kind === "slices");
+  // Pictures lie under maps of places alone; where regions are channels, which have no place, a picture stands by itself.
+  const hasPicture = (layer) => atlas.width > 0 && (layer === null || layer.kind === "slices" || layer.channels);
 
   function picture(stimulus, layer, label, isGrey) {
     const [width, height] = atlas.width > 0 ? [atlas.width, atlas.height] : [10 * layer.columns, 10 * layer.rows];
@@ -149,8 +149,8 @@
 
   function map(number, stimulus, label) {
     const layer = atlas.layers[number], trusted = isTrusted(layer, stimulus);
-    const base = picture(stimulus, layer, label, trusted);
-    if (!trusted) return base[0];
+    const base = picture(stimulus, layer, label, trusted && !layer.channels);
+    if (!trusted || layer.channels) return base[0];
     return overlay(
       layer, places(layer, row(numbers(number).zeta, stimulus, layer)), limit(number, "zeta"), outlined(layer, number, stimulus),
       base);
@@ -262,9 +262,11 @@
     const { layer: number, stimulus } = state, layer = atlas.layers[number];
     const figures = element("div", { className: "pair" });
     if (hasPicture(layer)) figures.append(picture(stimulus, null, describe(stimulus), false)[0]);
-    const large = map(number, stimulus, `ζ of ${layer.name} over ${describe(stimulus)}`);
-    large.classList.add("large");
-    figures.append(large);
+    if (!layer.channels || !hasPicture(layer)) {
+      const large = map(number, stimulus, `ζ of ${layer.name} over ${describe(stimulus)}`);
+      large.classList.add("large");
+      figures.append(large);
+    }
     const reliability = layer.reliability[stimulus];
     const trusted = isTrusted(layer, stimulus);
     const note = layer.skipped[stimulus] ? "This series was skipped: its values are not finite."
@@ -294,7 +296,7 @@
       for (const [group, i] of groups) {
         const values = places(layer, row(numbers(state.layer).groups, i, layer));
         const svg = drawn("svg", {
-          viewBox: `0 0 ${10 * layer.columns} ${10 * layer.rows}`, role: "img", "aria-label": `Mean ζ of ${layer.name}, ${group.name}`,
+          viewBox: `0 0 ${10 * layer.columns} ${10 * layer.rows}`, preserveAspectRatio: "none", role: "img", "aria-label": `Mean ζ of ${layer.name}, ${group.name}`,
         });
         svg.append(drawn("path", { class: "blank", d: `M0 0h${10 * layer.columns}v${10 * layer.rows}h-${10 * layer.columns}z` }));
         overlay(layer, values, limit(state.layer, "groups"), null, [svg, 10 * layer.columns, 10 * layer.rows]);

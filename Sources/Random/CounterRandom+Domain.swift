@@ -30,6 +30,10 @@ extension CounterRandom {
     // Checks of what was found.
     /// The regions that are lesioned at random, for comparison.
     case lesionedRegions = 0x400
+    /// The channels that are taken out at random, for comparison.
+    case prunedRegions = 0x401
+    /// The stimuli that are kept out of a scan to check it on.
+    case heldOutStimuli = 0x402
 
     // Phantoms.
     case texture = 0x100

@@ -15,6 +15,8 @@ struct Conductor {
 
   let request: ScanRequest
   let labels: [Int]?
+  /// Stimuli that aren't scanned; `nil` where none are asked about.
+  let heldOut: StimulusSet?
   let classNames: [String]?
   let thumbnails: Thumbnails?
   let mailbox: Mailbox
@@ -207,7 +209,16 @@ struct Conductor {
     if study.needsMeans { try average(measurements.plan, &runner) }
     let trials = try study.run(&runner, on: worker)
     measurements.trials = trials
-    if request.run.keepsAcquisition { try trials.write(to: folder.acquisition) }
+    measurements.pruning = try heldOut.flatMap { heldOut in
+      try PruningStudy(
+        request: request, plan: measurements.plan, estimates: measured.estimates,
+        densities: measurements.moments.map { $0.map(\.densities) }, places: heldOut.records, labels: heldOut.labels,
+        progress: runner.progress
+      ).run(&runner, on: worker)
+    }
+    guard request.run.keepsAcquisition else { return }
+    try trials.write(to: folder.acquisition)
+    try measurements.pruning?.write(to: folder.acquisition)
   }
 
   /// Wiring is no part's share: the first of them traces all of it.

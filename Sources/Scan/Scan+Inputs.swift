@@ -5,6 +5,7 @@ import Lesion
 package import ModelGraph
 package import OnnxRuntime
 package import ScanPlan
+import ScanResults
 package import Stimuli
 import Temporal
 import UserErrors
@@ -60,6 +61,17 @@ extension Scan {
     /// The stimuli of a plan.
     package func stimuli(of plan: ScanPlan) throws -> StimulusSet {
       try all.select(plan.stimulusPlaces)
+    }
+
+    /// Stimuli of the files that a plan doesn't scan, to check on what it finds; `nil` where nothing is to be checked, the stimuli
+    /// are a stream, or the others' files are none that ranks know to be the same.
+    package func heldOut(of plan: ScanPlan, _ request: ScanRequest) throws -> StimulusSet? {
+      guard stream == nil, request.run.part == nil, try plan.layers.contains(where: { try $0.grid(request.measurement).isByChannel })
+      else { return nil }
+      let places = PruningTrial.heldOut(of: all.count, scanned: plan.stimulusPlaces, seed: request.measurement.seed)
+      guard !places.isEmpty else { return nil }
+      let others = try all.select(places)
+      return Set(others.files).isSubset(of: candidates.files) ? others : nil
     }
 
     func origin(_ request: ScanRequest, program: String) -> ScanOrigin {

@@ -121,7 +121,7 @@ package enum Scan {
     opening.sayWhatIsThere(listener.note)
     do {
       let conductor = Conductor(
-        request: request, labels: opening.stimuli.labels, classNames: opening.stimuli.classNames,
+        request: request, labels: opening.stimuli.labels, heldOut: try inputs.heldOut(of: opening.plan, request), classNames: opening.stimuli.classNames,
         thumbnails: try opening.stimuli.thumbnails(), mailbox: mailbox, worker: worker, instructionSets: instructionSets,
         versions: versions, origin: inputs.origin(request, program: version.number), earlier: opening.earlier)
       var runner = PhaseRunner(
@@ -184,7 +184,7 @@ package enum Scan {
       try self.inputs.check(against: plan, request: request)
       worker = try Worker(
         request: request, plan: plan, model: self.inputs.model, stimuli: self.inputs.stimuli(of: plan),
-        stream: self.inputs.stream?.stimuli, runtime: self.inputs.runtime)
+        stream: self.inputs.stream?.stimuli, heldOut: self.inputs.heldOut(of: plan, request), runtime: self.inputs.runtime)
     }
   }
 }

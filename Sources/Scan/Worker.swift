@@ -20,6 +20,8 @@ package final class Worker {
   let feed: StimulusFeed
   /// Of the stream; `nil` for a scan without time.
   let streamFeed: StimulusFeed?
+  /// Of stimuli that aren't scanned; `nil` where none are asked about.
+  let heldOutFeed: StimulusFeed?
   let reader: OutputReader
   /// By layer.
   private(set) var geometry: [LayerGeometry]
@@ -27,7 +29,7 @@ package final class Worker {
   let estimation: Estimation
   private var observer: Session?
   /// The layer that is being measured: one at a time, since sessions hold memory and ranks stay on a layer.
-  private var current: (layer: Int, lesion: LesionKind, network: LesionedNetwork)?
+  private var current: (layer: Int, lesion: LesionKind, isHeldOut: Bool, network: LesionedNetwork)?
   /// The layer that is measured by gradients, with its network, or why it has none.
   private var currentGradient: (layer: Int, network: Result<GradientNetwork, Undifferentiable>)?
   private var tractWorker: TractWorker?
@@ -42,8 +44,10 @@ package final class Worker {
   ///   - model: as read from its file; the plan says whether what is done to it before it is scanned.
   ///   - stimuli: those of the scan.
   ///   - stream: those of the stream, where there is one.
+  ///   - heldOut: stimuli that aren't scanned, where they are asked about.
   package init(
-    request: ScanRequest, plan: ScanPlan, model: Model, stimuli: StimulusSet, stream: StimulusSet?, runtime: Runtime
+    request: ScanRequest, plan: ScanPlan, model: Model, stimuli: StimulusSet, stream: StimulusSet?, heldOut: StimulusSet? = nil,
+    runtime: Runtime
   ) throws {
     self.request = request
     self.plan = plan
@@ -53,6 +57,7 @@ package final class Worker {
     self.streamFeed = try stream.map {
       try StimulusFeed(runtime: runtime, stimuli: $0, inputs: prepared.inputs)
     }
+    heldOutFeed = try heldOut.map { try StimulusFeed(runtime: runtime, stimuli: $0, inputs: prepared.inputs) }
     self.reader = try OutputReader(plan.readout)
     self.geometry = try plan.layers.map { LayerGeometry(try $0.grid(request.measurement)) }
     self.estimation = Estimation(
@@ -197,20 +202,20 @@ package final class Worker {
     try network(layer, lesion: request.measurement.lesion)
   }
 
-  /// The layer's network under a lesion.
-  func network(_ layer: Int, lesion: LesionKind) throws -> LesionedNetwork {
-    if let current, current.layer == layer, current.lesion == lesion { return current.network }
+  /// The layer's network under a lesion. - Parameter isHeldOut: fed with stimuli that aren't scanned.
+  func network(_ layer: Int, lesion: LesionKind, isHeldOut: Bool = false) throws -> LesionedNetwork {
+    if let current, current.layer == layer, current.lesion == lesion, current.isHeldOut == isHeldOut { return current.network }
     // Let go of the old one before the new one takes memory.
     current = nil
     currentGradient = nil
-    let network = try makeNetwork(layer, lesion: lesion)
-    current = (layer, lesion, network)
+    let network = try makeNetwork(layer, lesion: lesion, isHeldOut: isHeldOut)
+    current = (layer, lesion, isHeldOut, network)
     return network
   }
 
-  func makeNetwork(_ layer: Int, lesion: LesionKind, batch: Int? = nil) throws -> LesionedNetwork {
+  func makeNetwork(_ layer: Int, lesion: LesionKind, batch: Int? = nil, isHeldOut: Bool = false) throws -> LesionedNetwork {
     try LesionedNetwork(
-      cut: cut(layer), feed: feed, stimulus: 0,
+      cut: cut(layer), feed: isHeldOut ? heldOutFeed! : feed, stimulus: 0,
       configuration: configuration(layer, lesion, batch: batch ?? plan.layers[layer].batch))
   }
 

@@ -84,6 +84,7 @@ extension Measurements {
       try StreamStore.Content(folder: folder, count: $0, layers: stored.plan.layers)
     }
     trials = try LesionTrials(contentsOf: folder, of: plan)
+    pruning = try PruningTrial(contentsOf: folder, of: plan)
     let pictures = Self.thumbnailFile(folder)
     if FileManager.default.fileExists(atPath: pictures) {
       guard let read = Thumbnails(try NumericArray(contentsOfNPY: pictures)) else {

@@ -36,6 +36,8 @@ package struct Measurements: Sendable {
   package var thumbnails: Thumbnails?
   /// What the network answered under lesions of what was found; `nil` where that wasn't measured.
   package var trials: LesionTrials?
+  /// What taking channels out did to answers about stimuli that weren't scanned; `nil` where that wasn't measured.
+  package var pruning: PruningTrial?
 
   /// What the estimates of all series say together; interactions are yet to be added.
   ///
@@ -52,7 +54,7 @@ package struct Measurements: Sendable {
     return ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number], by: estimators[$0.number]) },
-      targets: targets, predictions: predictions, labels: labels, classNames: classNames, thumbnails: thumbnails, trials: trials,
+      targets: targets, predictions: predictions, labels: labels, classNames: classNames, thumbnails: thumbnails, trials: trials, pruning: pruning,
       skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } },
       tracts: tracts, timeCourse: timeCourse(estimates: estimates), run: run)
   }

@@ -52,6 +52,8 @@ package struct ScanResult: Sendable {
   package var thumbnails: Thumbnails?
   /// What the network answered under lesions of what was found; `nil` where that wasn't measured.
   package var trials: LesionTrials?
+  /// What taking channels out did to answers about stimuli that weren't scanned; `nil` where that wasn't measured.
+  package var pruning: PruningTrial?
   /// Series that were skipped because of values that are not finite.
   package var skippedSeries: Int
   /// The wiring between layers; `nil` if it wasn't traced.

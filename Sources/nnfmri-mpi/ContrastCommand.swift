@@ -1,4 +1,5 @@
 import ArgumentParser
+import Lesion
 import Reporting
 import ScanPlan
 import ScanResults

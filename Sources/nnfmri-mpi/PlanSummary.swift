@@ -22,7 +22,7 @@ struct PlanSummary: Sendable {
     }
     var times = TextTable(["ranks", "time"])
     for ranks in [1, 8, 32, 256] {
-      times.append(["\(ranks)", Number.duration(forecast.seconds(ranks: ranks))])
+      times.append(["\(ranks)", Number.duration(forecast.seconds(ranks: ranks) + forecast.recordingSeconds(ranks: ranks))])
     }
     let series = plan.layers.count * plan.stimulusCount
     let notes = plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
@@ -30,10 +30,20 @@ struct PlanSummary: Sendable {
       ([layers.text] + (notes.isEmpty ? [] : [notes.joined(separator: "\n")]) + [
         """
         \(series) series, \(plan.evaluations) passes; about \
-        \(forecast.residentBytes >> 20) MB a rank.
+        \(forecast.residentBytes >> 20) MB a rank.\(recording)
         """,
         times.text,
       ] + expectations).joined(separator: "\n\n")
+  }
+
+  /// What recording a stream takes; empty for a scan without time.
+  private var recording: String {
+    guard let count = forecast.plan.streamCount else { return "" }
+    return """
+
+      A stream of \(count) stimuli: \(count) forward passes to record it, \(Number.duration(forecast.recordingSeconds(ranks: 1))) on one \
+      rank; \(forecast.plan.stimulusCount) of them are scanned, \(Number.duration(forecast.seconds(ranks: 1))).
+      """
   }
 
   /// What more stimuli would buy; empty where nothing is known of it.

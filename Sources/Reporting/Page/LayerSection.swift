@@ -80,6 +80,7 @@ struct LayerSection {
       "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.measurement.value.name)",
       "figures": figures.map(\.context), "ranking": ranking,
     ]
+    context["pruning"] = PruningReport(layer.plan.number, result)?.context
     context["scoreReason"] = score.reason
     context["gradients"] = GradientReport.sentence(layer)
     context["rounds"] = layer.rounds.map { RoundsReport.sentence($0, request) }
@@ -147,7 +148,7 @@ struct LayerSection {
         "rank": statistics.rank[region], "region": layer.grid.label(of: region), "drivers": drivers(region),
         "critical": statistics.isCritical[region],
         "score": show(zeta), "low": show(interval.lowerBound), "high": show(interval.upperBound), "zero": x(0),
-        "left": x(interval.lowerBound), "right": x(interval.upperBound), "centre": x(zeta),
+        "left": x(interval.lowerBound), "right": x(interval.upperBound), "centre": x(zeta), "sign": zeta < 0 ? "negative" : "positive",
         "q": Number.probability(statistics.q[region]),
         "ranks": ranks.count == 1 ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)–\(ranks.upperBound)",
       ]

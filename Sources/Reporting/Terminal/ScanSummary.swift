@@ -73,6 +73,7 @@ package struct ScanSummary: Sendable {
     if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
     for sentence in AnswerReport.sentences(layer) { text += "\n  \(sentence)" }
     for line in TrialReport(layer.plan.number, result)?.lines ?? [] { text += "\n  \(line)" }
+    if let pruning = PruningReport(layer.plan.number, result) { text += "\n  \(pruning.line)" }
     if let line = GradientReport.line(layer) { text += "\n  \(line)" }
     if let rounds = layer.rounds { text += "\n  \(RoundsReport.sentence(rounds, result.request))" }
     if let line = InteractionReport.line(layer, falseDiscoveryRate: result.request.analysis.falseDiscoveryRate) {

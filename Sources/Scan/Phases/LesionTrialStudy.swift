@@ -33,7 +33,7 @@ struct LesionTrialStudy {
         trials: LesionTrials.trials(regions: layer.regionCount), answers: estimates[layer.number].map { _ in [] }, otherEmpty: [])
     }
     for (task, output) in zip(tasks, phase.outputs) {
-      if task.isOtherLesion {
+      if task.source == .otherLesion {
         layers[task.layer].otherEmpty += output.answers
       } else {
         layers[task.layer].answers[task.stimulus] = output.answers
@@ -62,7 +62,7 @@ struct LesionTrialStudy {
     return own
       + estimates.indices.map { stimulus in
         AnswerTask(
-          layer: layer.number, stimulus: stimulus, target: targets[stimulus], isOtherLesion: true,
+          layer: layer.number, stimulus: stimulus, target: targets[stimulus], source: .otherLesion,
           lesioned: [Array(0..<layer.regionCount)])
       }
   }

@@ -1,4 +1,5 @@
 import Distribution
+import Files
 internal import Glibc
 import Lesion
 package import ScanPlan
@@ -12,6 +13,8 @@ package struct Forecast: Sendable {
   package let estimators: [EstimatorChoice]
   /// Seconds of one batch by layer, on this machine, with the cost of painting and reading.
   package let secondsPerBatch: [Double]
+  /// Seconds of recording one stimulus of the stream; 0 for a scan without time.
+  package let secondsPerRecord: Double
   /// Peak resident bytes of this process, which did what a rank does in every layer.
   package let residentBytes: Int
   /// What so many stimuli would show, ascending; none where no layer has a pilot.
@@ -43,6 +46,7 @@ package struct Forecast: Sendable {
     expectations = Self.expectations(decision, trial, most: inputs.availableCount ?? plan.stimulusCount)
     try worker.adopt(plan)
     secondsPerBatch = try plan.layers.map { try worker.secondsPerBatch(layer: $0.number) }
+    secondsPerRecord = try plan.streamCount == nil ? 0 : Self.secondsPerRecord(worker)
     var usage = rusage()
     getrusage(RUSAGE_SELF.rawValue as __rusage_who_t, &usage)
     residentBytes = usage.ru_maxrss << 10
@@ -60,6 +64,17 @@ package struct Forecast: Sendable {
     }
     return GradientTrial(
       request: request, plan: plan, targets: measurement.targets(measurement.predictions(scores), labels: labels))
+  }
+
+  /// Of the second of two, after everything is warm.
+  private static func secondsPerRecord(_ worker: Worker) throws -> Double {
+    var start = 0.0
+    for _ in 0..<2 {
+      start = monotonicSeconds()
+      _ = try RecordTask(stimulus: 0).run(on: worker) {}
+    }
+    defer { worker.endObservation() }
+    return monotonicSeconds() - start
   }
 
   private static func expectations(
@@ -87,6 +102,11 @@ package struct Forecast: Sendable {
 
   /// Batches of one series of a layer, padded ones included.
   package func batches(_ layer: ScanPlan.Layer) -> Int { batches(layer, rows: layer.rows) }
+
+  /// Wall time of recording the stream on a number of equal ranks.
+  package func recordingSeconds(ranks: Int) -> Double {
+    Double(plan.streamCount ?? 0) * secondsPerRecord / Double(ranks)
+  }
 
   /// Wall time of the measurement on a number of equal ranks: shards go to the rank that is free, so the work is spread
   /// evenly but for one shard at the end.

@@ -11,18 +11,28 @@ struct AnswerTask: RankTask, Hashable {
   var stimulus = 0
   /// The class whose score is the value.
   var target = 0
-  /// Whether everything is lesioned, once, in the other way than the scan's; else the coalitions are asked.
-  var isOtherLesion = false
+  /// Which stimuli, and which lesion.
+  var source = Source.scanned
   /// By coalition, the regions that are lesioned.
   var lesioned: [[Int]] = []
+
+  enum Source: Int, Hashable {
+    /// The scan's stimuli under its lesion.
+    case scanned
+    /// The scan's stimuli under the other lesion.
+    case otherLesion
+    /// Stimuli that aren't scanned, under the scan's lesion, but for one that is drawn.
+    case heldOut
+  }
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&layer)
     try coder.code(&stimulus)
     try coder.code(&target)
-    var other = isOtherLesion ? 1 : 0
-    try coder.code(&other)
-    isOtherLesion = other == 1
+    var kind = source.rawValue
+    try coder.code(&kind)
+    guard let known = Source(rawValue: kind) else { throw MessageError() }
+    source = known
     var counts = lesioned.map(\.count)
     var regions = lesioned.flatMap(\.self)
     try coder.code(&counts)
@@ -37,8 +47,14 @@ struct AnswerTask: RankTask, Hashable {
   }
 
   func run(on worker: Worker, pause: () throws -> Void) throws -> AnswerOutput {
-    let lesion = isOtherLesion ? worker.request.measurement.lesion.other : worker.request.measurement.lesion
-    let network = try worker.network(layer, lesion: lesion)
+    let own = worker.request.measurement.lesion
+    let lesion: LesionKind =
+      switch source {
+      case .scanned: own
+      case .otherLesion: own.other
+      case .heldOut: own.isDrawn ? .zero : own
+      }
+    let network = try worker.network(layer, lesion: lesion, isHeldOut: source == .heldOut)
     let donors = lesion.isDrawn ? worker.estimation.series(layer, stimulus).donors : []
     try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target, donors: donors))
     let regions = worker.geometry[layer].grid.regionCount
