@@ -29,11 +29,11 @@ extension CounterRandom {
 
     // Checks of what was found.
     /// The regions that are lesioned at random, for comparison.
-    case lesionedRegions = 0x400
+    case lesionedRegions = 0x500
     /// The channels that are taken out at random, for comparison.
-    case prunedRegions = 0x401
+    case prunedRegions = 0x501
     /// The stimuli that are kept out of a scan to check it on.
-    case heldOutStimuli = 0x402
+    case heldOutStimuli = 0x502
 
     // Phantoms.
     case texture = 0x100

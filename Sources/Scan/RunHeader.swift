@@ -14,7 +14,7 @@ struct RunHeader {
     let ranks = machines.count
     return """
       Rank 0 on \(machines[0].host) (\(machines[0].instructionSet)); \(ranks) rank\(ranks == 1 ? "" : "s") on \(hosts) \
-      host\(hosts == 1 ? "" : "s"), \(threads) thread\(threads == 1 ? "" : "s") each; nnfmri-mpi \(versions.program), \
+      host\(hosts == 1 ? "" : "s"), \(threads) thread\(threads == 1 ? "" : "s") each; nnfmri-mpi \(versions.program.number), \
       ONNX Runtime \(versions.onnxRuntime), \(versions.mpi), \(versions.linearAlgebra); plan \
       \(try plan.digest().prefix(12))
       """

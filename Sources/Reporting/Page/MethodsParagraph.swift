@@ -26,7 +26,7 @@ struct MethodsParagraph {
     return [
       """
       \(Plural.count(plan.layers.count, "hidden layer", "hidden layers")) of the network (SHA-256 \(plan.modelDigest.prefix(12))…) \
-      \(plan.layers.count == 1 ? "was" : "were") scanned with NN-fMRI \(result.run.versions.program) and ONNX Runtime \
+      \(plan.layers.count == 1 ? "was" : "were") scanned with NN-fMRI \(result.run.versions.program.number) and ONNX Runtime \
       \(result.run.versions.onnxRuntime) on \(Plural.count(plan.stimulusCount, "stimulus", "stimuli")).
       """,
       """
