@@ -57,7 +57,8 @@ let package = Package(
     .target(
       name: "CReportTemplates",
       exclude: [
-        "report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "contrast.mustache", "stream.mustache", "report.css",
+        "report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "contrast.mustache", "stream.mustache",
+        "report.css",
         "report.js", "stimuli.js",
       ]),
 

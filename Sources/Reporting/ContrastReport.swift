@@ -12,7 +12,8 @@ package struct ContrastReport: Sendable {
   /// A region differs where its family-wise p is below this.
   static let level = 0.05
   private static let columns = [
-    "contrast", "layer", "tensor", "quantity", "region", "mean_first", "mean_second", "effect", "effect_size", "standard_error", "low", "high", "t",
+    "contrast", "layer", "tensor", "quantity", "region", "mean_first", "mean_second", "effect", "effect_size", "standard_error",
+    "low", "high", "t",
     "degrees_of_freedom", "p_value", "q_value", "family_wise_p_value", "rank",
   ]
 
@@ -112,7 +113,8 @@ package struct ContrastReport: Sendable {
   /// The groups with their sizes.
   static func heading(_ contrast: ScanContrast) -> String {
     if contrast.isPaired {
-      return "\(contrast.first.name) minus \(contrast.second.name), \(Plural.count(contrast.first.stimuli.count, "pair", "pairs"))"
+      return
+        "\(contrast.first.name) minus \(contrast.second.name), \(Plural.count(contrast.first.stimuli.count, "pair", "pairs"))"
     }
     return
       "\(contrast.first.name) (\(contrast.first.stimuli.count) stimuli) minus \(contrast.second.name) (\(contrast.second.stimuli.count))"

@@ -66,7 +66,8 @@ extension Scan {
     /// Stimuli of the files that a plan doesn't scan, to check on what it finds; `nil` where nothing is to be checked, the stimuli
     /// are a stream, or the others' files are none that ranks know to be the same.
     package func heldOut(of plan: ScanPlan, _ request: ScanRequest) throws -> StimulusSet? {
-      guard stream == nil, request.run.part == nil, try plan.layers.contains(where: { try $0.grid(request.measurement).isByChannel })
+      guard stream == nil, request.run.part == nil,
+        try plan.layers.contains(where: { try $0.grid(request.measurement).isByChannel })
       else { return nil }
       let places = PruningTrial.heldOut(of: all.count, scanned: plan.stimulusPlaces, seed: request.measurement.seed)
       guard !places.isEmpty else { return nil }

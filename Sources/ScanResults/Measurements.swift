@@ -54,7 +54,8 @@ package struct Measurements: Sendable {
     return ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number], by: estimators[$0.number]) },
-      targets: targets, predictions: predictions, labels: labels, classNames: classNames, thumbnails: thumbnails, trials: trials, pruning: pruning,
+      targets: targets, predictions: predictions, labels: labels, classNames: classNames, thumbnails: thumbnails, trials: trials,
+      pruning: pruning,
       skippedSeries: estimates.reduce(0) { $0 + $1.count { $0 == nil } },
       tracts: tracts, timeCourse: timeCourse(estimates: estimates), run: run)
   }

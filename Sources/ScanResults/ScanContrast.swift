@@ -65,8 +65,8 @@ package struct ScanContrast: Sendable {
     self.layers = layers
   }
 
-  /// Compares the stimuli of two scans in the layers that have the same tensor and grid in both; stimulus by stimulus, where both
-  /// were shown the same ones.
+  /// Compares the stimuli of two scans in the layers that have the same tensor and grid in both; stimulus by stimulus, on
+  /// those that both were shown, if there are three.
   ///
   /// - Parameter names: of the scans.
   /// - Throws: `Failure` (`badInput`) if they measured different values, share no layer, or one has too few stimuli.
@@ -80,16 +80,19 @@ package struct ScanContrast: Sendable {
         "\(names.0) measured \(mine.value.name) (\(mine.index.rawValue)) and \(names.1) \(others.value.name) (\(others.index.rawValue)), so their ζ have no common unit; scan both with the same --value and --index"
       )
     }
-    let isSame = a.plan.dataDigest == b.plan.dataDigest && a.plan.stimulusPlaces == b.plan.stimulusPlaces
+    let common = Self.commonStimuli(a, b)
+    let isSame = common.count >= GroupContrast.leastGroup
     isPaired = isSame
-    first = Group(name: names.0, stimuli: Array(0..<a.plan.stimulusCount))
-    second = Group(name: names.1, stimuli: Array(0..<b.plan.stimulusCount))
+    first = Group(name: names.0, stimuli: isSame ? common.map(\.0) : Array(0..<a.plan.stimulusCount))
+    second = Group(name: names.1, stimuli: isSame ? common.map(\.1) : Array(0..<b.plan.stimulusCount))
     let isOfClass = mine.value == .logit
     var (layers, notes): ([Layer], [String]) = ([], [])
-    if isSame, isOfClass, a.targets != b.targets {
-      let count = zip(a.targets, b.targets).count { $0 != $1 }
-      notes.append(
-        "\(count) of \(a.plan.stimulusCount) stimuli have another target class in the other scan, so ζ of them is left out.")
+    if isSame, common.count < max(a.plan.stimulusCount, b.plan.stimulusCount) {
+      notes.append("Compared on the \(common.count) stimuli that both were shown.")
+    }
+    let changed = common.count { a.targets[$0.0] != b.targets[$0.1] }
+    if isSame, isOfClass, changed > 0 {
+      notes.append("\(changed) of \(common.count) stimuli have another target class in the other scan, so ζ of them is left out.")
     }
     for layer in a.layers {
       guard let other = b.layers.first(where: { $0.plan.tensor == layer.plan.tensor && $0.grid.size == layer.grid.size }) else {
@@ -98,9 +101,8 @@ package struct ScanContrast: Sendable {
       }
       var (x, y): ([[Double]], [[Double]])
       if isSame {
-        let pairs = layer.series.indices.compactMap { stimulus -> ([Double], [Double])? in
-          guard let p = layer.series[stimulus], let q = other.series[stimulus],
-            !isOfClass || a.targets[stimulus] == b.targets[stimulus]
+        let pairs = common.compactMap { mine, others -> ([Double], [Double])? in
+          guard let p = layer.series[mine], let q = other.series[others], !isOfClass || a.targets[mine] == b.targets[others]
           else { return nil }
           return (p.zeta, q.zeta)
         }
@@ -113,21 +115,32 @@ package struct ScanContrast: Sendable {
       let contrast = make(x, y, 0, isSame)
       layers.append(
         Layer(
-          layer: layer, zeta: contrast, density: make(layer.densities, other.densities, 1, isSame),
+          layer: layer, zeta: contrast,
+          density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { other.densities[$0] }, 1, isSame),
           agreement: contrast.agreement))
     }
     guard !layers.isEmpty else {
       throw Failure(
-        .badInput, "\(names.0) and \(names.1) share no layer of the same tensor and grid; scan both with the same --layers and --grid")
+        .badInput,
+        "\(names.0) and \(names.1) share no layer of the same tensor and grid; scan both with the same --layers and --grid")
     }
     (self.layers, self.notes) = (layers, notes)
+  }
+
+  /// The stimuli that both scans were shown, as numbers of each; none where they come from different files.
+  private static func commonStimuli(_ a: ScanResult, _ b: ScanResult) -> [(Int, Int)] {
+    guard a.plan.dataDigest == b.plan.dataDigest else { return [] }
+    let places = Dictionary(
+      b.plan.stimulusPlaces.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    return a.plan.stimulusPlaces.enumerated().compactMap { number, place in places[place].map { (number, $0) } }
   }
 
   private static func check(_ a: Int, _ b: Int, _ first: Group, _ second: Group, _ layer: Int) throws(Failure) {
     guard let reason = GroupContrast.reasonForNone(a, b) else { return }
     throw Failure(
       .badInput,
-      "\(first.name) against \(second.name) can't be compared in layer_\(layer): \(reason) Scan more stimuli, or choose other groups")
+      "\(first.name) against \(second.name) can't be compared in layer_\(layer): \(reason) Scan more stimuli, or choose other groups"
+    )
   }
 
   private static func maker(

@@ -34,7 +34,8 @@ struct ContrastCommand: ParsableCommand {
 
   func validate() throws {
     if let other, groups != nil || only != nil {
-      throw ValidationError("--groups and --only divide one scan's stimuli, and \(other) is a second scan: leave one of them out.")
+      throw ValidationError(
+        "--groups and --only divide one scan's stimuli, and \(other) is a second scan: leave one of them out.")
     }
     guard permutations > 0 else { throw ValidationError("--permutations \(permutations) is below 1.") }
     if let only, only.split(separator: ",").count != 2 {

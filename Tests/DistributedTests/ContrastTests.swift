@@ -8,10 +8,13 @@ extension DistributedTests {
     private let folder = TemporaryFolder()
     private var output: String { folder.path("out") }
 
-    private func scan(labels: [Int]?) throws {
+    private func scan(labels: [Int]?, value: String = "margin", out: String? = nil, seed: Int = 42) throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: labels?.count ?? 6, labels: labels)
       let run = try Program.run(
-        files.options + ["--grid", "2x2x2", "--samples", "8", "--value", "margin", "--progress", "none", "--out", output], ranks: 2)
+        files.options + [
+          "--grid", "2x2x2", "--samples", "8", "--value", value, "--seed", "\(seed)", "--progress", "none", "--out",
+          out ?? output,
+        ], ranks: 2)
       try #require(run.exitCode == 0, "\(run)")
     }
 
@@ -69,6 +72,45 @@ extension DistributedTests {
       let run = try contrast([])
       #expect(run.exitCode == 0, "\(run)")
       #expect(try json("contrast.json").keys.sorted() == ["0 - others", "1 - others", "2 - others"])
+    }
+
+    @Test func `of different classes' logits is of densities alone, and says what helps`() throws {
+      try scan(labels: [0, 1, 0, 1, 0, 1], value: "logit")
+      let run = try contrast(["--groups", "labels"])
+      #expect(run.exitCode == 0 && run.output.contains("--value margin"), "\(run)")
+      let layers = try #require(json("contrast.json")["0 - 1"]?["layers"] as? [String: [String: any Sendable]])
+      for (_, layer) in layers {
+        #expect(layer["zeta"] is NSNull && layer["density"] is [String: any Sendable])
+      }
+      // Right and wrong answers differ in what they are, not in which class they are of.
+      let correct = try contrast(["--groups", folder.file("groups.txt", text: "a\nb\na\nb\nb\na\n")])
+      #expect(correct.exitCode == 0, "\(correct)")
+    }
+
+    @Test func `of two scans of the same stimuli is of pairs, and of a scan with itself nothing`() throws {
+      try scan(labels: [0, 1, 0, 1, 0, 1])
+      let other = folder.path("other")
+      try scan(labels: [0, 1, 0, 1, 0, 1], out: other, seed: 7)
+      let run = try contrast([other])
+      #expect(run.exitCode == 0 && run.output.contains("6 pairs"), "\(run)")
+      let contrast = try #require(try json("contrast.json").values.first)
+      #expect(contrast["paired"] as? Bool == true)
+      for (_, layer) in try #require(contrast["layers"] as? [String: [String: any Sendable]]) {
+        #expect(try #require(layer["map_correlation"] as? Double) > 0.5)
+        let density = try #require((layer["density"] as? [String: any Sendable])?["grids"] as? [String: [String: any Sendable]])
+        #expect(density.values.allSatisfy { $0["effect"] as? Double == 0 && $0["p_value"] as? Double == 1 })
+      }
+      let html = String(decoding: TemporaryFolder.read(output + "/contrast.html"), as: UTF8.self)
+      #expect(html.contains("6 pairs") && html.contains("nothing differs"))
+    }
+
+    @Test func `of two scans that measured different values is refused`() throws {
+      try scan(labels: [0, 1, 0, 1])
+      let other = folder.path("other")
+      try scan(labels: [0, 1, 0, 1], value: "prob", out: other)
+      let run = try contrast([other])
+      #expect(run.exitCode == 65 && run.errors.contains("no common unit"), "\(run)")
+      #expect(try contrast([other, "--groups", "labels"]).exitCode == 64)
     }
 
     @Test func `is refused where there are no such groups`() throws {

@@ -88,6 +88,26 @@ extension DistributedTests {
       }
     }
 
+    @Test func `takes channels out and asks about stimuli that it didn't scan`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 20, labels: (0..<20).map { $0 % 3 })
+      let options = files.options + ["--grid", "channels", "--no-tracts", "--stimuli", "8", "--samples", "40"]
+      let (one, two) = (try ScanRun(options, ranks: 1), try ScanRun(options, ranks: 2))
+      #expect(one.command.exitCode == 0 && one.results == two.results, "\(one.command)")
+      var tried = 0
+      for (layer, content) in try one.json("impact.json") {
+        let content = try #require(content as? [String: any Sendable])
+        guard let trial = content["pruning_trial"] as? [String: any Sendable] else { continue }
+        tried += 1
+        #expect(trial["stimuli"] as? Int == 12)
+        let removals = try #require(trial["removals"] as? [[String: any Sendable]])
+        #expect(Set(removals.compactMap { $0["criterion"] as? String }).count == 4)
+        let number = layer.dropFirst("layer_".count)
+        #expect(one.files["maps/sub-network/func/sub-network_task-lesion_space-layer\(number)_desc-channels_stats.tsv"] != nil)
+        #expect(one.command.output.contains("channel "))
+      }
+      #expect(tried > 0)
+    }
+
     @Test(arguments: ["zero", "mean"])
     func `asks the network what it answers without what it found`(lesion: String) throws {
       let run = try ScanRun(options("gradient", samples: "40") + ["--lesion", lesion], ranks: 2)

@@ -148,7 +148,8 @@ struct LayerSection {
         "rank": statistics.rank[region], "region": layer.grid.label(of: region), "drivers": drivers(region),
         "critical": statistics.isCritical[region],
         "score": show(zeta), "low": show(interval.lowerBound), "high": show(interval.upperBound), "zero": x(0),
-        "left": x(interval.lowerBound), "right": x(interval.upperBound), "centre": x(zeta), "sign": zeta < 0 ? "negative" : "positive",
+        "left": x(interval.lowerBound), "right": x(interval.upperBound), "centre": x(zeta),
+        "sign": zeta < 0 ? "negative" : "positive",
         "q": Number.probability(statistics.q[region]),
         "ranks": ranks.count == 1 ? "\(ranks.lowerBound)" : "\(ranks.lowerBound)–\(ranks.upperBound)",
       ]

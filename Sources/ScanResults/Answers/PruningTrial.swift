@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 import Files
+internal import FoundationEssentials
 import Grids
 import Random
 package import ScanPlan
