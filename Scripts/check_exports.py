@@ -43,7 +43,7 @@ def check_schemas(folder):
         "acquisition/measurements.json": "measurements", "truth.json": "truth", "maps/**/*.json": "map",
         "connections.json": "connections", "connections/tracts.json": "tracts", "stimuli/stimuli.json": "stimuli",
         "acquisition/answers.json": "answers", "groups/groups.json": "groups",
-        "acquisition/pruning.json": "pruning",
+        "acquisition/pruning.json": "pruning", "lesions.json": "lesions",
     }
     seen = set()
     for pattern, name in names.items():

@@ -32,6 +32,7 @@ def read_npy(path):
 class Scan:
     def __init__(self, folder):
         self.impact = read_json(f"{folder}/impact.json")
+        self.lesions = read_json(f"{folder}/lesions.json")
         self.predictions = read_json(f"{folder}/scan.json")["stimuli"]["predictions"]
         self.maps = {}
         for layer in self.impact:
@@ -112,7 +113,7 @@ def main():
             columns[grid].append(cells[-3:])
         content = scans["spatial"][0].impact[layer]
         rows.append([f"`{short(content['tensor'])}`"] + [show(cell) for cell in cells])
-        trials = content["lesion_trials"] or {"everything": None, "everything_otherwise": None}
+        trials = scans["spatial"][0].lesions[layer]["lesion_trials"] or {"everything": None, "everything_otherwise": None}
         empties.append([f"`{short(content['tensor'])}`", empty(trials["everything"]), empty(trials["everything_otherwise"])])
     print(page(model, data, count, classes, rows, empties, columns))
 

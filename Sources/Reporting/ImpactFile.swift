@@ -54,8 +54,6 @@ enum ImpactFile {
       "degrees_of_freedom": .double(statistics.tests[0].degreesOfFreedom),
       "effect": .double(score.effect),
       "zeta_score_reason": JSONValue(score.reason),
-      "lesion_trials": TrialReport(layer.plan.number, result)?.content ?? .null,
-      "pruning_trial": PruningReport(layer.plan.number, result)?.content ?? .null,
       "answers": AnswerReport.content(layer),
       "interactions": InteractionReport.content(layer),
       "interactions_reason": JSONValue(InteractionReport.reason(layer)),

@@ -12,7 +12,7 @@ import UserErrors
 package struct ScanFiles: Sendable {
   /// Kinds of files that can be asked for.
   package enum Kind: String, Sendable, CaseIterable {
-    /// `impact.json`, `density.json`, `connections.json`, `consistency.json` of a stream, `stimuli/`, `groups/`,
+    /// `impact.json`, `density.json`, `connections.json`, `consistency.json` of a stream, `lesions.json`, `stimuli/`, `groups/`,
     /// `acquisition/design.json`, `scan.json`.
     case json
     /// `regions.tsv`, `pathways.tsv`.
@@ -62,6 +62,7 @@ package struct ScanFiles: Sendable {
       if let tracts = result.tracts {
         files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
       }
+      if let lesions = LesionFile.content(result) { files.append(("lesions.json", .json(lesions))) }
       files += StimulusMaps.files(result) + GroupFiles.files(result)
       if result.request.run.keepsAcquisition {
         files.append(("acquisition/design.json", .json(DesignFile.content(result))))

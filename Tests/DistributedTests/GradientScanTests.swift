@@ -94,7 +94,7 @@ extension DistributedTests {
       let (one, two) = (try ScanRun(options, ranks: 1), try ScanRun(options, ranks: 2))
       #expect(one.command.exitCode == 0 && one.results == two.results, "\(one.command)")
       var tried = 0
-      for (layer, content) in try one.json("impact.json") {
+      for (layer, content) in try one.json("lesions.json") {
         let content = try #require(content as? [String: any Sendable])
         guard let trial = content["pruning_trial"] as? [String: any Sendable] else { continue }
         tried += 1
@@ -114,9 +114,10 @@ extension DistributedTests {
       #expect(run.command.exitCode == 0, "\(run.command)")
       let alone = try ScanRun(options("gradient", samples: "40") + ["--lesion", lesion], ranks: 1)
       #expect(run.results == alone.results)
-      for (_, content) in try run.json("impact.json") {
+      for (layer, content) in try run.json("impact.json") {
         let content = try #require(content as? [String: any Sendable])
-        let trials = try #require(content["lesion_trials"] as? [String: any Sendable])
+        let lesions = try #require(try run.json("lesions.json")[layer] as? [String: any Sendable])
+        let trials = try #require(lesions["lesion_trials"] as? [String: any Sendable])
         let everything = try #require(trials["everything"] as? [String: any Sendable])
         let otherwise = try #require(trials["everything_otherwise"] as? [String: any Sendable])
         #expect(
