@@ -26,6 +26,8 @@ package final class Mailbox: Transport {
   package var now: Double { monotonicSeconds() }
 
   package func post(_ bytes: [UInt8], to rank: Int, kind: MessageKind) throws {
+    // A rank that computes never rests, and what has left would pile up.
+    try forgetWhatHasLeft()
     let message = try world.beginSending(bytes, to: rank, tag: kind.rawValue)
     if try !message.hasLeft() { onTheirWay.append(message) }
   }
@@ -41,8 +43,10 @@ package final class Mailbox: Transport {
   package func rest() throws {
     usleep(world.isRoot ? Self.coordinatorsNap : nap)
     nap = min(2 * nap, Self.workersLongestNap)
-    try onTheirWay.removeAll { try $0.hasLeft() }
+    try forgetWhatHasLeft()
   }
+
+  private func forgetWhatHasLeft() throws { try onTheirWay.removeAll { try $0.hasLeft() } }
 
   package func broadcast(_ bytes: [UInt8]) throws -> [UInt8] { try world.broadcast(bytes) }
 
