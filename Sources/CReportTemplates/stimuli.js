@@ -248,7 +248,10 @@
       head.append(element("th", { className: title === "p" || title.startsWith("v") ? "number" : "" }, title));
     }
     own.forEach(([answer, probability, value], trial) => {
-      const [kind, count] = trials.kinds[trial], line = table.insertRow();
+      const [kind, count] = trials.kinds[trial];
+      // The mean over one stimulus is its own map.
+      if (kind === "strongest_mean" && atlas.stimuli.length === 1) return;
+      const line = table.insertRow();
       if (answer !== own[0][0]) line.className = "changed";
       line.insertCell().append(kinds[kind](count));
       line.insertCell().append(answer);
@@ -374,5 +377,6 @@
   document.addEventListener("pointermove", tell, true);
   document.addEventListener("click", tell, true);
 
+  document.querySelector(".atlas").classList.toggle("single", atlas.stimuli.length === 1);
   if (atlas.layers.length > 0 && atlas.stimuli.length > 0) begin();
 })();

@@ -70,8 +70,13 @@ struct TrialReport {
     func of(_ choice: LesionTrials.Choice) -> LesionTrials.Layer.Outcome? {
       outcomes.last { $0.trial.choice == choice && $0.trial.count == own.trial.count }
     }
+    if own.stimuli == 1 {
+      func verb(_ outcome: LesionTrials.Layer.Outcome) -> String { outcome.changed == 1 ? "change" : "don't change" }
+      let random = of(.random).map { "; \($0.trial.count) at random \(verb($0)) it" } ?? ""
+      return "Lesions of its \(own.trial.count) strongest regions \(verb(own)) the answer\(random)."
+    }
     var text = "Lesions of \(own.trial.count) change the answer: each stimulus's strongest \(own.changed) of \(own.stimuli)"
-    if own.stimuli > 1, let mean = of(.strongestMean) { text += ", the mean map's \(mean.changed)" }
+    if let mean = of(.strongestMean) { text += ", the mean map's \(mean.changed)" }
     if let random = of(.random) { text += ", random ones \(random.changed)" }
     // What speaks for a wrong answer is strongest where v is that answer's, and most negative where v is the label's.
     let isOfLabel = result.request.measurement.target == .label

@@ -3,11 +3,13 @@ import Statistics
 extension GradientPilot {
   /// The least number of passes by which a single map is to be trusted: fewer give its errors too few degrees of freedom.
   package static let leastPassesAlone = 32
+  /// What the passes that a pilot asks for are multiplied by: its errors are estimates, and a map that falls short can't be bettered.
+  private static let margin = 1.5
 
   /// The fewest passes a stimulus by which the map of every series is expected to be as reliable as wanted.
   ///
   /// A map's reliability is S/(S + e/m), S the variance of ζ between its regions and e/m the mean squared error after m passes; S and e
-  /// are those of the pilot's series, of which the one that asks for most decides. A number of `passSteps`, at least 32 and at
+  /// are those of the pilot's series, of which the one that asks for most decides; half as many again are taken. A number of `passSteps`, at least 32 and at
   /// most `most` or their last.
   ///
   /// - Parameters:
@@ -26,6 +28,6 @@ extension GradientPilot {
         return error * Double(series.estimate.evaluations) / signal * reliability / (1 - reliability)
       }.max() ?? .infinity
     let steps = passSteps.filter { $0 >= leastPassesAlone && $0 <= max(most, leastPassesAlone) }
-    return steps.first { Double($0) >= wanted } ?? steps.last ?? leastPassesAlone
+    return steps.first { Double($0) >= margin * wanted } ?? steps.last ?? leastPassesAlone
   }
 }
