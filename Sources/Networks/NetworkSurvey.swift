@@ -56,6 +56,12 @@ package struct NetworkSurvey: Sendable {
     var notes: [String] = []
     var preparation = ModelPreparation()
     var model = original
+    if let length = original.bakedBatch(feeding: stimuli.shapes(of: original.inputs.map(\.name))) {
+      model = original.replacingBakedBatch(length)
+      preparation.bakedBatch = length
+      notes.append("The model has a batch of \(length) baked in, which is taken for a batch: stimuli run as they are given.")
+    }
+    let fed = model
     try Self.takeBranches(&model, &preparation, runs, &notes)
 
     let chosen = try ChosenOutput(of: model, for: request)
@@ -67,7 +73,7 @@ package struct NetworkSurvey: Sendable {
     do {
       read = try alone[chosen.tensor] ?? runs.run(model, [chosen.tensor], rows: [0])[chosen.tensor]!
     } catch let error as OnnxRuntimeError {
-      throw StimulusFeed.refusal(of: original, fed: stimuli, error) ?? error
+      throw StimulusFeed.refusal(of: fed, fed: stimuli, error) ?? error
     }
     alone[chosen.tensor] = read
 
@@ -173,7 +179,7 @@ package struct NetworkSurvey: Sendable {
     }
     self.elementTypes = types
     self.shapes = shapes
-    self.notes = notes + (try runs.feed(original).stimuli.notes)
+    self.notes = notes + (try runs.feed(fed).stimuli.notes)
   }
 
   /// By scannable tensor: the share of the network's forward cost that a lesioned pass repeats.

@@ -36,3 +36,11 @@ extension StimulusSet {
     return try StimulusSet(arrays, description: "zeros of the declared shapes")
   }
 }
+
+extension StimulusSet {
+  /// One stimulus's shape by model input: by the arrays' names, or of the only one.
+  package func shapes(of names: [String]) -> [String: [Int]] {
+    if names.count == 1, inputs.count == 1 { return [names[0]: inputs[0].shape] }
+    return Dictionary(inputs.compactMap { input in input.name.map { ($0, input.shape) } }, uniquingKeysWith: { a, _ in a })
+  }
+}

@@ -19,7 +19,8 @@ extension Scan.Inputs {
     if stream == nil, selection.needsPredictions {
       stimuli = try selection.apply(to: candidates, predictions: predictions(request)).prefix(options.stimulusLimit)
     }
-    let survey = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: model.inputs).survey(for: model)
+    let fed = model.bakedBatch(feeding: stimuli.shapes(of: model.inputs.map(\.name))).map(model.replacingBakedBatch) ?? model
+    let survey = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: fed.inputs).survey(for: fed)
     // A stream keeps its time: what can't be scanned of it is skipped.
     return stream == nil ? try stimuli.usable(by: survey, allowsNonFinite: options.allowsNonFinite) : stimuli
   }

@@ -1,5 +1,6 @@
 import Arrays
 import Files
+import Grids
 import Lesion
 import ModelGraph
 import Networks
@@ -182,5 +183,50 @@ import UserErrors
   @Test func `is refused where only stimuli tell a length`() throws {
     let error = try #require(throws: Failure.self) { try StimulusSet.zeros(for: model([("x", [nil, nil, 3])])) }
     #expect(error.message.contains("[N, dim1, 3]"), "\(error)")
+  }
+}
+
+extension NetworkKind {
+  /// Exported with as many stimuli as are named here, or with any number.
+  static func exported(with batch: Int?) -> NetworkKind {
+    NetworkKind("exported with a batch of \(batch.map { "\($0)" } ?? "any length")") { net in
+      net.builder.input("x", [batch, 6])
+      let split = net.add("Reshape", ["x", net.constant([Int64(batch ?? -1), 2, 3])], to: "split")
+      let sum = net.add("MatMul", [split, net.weight(3, 4)], to: "sum")
+      let hidden = net.add("Relu", [sum], to: "hidden")
+      let flat = net.add("Reshape", [hidden, net.constant([Int64(batch ?? -1), 8])], to: "flat")
+      net.add("MatMul", [flat, net.weight(8, 3)], to: "logits")
+      net.builder.output("logits", [batch, 3])
+    }
+  }
+}
+
+@Suite struct `A batch that was baked in` {
+  @Test(arguments: [1, 2, 5])
+  func `is freed, and the scores of lesioned layers are those of a network of any batch`(_ length: Int) throws {
+    let baked = try KindBench(.exported(with: length))
+    let free = try KindBench(.exported(with: nil))
+    #expect(baked.survey.takesBatches)
+    #expect(baked.survey.preparation.bakedBatch == (length > 1 ? length : nil))
+    for tensor in ["sum", "hidden"] {
+      let networks = try [baked, free].map { bench in
+        try bench.lesioned(try #require(bench.layer(tensor)))
+      }
+      let regions = try baked.grid(try #require(baked.layer(tensor))).regionCount
+      for stimulus in 0..<KindBench.stimulusCount {
+        for network in networks { try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: 1)) }
+        for coalition in LesionedNetwork.mixedCoalitions(regions: regions, count: 4) {
+          let values = try networks.map { try $0.values(of: [coalition])[0] }
+          #expect(abs(values[0] - values[1]) <= 1e-5 * max(1, abs(values[1])))
+        }
+      }
+    }
+  }
+
+  @Test func `is a length of the network's own where each stimulus brings it`() throws {
+    let model = Model(proto: NetworkKind.exported(with: 5).proto(), label: "kind.onnx")
+    #expect(model.bakedBatch(feeding: ["x": [6]]) == 5)
+    #expect(model.bakedBatch(feeding: ["x": [5, 6]]) == nil)
+    #expect(model.bakedBatch(feeding: [:]) == nil)
   }
 }

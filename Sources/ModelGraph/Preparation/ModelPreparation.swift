@@ -1,5 +1,7 @@
 /// What is done to a model before it is scanned; the same on all ranks, so a plan carries it.
 package struct ModelPreparation: Hashable, Sendable, Codable {
+  /// The batch above 1 that was baked in and is replaced by one of 1; `nil` if there was none.
+  package var bakedBatch: Int?
   /// The branches that are taken, by the first tensor of each If; one entry a round, since a branch may hold Ifs.
   package var branches: [[String: Bool]]
   /// Whether a batch of 1 that was baked in is freed.
@@ -7,7 +9,10 @@ package struct ModelPreparation: Hashable, Sendable, Codable {
   /// The tensors that are turned into a form that can be scanned.
   package var views: [TensorView]
 
-  package init(branches: [[String: Bool]] = [], freesBatch: Bool = false, views: [TensorView] = []) {
+  package init(
+    bakedBatch: Int? = nil, branches: [[String: Bool]] = [], freesBatch: Bool = false, views: [TensorView] = []
+  ) {
+    self.bakedBatch = bakedBatch
     self.branches = branches
     self.freesBatch = freesBatch
     self.views = views
@@ -23,7 +28,7 @@ package struct ModelPreparation: Hashable, Sendable, Codable {
 extension Model {
   /// The model as it is scanned. Cost: some passes over the graph; weights are shared.
   package func prepared(_ preparation: ModelPreparation) -> Model {
-    var model = self
+    var model = preparation.bakedBatch.map(replacingBakedBatch) ?? self
     for round in preparation.branches { model = model.inliningBranches(round) }
     if preparation.freesBatch { model = model.freeingBatchAxis() ?? model }
     return model.presenting(preparation.views)
