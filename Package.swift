@@ -157,7 +157,10 @@ let package = Package(
     // What Scripts/fuzz runs.
     .executableTarget(
       name: "nnfmri-fuzz",
-      dependencies: ["Arrays", "Random", "Stimuli", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Arrays", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Reporting", "ScanResults", "ScanStore", "Stimuli",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
     // What Scripts/validate runs.
     .executableTarget(

@@ -18,6 +18,23 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
     self.channels = channels
   }
 
+  private enum CodingKeys: CodingKey {
+    case height, width, channels
+  }
+
+  /// - Throws: `DecodingError` where an axis has no cell.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let cells = try [CodingKeys.height, .width, .channels].map { key in
+      let count = try values.decode(Int.self, forKey: key)
+      guard count > 0 else {
+        throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "a grid without cells")
+      }
+      return count
+    }
+    self.init(height: cells[0], width: cells[1], channels: cells[2])
+  }
+
   /// Reads `8x8x4`: cells along h, w and c; or `spatial` or `channels`.
   ///
   /// - Throws: `usage` unless there are three whole numbers, each at least 1.

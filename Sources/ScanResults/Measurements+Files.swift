@@ -80,6 +80,8 @@ extension Measurements {
     (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)
     classNames = stored.classNames
     (information, informationReason) = (stored.information, stored.informationReason)
+    (moments, stream, thumbnails) = ([], nil, nil)
+    try check(path)
     stream = try stored.plan.streamCount.map {
       try StreamStore.Content(folder: folder, count: $0, layers: stored.plan.layers)
     }

@@ -27,6 +27,7 @@ package struct StoredScan {
     measurements.request.run.output = path
     self.measurements = measurements
     tracts = measurements.request.measurement.tracesConnections ? try Tracts(contentsOf: folder.connections) : nil
+    try tracts?.check(measurements.plan, folder.connections + "/tracts.json")
     run = summary.run
     values = try measurements.plan.layers.map { layer in
       let path = AcquisitionStore.file(folder.acquisition, layer.number)

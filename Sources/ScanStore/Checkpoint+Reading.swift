@@ -68,7 +68,8 @@ extension Checkpoint {
     guard (0...(bytes.count - offset - 16 - CheckpointRecord.checksumLength)).contains(length) else { return nil }
     let end = offset + 16 + length
     guard CheckpointRecord.checksum(bytes[offset..<end]) == Array(bytes[end..<(end + CheckpointRecord.checksumLength)]),
-      let identity = try? JSONDecoder().decode(ScanIdentity.self, from: Data(bytes[(offset + 16)..<end]))
+      let identity = try? JSONDecoder().decode(ScanIdentity.self, from: Data(bytes[(offset + 16)..<end])),
+      identity.plan.contradiction() == nil
     else { return nil }
     return (identity, end + CheckpointRecord.checksumLength)
   }

@@ -1,5 +1,5 @@
 /// Something that reads files from the world, and what is fed to it.
-protocol FuzzTarget: Sendable {
+protocol FuzzTarget {
   /// What `--only` calls it.
   var name: String { get }
   /// The end of the file's name, which the reader goes by.

@@ -83,4 +83,22 @@ struct Mutator {
     }
     return pieces.flatMap { $0 }
   }
+
+  /// One to three numbers of a text replaced by others: the next ones, or those at which readers trip.
+  mutating func mutatedNumbers(_ bytes: [UInt8]) -> [UInt8] {
+    let isDigit: (UInt8) -> Bool = { $0 >= 0x30 && $0 <= 0x39 }
+    var bytes = bytes
+    for _ in 0...below(3) {
+      let starts = bytes.indices.filter { isDigit(bytes[$0]) && ($0 == 0 || !isDigit(bytes[$0 - 1])) }
+      guard !starts.isEmpty else { return bytes }
+      let start = element(of: starts)
+      let end = bytes[start...].firstIndex { !isDigit($0) } ?? bytes.endIndex
+      let number = Int(String(decoding: bytes[start..<end], as: UTF8.self)) ?? 0
+      let other = [
+        "\(number &+ 1)", "\(max(number, 1) - 1)", "0", "-1", "\(Int64(bitPattern: edge()))", "\(below(20))", "1e300", "0.5",
+      ]
+      bytes.replaceSubrange(start..<end, with: Array(element(of: other).utf8))
+    }
+    return bytes
+  }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Arrays
 import Glibc
+import OnnxRuntime
 
 /// Feeds readers with damaged files, in this process. A file that makes it crash, hang or take too much memory ends it, and
 /// is left in the folder.
@@ -28,11 +29,17 @@ struct NNFMRIFuzz: ParsableCommand {
   @Option(help: "Megabytes that the process may hold.")
   var memory = 1024
 
-  @Option(help: "A format alone.")
+  @Option(help: "A format alone, or several, separated by commas.")
   var only: String?
 
   @Option(help: "The folder for the file that is being read, in memory best.")
   var folder = "/dev/shm"
+
+  @Option(help: "The folder of a small finished scan, in memory best, which is changed file by file.")
+  var scan: String?
+
+  @Option(help: "The folder of part 1/1 of a small scan, likewise.")
+  var part: String?
 
   @Argument(help: "A file to read instead, by the format of its name's end.")
   var file: String?
@@ -42,8 +49,13 @@ struct NNFMRIFuzz: ParsableCommand {
   }
 
   func run() throws {
-    let known = StimulusTargets.all + [LabelTarget(stimuli: try Self.threeStimuli(in: folder))]
-    let targets = known.filter { only == nil || $0.name == only }
+    var known: [any FuzzTarget] = StimulusTargets.all
+    known.append(LabelTarget(stimuli: try Self.threeStimuli(in: folder)))
+    known.append(ModelTarget(name: "onnx", runtime: nil))
+    if let runtime = try? Runtime() { known.append(ModelTarget(name: "network", runtime: runtime)) }
+    known += ScanTarget.all(scan: scan, part: part)
+    let names = only.map { $0.split(separator: ",").map(String.init) }
+    let targets = known.filter { names?.contains($0.name) ?? true }
     guard !targets.isEmpty else {
       throw ValidationError("--only \(only!) is none of \(known.map(\.name).joined(separator: ", ")).")
     }

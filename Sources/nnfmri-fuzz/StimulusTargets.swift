@@ -10,7 +10,7 @@ enum StimulusTargets {
   ]
   private static let names = ["x", "labels", "shared/x", "y", "shared/", "", "../x", "x/y"]
 
-  static let all: [any FuzzTarget] = [
+  static let all: [StimulusTarget] = [
     StimulusTarget("npy", "npy", seeds: Seeds.npy, mutate: npy),
     StimulusTarget("npz", "npz", seeds: Seeds.npy, mutate: npz),
     StimulusTarget("idx", "idx", seeds: Seeds.idx),

@@ -136,5 +136,61 @@ extension DistributedTests {
       let foreign = try report()
       #expect(foreign.exitCode == 65 && foreign.errors.contains("another scan's"), "\(foreign)")
     }
+
+    /// Changes one place of a JSON file: keys, and numbers of elements.
+    private func change(_ name: String, _ path: [String], to value: Any) throws {
+      let file = output + "/" + name
+      func changed(_ node: Any, _ path: ArraySlice<String>) throws -> Any {
+        guard let key = path.first else { return value }
+        if var list = node as? [Any], let place = Int(key) {
+          list[place] = try changed(list[place], path.dropFirst())
+          return list
+        }
+        var object = try #require(node as? [String: Any], "\(path)")
+        object[key] = try changed(try #require(object[key], "\(key)"), path.dropFirst())
+        return object
+      }
+      let whole = try JSONSerialization.jsonObject(with: Data(TemporaryFolder.read(file)))
+      try JSONSerialization.data(withJSONObject: changed(whole, path[...])).write(to: URL(filePath: file))
+    }
+
+    @Test func `is refused where what a folder says can't be`() throws {
+      try scan(["--estimator", "regression"])
+      let (measured, traced) = ("acquisition/measurements.json", "connections/tracts.json")
+      let changes: [(name: String, path: [String], value: Any, part: String)] = [
+        (measured, ["plan", "stimulusCount"], 7, "its number of stimuli"),
+        (measured, ["measurement", "pathwayCount"], 0, "its options"),
+        (measured, ["plan", "rowsPerShard"], 0, "its batches and shards"),
+        (measured, ["plan", "batch"], -1, "its batches and shards"),
+        (measured, ["plan", "donorCount"], 6, "its number of donors"),
+        (measured, ["plan", "readout", "shape"], [Int.max, 2], "its readout"),
+        (measured, ["plan", "layers", "0", "number"], 3, "the numbers of its layers"),
+        (measured, ["plan", "layers", "0", "shape"], [1, Int.max, Int.max, 6], "the shape of layer_0"),
+        (measured, ["plan", "layers", "0", "regionCount"], 17, "the grid of layer_0"),
+        (measured, ["plan", "layers", "0", "grid"], [2, 2, 3], "the grid of layer_0"),
+        (measured, ["plan", "layers", "0", "designRows"], 4, "the number of rows of layer_0"),
+        (measured, ["plan", "layers", "0", "budget"], Int.max, "the number of rows of layer_0"),
+        (measured, ["targets"], [0, 1], "its targets"), (measured, ["targets", "0"], -1, "its targets"),
+        (measured, ["predictions"], [0], "its predictions"), (measured, ["rounds"], [Any](), "its rounds"),
+        (measured, ["cutDeviations"], [0], "its cut deviations"),
+        (measured, ["analysis", "confidence"], 1.5, "its options of analysis"),
+        (traced, ["stimulusCount"], 0, "its number of stimuli"), (traced, ["links"], [Any](), "its number of links"),
+        (traced, ["links", "0", "totals"], [1.0], "link 0"),
+        (traced, ["pathwayLayers", "0"], 9, "the layers of its pathways"),
+        (traced, ["routes", "0", "family"], 99, "its pathways"),
+        (traced, ["routes", "0", "pathway", "regions", "0"], 999, "its pathways"),
+        (traced, ["values", "0"], [1.0], "its values"),
+      ]
+      for (name, path, value, part) in changes {
+        let whole = TemporaryFolder.read(output + "/" + name)
+        try change(name, path, to: value)
+        let refused = try report()
+        #expect(
+          refused.exitCode == 65 && refused.complaints.count == 1 && refused.errors.contains("in \(part): it is damaged"),
+          "\(path): \(refused)")
+        _ = folder.file("out/" + name, whole)
+      }
+      #expect(try report().exitCode == 0)
+    }
   }
 }

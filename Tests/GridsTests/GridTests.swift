@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Grids
@@ -166,6 +167,15 @@ struct GridTests {
   func axesRefused(_ height: [Int], _ width: [Int], _ channels: [Int]) {
     #expect(throws: GridError.self) {
       try TensorGeometry(shape: [1, 4, 5, 6], height: height, width: width, channels: channels)
+    }
+  }
+
+  @Test("is read back from JSON only where each axis has a cell")
+  func sizeFromJSON() throws {
+    let size = GridSize(height: 2, width: 3, channels: 4)
+    #expect(try JSONDecoder().decode(GridSize.self, from: JSONEncoder().encode(size)) == size)
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(GridSize.self, from: Data(#"{"height": 2, "width": 0, "channels": 4}"#.utf8))
     }
   }
 }

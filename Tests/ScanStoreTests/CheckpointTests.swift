@@ -240,4 +240,16 @@ import UserErrors
         [1, 0], [1, 1], [1, 2], [3, 0], [3, 2],
       ])
   }
+
+  @Test("of a plan that can't be is none", arguments: [0, -1, Int.max])
+  func impossiblePlan(rowsPerShard: Int) throws {
+    var identity = Self.identity
+    identity.plan.rowsPerShard = rowsPerShard
+    _ = try Checkpoint(path: path, identity: identity, shards: [:], interval: 1000)
+    #expect {
+      try Checkpoint.read(path)
+    } throws: {
+      Failure($0).exitStatus == .badInput
+    }
+  }
 }

@@ -1,0 +1,78 @@
+import Grids
+import Lesion
+import ModelGraph
+import Shapley
+
+extension ScanPlan {
+  /// Rows of a series and stimuli of a scan beyond any that a program wrote: far below where products overflow.
+  private static let most = 1 << 31
+
+  /// What in the plan can't be, as the rest of a sentence; `nil` where everything agrees. Asked of a plan that was read from
+  /// a file, since anything may stand there.
+  ///
+  /// Cost: that of drawing up the layers' grids and designs.
+  package func contradiction(_ measurement: MeasurementOptions? = nil) -> String? {
+    let count = 1...Self.most
+    guard count.contains(stimulusCount), stimulusPlaces.count == stimulusCount else { return "its number of stimuli" }
+    guard count.contains(batch), count.contains(rowsPerShard) else { return "its batches and shards" }
+    guard (0..<stimulusCount).contains(donorCount) else { return "its number of donors" }
+    if let streamCount {
+      guard count.contains(streamCount), let stimuli = streamStimuli, stimuli.count == stimulusCount,
+        stimuli.allSatisfy({ (0..<streamCount).contains($0) }), zip(stimuli, stimuli.dropFirst()).allSatisfy(<)
+      else { return "its stream" }
+    }
+    guard Self.size(readout.shape) != nil, readout.classAxis.map({ readout.shape.indices.contains($0) }) ?? true,
+      readout.positions.count <= max(1, stimulusCount)
+    else { return "its readout" }
+    guard !layers.isEmpty, layers.map(\.number) == Array(layers.indices) else { return "the numbers of its layers" }
+    for layer in layers {
+      if let part = layer.contradiction(measurement, donors: donorCount) { return "\(part) of layer_\(layer.number)" }
+    }
+    return nil
+  }
+
+  /// The product of lengths that are at least 1; `nil` where one isn't, or it is beyond use.
+  fileprivate static func size(_ shape: [Int]) -> Int? {
+    var size = 1
+    for length in shape {
+      guard (1...most).contains(length), size <= most / length else { return nil }
+      size *= length
+    }
+    return size
+  }
+}
+
+extension ScanPlan.Layer {
+  fileprivate func contradiction(_ measurement: MeasurementOptions?, donors: Int) -> String? {
+    guard ScanPlan.size(shape) != nil else { return "the shape" }
+    guard grid.count == 3, ScanPlan.size(grid) == regionCount, regionCount <= GradientDesign.largestPlayerCount,
+      (try? TensorGeometry(shape: shape, height: axes.height, width: axes.width, channels: axes.channels)) != nil
+    else { return "the grid" }
+    if let measurement {
+      guard (try? self.grid(measurement).regionCount) == regionCount else { return "the grid" }
+    }
+    guard batch >= 1, suffixCostShare.isFinite, evaluationCost.isFinite else { return "the costs" }
+    // The anchors of a lesion that is drawn follow the design.
+    guard (2...1 << 31).contains(designRows), (designRows...1 << 33).contains(budget) || !design.isBudgeted,
+      rows == designRows + (design == .gradients ? 0 : max(0, donors - 1)), rows <= 1 << 31,
+      (1...1 << 33).contains(budget)
+    else { return "the number of rows" }
+    if design == .gradients {
+      guard let drawn = try? GradientDesign(players: regionCount, passes: budget, seed: 0), drawn.rowCount <= rows else {
+        return "the design"
+      }
+      guard gradients.map({ $0.probes >= 0 && $0.curvature.isFinite }) ?? true else { return "what probes said" }
+    } else {
+      let index = measurement?.index ?? .shapley
+      guard design != .permutations || index == .shapley else { return "the design" }
+      let drawn = try? Design(design, players: regionCount, budget: budget, index: index, seed: 0)
+      guard let drawn, measurement == nil || drawn.rowCount == designRows else { return "the design" }
+    }
+    return nil
+  }
+}
+
+extension DesignKind {
+  /// Whether the rows of a design are at most the evaluations that it was planned for.
+  fileprivate var isBudgeted: Bool { !isWhole }
+}

@@ -1,0 +1,65 @@
+import Lesion
+import ModelGraph
+import Networks
+import OnnxRuntime
+import Stimuli
+
+/// ONNX files.
+struct ModelTarget: FuzzTarget {
+  let name: String
+  let fileExtension = "onnx"
+  let seeds: [[UInt8]] = ModelSeeds.all.indices.map { [UInt8($0)] }
+  /// Runs what is read too; without it the graph is only looked at.
+  let runtime: Runtime?
+
+  /// The seed is the number of a network, whose parts are changed as messages; every fourth time its bytes are changed, and
+  /// every sixteenth both.
+  func mutated(_ seed: [UInt8], by mutator: inout Mutator) -> [UInt8] {
+    var model = ModelSeeds.all[Int(seed[0])]
+    let changesBytes = mutator.isDrawn(oneIn: 4)
+    if !changesBytes || mutator.isDrawn(oneIn: 4) { mutator.change(&model) }
+    let bytes = (try? Model(proto: model).serialized()) ?? []
+    return changesBytes ? mutator.mutated(bytes) : bytes
+  }
+
+  func read(_ path: String) throws {
+    // Weights of larger files stay where they are; here of every file.
+    _ = try? Model(contentsOf: path, holdingUpTo: 0)
+    let model = try Model(contentsOf: path)
+    if let runtime {
+      let stimuli = try StimulusSet.zeros(for: model)
+      guard stimuli.inputs.allSatisfy({ $0.elementCount <= 1 << 16 }) else { return }
+      let survey = try NetworkSurvey(
+        model: model, stimuli: stimuli, runtime: runtime, session: Session.Options(externalDataFolder: model.folder),
+        reading: ReadoutRequest())
+      try look(at: survey.model, types: survey.elementTypes, shapes: survey.shapes, reading: survey.readTensor)
+    } else {
+      try look(at: model, types: [:], shapes: [:], reading: nil)
+    }
+  }
+
+  /// What a scan asks of a graph.
+  private func look(at model: Model, types: [String: ElementType], shapes: [String: [Int]], reading: String?) throws {
+    let types = model.elementTypes().merging(types) { $1 }
+    let output = reading ?? model.scoreOutput(types: types).source.tensor
+    let candidates = model.layerCandidates(reading: output)
+    _ = model.layerRoles(of: candidates.map(\.tensor), reading: output)
+    _ = model.automaticLayers(reading: output, amongOthers: candidates.map(\.tensor))
+    _ = model.drawingOperators(reading: output) + model.trainingOperators(reading: output)
+    for input in model.inputs { _ = model.embeddings(of: input.name) }
+    if let freed = model.freeingBatchAxis() { _ = try freed.serialized() }
+    let branchings = model.branchings(stimuli: Set(model.inputs.map(\.name)))
+    for taken in [true, false] {
+      let inlined = model.inliningBranches(Dictionary(branchings.map { ($0.output, taken) }) { $1 })
+      _ = try inlined.serialized()
+    }
+    let costs = model.forwardCosts(shapes: shapes)
+    _ = model.suffixCostShares(of: candidates.map(\.tensor), reading: output, costs: costs)
+    _ = model.peakActivationBytes(shapes: shapes)
+    for candidate in candidates.prefix(4) {
+      _ = model.quantization(of: candidate.tensor)
+      let cut = try model.cut(at: candidate.tensor, reading: output, types: types)
+      _ = try (cut.prefix.serialized(), cut.suffix.serialized())
+    }
+  }
+}
