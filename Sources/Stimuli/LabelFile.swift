@@ -1,17 +1,23 @@
 import Arrays
 import Files
 
-/// Labels from a file of their own: `.npy` or IDX with one integer a stimulus, or text with one on each line.
+/// Labels from a file of their own.
 ///
 /// - Throws: `missingInput`, or `badInput` if a label is not a whole number.
-func readLabels(_ path: String) throws(StimuliError) -> [Int] {
+func readLabels(_ path: String) throws(StimuliError) -> [Int] { try readIntegers(path, "labels") }
+
+/// A whole number for each stimulus: `.npy` or IDX with one integer a stimulus, or text with one on each line.
+///
+/// - Parameter what: what the numbers are, for messages.
+/// - Throws: `missingInput`, or `badInput` if one is not a whole number.
+package func readIntegers(_ path: String, _ what: String) throws(StimuliError) -> [Int] {
   var bytes = try FileBytes(contentsOf: path)
   if bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B { bytes = try inflateGzip(path) }
   if bytes.count >= 6, bytes[0..<6] == NPYHeader.magic {
-    return try labels(in: NumericArray(npy: bytes, 0..<bytes.count, place: path), place: path)
+    return try integers(in: NumericArray(npy: bytes, 0..<bytes.count, place: path), what, place: path)
   }
   if NumericArray.isIDX(bytes) {
-    return try labels(in: NumericArray(idx: bytes, place: path), place: path)
+    return try integers(in: NumericArray(idx: bytes, place: path), what, place: path)
   }
 
   var result: [Int] = []
@@ -31,12 +37,16 @@ func readLabels(_ path: String) throws(StimuliError) -> [Int] {
 
 /// The labels in an array of shape [stimuli] or [stimuli, 1].
 func labels(in array: NumericArray, place: String) throws(StimuliError) -> [Int] {
+  try integers(in: array, "labels", place: place)
+}
+
+private func integers(in array: NumericArray, _ what: String, place: String) throws(StimuliError) -> [Int] {
   guard array.shape.count == 1 || array.shape.count == 2 && array.shape[1] == 1 else {
     throw StimuliError(
-      .badInput, "\(place) holds labels of shape \(array.shape): give one class number a stimulus, of shape [stimuli]")
+      .badInput, "\(place) holds \(what) of shape \(array.shape): give one whole number a stimulus, of shape [stimuli]")
   }
   guard let labels = array.integers() else {
-    throw StimuliError(.badInput, "\(place) holds labels that are no whole numbers: give class numbers")
+    throw StimuliError(.badInput, "\(place) holds \(what) that are no whole numbers: give one whole number a stimulus")
   }
   return labels
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Reporting
 import Scan
+import ScanPlan
 import UserErrors
 
 struct PlanCommand: ParsableCommand {
@@ -14,8 +15,11 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     do {
       let subject = try ScanSubject(options, resumes: true, writesPhantom: true)
-      let forecast = try Forecast(subject.request)
-      print(PlanSummary(forecast).text)
+      let requests = subject.requests(options.reading.outputs)
+      for request in requests {
+        if requests.count > 1 { print("Output \(request.measurement.output!):\n") }
+        print(PlanSummary(try Forecast(request)).text)
+      }
     } catch {
       let error = Failure(error)
       complain(error.message)

@@ -1,13 +1,22 @@
 import ArgumentParser
+import Files
+internal import Glibc
 import Lesion
 import ModelGraph
 import Networks
+import Stimuli
 
 /// What of a network's outputs is read, and how its tensors are laid out, where that can't be found out or should be
 /// otherwise.
 struct ReadingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The output that is read; by default the one that looks most like scores.", valueName: "name"))
-  var output: String?
+  @Option(
+    name: .customLong("output"),
+    help: ArgumentHelp(
+      """
+      The output that is read; by default the one that looks most like scores. Given several times, each is scanned, into a \
+      folder of its name inside that of --out.
+      """, valueName: "name"))
+  var outputs: [String] = []
 
   // Negative numbers are values here, no options.
   @Option(
@@ -21,7 +30,8 @@ struct ReadingOptions: ParsableArguments {
     parsing: .unconditional,
     help: """
       The position of a sequence's output that is read: mean, last, a number (negative from the end), last-unmasked MASK (an \
-      input), or numbers separated by commas, one a stimulus.
+      input), or numbers separated by commas, one a stimulus of the files, or a file with such numbers (.npy, or text with one \
+      a line).
       """)
   var position = "mean"
 
@@ -33,18 +43,35 @@ struct ReadingOptions: ParsableArguments {
       """, valueName: "layout"))
   var layout: [String] = []
 
+  /// The output, where there is one scan.
+  var output: String? { outputs.first }
+
+  /// Each output once.
+  func check() throws {
+    if let twice = outputs.indices.first(where: { outputs[..<$0].contains(outputs[$0]) }) {
+      throw ValidationError("--output \(outputs[twice]) is given twice.")
+    }
+  }
+
   /// - Throws: `ValidationError` that names the option and what it takes.
   func request(value: ValueFunction) throws -> ReadoutRequest {
-    ReadoutRequest(
+    guard outputs.count < 2 else { throw ValidationError("Layers are listed for one --output at a time.") }
+    return ReadoutRequest(
       value: value, output: output, classAxis: classAxis, position: try chosenPosition(), layouts: try chosenLayouts())
   }
 
   func chosenPosition() throws -> PositionChoice {
-    guard let choice = PositionChoice(parsing: position) else {
+    if let choice = PositionChoice(parsing: position) { return choice }
+    guard access(position, F_OK) == 0 else {
       throw ValidationError(
-        "--position \(position) is none of mean, last, a number, last-unmasked MASK, or numbers separated by commas.")
+        "--position \(position) is none of mean, last, a number, last-unmasked MASK, numbers separated by commas, or a file of them."
+      )
     }
-    return choice
+    do {
+      return .perStimulus(try readIntegers(position, "positions"))
+    } catch {
+      throw ValidationError("--position \(error.message).")
+    }
   }
 
   func chosenLayouts() throws -> [LayoutOverride] {

@@ -77,31 +77,44 @@ struct ScanCommand: ParsableCommand {
       }
       let verdict = try Self.agree(onCode: code, world)
       guard verdict == 0, let subject else { return verdict }
-      var request = subject.request
+      return try scan(subject, start: start, world, display)
+    }
+    if exitCode != 0 { throw ExitCode(Int32(exitCode)) }
+  }
+
+  /// Scans for one output after the other.
+  ///
+  /// - Returns: the exit code, the same on all ranks: 0, or that of the first scan that failed.
+  private func scan(_ subject: ScanSubject, start: Double, _ world: Communicator, _ display: ProgressDisplay) throws -> Int {
+    let requests = subject.requests(options.reading.outputs)
+    if world.isRoot, let processors = Launcher.processorsAllowed, let threads = requests.first?.measurement.threads,
+      threads > processors
+    {
+      say(
+        "--threads \(threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(threads)'."
+      )
+    }
+    for var request in requests {
       request.run.resumes = resume
       request.run.part = part
       request.run.deadline = [
         maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
       ].compactMap(\.self).min()
       request.run.checkpointInterval = checkpointInterval.seconds
-      if world.isRoot, let processors = Launcher.processorsAllowed, request.measurement.threads > processors {
-        say(
-          "--threads \(request.measurement.threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(request.measurement.threads)'."
-        )
-      }
-      return try Scan.run(
-        request, program: NNFMRI.program, world: world,
-        progress: Progress(display.show),
+      if requests.count > 1, world.isRoot { say("Output \(request.measurement.output!), into \(request.run.output):") }
+      let code = try Scan.run(
+        request, program: NNFMRI.program, world: world, progress: Progress(display.show),
         listener: Scan.Listener(
           announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
           note: say,
           report: { result in
-            try ScanFiles(result).write(to: subject.request.run.output)
+            try ScanFiles(result).write(to: request.run.output)
             print(ScanSummary(result, verdict: subject.verdict(on: result), style: color.style).text)
           },
           fail: { complain($0.message) }))
+      guard code == 0 else { return code }
     }
-    if exitCode != 0 { throw ExitCode(Int32(exitCode)) }
+    return 0
   }
 
   /// What ranks tell each other before anything else: whether all could read their arguments and can go on.

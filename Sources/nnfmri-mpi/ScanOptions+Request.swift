@@ -36,6 +36,7 @@ extension ScanOptions {
       throw ValidationError("--grid: \(error.message)")
     }
     options.layouts = try reading.chosenLayouts()
+    try reading.check()
     options.output = reading.output
     options.classAxis = reading.classAxis
     options.samplesPerRegion = try chosenSamples()

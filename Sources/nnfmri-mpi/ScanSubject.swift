@@ -33,6 +33,24 @@ struct ScanSubject {
     }
   }
 
+  /// One request for each output that is read: the request itself, or where there are several one each, with a folder of its
+  /// own inside the folder of results.
+  func requests(_ outputs: [String]) -> [ScanRequest] {
+    guard outputs.count > 1 else { return [request] }
+    var folders: [String] = []
+    return outputs.map { output in
+      // Names of tensors may hold slashes and anything else.
+      let plain = String(output.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) ? $0 : "_" })
+      var folder = plain
+      while folders.contains(folder) { folder = "\(plain)_\(folders.count)" }
+      folders.append(folder)
+      var request = request
+      request.measurement.output = output
+      request.run.output += "/" + folder
+      return request
+    }
+  }
+
   /// Lines on how the finding compares with the truth, where it is known.
   func verdict(on result: ScanResult) -> [String] {
     guard let phantom else { return [] }

@@ -139,6 +139,17 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// A sequence's own class and a class at each of its positions; outputs [N, 4] and [N, 5, 3].
+  package static let twoHeads = {
+    var net = NetworkWriter("two_heads", seed: 12)
+    net.input("sequence", [5, 4])
+    let hidden = net.add("Relu", [net.projection("sequence", from: 4, to: 8, "sum")], to: "hidden")
+    let pooled = net.add("ReduceMean", [hidden], to: "pooled", ["axes": .ints([1]), "keepdims": .int(0)])
+    net.output(net.dense(pooled, from: 8, to: 4, "head/whole"), [nil, 4])
+    net.output(net.projection(hidden, from: 8, to: 3, "places"), [nil, 5, 3])
+    return net.network
+  }()
+
   // MARK: Networks that can't be scanned as they are
 
   /// A square root that lesions drive below zero: NaN where the first half of the hidden layer is lesioned and the

@@ -1,0 +1,66 @@
+import Arrays
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  /// What is read of a network with several outputs and positions.
+  @Suite struct `What is read` {
+    private let folder = TemporaryFolder()
+
+    private func scan(_ options: [String], to name: String) throws -> Command {
+      let files = try SmallNetwork.twoHeads.write(to: folder, stimuli: 6)
+      return try Program.run(
+        ["scan"] + files.options
+          + ["--grid", "5x1x2", "--layers", "hidden", "--estimator", "naive", "--samples", "5", "--progress", "none"]
+          + ["--out", folder.path(name)] + options, ranks: nil)
+    }
+
+    /// All but what tells times and folders.
+    private func results(_ name: String) -> [String: [UInt8]] {
+      TemporaryFolder.files(below: folder.path(name)).filter { !["scan.json", "report.html"].contains($0.key) }
+    }
+
+    @Test func `may be several outputs, and each is what a scan of its own gives`() throws {
+      let both = try scan(["--output", "head/whole", "--output", "places"], to: "both")
+      #expect(both.exitCode == 0, "\(both)")
+      #expect(both.errors.contains("Output head/whole, into"), "\(both)")
+      for (output, place) in [("head/whole", "head_whole"), ("places", "places")] {
+        let alone = try scan(["--output", output], to: place)
+        #expect(alone.exitCode == 0, "\(alone)")
+        #expect(results("both/" + place) == results(place), "\(output)")
+        #expect(!results(place).isEmpty)
+      }
+      #expect(results("places")["impact.json"] != results("head_whole")["impact.json"])
+      let again = try scan(["--output", "head/whole", "--output", "places", "--resume"], to: "both")
+      #expect(again.exitCode == 0 && again.errors.contains("holds the whole result already"), "\(again)")
+    }
+
+    @Test func `is no output twice`() throws {
+      let twice = try scan(["--output", "places", "--output", "places"], to: "twice")
+      #expect(twice.exitCode == 64 && twice.errors.contains("given twice"), "\(twice)")
+    }
+
+    @Test func `is a position for each stimulus of the files, whichever are scanned`() throws {
+      let positions = [3, 0, -1, 2, 1, 4]
+      let list = positions.map(String.init).joined(separator: ",")
+      let text = folder.file("positions.txt", Array(positions.map { "\($0)\n" }.joined().utf8))
+      try NumericArray(shape: [6], int64: positions.map(Int64.init)).writeNPY(to: folder.path("positions.npy"))
+      let choice = ["--output", "places", "--select", "index=4,1-2"]
+      for (name, position) in [("list", list), ("text", text), ("array", folder.path("positions.npy"))] {
+        let run = try scan(choice + ["--position", position], to: name)
+        #expect(run.exitCode == 0, "\(run)")
+        #expect(results(name) == results("list"), "\(name)")
+      }
+      let summary = try #require(
+        JSONSerialization.jsonObject(with: Data(TemporaryFolder.read(folder.path("list/scan.json")))) as? [String: Any])
+      let places = try #require((summary["stimuli"] as? [String: Any])?["places"] as? [Int])
+      #expect(Set(places) == [1, 2, 4])
+      #expect((summary["model"] as? [String: Any])?["positions"] as? [Int] == places.map { (positions[$0] + 5) % 5 })
+      let few = try scan(choice + ["--position", "0,1,2"], to: "few")
+      #expect(few.exitCode == 64 && few.errors.contains("names 3 positions"), "\(few)")
+      let missing = try scan(choice + ["--position", "nowhere.txt"], to: "missing")
+      #expect(missing.exitCode == 64 && missing.errors.contains("nowhere.txt is none of"), "\(missing)")
+    }
+  }
+}
