@@ -21,9 +21,9 @@ extension ScanPlan {
         stimuli.allSatisfy({ (0..<streamCount).contains($0) }), zip(stimuli, stimuli.dropFirst()).allSatisfy(<)
       else { return "its stream" }
     }
-    guard Self.size(readout.shape) != nil, readout.classAxis.map({ readout.shape.indices.contains($0) }) ?? true,
-      readout.positions.count <= max(1, stimulusCount)
-    else { return "its readout" }
+    guard Self.size(readout.shape) != nil, readout.classAxis.map({ readout.shape.indices.contains($0) }) ?? true else {
+      return "its readout"
+    }
     guard !layers.isEmpty, layers.map(\.number) == Array(layers.indices) else { return "the numbers of its layers" }
     for layer in layers {
       if let part = layer.contradiction(measurement, donors: donorCount) { return "\(part) of layer_\(layer.number)" }

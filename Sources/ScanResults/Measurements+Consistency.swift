@@ -36,11 +36,17 @@ extension Measurements {
 
   private func contradiction(of rounds: LayerRounds, _ layer: ScanPlan.Layer) -> String? {
     guard rounds.errorShare > 0, rounds.errorShare <= 1 else { return "the share of errors" }
-    guard rounds.designRows.count == plan.stimulusCount, layer.design != .gradients else { return "the rows" }
-    let index = request.measurement.index
-    guard let design = try? Design(layer.design, players: layer.regionCount, budget: layer.budget, index: index, seed: 0),
-      rounds.designRows.allSatisfy({ rows in rows <= layer.designRows && design.truncated(toRows: rows)?.rowCount == rows })
-    else { return "the rows" }
+    guard rounds.designRows.count == plan.stimulusCount else { return "the rows" }
+    let isMeasured: (Int) -> Bool
+    if layer.design == .gradients {
+      isMeasured = { $0 == layer.designRows }
+    } else {
+      let index = request.measurement.index
+      guard let design = try? Design(layer.design, players: layer.regionCount, budget: layer.budget, index: index, seed: 0)
+      else { return "the design" }
+      isMeasured = { $0 <= layer.designRows && design.truncated(toRows: $0) != nil }
+    }
+    guard rounds.designRows.allSatisfy(isMeasured) else { return "the rows" }
     return nil
   }
 

@@ -1,6 +1,8 @@
 import Anatomy
 import ArgumentParser
 import Grids
+import ModelGraph
+import Networks
 import Reporting
 import Stimuli
 
@@ -21,11 +23,17 @@ struct PassesCommand: ParsableCommand {
   @Option(help: "The stimuli; the first is used.")
   var data: String
 
+  @Option(help: "The output that is read; by default the one that looks most like scores.")
+  var output: String?
+
   @Option(help: "Regions along height, width and channels.")
   var grid = "8x8x4"
 
   @Option(help: "Coalitions in one forward pass.")
   var batch = 16
+
+  @Option(name: .customLong("layer"), help: "A tensor to time, by default all that a scan takes; may be given several times.")
+  var layers: [String] = []
 
   @Option(help: "Batches of each kind that are timed a layer.")
   var rounds = 100
@@ -33,7 +41,9 @@ struct PassesCommand: ParsableCommand {
   func run() throws {
     var table = TextTable(["layer", "tensor", "regions", "bare, ms", "rank, ms", "evaluations/s", "rank / bare"])
     let scanned = try ScannedModel(
-      model: model, stimuli: StimulusSet(contentsOf: data), grid: GridSize(parsing: grid), batch: batch)
+      model: model, stimuli: StimulusSet(contentsOf: data, inputs: Model(contentsOf: model).inputs.map(\.name)),
+      grid: GridSize(parsing: grid), batch: batch, tensors: layers.isEmpty ? nil : layers,
+      reading: ReadoutRequest(output: output))
     let bench = SuffixBenchmark(model: scanned)
     var (bare, rank) = (0.0, 0.0)
     for (number, layer) in scanned.layers.enumerated() {

@@ -22,11 +22,14 @@ struct ScannedModel {
   private let value: AdjointValue
 
   /// - Parameter tensors: the layers, or nil for those that a scan takes by itself.
-  init(model path: String, stimuli: StimulusSet, grid: GridSize, batch: Int, tensors: [String]? = nil) throws {
+  init(
+    model path: String, stimuli: StimulusSet, grid: GridSize, batch: Int, tensors: [String]? = nil,
+    reading: ReadoutRequest = ReadoutRequest()
+  ) throws {
     let runtime = try Runtime()
     let survey = try NetworkSurvey(
-      model: Model(contentsOf: path), stimuli: stimuli, runtime: runtime, session: Session.Options(),
-      reading: ReadoutRequest())
+      model: Model(contentsOf: path, holdingUpTo: .max), stimuli: stimuli, runtime: runtime, session: Session.Options(),
+      reading: reading)
     let scannable = Dictionary(
       survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { first, _ in first })
     let chosen = tensors ?? survey.automaticLayers
