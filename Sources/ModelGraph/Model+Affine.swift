@@ -39,7 +39,7 @@ extension Model {
     case "BatchNormalization":
       positions == [0] && (node.integer("training_mode") ?? 0) == 0 && node.output.dropFirst().allSatisfy(\.isEmpty)
     case "Cast":
-      positions == [0] && node.integer("to").map { ElementType(rawValue: Int32($0)).isFloat } ?? false
+      positions == [0] && node.elementType("to")?.isFloat ?? false
     case "Where":
       !positions.contains(0)
     case "ScatterElements", "ScatterND":

@@ -39,7 +39,7 @@ private struct ElementTypeInference {
   }
 
   private func declared(_ node: Onnx_NodeProto, _ attribute: String) -> ElementType? {
-    node.integer(attribute).map { ElementType(rawValue: Int32($0)) }
+    node.elementType(attribute)
   }
 
   /// One type an output.

@@ -105,6 +105,11 @@ extension Onnx_NodeProto {
     attribute(name).map { Int($0.i) }
   }
 
+  /// The element type that an attribute names by its number; none that is known where the number is out of range.
+  func elementType(_ name: String) -> ElementType? {
+    integer(name).map { ElementType(rawValue: Int32(clamping: $0)) }
+  }
+
   func integers(_ name: String) -> [Int]? {
     attribute(name).map { $0.ints.map(Int.init) }
   }

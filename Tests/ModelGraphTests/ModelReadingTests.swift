@@ -165,4 +165,17 @@ import Testing
     }
     #expect(model.nearestName(to: "something else entirely") == nil)
   }
+
+  @Test(arguments: [Int.max, Int.min, 1 << 32 | 1])
+  func `knows no element type by a number out of range`(_ number: Int) {
+    var net = GraphBuilder(name: "net")
+    net.input("x", [nil, 2])
+    net.node("Cast", ["x"], ["cast"], ["to": .int(number)])
+    net.node("QuantizeLinear", ["cast", "s"], ["quantized"], ["output_dtype": .int(number)])
+    net.node("Relu", ["quantized"], ["y"])
+    net.output("y", [nil, 2])
+    let types = Model(proto: net.model).elementTypes()
+    #expect(types["cast"].map { ![.float, .int64].contains($0) } ?? true)
+    #expect(types["quantized"].map { ![.float, .int64].contains($0) } ?? true)
+  }
 }

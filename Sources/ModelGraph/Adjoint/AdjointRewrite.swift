@@ -153,7 +153,7 @@ struct AdjointRewrite {
   private func holds(_ node: Onnx_NodeProto) -> Bool {
     guard node.isStandard else { return false }
     if node.opType == "Cast" {
-      return !ElementType(rawValue: Int32(node.integer("to") ?? 1)).isFloat
+      return !(node.elementType("to") ?? .float).isFloat
     }
     return Self.heldOperators.contains(node.opType)
   }
