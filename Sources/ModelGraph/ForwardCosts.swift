@@ -17,7 +17,9 @@ extension Model {
 
     return proto.graph.node.enumerated().map { number, node in
       let shape = { (name: String?) in name.flatMap { shapes[$0] ?? weightShapes[$0] } }
-      let elements = { (name: String?) in shape(name).map { Double($0.reduce(1, *)) } ?? 0 }
+      // In floating point: a file may claim any dimensions.
+      let product = { (lengths: ArraySlice<Int>) in lengths.reduce(1.0) { $0 * Double($1) } }
+      let elements = { (name: String?) in shape(name).map { product($0[...]) } ?? 0 }
       if index.readsOnlyShape[number] || index.writes[number].allSatisfy({ index.dependence[$0] == .constant }) {
         return 0
       }
@@ -25,12 +27,12 @@ extension Model {
       switch node.opType {
       case "Conv", "ConvInteger", "FusedConv", "QLinearConv":
         // Each output sums over a kernel of (C / group) x kH x kW, all axes of the weight but the first.
-        let kernel = shape(node.input(at: node.opType == "QLinearConv" ? 3 : 1))?.dropFirst().reduce(1, *) ?? 0
-        return 2 * made * Double(kernel)
+        let kernel = shape(node.input(at: node.opType == "QLinearConv" ? 3 : 1)).map { product($0.dropFirst()) } ?? 0
+        return 2 * made * kernel
       case "ConvTranspose":
         // Each input is spread over (M / group) x kH x kW outputs, all axes of the weight but the first.
-        let kernel = shape(node.input(at: 1))?.dropFirst().reduce(1, *) ?? 0
-        return 2 * elements(node.input(at: 0)) * Double(kernel)
+        let kernel = shape(node.input(at: 1)).map { product($0.dropFirst()) } ?? 0
+        return 2 * elements(node.input(at: 0)) * kernel
       case "Gemm", "FusedGemm":
         let inner = shape(node.input(at: 0)).flatMap { node.integer("transA") == 1 ? $0.first : $0.last } ?? 0
         return 2 * made * Double(inner)
@@ -39,8 +41,8 @@ extension Model {
         return 2 * made * Double(shape(node.input(at: 0))?.last ?? 0)
       case "LSTM", "GRU", "RNN":
         // A step multiplies W [directions, gates·H, I] with the input and R [directions, gates·H, H] with the state.
-        let steps = shape(node.input(at: 0))?.prefix(2).reduce(1, *) ?? 0
-        return 2 * Double(steps) * (elements(node.input(at: 1)) + elements(node.input(at: 2)))
+        let steps = shape(node.input(at: 0)).map { product($0.prefix(2)) } ?? 0
+        return 2 * steps * (elements(node.input(at: 1)) + elements(node.input(at: 2)))
       case let view where OperatorTraits.views.contains(view) && view != "Transpose" && view != "Cast":
         return 0
       default:

@@ -129,26 +129,10 @@ package struct NetworkSurvey: Sendable {
       case .failure(let refusal):
         refusals.append((candidate.tensor, refusal.reason))
       case .success(let view):
-        var layout = inference.layout(of: view)
-        if let override = request.layouts.last(where: { $0.tensor == candidate.tensor })
-          ?? request.layouts.last(where: {
-            $0.tensor == nil && $0.axes(rank: view.scannedShape.count) != nil
-          })
-        {
-          guard let axes = override.axes(rank: view.scannedShape.count) else {
-            throw LesionError(
-              .badRequest,
-              "--layout \(candidate.tensor)=\(override.layout) names \(override.layout.count) axes, and the tensor has shape \(view.scannedShape)"
-            )
-          }
-          layout = TensorLayoutFinding(axes: axes, names: Self.names(override.layout), reason: "--layout says so")
-        }
-        guard layout.axes != nil else {
-          refusals.append(
-            (
-              candidate.tensor,
-              "\(layout.reason); say so with --layout \"\(candidate.tensor)=\(Self.example(view.scannedShape.count))\""
-            ))
+        let layout = try Self.layout(of: candidate.tensor, view, inference, request)
+        if layout.axes == nil {
+          let example = Self.example(view.scannedShape.count)
+          refusals.append((candidate.tensor, "\(layout.reason); say so with --layout \"\(candidate.tensor)=\(example)\""))
           continue
         }
         layers.append(
@@ -191,6 +175,26 @@ package struct NetworkSurvey: Sendable {
   /// Floating-point operations of a forward pass of one stimulus.
   package var forwardCost: Double {
     model.forwardCost(reading: readTensor, costs: model.forwardCosts(shapes: shapes))
+  }
+
+  /// What a tensor's axes count: as the options say, for it or for all of its rank, or as it is inferred.
+  ///
+  /// - Throws: `LesionError` (`badRequest`) if the options name another number of axes for it.
+  private static func layout(
+    of tensor: String, _ view: TensorView, _ inference: LayoutInference, _ request: ReadoutRequest
+  ) throws -> TensorLayoutFinding {
+    let rank = view.scannedShape.count
+    let own = request.layouts.last { $0.tensor == tensor }
+    guard let override = own ?? request.layouts.last(where: { $0.tensor == nil && $0.axes(rank: rank) != nil }) else {
+      return inference.layout(of: view)
+    }
+    guard let axes = override.axes(rank: rank) else {
+      throw LesionError(
+        .badRequest,
+        "--layout \(tensor)=\(override.layout) names \(override.layout.count) axes, and the tensor has shape \(view.scannedShape)"
+      )
+    }
+    return TensorLayoutFinding(axes: axes, names: names(override.layout), reason: "--layout says so")
   }
 
   private static func names(_ layout: String) -> String {

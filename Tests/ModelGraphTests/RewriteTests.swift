@@ -121,4 +121,18 @@ import Testing
     #expect(shares["f"] == costs[3] / costs.reduce(0, +))
     #expect(shares["y"] == 0)
   }
+
+  @Test func `are numbers whatever dimensions a file claims`() {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 4, 8, 8])
+    net.builder.weight("kernel", [6, 2, 3, 3], [Float](repeating: 0, count: 108))
+    net.add("Conv", "x", "kernel", to: "c")
+    net.add("MatMul", "c", "kernel", to: "y")
+    net.builder.output("y", [nil, 10])
+    var proto = net.model.proto
+    for weight in proto.graph.initializer.indices { proto.graph.initializer[weight].dims = [.max, .max, .max, .max] }
+    let model = Model(proto: proto)
+    let costs = model.forwardCosts(shapes: ["c": [.max, .max], "y": [1, 10]])
+    #expect(costs.allSatisfy { $0 >= 0 } && costs[0] > 1e30)
+  }
 }
