@@ -167,7 +167,8 @@ def check_arrays(folder):
         assert moments.dtype == numpy.float64 and moments.shape == (len(values), layer["regions"], 4)
     for name, layer in read(folder / "stimuli/stimuli.json").items():
         maps = numpy.load(folder / "stimuli" / layer["file"], allow_pickle=False)
-        assert maps.dtype == numpy.float32 and maps.shape == (len(layer["reliability"]), len(layer["regions"]), 4), name
+        assert maps.dtype == numpy.float32 and maps.shape == (
+            len(layer["reliability"]), len(layer["regions"]), len(layer["quantities"])), name
     pictures = folder / "acquisition/thumbnails.npy"
     if pictures.exists():
         pictures = numpy.load(pictures, allow_pickle=False)

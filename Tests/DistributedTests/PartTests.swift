@@ -49,9 +49,11 @@ extension DistributedTests {
       let keeping = variant.options.filter { $0 == "--no-acquisition" }
       let merged = try merge(Array(names), into: "whole", keeping)
       #expect(merged.exitCode == 0, "\(merged)")
-      #expect(results("whole").keys.sorted() == single.results.keys.sorted())
-      let differing = single.results.filter { $0.value != results("whole")[$0.key] }.keys.sorted()
-      #expect(differing == [])
+      // What the network answers with the regions lesioned that rank first can't be asked without it, and the page shows it.
+      let asked: Set = ["lesions.json", "acquisition/answers.json"]
+      #expect(Set(results("whole").keys) == Set(single.results.keys).subtracting(asked))
+      let differing = results("whole").filter { $0.value != single.results[$0.key] }.keys.sorted()
+      #expect(differing == ["report.html"])
       let summary = String(decoding: TemporaryFolder.read(folder.path("whole/scan.json")), as: UTF8.self)
       #expect(summary.contains("\"complete\" : true"))
     }

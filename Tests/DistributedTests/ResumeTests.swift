@@ -51,7 +51,7 @@ extension DistributedTests {
       #expect(try Program.run(scan, ranks: 1).exitCode == 0)
       let before = TemporaryFolder.files(below: output)
       for (changed, words) in [
-        (["--seed", "7"], "--seed is 7 now and was 42 then"), (["--stimuli", "3"], "--stimuli is 3 now and was 64 then"),
+        (["--seed", "7"], "--seed is 7 now and was 42 then"), (["--stimuli", "3"], "--stimuli is 3 now and was 256 then"),
         (["--part", "1/2"], "--part is 1/2 now and was not given then"),
       ] {
         let refused = try Program.run(scan + changed + ["--resume"], ranks: 2)
