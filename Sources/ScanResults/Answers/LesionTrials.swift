@@ -1,10 +1,7 @@
-import Files
-internal import FoundationEssentials
 import Random
 package import ScanPlan
 import Shapley
 import Statistics
-package import UserErrors
 
 /// What a network answers when some regions of a layer are lesioned.
 package struct Answer: Codable, Sendable, Hashable {
@@ -109,32 +106,12 @@ extension LesionTrials {
     }
   }
 
-  private static func file(_ folder: String) -> String { folder + "/answers.json" }
+}
 
-  /// Writes `answers.json` into the folder of an acquisition. - Throws: `FileError` (`cannotWrite`).
-  package func write(to folder: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    do {
-      try Data(try encoder.encode(self)).write(to: URL(filePath: Self.file(folder)), options: .atomic)
-    } catch {
-      throw FileError.cannotWrite(Self.file(folder))
-    }
-  }
+extension LesionTrials: AcquisitionRecord {
+  package static let fileName = "answers.json"
 
-  /// Reads it; `nil` where trials weren't made.
-  ///
-  /// - Throws: `Failure` (`badInput`) if the file is damaged or another scan's.
-  package init?(contentsOf folder: String, of plan: ScanPlan) throws(Failure) {
-    guard let data = FileManager.default.contents(atPath: Self.file(folder)) else { return nil }
-    guard let read = try? JSONDecoder().decode(LesionTrials.self, from: data), read.fits(plan) else {
-      throw Failure(
-        .badInput, "\(Self.file(folder)) can't be read: it is damaged, or another scan's; remove it to go on without it")
-    }
-    self = read
-  }
-
-  private func fits(_ plan: ScanPlan) -> Bool {
+  package func fits(_ plan: ScanPlan) -> Bool {
     layers.count == plan.layers.count
       && layers.allSatisfy { layer in
         layer.answers.count == plan.stimulusCount && layer.answers.allSatisfy { [0, layer.trials.count].contains($0.count) }

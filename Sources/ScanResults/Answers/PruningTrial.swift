@@ -1,10 +1,7 @@
-import Files
-internal import FoundationEssentials
 import Grids
 import Random
 package import ScanPlan
 import Statistics
-package import UserErrors
 
 /// How many answers a network keeps on stimuli that weren't scanned, when channels are taken out that the scan found to matter
 /// least, beside others and channels at random.
@@ -103,33 +100,15 @@ extension PruningTrial {
     return places.prefix(256).sorted()
   }
 
-  private static func file(_ folder: String) -> String { folder + "/pruning.json" }
+}
 
-  /// Writes `pruning.json` into the folder of an acquisition. - Throws: `FileError` (`cannotWrite`).
-  package func write(to folder: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    do {
-      try Data(try encoder.encode(self)).write(to: URL(filePath: Self.file(folder)), options: .atomic)
-    } catch {
-      throw FileError.cannotWrite(Self.file(folder))
-    }
-  }
+extension PruningTrial: AcquisitionRecord {
+  package static let fileName = "pruning.json"
 
-  /// Reads it; `nil` where nothing was tried.
-  ///
-  /// - Throws: `Failure` (`badInput`) if the file is damaged or another scan's.
-  package init?(contentsOf folder: String, of plan: ScanPlan) throws(Failure) {
-    guard let data = FileManager.default.contents(atPath: Self.file(folder)) else { return nil }
-    guard let read = try? JSONDecoder().decode(PruningTrial.self, from: data),
-      read.layers.allSatisfy({ layer in
-        plan.layers.indices.contains(layer.layer)
-          && layer.removals.allSatisfy { $0.regions.allSatisfy { (0..<plan.layers[layer.layer].regionCount).contains($0) } }
-      })
-    else {
-      throw Failure(
-        .badInput, "\(Self.file(folder)) can't be read: it is damaged, or another scan's; remove it to go on without it")
+  package func fits(_ plan: ScanPlan) -> Bool {
+    layers.allSatisfy { layer in
+      plan.layers.indices.contains(layer.layer)
+        && layer.removals.allSatisfy { $0.regions.allSatisfy { (0..<plan.layers[layer.layer].regionCount).contains($0) } }
     }
-    self = read
   }
 }
