@@ -188,7 +188,7 @@ struct GradientTrial {
     let most = asked ?? max(Self.pilotPasses, bought(by: Self.mostSamples))
     guard let tolerance = request.measurement.tolerance else { return pilot.passes(stimuli: stimuli, most: most) }
     return pilot.passes(
-      stimuli: stimuli, percentOfEffect: tolerance, confidence: request.analysis.confidence, most: most)
+      stimuli: stimuli, percentOfEffect: tolerance, confidence: request.measurement.stoppingConfidence, most: most)
   }
 }
 
