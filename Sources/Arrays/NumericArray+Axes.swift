@@ -2,6 +2,8 @@ package import Files
 
 extension NumericArray {
   /// The same array with one of its axes in front. Memory: a copy.
+  ///
+  /// - Throws: `FileError` where there is no memory for it.
   package func movingToFront(axis: Int) throws(FileError) -> NumericArray {
     guard axis > 0 else { return self }
     let outer = shape[..<axis].reduce(1, *)

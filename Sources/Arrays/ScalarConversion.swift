@@ -59,6 +59,8 @@ package enum ScalarConversion {
   }
 
   /// Reads elements as an integer type or bool.
+  ///
+  /// - Throws: `Loss` with the first element that the type can't hold.
   package static func integers(
     _ source: UnsafeRawBufferPointer, _ type: ScalarType, swapped: Bool, as wanted: ScalarType,
     into destination: UnsafeMutableRawBufferPointer

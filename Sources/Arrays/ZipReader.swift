@@ -26,6 +26,8 @@ package import Files
   /// Calls the body with the name and the contents of each member, in the archive's order.
   ///
   /// Stored members stay in the mapped archive; deflated ones are inflated into memory. Both are checked against their CRC.
+  ///
+  /// - Throws: `FileError` where the archive is damaged, and whatever the body throws.
   package func forEachMember(
     _ body: (_ name: String, _ bytes: FileBytes, _ range: Range<Int>) throws(FileError) -> Void
   ) throws(FileError) {

@@ -17,6 +17,8 @@ package struct BlobFile {
   private var places: [Key: [Int]] = [:]
 
   /// Opens the file, and makes it where it isn't there. One process at a time.
+  ///
+  /// - Throws: `FileError` where it can't be opened for writing.
   package init(_ path: String) throws {
     self.path = path
     file = try OpenFile(path, truncates: false)
@@ -34,6 +36,7 @@ package struct BlobFile {
   /// Where these bytes lie in the file; they are appended if they aren't there.
   ///
   /// Cost: two reads of the bytes if they are there, else one and a write.
+  /// - Throws: `FileError` where the file can't be read or has no room.
   package mutating func offset(of bytes: UnsafeRawBufferPointer, alignment: Int) throws -> Int {
     let key = Key(hash: ContentHash.of(bytes), length: bytes.count)
     for place in places[key] ?? [] where try holds(bytes, at: place) { return place }
@@ -45,6 +48,8 @@ package struct BlobFile {
   }
 
   /// Makes what was appended known to whoever opens the file next.
+  ///
+  /// - Throws: `FileError` where there is no room.
   package func writeIndex() throws {
     let lines = places.flatMap { key, offsets in offsets.map { "\(key.hash) \(key.length) \($0)\n" } }
     let draft = path + ".index.new"

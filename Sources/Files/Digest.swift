@@ -4,6 +4,8 @@ internal import Glibc
 /// SHA-256.
 package enum Digest {
   /// The digest of files' contents, one after another, as 64 hexadecimal digits. Cost: one read of each; memory: one block.
+  ///
+  /// - Throws: `cannotRead` with the file and the system's reason.
   package static func ofFiles(_ paths: [String]) throws(FileError) -> String {
     var context = SHA2_CTX()
     SHA256Init(&context)

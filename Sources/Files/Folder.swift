@@ -1,6 +1,8 @@
 internal import Glibc
 
 /// Makes a folder and those above it.
+///
+/// - Throws: `cannotWrite` with the first folder that can't be made and the system's reason.
 package func makeFolder(_ path: String) throws(FileError) {
   var made = path.hasPrefix("/") ? "/" : ""
   for component in path.split(separator: "/") {

@@ -29,6 +29,7 @@ package struct Communicator {
   /// Gives every rank the root's bytes. Collective; the length need be known to the root only.
   ///
   /// - Parameter bytes: the message on the root; ignored on other ranks.
+  /// - Throws: `MPIError`.
   package func broadcast(_ bytes: [UInt8]) throws(MPIError) -> [UInt8] {
     var length = Int64(bytes.count)
     try check(MPI_Bcast(&length, 1, nnfmri_int64(), Int32(Self.root), handle), "MPI_Bcast")
@@ -49,6 +50,7 @@ package struct Communicator {
   /// Collects one 64-bit number from each rank on the root. Collective.
   ///
   /// - Returns: the numbers by rank on the root, nothing elsewhere.
+  /// - Throws: `MPIError`.
   package func gather(_ number: Int64) throws(MPIError) -> [Int64] {
     var number = number
     var all = [Int64](repeating: 0, count: isRoot ? size : 0)
@@ -58,6 +60,8 @@ package struct Communicator {
   }
 
   /// How many ranks, this one included, run on this rank's machine. Collective (`MPI_Comm_split_type`).
+  ///
+  /// - Throws: `MPIError`.
   package func ranksOnThisMachine() throws(MPIError) -> Int {
     var machine = handle
     try check(
@@ -78,6 +82,7 @@ package struct Communicator {
   /// Looks for a message from anyone, without waiting.
   ///
   /// - Parameter tag: the tag that is looked for; `nil` for any. Messages with other tags stay where they are.
+  /// - Throws: `MPIError`.
   package func probe(tag: Int32? = nil) throws(MPIError) -> Envelope? {
     var found: Int32 = 0
     var status = MPI_Status()
@@ -90,6 +95,8 @@ package struct Communicator {
   }
 
   /// Receives the message that `probe` found.
+  ///
+  /// - Throws: `MPIError`.
   package func receive(_ envelope: Envelope) throws(MPIError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: envelope.count)
     var status = MPI_Status()
@@ -107,6 +114,7 @@ extension Communicator {
   ///
   /// All messages together hold less than 2³¹ bytes.
   /// - Returns: the messages by rank on the root, nothing elsewhere.
+  /// - Throws: `MPIError`.
   package func gather(_ bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
     let lengths = try gather(Int64(bytes.count)).map { Int32($0) }
     var starts: [Int32] = []

@@ -23,6 +23,8 @@ package final class PendingSend {
   }
 
   /// Whether the library has no more need of the message. MPI_Test.
+  ///
+  /// - Throws: `MPIError`.
   package func hasLeft() throws(MPIError) -> Bool {
     guard !isComplete else { return true }
     var flag: Int32 = 0
@@ -33,6 +35,8 @@ package final class PendingSend {
   }
 
   /// Waits until it has. MPI_Wait.
+  ///
+  /// - Throws: `MPIError`.
   package func wait() throws(MPIError) {
     guard !isComplete else { return }
     var status = MPI_Status()
@@ -44,6 +48,8 @@ package final class PendingSend {
 extension Communicator {
   /// Begins to send bytes to one rank, and returns at once: a long message leaves when its receiver takes it, which may
   /// be at something else for seconds.
+  ///
+  /// - Throws: `MPIError`.
   package func beginSending(_ bytes: [UInt8], to rank: Int, tag: Int32) throws(MPIError) -> PendingSend {
     try PendingSend(bytes, to: rank, tag: tag, in: handle)
   }

@@ -36,35 +36,13 @@ extension Model {
   package func cut(
     at tensor: String, reading output: String, types: [String: ElementType] = [:], shapes: [String: [Dimension]] = [:]
   ) throws(ModelGraphError) -> Cut {
-    let cutPoint = try require(tensor)
-    let target = try require(output)
-    guard index.dependence[cutPoint] == .data else {
-      throw ModelGraphError(
-        .badInput,
-        "\(label): tensor \"\(tensor)\" does not depend on the model's inputs, so a lesion in it means nothing. Run 'nnfmri-mpi layers \(label)' for tensors that do."
-      )
-    }
-    guard index.influences(on: target)[cutPoint] else {
-      throw ModelGraphError(
-        .badInput,
-        "\(label): output \"\(output)\" does not depend on tensor \"\(tensor)\". Run 'nnfmri-mpi layers \(label)' for tensors that it depends on."
-      )
-    }
-
+    let (cutPoint, target) = try ends(of: tensor, output)
     let downstream = index.descendants(of: cutPoint)
     let upstream = index.ancestors(of: [target])
     var nodes = downstream.indices.map { cutPoint != target && downstream[$0] && upstream[$0] }
     let suffixOrder = index.order.filter { nodes[$0] }
 
-    var sides: [Int] = []
-    var seen: Set<Int> = [cutPoint]
-    var constants: [Int] = []
-    for node in suffixOrder {
-      for read in index.reads[node] where seen.insert(read).inserted {
-        if let maker = index.maker[read], nodes[maker] { continue }
-        if index.dependence[read] == .constant { constants.append(read) } else { sides.append(read) }
-      }
-    }
+    let (sides, constants) = reads(of: suffixOrder, from: cutPoint, nodes)
     for (node, isNeeded) in index.ancestors(of: constants).enumerated() where isNeeded { nodes[node] = true }
 
     let known = elementTypes()
@@ -99,6 +77,40 @@ extension Model {
       tensor: tensor, output: output, prefix: exposing([tensor] + sideInputs.map(\.name)),
       suffix: replacingGraph(graph), sideInputs: sideInputs,
       firstNonlinearOperator: firstNonlinearOperator(in: suffixOrder, from: cutPoint))
+  }
+
+  /// A cut's tensor and the output that is read, checked.
+  private func ends(of tensor: String, _ output: String) throws(ModelGraphError) -> (cutPoint: Int, target: Int) {
+    let cutPoint = try require(tensor)
+    let target = try require(output)
+    guard index.dependence[cutPoint] == .data else {
+      throw ModelGraphError(
+        .badInput,
+        "\(label): tensor \"\(tensor)\" does not depend on the model's inputs, so a lesion in it means nothing. Run 'nnfmri-mpi layers \(label)' for tensors that do."
+      )
+    }
+    guard index.influences(on: target)[cutPoint] else {
+      throw ModelGraphError(
+        .badInput,
+        "\(label): output \"\(output)\" does not depend on tensor \"\(tensor)\". Run 'nnfmri-mpi layers \(label)' for tensors that it depends on."
+      )
+    }
+    return (cutPoint, target)
+  }
+
+  /// What a suffix reads beside the cut and what it makes itself, in the order of reading: side inputs, and what follows from
+  /// weights alone.
+  private func reads(of suffixOrder: [Int], from cutPoint: Int, _ nodes: [Bool]) -> (sides: [Int], constants: [Int]) {
+    var sides: [Int] = []
+    var seen: Set<Int> = [cutPoint]
+    var constants: [Int] = []
+    for node in suffixOrder {
+      for read in index.reads[node] where seen.insert(read).inserted {
+        if let maker = index.maker[read], nodes[maker] { continue }
+        if index.dependence[read] == .constant { constants.append(read) } else { sides.append(read) }
+      }
+    }
+    return (sides, constants)
   }
 
   private func tensorsUsed(by nodes: [Bool]) -> Set<Int> {

@@ -1,5 +1,7 @@
 extension Model {
   /// The number of a tensor; throws, with the nearest names, if the graph has none of that name.
+  ///
+  /// - Throws: `unknownTensor` with the nearest name that there is.
   @discardableResult
   package func require(_ tensor: String) throws(ModelGraphError) -> Int {
     if let number = index.numbers[tensor] { return number }

@@ -33,6 +33,8 @@ extension Model {
   }
 
   /// Reads a serialized model; `folder` is where its external weight files lie.
+  ///
+  /// - Throws: `badInput` with what isn't as ONNX has it, and where.
   package init(bytes: [UInt8], folder: String?, label: String = "model") throws(ModelGraphError) {
     try self.init(data: Data(bytes), folder: folder, label: label)
   }
@@ -61,6 +63,8 @@ extension Model {
   }
 
   /// The model in the ONNX format. Cost: one copy of all weights that are stored inside.
+  ///
+  /// - Throws: `ModelGraphError` where it is larger than protobuf's two gigabytes.
   package func serialized() throws(ModelGraphError) -> [UInt8] {
     do {
       return try proto.serializedBytes()

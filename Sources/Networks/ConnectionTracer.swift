@@ -77,6 +77,7 @@ package final class ConnectionTracer {
   ///
   /// Cost: one observing pass, and ⌈sources/batch⌉ passes of the part between the tensors.
   /// - Parameter pause: called between two batches.
+  /// - Throws: `OnnxRuntimeError`, `StimuliError`, and what `pause` throws.
   package func strengths(feed: Feed, pause: () throws -> Void) throws -> [Float] {
     let observed = try observe(feed)
     let layer = observed[source]!

@@ -120,6 +120,8 @@ package final class GradientNetwork {
   }
 
   /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.
+  ///
+  /// - Throws: `OnnxRuntimeError`, `StimuliError` where the stimulus can't be read.
   package func begin(_ series: LesionedNetwork.Series) throws {
     try source.begin(series, sides: Array(inputs.dropFirst().dropLast()))
     inputs[inputs.count - 1].bytes.storeBytes(of: Int64(series.target), as: Int64.self)
@@ -132,6 +134,7 @@ package final class GradientNetwork {
   ///   - masks: each region's share, in [0, 1], mask by mask; [masks x regions], 1 to `batch` masks.
   ///   - donors: for `resample`, the index into the series' donors for each mask.
   /// - Returns: values and derivatives; NaN or infinite where the network's are.
+  /// - Throws: `OnnxRuntimeError`.
   package func passes(at masks: [Float], donors choice: [Int] = []) throws -> Passes {
     let (mask, batch) = (configuration.mask, configuration.batch)
     let regions = mask.regionCount
@@ -165,6 +168,7 @@ package final class GradientNetwork {
   /// Lends what the intact network has at the layer under the current series: activations and ∂v/∂x, [units] each.
   ///
   /// Cost: one run of the adjoint graph.
+  /// - Throws: `OnnxRuntimeError`.
   package func withIntactGradient<Result>(
     _ body: (_ activations: UnsafeBufferPointer<Float>, _ gradient: UnsafeBufferPointer<Float>) -> Result
   ) throws -> Result {
@@ -177,6 +181,7 @@ package final class GradientNetwork {
   /// The values alone of up to one batch of coalitions of the current series: what `LesionedNetwork` gives, to the bit.
   ///
   /// Cost: one run of the suffix; the first time a session more.
+  /// - Throws: `OnnxRuntimeError`.
   package func values(of coalitions: [Coalition], donors choice: [Int] = []) throws -> [Float] {
     precondition(!coalitions.isEmpty && coalitions.count <= configuration.batch, "\(coalitions.count) coalitions")
     let target = try currentTarget()

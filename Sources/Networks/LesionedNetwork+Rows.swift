@@ -12,6 +12,7 @@ extension LesionedNetwork {
   /// - Parameters:
   ///   - single: the same layer at a batch of one.
   ///   - coalitions: 1 to `batch` of them, mixed.
+  /// - Throws: as `begin` and `values`.
   package func rowDeviation(from single: LesionedNetwork, stimulus: Int, coalitions: [Coalition]) throws -> Double {
     let rows = try outputs(of: coalitions, stimulus: stimulus)
     var difference: Float = 0

@@ -109,6 +109,8 @@ package final class LesionedNetwork {
   }
 
   /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.
+  ///
+  /// - Throws: `OnnxRuntimeError`, `StimuliError` where the stimulus can't be read.
   package func begin(_ series: Series) throws {
     try source.begin(series, sides: Array(suffixInputs.dropFirst()))
   }
@@ -120,6 +122,7 @@ package final class LesionedNetwork {
   ///   - coalitions: 1 to `batch` of them.
   ///   - donors: for `resample`, the index into the series' donors for each coalition.
   /// - Returns: v of each coalition; NaN or infinite where the network's output is.
+  /// - Throws: `OnnxRuntimeError`.
   package func values(of coalitions: [Coalition], donors choice: [Int] = []) throws -> [Float] {
     guard let series = source.current else { preconditionFailure("begin(_:) a series before its values are asked for") }
     let batch = configuration.batch
@@ -145,6 +148,7 @@ package final class LesionedNetwork {
   /// Lends the outputs of up to one batch of coalitions of the current series, row by row, for other readings than v's.
   ///
   /// Cost: one suffix run.
+  /// - Throws: `OnnxRuntimeError`.
   package func withOutputs(
     of coalitions: [Coalition], _ body: (_ row: Int, _ output: UnsafeBufferPointer<Float>) -> Void
   ) throws {
@@ -156,6 +160,7 @@ package final class LesionedNetwork {
   ///
   /// Cost and parameters: as for `values`.
   /// - Returns: of each coalition the class with the largest score, its probability, and v.
+  /// - Throws: `OnnxRuntimeError`.
   package func answers(
     of coalitions: [Coalition], donors choice: [Int] = []
   ) throws -> [(predicted: Int, probability: Float, value: Float)] {
@@ -185,6 +190,7 @@ package final class LesionedNetwork {
   /// of the output, as a share of the largest element. All rows of the batch are compared.
   ///
   /// - Parameter whole: the whole model's output for the stimulus.
+  /// - Throws: as `begin` and `values`.
   package func deviation(from whole: UnsafeBufferPointer<Float>, stimulus: Int) throws -> Double {
     try begin(Series(stimulus: stimulus, target: 0))
     _ = try values(of: [Coalition(fullOf: configuration.mask.regionCount)])
@@ -203,6 +209,8 @@ package final class LesionedNetwork {
   }
 
   /// The intact activations of a stimulus; [units]. Valid until the next call.
+  ///
+  /// - Throws: `OnnxRuntimeError`, `StimuliError` where the stimulus can't be read.
   package func activations(of stimulus: Int) throws -> UnsafeBufferPointer<Float> {
     UnsafeBufferPointer(try source.prefix.state(of: stimulus).activations.floats)
   }

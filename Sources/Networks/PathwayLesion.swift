@@ -57,6 +57,7 @@ package final class PathwayLesion {
   ///   - replacements: what lesioned units become, a tensor a layer at a batch of one; empty if 0.
   ///   - read: turns the output of one row into its value.
   ///   - pause: called between two batches.
+  /// - Throws: `OnnxRuntimeError`, `StimuliError`, and what `pause` throws.
   package func values(
     of pathways: [[Int]], replacements: [Tensor], feed: ConnectionTracer.Feed, pause: () throws -> Void,
     read: (UnsafeBufferPointer<Float>) -> Float

@@ -21,6 +21,7 @@ package final class StimulusFeed {
   /// The inputs named `names` for a batch with one stimulus a row.
   ///
   /// - Parameter rows: the number of the stimulus of each row.
+  /// - Throws: `StimuliError` where a stimulus can't be read, `OnnxRuntimeError` where there is no memory for it.
   package func tensors(_ names: [String], rows: [Int]) throws -> [Tensor] {
     var tensors: [Tensor] = []
     for name in names {

@@ -132,6 +132,8 @@ package final class Session {
 
   /// Runs the model into tensors that exist already and have the outputs' shapes: the way of the inner loop, since
   /// nothing is allocated.
+  ///
+  /// - Throws: `OnnxRuntimeError` with the runtime's own sentence.
   package func run(_ inputs: [Tensor], into outputs: [Tensor]) throws(OnnxRuntimeError) {
     precondition(outputs.count == outputNames.count, "\(outputs.count) tensors for \(outputNames.count) outputs")
     var values = outputs.map { Optional($0.value) }

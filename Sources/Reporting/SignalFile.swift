@@ -102,15 +102,7 @@ enum SignalFile {
     var signals: [[Int32]] = []
     for (number, (plan, layer)) in zip(layers, course.layers).enumerated() {
       let scale = PhysicalScale(layer.signal)
-      let channel = Int32(number)
-      isWell =
-        isWell && edf_set_samplefrequency(file, channel, Int32(perRecord)) == 0
-        && edf_set_physical_maximum(file, channel, scale.written(scale.maximum)) == 0
-        && edf_set_physical_minimum(file, channel, scale.written(scale.minimum)) == 0
-        && edf_set_digital_maximum(file, channel, 32767) == 0 && edf_set_digital_minimum(file, channel, -32768) == 0
-        && edf_set_label(file, channel, "layer_\(plan.number)") == 0
-        && edf_set_physical_dimension(file, channel, scale.unit) == 0
-        && edf_set_transducer(file, channel, ascii("mean|a| of \(plan.tensor)")) == 0
+      isWell = isWell && declare(Int32(number), of: plan, scale, samples: perRecord, in: file)
       signals.append(layer.signal.map(scale.digital))
     }
     for record in 0..<records where isWell {
@@ -132,6 +124,19 @@ enum SignalFile {
       unlink(draft)
       throw failure
     }
+  }
+
+  /// Says what a channel holds; false where EDFlib doesn't take it.
+  private static func declare(
+    _ channel: Int32, of layer: ScanPlan.Layer, _ scale: PhysicalScale, samples: Int, in file: Int32
+  ) -> Bool {
+    edf_set_samplefrequency(file, channel, Int32(samples)) == 0
+      && edf_set_physical_maximum(file, channel, scale.written(scale.maximum)) == 0
+      && edf_set_physical_minimum(file, channel, scale.written(scale.minimum)) == 0
+      && edf_set_digital_maximum(file, channel, 32767) == 0 && edf_set_digital_minimum(file, channel, -32768) == 0
+      && edf_set_label(file, channel, "layer_\(layer.number)") == 0
+      && edf_set_physical_dimension(file, channel, scale.unit) == 0
+      && edf_set_transducer(file, channel, ascii("mean|a| of \(layer.tensor)")) == 0
   }
 
   /// Windows, runs of a state, and anomalies, in order of time.

@@ -21,51 +21,15 @@ enum SummaryFile {
       ],
       "instruction_sets": .array(result.run.instructionSets.map(JSONValue.string)),
       "plan_sha256": .string(try plan.digest()),
-      "model": [
-        "file": .string(request.subject.model),
-        "sha256": .string(plan.modelDigest),
-        "output": .string(plan.readout.output),
-        "read_tensor": .string(plan.readTensor),
-        "class_axis": plan.readout.classAxis.map { .int($0) } ?? .null,
-        "positions": JSONValue(plan.readout.positions),
-        "output_shape": JSONValue(plan.outputShape),
-        "batch_axis_freed": .bool(plan.isBatchFreed),
-      ],
-      "stimuli": [
-        "file": .string(request.subject.data),
-        "sha256": .string(plan.dataDigest),
-        "count": .int(plan.stimulusCount),
-        "places": JSONValue(plan.stimulusPlaces),
-        "targets": JSONValue(result.targets),
-        "predictions": JSONValue(result.predictions),
-        "labels": result.labels.map { JSONValue($0) } ?? .null,
-      ],
+      "model": model(result),
+      "stimuli": stimuli(result),
       "stream": stream(result),
       "options": [
         "measurement": .object(request.measurement.byName.mapValues(JSONValue.string)),
         "analysis": .object(request.analysis.byName.mapValues(JSONValue.string)),
       ],
       "batch": .int(plan.batch),
-      "layers": .array(
-        result.layers.map { layer in
-          [
-            "layer": .string("layer_\(layer.plan.number)"),
-            "tensor": .string(layer.plan.tensor),
-            "operator": .string(layer.plan.operatorType),
-            "shape": JSONValue(Array(layer.plan.shape.dropFirst())),
-            "layout": .string(layer.plan.layout),
-            "kind": .string(layer.plan.kind),
-            "grid": JSONValue(layer.plan.grid),
-            "regions": .int(layer.plan.regionCount),
-            "estimator": .string(layer.estimator.name.rawValue),
-            "batch": .int(layer.plan.batch),
-            "evaluations_per_series": .int(layer.plan.rows),
-            "evaluations": .int(result.evaluations(layer)),
-            "cost_share": .double(layer.plan.suffixCostShare),
-            "cut_deviation": .double(layer.cutDeviation),
-            "critical_regions": .int(layer.statistics.isCritical.count { $0 }),
-          ]
-        }),
+      "layers": .array(result.layers.map { layer($0, of: result) }),
       "refused_layers": .array(
         plan.refusals.map { ["tensor": .string($0.tensor), "reason": .string($0.reason)] }),
       "notes": .array(plan.notes.map(JSONValue.string)),
@@ -80,6 +44,53 @@ enum SummaryFile {
         Dictionary(result.run.timings.map { ($0.phase, .double($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
       "idle_share": .object(result.run.idleShares.mapValues { .array($0.map(JSONValue.double)) }),
       "checkpoint_seconds": .double(result.run.checkpointSeconds),
+    ]
+  }
+
+  private static func model(_ result: ScanResult) -> JSONValue {
+    let (plan, request) = (result.plan, result.request)
+    return [
+      "file": .string(request.subject.model),
+      "sha256": .string(plan.modelDigest),
+      "output": .string(plan.readout.output),
+      "read_tensor": .string(plan.readTensor),
+      "class_axis": plan.readout.classAxis.map { .int($0) } ?? .null,
+      "positions": JSONValue(plan.readout.positions),
+      "output_shape": JSONValue(plan.outputShape),
+      "batch_axis_freed": .bool(plan.isBatchFreed),
+    ]
+  }
+
+  private static func stimuli(_ result: ScanResult) -> JSONValue {
+    let (plan, request) = (result.plan, result.request)
+    return [
+      "file": .string(request.subject.data),
+      "sha256": .string(plan.dataDigest),
+      "count": .int(plan.stimulusCount),
+      "places": JSONValue(plan.stimulusPlaces),
+      "targets": JSONValue(result.targets),
+      "predictions": JSONValue(result.predictions),
+      "labels": result.labels.map { JSONValue($0) } ?? .null,
+    ]
+  }
+
+  private static func layer(_ layer: ScanResult.Layer, of result: ScanResult) -> JSONValue {
+    [
+      "layer": .string("layer_\(layer.plan.number)"),
+      "tensor": .string(layer.plan.tensor),
+      "operator": .string(layer.plan.operatorType),
+      "shape": JSONValue(Array(layer.plan.shape.dropFirst())),
+      "layout": .string(layer.plan.layout),
+      "kind": .string(layer.plan.kind),
+      "grid": JSONValue(layer.plan.grid),
+      "regions": .int(layer.plan.regionCount),
+      "estimator": .string(layer.estimator.name.rawValue),
+      "batch": .int(layer.plan.batch),
+      "evaluations_per_series": .int(layer.plan.rows),
+      "evaluations": .int(result.evaluations(layer)),
+      "cost_share": .double(layer.plan.suffixCostShare),
+      "cut_deviation": .double(layer.cutDeviation),
+      "critical_regions": .int(layer.statistics.isCritical.count { $0 }),
     ]
   }
 

@@ -25,6 +25,9 @@ package final class Mailbox: Transport {
   package var size: Int { world.size }
   package var now: Double { monotonicSeconds() }
 
+  /// Begins to send a message; it leaves when its receiver takes it.
+  ///
+  /// - Throws: `MPIError`.
   package func post(_ bytes: [UInt8], to rank: Int, kind: MessageKind) throws {
     // A rank that computes never rests, and what has left would pile up.
     try forgetWhatHasLeft()
@@ -32,6 +35,9 @@ package final class Mailbox: Transport {
     if try !message.hasLeft() { onTheirWay.append(message) }
   }
 
+  /// The next message of a kind, or of any; `nil` where none has come.
+  ///
+  /// - Throws: `MPIError`.
   package func receive(_ kind: MessageKind?) throws -> Message? {
     guard let envelope = try world.probe(tag: kind?.rawValue) else { return nil }
     nap = Self.shortestNap
@@ -48,8 +54,14 @@ package final class Mailbox: Transport {
 
   private func forgetWhatHasLeft() throws { try onTheirWay.removeAll { try $0.hasLeft() } }
 
+  /// Gives every rank the root's bytes. Collective.
+  ///
+  /// - Throws: `MPIError`.
   package func broadcast(_ bytes: [UInt8]) throws -> [UInt8] { try world.broadcast(bytes) }
 
+  /// Waits until every message has left.
+  ///
+  /// - Throws: `MPIError`.
   package func finish() throws {
     for message in onTheirWay { try message.wait() }
     onTheirWay = []

@@ -27,6 +27,10 @@ extension Scan {
     /// SHA-256 of the files that the candidates come from, and of the labels.
     let dataDigest: String
 
+    /// Reads the model and the stimuli that a request names.
+    ///
+    /// - Throws: `ModelGraphError`, `StimuliError` or `Failure`, a sentence each, where one can't be read or doesn't fit the
+    ///   other.
     package init(_ request: ScanRequest) throws {
       model = try Model(contentsOf: request.subject.model)
       try model.checkExternalFiles()
@@ -59,12 +63,16 @@ extension Scan {
     }
 
     /// The stimuli of a plan.
+    ///
+    /// - Throws: `StimuliError` where the files have fewer stimuli than the plan was made for.
     package func stimuli(of plan: ScanPlan) throws -> StimulusSet {
       try all.select(plan.stimulusPlaces)
     }
 
     /// Stimuli of the files that a plan doesn't scan, to check on what it finds; `nil` where nothing is to be checked, the stimuli
     /// are a stream, or the others' files are none that ranks know to be the same.
+    ///
+    /// - Throws: `StimuliError` where a file can't be read.
     package func heldOut(of plan: ScanPlan, _ request: ScanRequest) throws -> StimulusSet? {
       guard stream == nil, request.run.part == nil,
         try plan.layers.contains(where: { try $0.grid(request.measurement).isByChannel })
@@ -81,6 +89,9 @@ extension Scan {
         onnxRuntime: runtime.version, part: request.run.part)
     }
 
+    /// What plans the scan of the stimuli that the request chooses.
+    ///
+    /// - Throws: `Failure` (`usage`) where it chooses none.
     package func planner(_ request: ScanRequest) throws -> Planner {
       Planner(
         request: request, model: model, stimuli: try chosen(request), stream: stream, runtime: runtime, modelDigest: modelDigest,

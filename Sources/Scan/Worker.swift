@@ -45,6 +45,7 @@ package final class Worker {
   ///   - stimuli: those of the scan.
   ///   - stream: those of the stream, where there is one.
   ///   - heldOut: stimuli that aren't scanned, where they are asked about.
+  /// - Throws: `OnnxRuntimeError` where the runtime takes no part of the model.
   package init(
     request: ScanRequest, plan: ScanPlan, model: Model, stimuli: StimulusSet, stream: StimulusSet?, heldOut: StimulusSet? = nil,
     runtime: Runtime

@@ -39,6 +39,9 @@ package struct SeriesGame: Sendable {
     UInt64(layer) << 32 | UInt64(stimulus)
   }
 
+  /// The coalitions of a layer that is measured by values.
+  ///
+  /// - Throws: `ShapleyError` where the budget is too small for the regions, which plans don't allow.
   package func design() throws(ShapleyError) -> Design {
     try Design(
       layer.design, players: layer.regionCount, budget: layer.budget, index: measurement.index,
@@ -46,6 +49,8 @@ package struct SeriesGame: Sendable {
   }
 
   /// The gradient passes of a layer that is measured by them.
+  ///
+  /// - Throws: `ShapleyError` where the passes are too few for the regions, which plans don't allow.
   package func gradientDesign() throws(ShapleyError) -> GradientDesign {
     try GradientDesign(
       players: layer.regionCount, passes: layer.budget, index: measurement.index, seed: measurement.seed,
@@ -53,6 +58,8 @@ package struct SeriesGame: Sendable {
   }
 
   /// The coalitions of some rows, and for `resample` the donor of each.
+  ///
+  /// - Throws: as `design()`.
   package func rows(_ range: Range<Int>) throws(ShapleyError) -> (coalitions: [Coalition], donors: [Int]) {
     let design = try design()
     let designed = range.clamped(to: 0..<layer.designRows)
@@ -67,6 +74,8 @@ package struct SeriesGame: Sendable {
   }
 
   /// The design as far as it was measured: a layer ends where an estimate can be made, as `ScanPlan.analyses` sees to.
+  ///
+  /// - Throws: as `design()`.
   package func design(stoppedAt rows: Int) throws(ShapleyError) -> Design {
     try design().truncated(toRows: rows)!
   }

@@ -20,6 +20,8 @@ package struct ResultPipeline<Wire: Transport> {
   }
 
   /// The estimates of all series, by layer and stimulus; `nil` for those with values that are not finite.
+  ///
+  /// - Throws: what stopped the phase: an interruption, or a rank's failure.
   package mutating func estimates() throws -> [[Estimate?]] {
     var phase = EstimatePhase(plan: estimation.plan, progress: runner.progress, values: values)
     try runner.run("estimating", phase.seriesCount, &phase, on: estimation)
@@ -33,6 +35,7 @@ package struct ResultPipeline<Wire: Transport> {
   ///   - tracts: the wiring between layers, where it was traced.
   ///   - withInteractions: whether values are kept that tell of them.
   ///   - run: how it was run, once all phases are over.
+  /// - Throws: what stopped a phase: an interruption, or a rank's failure.
   package mutating func result(
     _ measurements: Measurements, estimates: [[Estimate?]], tracts: Tracts?, withInteractions: Bool = true,
     run: (PhaseRunner<Wire>) -> RunRecord

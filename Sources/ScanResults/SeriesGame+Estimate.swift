@@ -7,6 +7,7 @@ extension SeriesGame {
   ///
   /// - Parameter values: those of the design's first rows, all of them or as many as were measured, then the anchors'.
   /// - Parameter estimator: fits the design.
+  /// - Throws: `badValues` where a number isn't finite.
   package func estimate(_ values: [Float], by estimator: EstimatorName) throws(ShapleyError) -> Estimate {
     if layer.design == .gradients { return try gradientEstimate(values) }
     let design = try measuredDesign(values)

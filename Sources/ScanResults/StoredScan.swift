@@ -49,6 +49,8 @@ package struct StoredScan {
 
   /// The estimate of a series as it stood when the first `rows` rows of its design were measured, which must be enough for
   /// one.
+  ///
+  /// - Throws: `FileError` where values can't be read, `ShapleyError` where they aren't finite.
   package func estimate(layer: Int, stimulus: Int, rows: Int) throws -> Estimate {
     let plan = measurements.plan.layers[layer]
     let all = values(layer, stimulus)

@@ -21,16 +21,22 @@ package final class AcquisitionStore {
   }
 
   /// Writes a series. - Parameter values: [numbers].
+  ///
+  /// - Throws: `cannotWrite` with the system's reason.
   package func write(_ values: [Float], layer: Int, stimulus: Int) throws {
     try files[layer].write(values, row: stimulus)
   }
 
   /// Reads a series back, [numbers].
+  ///
+  /// - Throws: `cannotRead` with the system's reason.
   package func read(layer: Int, stimulus: Int) throws -> [Float] {
     try files[layer].read(row: stimulus)
   }
 
   /// Makes everything written durable.
+  ///
+  /// - Throws: `cannotWrite` with the system's reason.
   package func synchronize() throws {
     for file in files { try file.synchronize() }
   }

@@ -113,11 +113,15 @@ package final class Checkpoint {
   }
 
   /// Takes in a shard. It is on disk within the interval, or at `flush()`.
+  ///
+  /// - Throws: `FileError` where the disk is full or gone.
   package func record(_ shard: Shard, _ values: [Float]) throws {
     try record(CheckpointRecord(shard, values).bytes)
   }
 
   /// Takes in records.
+  ///
+  /// - Throws: `FileError` where the disk is full or gone.
   package func record(_ records: [UInt8]) throws {
     pending += records
     if clock() - lastFlush >= interval {

@@ -42,11 +42,16 @@ package struct OutputFolder: Sendable {
     if mark?.complete != false { try markIncomplete() }
   }
 
+  /// Marks the folder as that of a scan that isn't whole.
+  ///
+  /// - Throws: `cannotWrite` with the system's reason.
   package func markIncomplete() throws {
     try writeMark(#"{"program": "nnfmri-mpi", "complete": false}"#)
   }
 
   /// Marks the folder as that of a part that has been measured.
+  ///
+  /// - Throws: `cannotWrite` with the system's reason.
   package func markFinished(_ part: ScanPart, _ summary: RunSummary) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -49,11 +49,16 @@ package final class StreamStore {
     try files[layer].write(record, row: stimulus)
   }
 
+  /// Makes everything written durable.
+  ///
+  /// - Throws: `cannotWrite` with the system's reason.
   package func synchronize() throws {
     for file in files { try file.synchronize() }
   }
 
   /// What was written.
+  ///
+  /// - Throws: `cannotRead` with the system's reason.
   package func content() throws -> Content {
     try Content(folder: folder, count: count, layers: layers)
   }

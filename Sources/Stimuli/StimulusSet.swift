@@ -91,6 +91,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   /// Images made in memory, C, H, W bytes each, treated as those of an image file: divided by 255 unless told otherwise.
   ///
   /// - Parameter pixels: [count x channels x height x width]
+  /// - Throws: `StimuliError` where labels are of another number.
   package init(
     pixels: [UInt8], channels: Int, height: Int, width: Int, labels: [Int]? = nil, description: String
   ) throws(StimuliError) {
@@ -248,6 +249,8 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   }
 
   /// One stimulus of one input as Float, preprocessed. [inputs[input].elementCount]
+  ///
+  /// - Throws: `StimuliError` where the file can't be read any more.
   package func floats(stimulus: Int, input: Int = 0) throws(StimuliError) -> [Float] {
     var result = [Float](repeating: 0, count: inputs[input].elementCount)
     var failure: StimuliError?

@@ -40,6 +40,8 @@ extension StimulusSet {
   /// Bytes are taken as they are. Other numbers are stretched between the least and the largest of the stimulus, the same
   /// way for all channels. Pictures longer than 96 pixels (of more than 16
   /// stimuli 64, of more than 64 stimuli 48) are made smaller by averaging over blocks.
+  ///
+  /// - Throws: `StimuliError` where a file can't be read any more.
   package func thumbnails() throws(StimuliError) -> Thumbnails? {
     guard
       let (input, frame) = inputs.indices.lazy.compactMap({ index in

@@ -8,6 +8,22 @@ import Shapley
 /// How many evaluations a scan that ends early needs for as good decisions (is a region critical?) as one that spends the
 /// same number on every layer.
 struct EvaluationsSaved {
+  /// What the page says before the tables.
+  static let introduction = """
+    ## Evaluations saved
+
+    Which regions are called critical, compared with the calls that exact ζ of the same stimuli give. Every layer and stimulus gets
+    K evaluations a region (even spending, without interim analyses, each K with a design of its own), or K = 64 under a rule that
+    may end a layer earlier. The estimator is the regression. *Evaluations spent*: the share of those of K = 64. *Wrong calls*:
+    critical regions that were not found, and others that were called critical. *Even spending needs*: the share of evaluations
+    with which even spending first has as few wrong calls, interpolated between the K above. That is hindsight, since who spends
+    evenly has to know K. Layers have 32 regions, whose ζ scatter about the bound: *unequal layers* are 60 networks of four, in
+    which interactions have 0.03, 0.1, 0.3 and 1 of the weight of single regions; *unequal stimuli* are 60 layers, in which they
+    have that weight under every fourth stimulus; *phantoms* are sequences of order 2 and 3, 40 each, whose critical regions stand
+    clear of the bound. *Glyphs* are all layers of the built-in trained network with a grid of 4x4x4; the calls of another scan
+    with K = 256 stand for the truth, and fewer samples are the first rows of the design.
+    """
+
   private static let samples = [4, 8, 16, 32, 64]
   private static let networks = 60
   private static let phantoms = 40

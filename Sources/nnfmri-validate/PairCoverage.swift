@@ -6,6 +6,15 @@ import Statistics
 
 /// How often 95 % intervals hold the true interactions of pairs, and how far estimates are off.
 struct PairCoverage {
+  /// What the page says before the tables.
+  static let introduction = """
+    ## Interactions
+
+    The share of 95 % first-level intervals that hold the true interaction of a pair, among the six regions with the
+    largest ζ, and the mean of Σ(Î − I)²/ΣI². The regression, 200 designs a cell (50 for 256 regions, seeds from 0 on).
+    A dash: the budget would enumerate the game.
+    """
+
   private static let samples = [16, 32, 64]
   private static let repeats = 200
   private static let regions = 6

@@ -152,9 +152,10 @@ extension DistributedTests {
 
     @Test func `is ended by a time limit or a file`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
-      let limited = try Program.run(options(files) + ["--out", output, "--max-time", "3s"], ranks: 2)
+      let long = options(files) + ["--samples", "4000"]
+      let limited = try Program.run(long + ["--out", output, "--max-time", "2s"], ranks: 2)
       #expect(limited.exitCode == 75 && limited.errors.contains("time limit"), "\(limited)")
-      let asked = try interrupted.run(options(files) + ["--resume"], ranks: 2) { _ in
+      let asked = try interrupted.run(long + ["--resume"], ranks: 2) { _ in
         _ = folder.file("out/STOP", text: "")
       }
       #expect(asked.exitCode == 75 && asked.errors.contains("STOP"), "\(asked)")

@@ -33,7 +33,6 @@ extension DistributedTests {
 
     /// What the server writes after its greeting.
     private func ask(_ request: [UInt8], _ truth: Truth) throws -> (answer: [UInt8], run: Command) {
-      let program = URL(filePath: Program.path).deletingLastPathComponent().path + "/nnfmri-benchmark"
       let grid = truth.grid.map(String.init).joined(separator: "x")
       let arguments = [
         "game", "--model", folder.path("phantom/model.onnx"), "--data", folder.path("phantom/stimuli.npz"), "--tensor",
@@ -41,7 +40,7 @@ extension DistributedTests {
       ]
       let (input, output) = (folder.file("request", request), folder.path("answer"))
       let run = try Command.run(
-        "/bin/sh", ["-c", "exec \"$0\" \"$@\" <\"$REQUEST\" >\"$ANSWER\"", program] + arguments,
+        "/bin/sh", ["-c", "exec \"$0\" \"$@\" <\"$REQUEST\" >\"$ANSWER\"", Program.built("nnfmri-benchmark")] + arguments,
         environment: ["REQUEST": input, "ANSWER": output])
       let answer = TemporaryFolder.read(output)
       let greeting = Array("\(players)\n".utf8)

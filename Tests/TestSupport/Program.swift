@@ -8,18 +8,18 @@ package enum Program {
   package static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// The executable: the one that NNFMRI_PROGRAM names, or else the built one, beside the tests or where a debug build leaves
-  /// it.
-  package static let path: String = {
-    if let named = ProcessInfo.processInfo.environment["NNFMRI_PROGRAM"] { return named }
+  /// The program: the one that NNFMRI_PROGRAM names, or else the one that was built with the tests.
+  package static let path = ProcessInfo.processInfo.environment["NNFMRI_PROGRAM"] ?? built(name)
+
+  /// An executable that was built with the tests: beside them, or where a debug build leaves it.
+  package static func built(_ name: String) -> String {
     let beside = [Bundle.main.bundlePath, Bundle.main.executablePath ?? "", CommandLine.arguments[0]].flatMap { place in
       let url = URL(filePath: place)
       return [url.path, url.deletingLastPathComponent().path]
     }
-    let folders = beside + [root + "/.build/debug"]
-    return folders.map { $0 + "/" + name }.first(where: FileManager.default.isExecutableFile) ?? folders.last! + "/"
-      + name
-  }()
+    let paths = (beside + [root + "/.build/debug"]).map { $0 + "/" + name }
+    return paths.first(where: FileManager.default.isExecutableFile) ?? paths.last!
+  }
 
   /// MPI's launcher; `nil` where there is none.
   package static let launcher: String? = {

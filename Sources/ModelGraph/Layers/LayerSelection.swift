@@ -68,17 +68,8 @@ package struct LayerSelection: Hashable, Sendable, Codable {
   package func resolve(
     _ layers: [(tensor: String, role: LayerRole)], automatic: [String], refusals: [String: String], in model: Model
   ) throws(ModelGraphError) -> [String] {
-    var chosen: Set<String> = []
     let names = layers.map(\.tensor)
-    func number(_ number: Int) throws(ModelGraphError) -> String {
-      guard names.indices.contains(number) else {
-        throw ModelGraphError(
-          .unknownTensor,
-          "\(model.label): layer \(number) is out of range: there are \(names.count), from 0 on. Run 'nnfmri-mpi layers --all' for the list."
-        )
-      }
-      return names[number]
-    }
+    var chosen: Set<String> = []
     for item in items {
       switch item {
       case .automatic:
@@ -86,21 +77,13 @@ package struct LayerSelection: Hashable, Sendable, Codable {
       case .all:
         chosen.formUnion(names)
       case .kind(let kind):
-        let found = layers.filter { $0.role.kind == kind }.map(\.tensor)
-        guard !found.isEmpty else {
-          let kinds = LayerKind.allCases.filter { kind in layers.contains { $0.role.kind == kind } }
-          throw ModelGraphError(
-            .badInput,
-            "\(model.label) has no layers of kind \(kind.rawValue); there are \(kinds.map(\.rawValue).joined(separator: ", "))."
-          )
-        }
-        chosen.formUnion(found)
+        chosen.formUnion(try tensors(of: kind, layers, in: model))
       case .range(let first, let last):
         guard first <= last else {
           throw ModelGraphError(
             .unknownTensor, "\(model.label): layers \(first)-\(last) are none: give the smaller number first.")
         }
-        for place in [first, last] { _ = try number(place) }
+        for place in [first, last] { _ = try Self.name(at: place, of: names, in: model) }
         chosen.formUnion(names[first...last])
       case .pattern(let pattern):
         let found = names.filter { Self.matches(Array($0.utf8)[...], Array(pattern.utf8)[...]) }
@@ -111,23 +94,50 @@ package struct LayerSelection: Hashable, Sendable, Codable {
         }
         chosen.formUnion(found)
       case .named(let name):
-        if names.contains(name) {
-          chosen.insert(name)
-        } else if !model.index.contains(name), let place = Int(name) {
-          chosen.insert(try number(place))
-        } else {
-          _ = try model.require(name)
-          throw ModelGraphError(
-            .badInput,
-            """
-            \(model.label): tensor "\(name)" can't be scanned: \
-            \(refusals[name] ?? "it isn't an activation between the inputs and what is read"). \
-            Run 'nnfmri-mpi layers --all \(model.label)' for those that can.
-            """)
-        }
+        chosen.insert(try tensor(named: name, of: names, refusals, in: model))
       }
     }
     return names.filter(chosen.contains)
+  }
+
+  private static func name(at number: Int, of names: [String], in model: Model) throws(ModelGraphError) -> String {
+    guard names.indices.contains(number) else {
+      throw ModelGraphError(
+        .unknownTensor,
+        "\(model.label): layer \(number) is out of range: there are \(names.count), from 0 on. Run 'nnfmri-mpi layers --all' for the list."
+      )
+    }
+    return names[number]
+  }
+
+  private func tensors(
+    of kind: LayerKind, _ layers: [(tensor: String, role: LayerRole)], in model: Model
+  ) throws(ModelGraphError) -> [String] {
+    let found = layers.filter { $0.role.kind == kind }.map(\.tensor)
+    guard !found.isEmpty else {
+      let kinds = LayerKind.allCases.filter { kind in layers.contains { $0.role.kind == kind } }
+      throw ModelGraphError(
+        .badInput,
+        "\(model.label) has no layers of kind \(kind.rawValue); there are \(kinds.map(\.rawValue).joined(separator: ", "))."
+      )
+    }
+    return found
+  }
+
+  /// A tensor by its name or, where no tensor has that name, by its number.
+  private func tensor(
+    named name: String, of names: [String], _ refusals: [String: String], in model: Model
+  ) throws(ModelGraphError) -> String {
+    if names.contains(name) { return name }
+    if !model.index.contains(name), let place = Int(name) { return try Self.name(at: place, of: names, in: model) }
+    _ = try model.require(name)
+    throw ModelGraphError(
+      .badInput,
+      """
+      \(model.label): tensor "\(name)" can't be scanned: \
+      \(refusals[name] ?? "it isn't an activation between the inputs and what is read"). \
+      Run 'nnfmri-mpi layers --all \(model.label)' for those that can.
+      """)
   }
 
   /// Whether a name follows a pattern. Cost: their lengths' product at worst.

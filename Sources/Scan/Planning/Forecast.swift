@@ -32,6 +32,7 @@ package struct Forecast: Sendable {
   }
 
   /// Cost: the plan, the stimuli's observation, probes and pilots of gradients, and two batches of each layer.
+  /// - Throws: what a plan throws: a sentence and an exit code.
   package init(_ request: ScanRequest) throws {
     let inputs = try Scan.Inputs(request)
     let proposed = try inputs.planner(request).makePlan()

@@ -3,11 +3,15 @@ import Grids
 /// Exact indices from the values of all coalitions: the oracle of every estimator.
 package enum ExactSolver {
   /// The Shapley values of a game of at most 16 players. 2ⁿ evaluations, O(n·2ⁿ) arithmetic.
+  ///
+  /// - Throws: what the game throws.
   package static func shapley(of game: some Game) throws -> [Double] {
     shapley(players: game.playerCount, values: try allValues(of: game))
   }
 
   /// The Banzhaf values of a game of at most 16 players. 2ⁿ evaluations, O(n·2ⁿ) arithmetic.
+  ///
+  /// - Throws: what the game throws.
   package static func banzhaf(of game: some Game) throws -> [Double] {
     banzhaf(players: game.playerCount, values: try allValues(of: game))
   }

@@ -39,6 +39,8 @@ extension GradientDesign {
   /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
   /// quarter of its own standard error √(2/n)(τ² + s²) on top, 0.03 is what Simpson's rule leaves, and half of τ² and of the
   /// midpoints' variance is taken as alike for all regions, half in proportion to var T_g: few passes don't know each region's own.
+  ///
+  /// - Throws: `badValues` where the sums aren't of all rows; `budgetTooSmall` where nothing says how strong curvature is.
   package func estimate(_ sums: GradientSums, curvature: Double? = nil) throws(ShapleyError) -> GradientEstimate {
     guard sums.playerCount == playerCount, sums.rowCount == rowCount, let full = sums.full, let empty = sums.empty else {
       throw ShapleyError(

@@ -33,6 +33,7 @@ extension Design {
   /// - Parameters:
   ///   - values: `[rowCount]`, in design order.
   ///   - pairs: of at most `mostInteractingRegions` regions.
+  /// - Throws: `unsuitableDesign` where the design tells of no interactions, `badValues` where a value isn't finite.
   package func interactions(
     values: [Float], pairs: RegionPairs, lesionsAreDrawn: Bool = false
   ) throws(ShapleyError) -> PairEstimate {
