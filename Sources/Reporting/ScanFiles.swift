@@ -43,43 +43,46 @@ package struct ScanFiles: Sendable {
     if kinds.contains(.edf), let timeCourse = result.timeCourse, SignalFile.reasonForNone(timeCourse) == nil {
       try SignalFile.write(timeCourse, layers: result.layers.map(\.plan), to: folder + "/eeg")
     }
-    for (path, content) in try files(kinds, of: folder) {
-      let path = folder + "/" + path
-      if let end = path.lastIndex(of: "/") { try makeFolder(String(path[..<end])) }
-      try Self.write(try content.encoded(), to: path)
+    for make in makers(kinds, of: folder) {
+      for (path, content) in try make() {
+        let path = folder + "/" + path
+        if let end = path.lastIndex(of: "/") { try makeFolder(String(path[..<end])) }
+        try Self.write(try content.encoded(), to: path)
+      }
     }
   }
 
-  /// In the order in which they are written.
-  private func files(_ kinds: Set<Kind>, of folder: String) throws -> [(path: String, content: FileContent)] {
-    var files: [(path: String, content: FileContent)] = []
+  private typealias Files = [(path: String, content: FileContent)]
+
+  /// In the order in which files are written: what makes one file, or several small ones, so that one after another is in memory.
+  private func makers(_ kinds: Set<Kind>, of folder: String) -> [() throws -> Files] {
+    let result = result
+    var makers: [() throws -> Files] = []
+    func add(_ path: String, _ content: @escaping () throws -> FileContent) { makers.append { [(path, try content())] } }
     if kinds.contains(.json) {
-      files += [("density.json", .json(DensityFile.content(result))), ("impact.json", .json(ImpactFile.content(result)))]
+      add("density.json") { .json(DensityFile.content(result)) }
+      add("impact.json") { .json(ImpactFile.content(result)) }
       if let timeCourse = result.timeCourse {
-        files.append(
-          ("consistency.json", .json(ConsistencyFile.content(timeCourse, layers: result.layers.map(\.plan)))))
+        add("consistency.json") { .json(ConsistencyFile.content(timeCourse, layers: result.layers.map(\.plan))) }
       }
-      if let tracts = result.tracts {
-        files.append(("connections.json", .json(ConnectionsFile.content(result, tracts))))
-      }
-      if let lesions = LesionFile.content(result) { files.append(("lesions.json", .json(lesions))) }
-      files += StimulusMaps.files(result) + GroupFiles.files(result)
-      if result.request.run.keepsAcquisition {
-        files.append(("acquisition/design.json", .json(DesignFile.content(result))))
-      }
+      if let tracts = result.tracts { add("connections.json") { .json(ConnectionsFile.content(result, tracts)) } }
+      makers.append { LesionFile.content(result).map { [("lesions.json", .json($0))] } ?? [] }
+      makers.append { StimulusMaps.files(result) }
+      makers.append { GroupFiles.files(result) }
+      if result.request.run.keepsAcquisition { add("acquisition/design.json") { .json(DesignFile.content(result)) } }
     }
     if kinds.contains(.tsv) {
-      files.append(("regions.tsv", .text(RegionTable.text(result))))
-      if let tracts = result.tracts { files.append(("pathways.tsv", .text(PathwayTable.text(result, tracts)))) }
+      add("regions.tsv") { .text(RegionTable.text(result)) }
+      if let tracts = result.tracts { add("pathways.tsv") { .text(PathwayTable.text(result, tracts)) } }
     }
-    if kinds.contains(.long) { files.append(("stimuli/regions.tsv", .text(StimulusTable.text(result)))) }
-    if kinds.contains(.nifti) { files += MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } }
-    if kinds.contains(.connectome), let tracts = result.tracts { files += ConnectomeFiles(result, tracts).files }
+    if kinds.contains(.long) { add("stimuli/regions.tsv") { .text(StimulusTable.text(result)) } }
+    if kinds.contains(.nifti) { makers.append { MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } } }
+    if kinds.contains(.connectome), let tracts = result.tracts { makers.append { ConnectomeFiles(result, tracts).files } }
     if kinds.contains(.html) {
-      files.append(("report.html", .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html)))
+      add("report.html") { .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html) }
     }
-    if kinds.contains(.json) { files.append(("scan.json", .json(try SummaryFile.content(result)))) }
-    return files
+    if kinds.contains(.json) { add("scan.json") { .json(try SummaryFile.content(result)) } }
+    return makers
   }
 
   /// Writes beside the file and renames, so that a reader never sees half of one.

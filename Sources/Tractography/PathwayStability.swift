@@ -2,7 +2,8 @@ import Random
 
 /// How often pathways stay among the k strongest when stimuli are drawn anew: a bootstrap over stimuli.
 ///
-/// Steps are added in the order of the layers, so that one step's strengths need be in memory at a time.
+/// Replicates are drawn by their numbers, so that a few at a time can be gone through: each holds a step's edges, and prefixes of
+/// every layer. Steps are added in the order of the layers.
 ///
 /// Cost: for each step, replicates·stimuli·edges multiplications and the pathways' dynamic programming once a replicate.
 package struct PathwayStability: Sendable {
@@ -11,40 +12,45 @@ package struct PathwayStability: Sendable {
   private let counts: [[Int]]
   private var searches: [StrongestPathways]
 
-  package init(replicates: Int, stimulusCount: Int, firstRegionCount: Int, limit: Int, seed: UInt64) {
+  package init(replicates: Range<Int>, stimulusCount: Int, firstRegionCount: Int, limit: Int, seed: UInt64) {
     self.stimulusCount = stimulusCount
-    counts = (0..<replicates).map { replicate in
+    counts = replicates.map { replicate in
       var random = CounterRandom(seed: seed, domain: .pathwayStability, index: UInt64(replicate))
       var counts = [Int](repeating: 0, count: stimulusCount)
       for _ in 0..<stimulusCount { counts[random.next(below: stimulusCount)] += 1 }
       return counts
     }
-    searches = Array(repeating: StrongestPathways(regionCount: firstRegionCount, limit: limit), count: replicates)
+    searches = Array(repeating: StrongestPathways(regionCount: firstRegionCount, limit: limit), count: replicates.count)
   }
 
-  /// Adds a step. - Parameter strengths: by stimulus, [sources x targets].
-  package mutating func extend(by strengths: [[Float]], regionCount: Int) {
-    precondition(strengths.count == stimulusCount)
-    var sums = [Double](repeating: 0, count: strengths[0].count)
-    for replicate in searches.indices {
-      for edge in sums.indices { sums[edge] = 0 }
-      for (stimulus, weight) in counts[replicate].enumerated() where weight > 0 {
-        let factor = Double(weight)
-        strengths[stimulus].withUnsafeBufferPointer { values in
-          sums.withUnsafeMutableBufferPointer { sums in
+  /// Adds a step.
+  ///
+  /// - Parameters:
+  ///   - strengths: what gives a stimulus's, [sources x targets]; asked once for each, in order.
+  ///   - regionCount: targets.
+  /// - Throws: what `strengths` throws.
+  package mutating func extend(regionCount: Int, by strengths: (_ stimulus: Int) throws -> [Float]) rethrows {
+    var sums: [[Double]] = []
+    for stimulus in 0..<stimulusCount {
+      let values = try strengths(stimulus)
+      if sums.isEmpty { sums = Array(repeating: Array(repeating: 0, count: values.count), count: searches.count) }
+      for replicate in searches.indices where counts[replicate][stimulus] > 0 {
+        let factor = Double(counts[replicate][stimulus])
+        values.withUnsafeBufferPointer { values in
+          sums[replicate].withUnsafeMutableBufferPointer { sums in
             for edge in sums.indices { sums[edge] += factor * Double(values[edge]) }
           }
         }
       }
-      searches[replicate].extend(by: LayeredGraph.scaled(sums), regionCount: regionCount)
+    }
+    for replicate in searches.indices {
+      searches[replicate].extend(by: LayeredGraph.scaled(sums[replicate]), regionCount: regionCount)
     }
   }
 
-  /// The share of replicates in which each pathway is among the k strongest.
-  package func shares(of pathways: [Pathway]) -> [Double] {
+  /// By pathway: how many replicates have it among the k strongest.
+  package func counts(of pathways: [Pathway]) -> [Int] {
     let found = searches.map { Set($0.pathways.map(\.regions)) }
-    return pathways.map { pathway in
-      Double(found.count { $0.contains(pathway.regions) }) / Double(found.count)
-    }
+    return pathways.map { pathway in found.count { $0.contains(pathway.regions) } }
   }
 }

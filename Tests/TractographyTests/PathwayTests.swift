@@ -52,11 +52,13 @@ import Testing
 
   // MARK: Stability
 
-  private static func stability(_ steps: [[[Float]]], _ counts: [Int], limit: Int, of pathways: [Pathway]) -> [Double] {
+  private static func stability(
+    _ steps: [[[Float]]], _ counts: [Int], limit: Int, of pathways: [Pathway], replicates: Range<Int> = 0..<200
+  ) -> [Double] {
     var stability = PathwayStability(
-      replicates: 200, stimulusCount: steps[0].count, firstRegionCount: counts[0], limit: limit, seed: 1)
-    for (step, strengths) in steps.enumerated() { stability.extend(by: strengths, regionCount: counts[step + 1]) }
-    return stability.shares(of: pathways)
+      replicates: replicates, stimulusCount: steps[0].count, firstRegionCount: counts[0], limit: limit, seed: 1)
+    for (step, strengths) in steps.enumerated() { stability.extend(regionCount: counts[step + 1]) { strengths[$0] } }
+    return stability.counts(of: pathways).map { Double($0) / Double(replicates.count) }
   }
 
   @Test func `are found in every sample of stimuli that are alike`() {
@@ -73,6 +75,16 @@ import Testing
     let shares = Self.stability(
       [[[100, 0], [0, 1]]], [1, 2], limit: 1, of: [Pathway(regions: [0, 0], strength: 0)])
     #expect(abs(shares[0] - 0.75) < 0.12)
+  }
+
+  @Test func `are found as often when samples are gone through in parts`() {
+    let steps: [[[Float]]] = [[[5, 1, 2, 3], [1, 4, 2, 2], [3, 3, 1, 0]], [[1, 2, 2, 1], [0, 1, 4, 2], [2, 2, 2, 1]]]
+    let pathways = [Pathway(regions: [0, 0, 1], strength: 0), Pathway(regions: [0, 1, 0], strength: 0)]
+    func found(_ replicates: Range<Int>) -> [Double] {
+      Self.stability(steps, [2, 2, 2], limit: 2, of: pathways, replicates: replicates).map { $0 * Double(replicates.count) }
+    }
+    #expect(found(0..<100) == zip(found(0..<16), found(16..<100)).map(+))
+    #expect(found(0..<100) != found(100..<200))
   }
 
   // MARK: Efficiency

@@ -8,12 +8,13 @@ import Tractography
 
 /// Measures the wiring between scanned layers and tests its strongest pathways by lesions, on rank 0.
 struct TractStudy {
-  /// Stimuli that are traced at most: wiring differs little from one to the next, and a link's strengths of all stimuli
-  /// are in memory at once.
+  /// Stimuli that are traced at most: wiring differs little from one to the next.
   static let stimulusLimit = 64
   /// Classes that are regions of their own; of an output with more, only those that are a stimulus's target.
   static let classLimit = 1024
   private static let bootstrapSamples = 100
+  /// Bootstrap samples that are in memory together.
+  private static let samplesAtOnce = 16
   private static let randomPathways = 199
   /// Batches of pathways in a task.
   private static let batchesPerTask = 4
@@ -128,26 +129,24 @@ struct TractStudy {
   ) throws -> LayeredGraph {
     var counts = tracts.pathwayLayers.map { plan.layers[$0].regionCount }
     if tracts.reachesOutput { counts.append(1) }
-    var stability = PathwayStability(
-      replicates: Self.bootstrapSamples, stimulusCount: stimulusCount, firstRegionCount: counts[0],
-      limit: request.measurement.pathwayCount, seed: request.measurement.seed)
-    var steps: [[Double]] = []
-    for (step, number) in (run.lowerBound..<run.upperBound).enumerated() {
-      let strengths = try (0..<stimulusCount).map { stimulus in
-        let all = try scratch.read(link: number, stimulus: stimulus)
-        guard tracts.links[number].target == nil else { return all }
-        // Pathways end in the class whose score is the value.
-        let column = column(stimulus, tracts.outputClasses)
-        return stride(from: column, to: all.count, by: tracts.outputClasses.count).map { all[$0] }
-      }
-      if stimulusCount > 1 { stability.extend(by: strengths, regionCount: counts[step + 1]) }
-      var moments = ConnectionMoments(edgeCount: strengths[0].count)
-      for one in strengths { moments.add(one) }
-      steps.append(moments.mean)
+    let links = tracts.links
+    let classes = tracts.outputClasses
+    func strengths(_ step: Int, _ stimulus: Int) throws -> [Float] {
+      let number = run.lowerBound + step
+      let all = try scratch.read(link: number, stimulus: stimulus)
+      guard links[number].target == nil else { return all }
+      // Pathways end in the class whose score is the value.
+      let column = column(stimulus, classes)
+      return stride(from: column, to: all.count, by: classes.count).map { all[$0] }
+    }
+    let steps = try (0..<run.count - 1).map { step in
+      var moments = ConnectionMoments(edgeCount: counts[step] * counts[step + 1])
+      for stimulus in 0..<stimulusCount { moments.add(try strengths(step, stimulus)) }
+      return moments.mean
     }
     let graph = LayeredGraph(regionCounts: counts, strengths: steps)
     let best = StrongestPathways(in: graph, limit: request.measurement.pathwayCount).pathways
-    let shares = stimulusCount > 1 ? stability.shares(of: best) : []
+    let shares = stimulusCount > 1 ? try stability(of: best, regionCounts: counts, strengths) : []
     tracts.routes = best.enumerated().map { number, pathway in
       Tracts.Route(
         pathway: pathway,
@@ -156,6 +155,23 @@ struct TractStudy {
         }, stability: shares.isEmpty ? nil : shares[number], family: 0)
     }
     return graph
+  }
+
+  /// The share of bootstrap samples in which each pathway is among the strongest, found for some samples at a time.
+  private func stability(
+    of pathways: [Pathway], regionCounts: [Int], _ strengths: (_ step: Int, _ stimulus: Int) throws -> [Float]
+  ) throws -> [Double] {
+    var found = [Int](repeating: 0, count: pathways.count)
+    for first in stride(from: 0, to: Self.bootstrapSamples, by: Self.samplesAtOnce) {
+      var stability = PathwayStability(
+        replicates: first..<min(first + Self.samplesAtOnce, Self.bootstrapSamples), stimulusCount: stimulusCount,
+        firstRegionCount: regionCounts[0], limit: request.measurement.pathwayCount, seed: request.measurement.seed)
+      for step in 1..<regionCounts.count {
+        try stability.extend(regionCount: regionCounts[step]) { try strengths(step - 1, $0) }
+      }
+      for (number, count) in stability.counts(of: pathways).enumerated() { found[number] += count }
+    }
+    return found.map { Double($0) / Double(Self.bootstrapSamples) }
   }
 
   /// Draws random pathways for each profile of region sizes that the strongest ones have.
