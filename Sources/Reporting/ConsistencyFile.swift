@@ -39,6 +39,9 @@ enum ConsistencyFile {
       "gamma_zeta_correlation": measure(result.correlation, target: Consistency.correlationTarget),
       "state_agreement": measure(result.agreement, target: nil),
       "anomaly_coherence": measure(result.coherence, target: nil),
+      "rhythm_reliability": estimate(result.rhythmReliability),
+      "place_reliability": estimate(result.placeReliability),
+      "disattenuated_correlation": estimate(result.disattenuated),
       "kappa": JSONValue(result.kappa),
       "matthews_correlation": JSONValue(result.matthews),
       "gamma_share_zeta_correlation": JSONValue(result.shareCorrelation),
@@ -49,6 +52,10 @@ enum ConsistencyFile {
       "block_windows": .int(result.blockLength),
       "reason": JSONValue(result.reason),
     ]
+  }
+
+  private static func estimate(_ measure: Consistency.Measure) -> JSONValue {
+    ["value": JSONValue(measure.value), "confidence_interval": JSONValue(measure.interval)]
   }
 
   private static func measure(_ measure: Consistency.Measure, target: Double?) -> JSONValue {

@@ -6,8 +6,11 @@ package import Temporal
 package struct StreamRequest: Sendable, Hashable, Codable, OptionEntries {
   /// How many stimuli it has: the first ones of the set; `nil` is all of them.
   package var length: Int?
+  /// Of a window that has as many, and nobody says otherwise: enough for windows' ζ to come out alike again (Docs/validation.md).
+  package static let standardWindowStimuli = 32
+
   /// Stimuli that are scanned for each window's length of the stream.
-  package var windowStimuli = 4
+  package var windowStimuli = Self.standardWindowStimuli
   package var temporal = TemporalSettings()
 
   package init() {}

@@ -68,17 +68,25 @@ package struct Measurements: Sendable {
     settings.seed = request.measurement.seed
     let windows = settings.windows(samples: stream.count)
     let recordings = plan.layers.map { layer in
-      let zeta = (0..<windows.count).map { window -> Double? in
-        let series = scanned.indices.filter { windows[window].contains(scanned[$0]) }
-          .compactMap { estimates[layer.number][$0]?.zeta }
-        guard !series.isEmpty else { return nil }
-        return (0..<layer.regionCount).map { region in
-          series.reduce(0) { $0 + $1[region] } / Double(series.count)
-        }.max()
+      let series = (0..<windows.count).map { window in
+        scanned.indices.filter { windows[window].contains(scanned[$0]) }.compactMap { estimates[layer.number][$0]?.zeta }
       }
-      return stream.recording(layer: layer.number, windows: windows, zeta: zeta)
+      return stream.recording(
+        layer: layer.number, windows: windows, zeta: series.map(Self.largestMean), halves: series.map(Self.halves))
     }
     return TimeCourse(recordings, settings: settings)
+  }
+
+  /// The largest mean of a region; `nil` of no series. - Parameter series: `[series][regions]`, ζ.
+  private static func largestMean(_ series: [[Double]]) -> Double? {
+    guard let first = series.first else { return nil }
+    return first.indices.map { region in series.reduce(0) { $0 + $1[region] } / Double(series.count) }.max()
+  }
+
+  private static func halves(_ series: [[Double]]) -> Halves? {
+    let halves = [0, 1].map { parity in series.indices.filter { $0 % 2 == parity }.map { series[$0] } }
+    guard let first = largestMean(halves[0]), let second = largestMean(halves[1]) else { return nil }
+    return Halves(first: first, second: second)
   }
 
   private func layer(

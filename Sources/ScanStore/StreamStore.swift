@@ -87,7 +87,7 @@ package final class StreamStore {
     }
 
     /// A layer's recording, with means over windows. Memory: a row at a time, and the result.
-    package func recording(layer: Int, windows: SlidingWindows, zeta: [Double?]) -> LayerRecording {
+    package func recording(layer: Int, windows: SlidingWindows, zeta: [Double?], halves: [Halves?]) -> LayerRecording {
       let array = arrays[layer]
       let columns = array.shape[1]
       var signal: [Double] = []
@@ -103,7 +103,7 @@ package final class StreamStore {
       let length = Double(windows.length)
       return LayerRecording(
         signal: signal, coverage: sums.map { $0[0] / length }, densities: sums.map { $0.dropFirst().map { $0 / length } },
-        zeta: zeta)
+        zeta: zeta, zetaHalves: halves)
     }
   }
 }

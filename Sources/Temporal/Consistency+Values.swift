@@ -12,6 +12,10 @@ extension Consistency {
     var spatialState: NetworkState
     var isTemporalAnomaly: Bool
     var isSpatialAnomaly: Bool
+    /// The logarithm of γ's power from either half of the window; `nil` where it isn't known.
+    var gammaHalves: Halves?
+    /// ζ from either half of the stimuli scanned; `nil` where fewer than two were.
+    var zetaHalves: Halves?
   }
 
   /// The quantities for one way of pairing temporal with spatial windows.
@@ -20,6 +24,17 @@ extension Consistency {
     var agreement: Double
     var kappa: Double?
     var matthews: Double
+    /// Of γ's power and of ζ, 0...1; `nil` where halves aren't known, or never change.
+    var rhythmReliability: Double?
+    var placeReliability: Double?
+
+    /// The correlation that pictures without noise would have; `nil` where one has no reliability.
+    var disattenuated: Double? {
+      guard let correlation, let rhythmReliability, let placeReliability, rhythmReliability > 0, placeReliability > 0 else {
+        return nil
+      }
+      return correlation / (rhythmReliability * placeReliability).squareRoot()
+    }
 
     /// The mean of ρ, agreement and coherence.
     var score: Double? {
@@ -35,6 +50,7 @@ extension Consistency {
         zip(temporal, spatial).map { t, s -> Point in
           var point = layer[t]
           point.zeta = layer[s].zeta
+          point.zetaHalves = layer[s].zetaHalves
           point.spatialState = layer[s].spatialState
           point.isSpatialAnomaly = layer[s].isSpatialAnomaly
           return point
@@ -51,25 +67,37 @@ extension Consistency {
       self.agreement = agreement
       kappa = byChance < 1 ? (agreement - byChance) / (1 - byChance) : nil
       matthews = Self.matthews(all)
+      rhythmReliability = Self.reliability(pairs, of: \.gammaHalves)
+      placeReliability = Self.reliability(pairs, of: \.zetaHalves)
+    }
+
+    /// What halves say of the whole (Spearman 1910, Brown 1910): 2r/(1 + r), r the mean over groups of their correlation; 0
+    /// where that is negative.
+    private static func reliability(_ groups: [[Point]], of halves: (Point) -> Halves?) -> Double? {
+      let correlation = correlation(groups) { halves($0).map { ($0.first, $0.second) } }
+      return correlation.map { max(0, 2 * $0 / (1 + $0)) }
     }
 
     /// The mean over groups of Pearson's correlation, which is that of all points standardised within their group. A group
     /// in which either side never changes says nothing; `nil` where none says anything.
     static func correlation(_ groups: [[Point]], of rhythm: (Point) -> Double? = \.gamma) -> Double? {
+      correlation(groups) { point in rhythm(point).map { ($0, point.zeta) } }
+    }
+
+    private static func correlation(_ groups: [[Point]], of sides: (Point) -> (Double, Double)?) -> Double? {
       let correlations = groups.compactMap { group -> Double? in
-        let known = group.compactMap { point in rhythm(point).map { (gamma: $0, zeta: point.zeta) } }
+        let known = group.compactMap(sides)
         guard known.count > 2 else { return nil }
         let count = Double(known.count)
-        let gammaMean = known.reduce(0) { $0 + $1.gamma } / count
-        let zetaMean = known.reduce(0) { $0 + $1.zeta } / count
-        var (product, gammaSquare, zetaSquare) = (0.0, 0.0, 0.0)
+        let means = (known.reduce(0) { $0 + $1.0 } / count, known.reduce(0) { $0 + $1.1 } / count)
+        var (product, firstSquare, secondSquare) = (0.0, 0.0, 0.0)
         for point in known {
-          let (gamma, zeta) = (point.gamma - gammaMean, point.zeta - zetaMean)
-          product += gamma * zeta
-          gammaSquare += gamma * gamma
-          zetaSquare += zeta * zeta
+          let (first, second) = (point.0 - means.0, point.1 - means.1)
+          product += first * second
+          firstSquare += first * first
+          secondSquare += second * second
         }
-        let scale = (gammaSquare * zetaSquare).squareRoot()
+        let scale = (firstSquare * secondSquare).squareRoot()
         return scale > 0 ? max(-1, min(1, product / scale)) : nil
       }
       return correlations.isEmpty ? nil : correlations.reduce(0, +) / Double(correlations.count)
@@ -98,6 +126,8 @@ extension Consistency.Point {
     self.init(
       gamma: window.bands?.powers[.gamma].flatMap { $0 > 0 ? log($0) : nil }, gammaShare: window.bands?.share(.gamma),
       zeta: zeta, temporalState: temporalState, spatialState: spatialState, isTemporalAnomaly: isTemporalAnomaly,
-      isSpatialAnomaly: isSpatialAnomaly)
+      isSpatialAnomaly: isSpatialAnomaly,
+      gammaHalves: window.gammaHalves.map { Halves(first: log($0.first), second: log($0.second)) },
+      zetaHalves: window.zetaHalves)
   }
 }

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Random
 
 /// How far the temporal and the spatial picture of a stream agree: a measurement that can fail.
 ///
@@ -8,7 +7,10 @@ internal import Random
 ///   differ in scale and a pooled correlation would compare layers instead of moments;
 /// - Agreement: share of points with the same temporal and spatial state; Cohen's κ beside it (1960);
 /// - Coherence: Matthews' correlation φ of the anomaly flags as (φ + 1)/2; φ is 0 where a modality flags none or all;
-/// - score: the mean of the three.
+/// - score: the mean of the three;
+/// - reliabilities of either picture: how far the halves of windows agree, stepped up to whole windows (Spearman 1910, Brown 1910);
+/// - disattenuated ρ: ρ over the root of both reliabilities' product (Spearman 1904), which pictures without noise would have. It
+///   isn't bounded by 1, and is given only where the intervals of both reliabilities lie above 0.
 ///
 /// Intervals: percentiles of a circular block bootstrap (Politis & Romano 1992) of windows, all layers together. p: the spatial
 /// picture is shifted against the temporal one around the circle of windows, by every distance at which no window overlaps
@@ -39,6 +41,10 @@ package struct Consistency: Sendable, Hashable {
   package private(set) var agreement = Measure()
   package private(set) var coherence = Measure()
   package private(set) var score = Measure()
+  /// Without p and chance, like the two below.
+  package private(set) var rhythmReliability = Measure()
+  package private(set) var placeReliability = Measure()
+  package private(set) var disattenuated = Measure()
   /// Cohen's κ; `nil` where chance alone would agree always.
   package private(set) var kappa: Double?
   /// Matthews' φ.
@@ -68,56 +74,23 @@ package struct Consistency: Sendable, Hashable {
         """
       return
     }
-    let order = Array(usable.indices)
-    let observed = Values(points, temporal: order, spatial: order)
-
-    let lags = distance <= usable.count - distance ? Array(distance...usable.count - distance) : []
-    let shifted = lags.map { lag in
-      Values(points, temporal: order, spatial: order.map { ($0 + lag) % usable.count })
+    let draws = Draws(points, distance: distance, blockLength: blockLength, settings: settings)
+    correlation = draws.measure(\.correlation)
+    agreement = draws.measure(\.agreement)
+    coherence = draws.measure { ($0.matthews + 1) / 2 }
+    score = draws.measure(\.score)
+    rhythmReliability = draws.estimate(\.rhythmReliability)
+    placeReliability = draws.estimate(\.placeReliability)
+    if [rhythmReliability, placeReliability].allSatisfy({ ($0.interval?.lowerBound ?? 0) > 0 }) {
+      disattenuated = draws.estimate(\.disattenuated)
     }
-    let seed = CounterRandom.derivedSeed(from: settings.seed, stream: 0)
-    let resampled = (0..<settings.resamples).map { draw -> Values in
-      var random = CounterRandom(seed: seed, domain: .consistency, index: UInt64(draw))
-      var windows: [Int] = []
-      while windows.count < usable.count {
-        let start = random.next(below: usable.count)
-        windows += (start..<start + blockLength).map { $0 % usable.count }
-      }
-      windows.removeLast(windows.count - usable.count)
-      return Values(points, temporal: windows, spatial: windows)
-    }
-    func measure(_ value: (Values) -> Double?) -> Measure {
-      guard let observed = value(observed) else { return Measure() }
-      let null = shifted.compactMap(value)
-      let reached = null.count { $0 >= observed - 1e-12 }
-      return Measure(
-        value: observed, interval: Self.interval(resampled.compactMap(value), confidence: settings.confidence),
-        p: null.isEmpty ? nil : Double(1 + reached) / Double(1 + null.count),
-        chance: null.isEmpty ? nil : null.reduce(0, +) / Double(null.count))
-    }
-    correlation = measure(\.correlation)
-    agreement = measure(\.agreement)
-    coherence = measure { ($0.matthews + 1) / 2 }
-    score = measure(\.score)
-    kappa = observed.kappa
-    matthews = observed.matthews
+    kappa = draws.observed.kappa
+    matthews = draws.observed.matthews
     shareCorrelation = Values.correlation(points, of: \.gammaShare)
     pooledCorrelation = Values.correlation([points.flatMap(\.self)])
-    shifts = lags.count
+    shifts = draws.shifted.count
     reason =
-      observed.score == nil
+      draws.observed.score == nil
       ? "γ's power or the largest ζ never changes, or isn't known, so they have no correlation." : nil
-  }
-
-  private static func interval(_ values: [Double], confidence: Double) -> ClosedRange<Double>? {
-    guard !values.isEmpty else { return nil }
-    let sorted = values.sorted()
-    func quantile(_ share: Double) -> Double {
-      let place = share * Double(sorted.count - 1)
-      let below = Int(place)
-      let above = min(below + 1, sorted.count - 1)
-      return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
-    }
-    return quantile((1 - confidence) / 2)...quantile((1 + confidence) / 2)
   }
 }

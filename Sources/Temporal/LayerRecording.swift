@@ -8,12 +8,17 @@ package struct LayerRecording: Sendable {
   package var densities: [[Double]]
   /// `[windows]`: the largest mean ζ of a region over the stimuli scanned in the window, in v; `nil` where none was.
   package var zeta: [Double?]
+  /// `[windows]`: the same over every other of those stimuli; `nil` where fewer than two were scanned.
+  package var zetaHalves: [Halves?]
 
-  package init(signal: [Double], coverage: [Double], densities: [[Double]], zeta: [Double?]) {
-    precondition(coverage.count == densities.count && zeta.count == densities.count)
+  package init(
+    signal: [Double], coverage: [Double], densities: [[Double]], zeta: [Double?], zetaHalves: [Halves?]
+  ) {
+    precondition(coverage.count == densities.count && zeta.count == densities.count && zetaHalves.count == zeta.count)
     self.signal = signal
     self.coverage = coverage
     self.densities = densities
     self.zeta = zeta
+    self.zetaHalves = zetaHalves
   }
 }

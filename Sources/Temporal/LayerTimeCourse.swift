@@ -12,6 +12,10 @@ package struct LayerTimeCourse: Sendable {
     package var coverage: Double
     /// The largest region's ζ, in v; `nil` where nothing was scanned.
     package var zeta: Double?
+    /// γ's power from either half of the window; `nil` where halves are too short for it.
+    package var gammaHalves: Halves?
+    /// The largest region's ζ from either half of the stimuli scanned; `nil` where fewer than two were.
+    package var zetaHalves: Halves?
     /// Above 1 times the threshold means anomalous; `nil` without a detector.
     package var temporalScore: Double?
     package var spatialScore: Double?
@@ -39,7 +43,7 @@ package struct LayerTimeCourse: Sendable {
   ///   - windowed: of a window's; `nil` likewise.
   init(
     _ recording: LayerRecording, windows: SlidingWindows, stream: Result<Welch, SpectrumMissing>,
-    windowed: Result<Welch, SpectrumMissing>, reference: [Int], rate: Double
+    windowed: Result<Welch, SpectrumMissing>, reference: [Int], settings: TemporalSettings
   ) {
     signal = recording.signal
     switch stream {
@@ -49,13 +53,15 @@ package struct LayerTimeCourse: Sendable {
       bands = BandPowers(spectrum)
     case .failure(let missing): spectrumReason = missing.reason
     }
+    let halved = HalvedSpectrum(window: windows.length, samplingRate: settings.samplingRate)
     self.windows = (0..<windows.count).map { window in
       let samples = recording.signal[windows[window]]
       return Window(
         bands: (try? windowed.get()).map { BandPowers($0.spectrum(of: samples)) },
         level: samples.reduce(0, +) / Double(samples.count),
         density: recording.densities[window].reduce(0, +) / Double(recording.densities[window].count),
-        coverage: recording.coverage[window], zeta: recording.zeta[window])
+        coverage: recording.coverage[window], zeta: recording.zeta[window], gammaHalves: halved?.power(.gamma, of: samples),
+        zetaHalves: recording.zetaHalves[window])
     }
     if case .failure(let missing) = windowed {
       detectorReason = missing.reason
@@ -68,7 +74,7 @@ package struct LayerTimeCourse: Sendable {
         """
       return
     }
-    judge(recording, windows, reference, rate)
+    judge(recording, windows, reference, settings.falseAlarmRate)
   }
 
   private mutating func judge(

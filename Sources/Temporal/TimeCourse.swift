@@ -30,7 +30,7 @@ package struct TimeCourse: Sendable {
     let windowed = Self.welch(settings, samples: settings.window, wanted: nil, atMost: settings.window)
     let layers = recordings.map {
       LayerTimeCourse(
-        $0, windows: windows, stream: stream, windowed: windowed, reference: reference, rate: settings.falseAlarmRate)
+        $0, windows: windows, stream: stream, windowed: windowed, reference: reference, settings: settings)
     }
     self.settings = settings
     self.samples = samples

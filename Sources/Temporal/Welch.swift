@@ -62,7 +62,19 @@ package struct Welch: Sendable, Hashable {
   ///
   /// Cost: one transform a segment.
   package func spectrum(of signal: some Collection<Double>) -> Spectrum {
+    spectrum(transforms(of: Array(signal)))
+  }
+
+  /// The power spectral densities from the segments of even and of odd number, counted from 0. At least three segments in all.
+  func alternatingSpectra(of signal: some Collection<Double>) -> (first: Spectrum, second: Spectrum) {
     let transforms = transforms(of: Array(signal))
+    func part(_ parity: Int) -> Spectrum {
+      spectrum(transforms.indices.filter { $0 % 2 == parity }.map { transforms[$0] })
+    }
+    return (part(0), part(1))
+  }
+
+  private func spectrum(_ transforms: [(real: [Double], imaginary: [Double])]) -> Spectrum {
     var density = [Double](repeating: 0, count: segmentLength / 2 + 1)
     for (real, imaginary) in transforms {
       for k in density.indices { density[k] += real[k] * real[k] + imaginary[k] * imaginary[k] }

@@ -17,7 +17,7 @@ struct StreamOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Stimuli from window to window. (default: half a window)", valueName: "n"))
   var step: Int?
 
-  @Option(help: ArgumentHelp("Stimuli scanned for each window's length. (default: 4)", valueName: "n"))
+  @Option(help: ArgumentHelp("Stimuli scanned for each window's length. (default: 32, at most all)", valueName: "n"))
   var windowStimuli: Int?
 
   @Option(help: ArgumentHelp("Nominal stimuli a second. (default: 256)", valueName: "hz"))
@@ -64,7 +64,9 @@ struct StreamOptions: ParsableArguments {
     if let window { settings.window = try Check.atLeast(2 * Welch.leastSegmentLength, window, "window") }
     settings.step = try step.map { try Check.atLeast(1, $0, "step") }
     settings.segment = try segment.map { try Check.atLeast(Welch.leastSegmentLength, $0, "segment") }
-    request.windowStimuli = try windowStimuli.map { try Check.atLeast(1, $0, "window-stimuli") } ?? request.windowStimuli
+    request.windowStimuli =
+      try windowStimuli.map { try Check.atLeast(1, $0, "window-stimuli") }
+      ?? min(StreamRequest.standardWindowStimuli, settings.window)
     guard request.windowStimuli <= settings.window else {
       throw ValidationError("--window-stimuli \(request.windowStimuli) is more than a window has, \(settings.window).")
     }

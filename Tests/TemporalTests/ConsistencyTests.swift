@@ -123,4 +123,100 @@ import Testing
     #expect(result.score.value == nil && result.points == 18)
     #expect(try #require(result.reason).hasPrefix("9 windows"))
   }
+
+  /// Layers whose log γ power and ζ are sums of a shared course, a course of their own and noise of halves, with the true
+  /// correlation `rho` and the given share of variance that isn't noise.
+  private func noisy(rho: Double, rhythm: Double, place: Double, windows: Int, seed: UInt32) -> [[Consistency.Point]] {
+    (0..<3).map { layer in
+      let draws = noise(seed &+ UInt32(layer) &* 7919, 7 * windows)
+      return (0..<windows).map { window -> Consistency.Point in
+        func draw(_ part: Int) -> Double { draws[part * windows + window] }
+        let course = draw(0)
+        let (gamma, zeta) = (course, rho * course + (1 - rho * rho).squareRoot() * draw(1))
+        // Noise of a half has twice the variance of that of a mean of halves.
+        func halves(_ value: Double, _ reliability: Double, _ part: Int) -> Halves {
+          let scale = (2 * (1 - reliability) / reliability).squareRoot()
+          return Halves(first: value + scale * draw(part), second: value + scale * draw(part + 1))
+        }
+        let (rhythms, places) = (halves(gamma, rhythm, 2), halves(zeta, place, 4))
+        var point = Self.point((rhythms.first + rhythms.second) / 2, (places.first + places.second) / 2, 0, 0)
+        point.gammaHalves = rhythms
+        point.zetaHalves = places
+        return point
+      }
+    }
+  }
+
+  private func draws(_ points: [[Consistency.Point]], resamples: Int) -> Consistency.Draws {
+    var settings = TemporalSettings()
+    settings.resamples = resamples
+    // No shifts, which take long and aren't asked for.
+    return Consistency.Draws(points, distance: points[0].count, blockLength: 1, settings: settings)
+  }
+
+  @Test func `without noise is that of the courses beneath, which the plain correlation falls short of`() throws {
+    let values = draws(noisy(rho: 0.8, rhythm: 0.5, place: 0.7, windows: 4000, seed: 11), resamples: 0).observed
+    #expect(try abs(#require(values.rhythmReliability) - 0.5) < 0.03)
+    #expect(try abs(#require(values.placeReliability) - 0.7) < 0.03)
+    #expect(try abs(#require(values.correlation) - 0.8 * (0.5 * 0.7).squareRoot()) < 0.03)
+    #expect(try abs(#require(values.disattenuated) - 0.8) < 0.03)
+  }
+
+  /// 100 streams; at 95 %, 5 of the intervals are expected to miss, and 11 or more do so once in a hundred such tests.
+  @Test func `without noise lies in its intervals, and the plain correlation seldom`() throws {
+    var (held, plain) = (0, 0)
+    for seed in 0..<100 {
+      let draws = draws(
+        noisy(rho: 0.6, rhythm: 0.6, place: 0.7, windows: 60, seed: UInt32(500_000 + 131 * seed)), resamples: 200)
+      if try #require(draws.estimate(\.disattenuated).interval).contains(0.6) { held += 1 }
+      if try #require(draws.measure(\.correlation).interval).contains(0.6) { plain += 1 }
+    }
+    #expect(held >= 89, "\(held) of 100")
+    #expect(plain < 40, "\(plain) of 100")
+  }
+
+  @Test func `isn't said to be higher without noise where a picture is nothing but noise`() {
+    var layers = layers(count: 3, windows: 60, seed: 5, isShared: true)
+    let grain = noise(77, 3 * 60 * 4)
+    func said(_ layers: [[LayerTimeCourse.Window]]) -> Consistency.Measure { consistency(layers).disattenuated }
+    for layer in layers.indices {
+      for window in layers[layer].indices {
+        let place = 4 * (60 * layer + window)
+        let power = layers[layer][window].bands!.powers[.gamma]!
+        layers[layer][window].gammaHalves = Halves(first: power * 1.01, second: power * 0.99)
+        layers[layer][window].zetaHalves = Halves(first: 2 + grain[place], second: 2 + grain[place + 1])
+      }
+    }
+    #expect(said(layers).value == nil)
+    for layer in layers.indices {
+      for window in layers[layer].indices {
+        let zeta = layers[layer][window].zeta!
+        layers[layer][window].zetaHalves = Halves(first: zeta + 0.01, second: zeta - 0.01)
+      }
+    }
+    let known = said(layers)
+    #expect(known.value != nil && known.interval != nil && known.p == nil && known.chance == nil)
+  }
+}
+
+@Suite struct `A spectrum of halves` {
+  @Test func `has the same power in both halves of a steady tone, and that of the whole`() throws {
+    let tone = (0..<256).map { sin(2 * Double.pi * 48 * Double($0) / 256) }
+    let halves = try #require(HalvedSpectrum(window: 256, samplingRate: 256)?.power(.gamma, of: tone))
+    let whole = try #require(BandPowers(Welch(samplingRate: 256, segmentLength: 128).spectrum(of: tone)).powers[.gamma])
+    #expect(abs(halves.first / whole - 1) < 1e-6 && abs(halves.second / whole - 1) < 1e-6)
+  }
+
+  @Test func `tells quarters apart in turns`() throws {
+    let tone = (0..<256).map { ($0 / 64 % 2 == 0 ? 1.0 : 0.1) * sin(2 * Double.pi * 48 * Double($0) / 256) }
+    let halves = try #require(HalvedSpectrum(window: 256, samplingRate: 256)?.power(.gamma, of: tone))
+    #expect(abs(halves.first / halves.second - 100) < 1e-3)
+  }
+
+  @Test func `is none of short windows, silence and rates too low for the band`() {
+    #expect(HalvedSpectrum(window: 31, samplingRate: 256) == nil)
+    let silence = [Double](repeating: 1, count: 256)
+    #expect(HalvedSpectrum(window: 256, samplingRate: 256)?.power(.gamma, of: silence) == nil)
+    #expect(HalvedSpectrum(window: 256, samplingRate: 100)?.power(.gamma, of: noise(1, 256)) == nil)
+  }
 }

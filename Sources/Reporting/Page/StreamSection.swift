@@ -165,6 +165,9 @@ struct StreamSection {
     return [
       measure("Consistency score", consistency.score, Consistency.scoreTarget),
       measure("γ power and largest ζ, correlation", consistency.correlation, Consistency.correlationTarget),
+      measure("The same, were neither picture noisy", consistency.disattenuated, nil),
+      measure("Reliability of γ power", consistency.rhythmReliability, nil),
+      measure("Reliability of the largest ζ", consistency.placeReliability, nil),
       measure("Equal states, share", consistency.agreement, nil),
       measure("Anomaly flags, (φ + 1)/2", consistency.coherence, nil),
     ]

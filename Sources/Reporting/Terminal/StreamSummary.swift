@@ -49,7 +49,9 @@ enum StreamSummary {
     for (name, measure, target) in [
       ("consistency", result.score, Consistency.scoreTarget),
       ("γ power with ζ", result.correlation, Consistency.correlationTarget),
-      ("states agree", result.agreement, nil), ("anomalies cohere", result.coherence, nil),
+      ("  without noise", result.disattenuated, nil), ("reliability, rhythm", result.rhythmReliability, nil),
+      ("reliability, place", result.placeReliability, nil), ("states agree", result.agreement, nil),
+      ("anomalies cohere", result.coherence, nil),
     ] as [(String, Consistency.Measure, Double?)] {
       let interval = measure.interval.map {
         "[\(Number.fixed($0.lowerBound, 2)), \(Number.fixed($0.upperBound, 2))]"
