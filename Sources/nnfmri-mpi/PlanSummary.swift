@@ -13,10 +13,11 @@ struct PlanSummary: Sendable {
 
   var text: String {
     let plan = forecast.plan
-    var layers = TextTable(["layer", "tensor", "regions", "estimator", "passes a series", "ms a batch"])
+    var layers = TextTable(["layer", "tensor", "regions", "estimator", "passes a series", "map reliability", "ms a batch"])
     for (layer, (estimator, seconds)) in zip(plan.layers, zip(forecast.estimators, forecast.secondsPerBatch)) {
       layers.append([
         "\(layer.number)", layer.tensor, "\(layer.regionCount)", estimator.name.rawValue, "\(layer.rows)",
+        forecast.mapReliability[layer.number].map { Number.fixed($0, 2) } ?? "",
         Number.fixed(1000 * seconds, 2),
       ])
     }

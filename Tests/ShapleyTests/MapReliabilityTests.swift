@@ -23,6 +23,18 @@ import Testing
     #expect(reached.allSatisfy { $0 > 1 - 1.5 * (1 - wanted) }, "\(passes): \(reached)")
   }
 
+  @Test(arguments: [64, 256])
+  func `make maps as reliable as a pilot foresees`(passes: Int) throws {
+    let foreseen = GradientPilot.expectedReliability(
+      series: try (UInt64(0)..<6).map { try estimate(passes: 32, seed: $0) }, passes: passes)
+    let reached = try (UInt64(0)..<6).map { stimulus -> Double in
+      let one = try estimate(passes: passes, seed: stimulus)
+      return try #require(Reliability.of(zeta: one.zeta, standardErrors: one.estimate.standardError))
+    }
+    let mean = reached.reduce(0, +) / 6
+    #expect(abs((1 - foreseen) / (1 - mean) - 1) < 0.4, "\(foreseen), \(mean)")
+  }
+
   @Test func `are more where more is asked, and bounded`() throws {
     let pilots = try (UInt64(0)..<4).map { try estimate(passes: 32, seed: $0) }
     let passes = [0.5, 0.9, 0.99, 0.9999].map { GradientPilot.passes(series: pilots, reliability: $0) }

@@ -72,6 +72,8 @@ struct GradientTrial {
     /// By the plan's layers: what a few stimuli said of variances; `nil` where gradients don't measure the layer, or stimuli
     /// are too few.
     var pilots: [GradientPilot?]
+    /// By the plan's layers: how reliable the map of a single stimulus is expected to be; `nil` where no pilot tells.
+    var mapReliability: [Double?]
   }
 
   /// The plan with what was found. A layer of more regions than values can tell apart is left out where gradients don't serve.
@@ -81,6 +83,7 @@ struct GradientTrial {
   func decide(_ outputs: [Trial.Output]) throws -> Decision {
     var result = plan
     var pilots: [String: GradientPilot] = [:]
+    var reliability: [String: Double] = [:]
     let all = Array(zip(tasks, outputs))
     for layer in candidates {
       let own = all.filter { task, _ in
@@ -89,7 +92,8 @@ struct GradientTrial {
         case .second(let task): task.layer == layer.number
         }
       }
-      (result.layers[layer.number], pilots[layer.tensor]) = try decide(layer, own)
+      let decision = try decide(layer, own)
+      (result.layers[layer.number], pilots[layer.tensor], reliability[layer.tensor]) = decision
     }
     let lost = result.layers.filter { $0.design == .gradients && ($0.budget == 0 || $0.gradients == nil) }
     for layer in lost {
@@ -106,14 +110,17 @@ struct GradientTrial {
     result.layers.removeAll { layer in lost.contains { $0.number == layer.number } }
     for number in result.layers.indices { result.layers[number].number = number }
     guard let first = lost.first, result.layers.isEmpty else {
-      return Decision(plan: result, pilots: result.layers.map { $0.design == .gradients ? pilots[$0.tensor] : nil })
+      let measured = result.layers.map { $0.design == .gradients ? $0.tensor : nil }
+      return Decision(
+        plan: result, pilots: measured.map { $0.flatMap { pilots[$0] } },
+        mapReliability: measured.map { $0.flatMap { reliability[$0] } })
     }
     throw Failure(.badInput, "no layer can be scanned: \(first.tensor): \(first.gradients?.reason ?? "")")
   }
 
   private func decide(
     _ layer: ScanPlan.Layer, _ own: [(Trial, Trial.Output)]
-  ) throws -> (ScanPlan.Layer, GradientPilot?) {
+  ) throws -> (ScanPlan.Layer, GradientPilot?, mapReliability: Double?) {
     let count = ProbeDesign.rowsPerProbe * Self.probes(of: layer, plan, request.measurement).probeCount
     var (values, derivatives) = ([Float](repeating: .nan, count: count), [Float](repeating: .nan, count: count))
     var pilots: [GradientEstimate] = []
@@ -122,7 +129,7 @@ struct GradientTrial {
       switch (task, output) {
       case (.first(let task), .first(let output)):
         guard output.refusal.isEmpty else {
-          return (layer.measuredByValues("Measured by values: \(output.refusal)."), nil)
+          return (layer.measuredByValues("Measured by values: \(output.refusal)."), nil, nil)
         }
         for (place, probe) in task.probes.enumerated() {
           for row in 0..<ProbeDesign.rowsPerProbe {
@@ -140,7 +147,7 @@ struct GradientTrial {
       }
     }
     guard (values + derivatives).allSatisfy(\.isFinite) else {
-      return (layer.measuredByValues("Measured by values: a probe's value or derivative isn't finite."), nil)
+      return (layer.measuredByValues("Measured by values: a probe's value or derivative isn't finite."), nil, nil)
     }
     let remedy = request.measurement.lesion == .zero ? "--lesion mean" : nil
     let verdict = try ProbeVerdict(values: values, derivatives: derivatives, remedy: remedy)
@@ -154,7 +161,9 @@ struct GradientTrial {
         GradientDesign.minimumPassCount(players: layer.regionCount),
         GradientPilot.passes(series: pilots, reliability: reliability))
     }
-    return (choose(layer, verdict, pilot, passesAlone: alone, oddResidual: residual), pilot)
+    let chosen = choose(layer, verdict, pilot, passesAlone: alone, oddResidual: residual)
+    let expected = pilots.isEmpty ? nil : GradientPilot.expectedReliability(series: pilots, passes: chosen.budget)
+    return (chosen, pilot, expected)
   }
 
   private func choose(

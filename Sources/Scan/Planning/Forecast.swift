@@ -19,6 +19,8 @@ package struct Forecast: Sendable {
   package let residentBytes: Int
   /// What so many stimuli would show, ascending; none where no layer has a pilot.
   package let expectations: [Expectation]
+  /// By layer, how reliable the map of a single stimulus is expected to be; `nil` where no pilot tells.
+  package let mapReliability: [Double?]
 
   /// Numbers of stimuli that are forecast, as far as there are as many.
   private static let stimulusCounts = [16, 64, 256]
@@ -43,6 +45,7 @@ package struct Forecast: Sendable {
     let trial = try Self.trial(proposed, request, worker, labels: stimuli.labels)
     let decision = try trial.decide(trial.tasks.map { try $0.run(on: worker) {} })
     plan = decision.plan
+    mapReliability = decision.mapReliability
     estimators = try plan.estimators(request.measurement, request.analysis)
     expectations = Self.expectations(decision, trial, most: inputs.availableCount ?? plan.stimulusCount)
     try worker.adopt(plan)
@@ -86,9 +89,11 @@ package struct Forecast: Sendable {
     return (stimulusCounts.filter { $0 < most } + [most]).map { stimuli in
       let layers = zip(decision.plan.layers, decision.pilots).map { layer, pilot in
         pilot.map {
-          $0.forecast(
-            stimuli: stimuli, passes: trial.passes(layer, $0, stimuli: stimuli), confidence: analysis.confidence,
-            falseDiscoveryRate: analysis.falseDiscoveryRate)
+          // Where every single map is to be reliable, its passes don't depend on how many there are.
+          let isAlone = trial.request.measurement.mapReliability != nil
+          return $0.forecast(
+            stimuli: stimuli, passes: isAlone ? layer.budget : trial.passes(layer, $0, stimuli: stimuli),
+            confidence: analysis.confidence, falseDiscoveryRate: analysis.falseDiscoveryRate)
         }
       }
       return Expectation(

@@ -21,13 +21,28 @@ extension GradientPilot {
     precondition(reliability > 0 && reliability < 1)
     let wanted =
       series.map { series -> Double in
-        let error =
-          series.estimate.standardError.reduce(0) { $0 + $1 * $1 } / Double(series.zeta.count)
-        let signal = SampleMoments(series.zeta).variance - error
+        let (signal, error) = variances(series)
         guard signal > 0 else { return .infinity }
-        return error * Double(series.estimate.evaluations) / signal * reliability / (1 - reliability)
+        return error / signal * reliability / (1 - reliability)
       }.max() ?? .infinity
     let steps = passSteps.filter { $0 >= leastPassesAlone && $0 <= max(most, leastPassesAlone) }
     return steps.first { Double($0) >= margin * wanted } ?? steps.last ?? leastPassesAlone
+  }
+
+  /// How reliable the map of a stimulus will be after so many passes: the mean of S/(S + e/m) over the series.
+  ///
+  /// - Parameter series: of a pilot, at least one.
+  package static func expectedReliability(series: [GradientEstimate], passes: Int) -> Double {
+    let shares = series.map { series -> Double in
+      let (signal, error) = variances(series)
+      return signal > 0 ? signal / (signal + error / Double(passes)) : 0
+    }
+    return shares.reduce(0, +) / Double(shares.count)
+  }
+
+  /// S, the variance of a series' ζ between regions without its error's share, and e, the mean squared error of one pass.
+  private static func variances(_ series: GradientEstimate) -> (signal: Double, errorPerPass: Double) {
+    let error = series.estimate.standardError.reduce(0) { $0 + $1 * $1 } / Double(series.zeta.count)
+    return (SampleMoments(series.zeta).variance - error, error * Double(series.estimate.evaluations))
   }
 }
