@@ -211,12 +211,13 @@
     const table = element("table", { className: "ranking" });
     const head = table.createTHead().insertRow();
     for (const title of ["Region", `ζ, ${data.unit}`, "", "Ranks"]) {
-      head.append(element("th", { className: title.startsWith("ζ") ? "number" : title ? "" : "interval" }, title));
+      head.append(element("th", { className: { Region: "", "": "interval" }[title] ?? "number" }, title));
     }
     for (const region of list) {
       const line = table.insertRow();
       if (all.isCritical(stimulus, region)) line.className = "critical";
-      line.insertCell().append(name(layer, region) + (all.isSignificant(stimulus, region) ? " ●" : ""));
+      line.insertCell().className = "name";
+      line.cells[0].append(name(layer, region) + (all.isSignificant(stimulus, region) ? " ●" : ""));
       line.append(element("td", { className: "number" }, text(zeta[region])));
       const bar = drawn("svg", { viewBox: "0 0 200 12", preserveAspectRatio: "none", "aria-hidden": "true" });
       const [a, b] = [x(zeta[region] - half[region]), x(zeta[region] + half[region])];
@@ -225,7 +226,7 @@
         drawn("path", { class: zeta[region] < 0 ? "negative bar" : "positive bar", d: `M${x(0)} 3H${x(zeta[region])}v6H${x(0)}z` }),
         drawn("path", { class: "interval", d: `M${a} 6H${b}M${a} 3v6M${b} 3v6` }));
       line.append(element("td", { className: "interval" }, bar));
-      line.append(element("td", { className: "number" }, allowed ? allowed[region].join("–") : ""));
+      line.append(element("td", { className: "number" }, allowed ? [...new Set(allowed[region])].join("–") : ""));
     }
     return table;
   }

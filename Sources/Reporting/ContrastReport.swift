@@ -114,10 +114,10 @@ package struct ContrastReport: Sendable {
   static func heading(_ contrast: ScanContrast) -> String {
     if contrast.isPaired {
       return
-        "\(contrast.first.name) minus \(contrast.second.name), \(Plural.count(contrast.first.stimuli.count, "pair", "pairs"))"
+        "\(contrast.first.label) minus \(contrast.second.label), \(Plural.count(contrast.first.stimuli.count, "pair", "pairs"))"
     }
     return
-      "\(contrast.first.name) (\(contrast.first.stimuli.count) stimuli) minus \(contrast.second.name) (\(contrast.second.stimuli.count))"
+      "\(contrast.first.label) (\(contrast.first.stimuli.count) stimuli) minus \(contrast.second.label) (\(contrast.second.stimuli.count))"
   }
 
   /// How many regions of a layer differ in a quantity, quiet where none does.
@@ -153,7 +153,7 @@ package struct ContrastReport: Sendable {
     let sentence = Self.sentence(contrast, layer, quantity, name)
     guard contrast.familyWiseP.contains(where: { $0 < Self.level }) else { return sentence }
     var table = TextTable(["rank", "region", "first", "second", "difference", "effect size", "q", "family-wise p"])
-    for region in Self.order(contrast).prefix(Self.regionsShown) {
+    for region in Self.order(contrast).filter({ contrast.familyWiseP[$0] < Self.level }).prefix(Self.regionsShown) {
       table.append([
         "\(contrast.rank[region])", layer.layer.grid.label(of: region), Number.significant(contrast.firstMeans[region]),
         Number.significant(contrast.secondMeans[region]), Number.significant(contrast.tests[region].effect),

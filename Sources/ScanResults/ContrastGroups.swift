@@ -47,7 +47,12 @@ package enum ContrastGroups: Sendable, Hashable {
     }
     let order = result.classNames ?? []
     let stimuli = Dictionary(grouping: names.indices.filter { names[$0] != "-" }) { names[$0] }
-    return stimuli.map { ScanContrast.Group(name: $0.key, stimuli: $0.value) }.sorted { a, b in
+    let isByClass = self == .predicted || self == .labels
+    return stimuli.map { name, members in
+      // Names of classes that have none are their numbers.
+      ScanContrast.Group(
+        name: name, label: isByClass ? Int(name).map(result.className) : nil, stimuli: members)
+    }.sorted { a, b in
       if let x = order.firstIndex(of: a.name), let y = order.firstIndex(of: b.name) { return x < y }
       guard let x = Int(a.name), let y = Int(b.name) else { return self == .correct ? a.name > b.name : a.name < b.name }
       return x < y

@@ -22,11 +22,15 @@ package struct ScanContrast: Sendable {
   /// A group of stimuli.
   package struct Group: Sendable, Hashable {
     package var name: String
+    /// What people read: the name, or `class 3` of a class without one.
+    package var label: String
     /// Numbers of the scan's stimuli.
     package var stimuli: [Int]
 
-    package init(name: String, stimuli: [Int]) {
+    /// - Parameter label: the name unless given.
+    package init(name: String, label: String? = nil, stimuli: [Int]) {
       self.name = name
+      self.label = label ?? name
       self.stimuli = stimuli
     }
   }

@@ -28,7 +28,7 @@ extension DistributedTests {
     @Test func `of two labels has the difference of their means, opposite when they change places`() throws {
       try scan(labels: [0, 1, 0, 1, 0, 1, 0, 1])
       let run = try contrast(["--groups", "labels"])
-      #expect(run.exitCode == 0 && run.output.contains("0 (4 stimuli) minus 1 (4)"), "\(run)")
+      #expect(run.exitCode == 0 && run.output.contains("class 0 (4 stimuli) minus class 1 (4)"), "\(run)")
       let forward = try effects("0 - 1")
       #expect(try contrast(["--only", "1,0"]).exitCode == 0)
       let backward = try effects("1 - 0")

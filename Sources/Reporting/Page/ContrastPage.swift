@@ -65,8 +65,8 @@ struct ContrastPage {
     return [
       "isQuiet": !outline.contains(true), "sentence": ContrastReport.sentence(result, layer, quantity, name),
       "figures": [
-        figure(contrast.first.name, result.firstMeans, isDensity ? nil : limit, none),
-        figure(contrast.second.name, result.secondMeans, isDensity ? nil : limit, none),
+        figure(contrast.first.label, result.firstMeans, isDensity ? nil : limit, none),
+        figure(contrast.second.label, result.secondMeans, isDensity ? nil : limit, none),
         figure("Difference", result.tests.map(\.effect), result.tests.map { abs($0.effect) }.max() ?? 0, outline),
       ],
       "rows": ContrastReport.order(result).prefix(8).map { region in
