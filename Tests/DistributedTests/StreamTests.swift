@@ -150,7 +150,13 @@ extension DistributedTests {
 
     /// A short movie: its reference is too short for the states of Docs/validation.md, which are right in 9 of 10 windows.
     @Test func `of a movie has the planted rhythms and corruptions`() throws {
-      let content = try movie(.planted, ["--stream", "all", "--step", "128", "--reference", "0-2560"])
+      let content = try movie(
+        .planted, ["--stream", "all", "--step", "128", "--reference", "0-2560", "--window-stimuli", "4"])
+      let consistency = try #require(content["consistency"] as? [String: any Sendable])
+      for name in ["rhythm_reliability", "place_reliability"] {
+        let reliability = try #require(consistency[name] as? [String: any Sendable])
+        #expect(try #require(reliability["value"] as? Double) > 0.8, "\(name): \(reliability)")
+      }
       let layers = try #require(content["layers"] as? [String: [String: any Sendable]])
       let windows = try JSONDecoder().decode(
         [MovieVerdict.Window].self,
