@@ -110,6 +110,14 @@ let package = Package(
         "Temporal", "Tractography", "UserErrors",
       ]),
 
+    // What is normal of a network, and whether what it does is: knows neither MPI nor HTTP.
+    module(
+      "Monitoring",
+      imports: [
+        "Arrays", "Distribution", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Statistics",
+        "Stimuli", "Temporal", "UserErrors",
+      ]),
+
     // Floor 4: the distributed scan; and its files, which need neither ranks nor sessions.
     module(
       "Scan",
@@ -130,8 +138,8 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-mpi",
       dependencies: [
-        "Anatomy", "CBuild", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Networks", "Phantom", "Reporting",
-        "Scan", "ScanPlan",
+        "Anatomy", "Arrays", "CBuild", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Monitoring", "Networks",
+        "Phantom", "Reporting", "Scan", "ScanPlan",
         "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

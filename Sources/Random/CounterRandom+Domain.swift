@@ -55,6 +55,12 @@ extension CounterRandom {
     /// The stimuli of a stream that are scanned.
     case scannedStimuli = 0x201
 
+    // Monitoring.
+    /// Which stimuli of a reference are fitted to and which are held out.
+    case referenceSplit = 0x600
+    /// Where p-values fall between equal scores.
+    case tieBreaking = 0x601
+
     // Tractography.
     case randomPathways = 0x300
     case pathwayStability = 0x301

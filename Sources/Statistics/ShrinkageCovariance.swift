@@ -12,8 +12,19 @@ package struct ShrinkageCovariance: Sendable {
   /// `[variables]`: what distances are measured from.
   package let centre: [Double]
   private let order: Int
-  /// Column-major Cholesky factor, lower triangle; empty without spread.
-  private let factor: [Double]
+  /// `[variables x variables]`: the Cholesky factor, column-major, in the lower triangle; empty without spread.
+  package let factor: [Double]
+
+  /// One that was kept.
+  ///
+  /// - Precondition: the factor is empty, or of as many rows and columns as `centre` has numbers.
+  package init(centre: [Double], shrinkage: Double, factor: [Double]) {
+    precondition(factor.isEmpty || factor.count == centre.count * centre.count)
+    self.centre = centre
+    self.shrinkage = shrinkage
+    self.factor = factor
+    order = centre.count
+  }
 
   /// - Parameters:
   ///   - samples: `[samples][variables]`, at least two.

@@ -8,6 +8,12 @@ package struct RobustScale: Sendable, Hashable {
   /// Source: Rousseeuw & Croux, J. Am. Stat. Assoc. 88 (1993); Iglewicz & Hoaglin (1993).
   package let deviation: Double
 
+  /// One that was kept.
+  package init(centre: Double, deviation: Double) {
+    self.centre = centre
+    self.deviation = deviation
+  }
+
   /// - Parameter values: not empty.
   package init(_ values: [Double]) {
     let centre = Self.median(values)

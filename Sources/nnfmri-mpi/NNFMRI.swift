@@ -20,7 +20,7 @@ struct NNFMRI: ParsableCommand {
     version: program.description,
     subcommands: [
       ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, ContrastCommand.self,
-      CompareCommand.self, PhantomCommand.self, AdjointCommand.self,
+      CompareCommand.self, PhantomCommand.self, AdjointCommand.self, MonitorCommand.self,
     ],
     defaultSubcommand: ScanCommand.self)
 

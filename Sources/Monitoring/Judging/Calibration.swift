@@ -1,0 +1,32 @@
+package import Distribution
+
+/// Scores of stimuli that nothing was fitted to, so that a new stimulus's rank among them is its p-value.
+///
+/// Split conformal prediction: where the stimulus and those held out are exchangeable, P(p ≤ α) ≤ α for every α, whatever the
+/// score is. Source: Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World (2005), § 4; Papadopoulos et al. (2002).
+package struct Calibration: Sendable, Hashable {
+  /// Ascending.
+  package private(set) var scores: [Double] = []
+
+  package init() {}
+
+  init(_ scores: [Double]) { self.scores = scores.sorted() }
+
+  /// (1 + the held-out scores that are no smaller)/(1 + all).
+  package func pValue(_ score: Double) -> Double {
+    Double(1 + scores.count - firstIndex(notBelow: score)) / Double(1 + scores.count)
+  }
+
+  private func firstIndex(notBelow score: Double) -> Int {
+    var (low, high) = (0, scores.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if scores[middle] < score { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Calibration: Coded {
+  package mutating func code(_ coder: inout MessageCoder) throws(MessageError) { try coder.code(&scores) }
+}

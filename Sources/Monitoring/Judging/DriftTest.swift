@@ -1,0 +1,129 @@
+internal import Glibc
+import Random
+
+/// Whether a stream is still exchangeable with what was held out, at any time, with at most α false alarms in all.
+///
+/// A conformal test martingale. Each score's rank among those held out *and* all before it in the stream, ties broken at random,
+/// is a p-value; while nothing changes these are independent and uniform, however few were held out. Bets against that
+/// multiply a capital that starts at 1: power bets κp^(κ−1) and κ(1−p)^(κ−1), which win where p is small or large,
+/// and 1 ± (p − ½). All have mean 1, so that the capital is a martingale, and by Ville's inequality reaches 1/α with a
+/// probability of at most α, over the whole stream. A share of the capital moves between bets at each step, so that a bet that was
+/// lost before a change can still win after it.
+///
+/// Scores are taken to one of 4,096 steps, which changes nothing of the above and holds memory whatever the stream's length.
+/// Sources: Vovk, Gammerman & Shafer (2005), § 7; Vovk, "Testing randomness online", Stat. Sci. 36 (2021); Herbster & Warmuth, Mach. Learn.
+/// 32 (1998) for the sharing. Cost: log₂ 4096 steps a stimulus.
+package struct DriftTest: Sendable {
+  private enum Bet {
+    case power(Double)
+    case opposite(Double)
+    case linear(Double)
+
+    func factor(_ p: Double) -> Double {
+      switch self {
+      case .power(let kappa): kappa * pow(p, kappa - 1)
+      case .opposite(let kappa): kappa * pow(1 - p, kappa - 1)
+      case .linear(let slope): 1 + slope * (p - 0.5)
+      }
+    }
+  }
+
+  private static let bets: [Bet] = [
+    .power(0.3), .power(0.6), .power(0.85), .opposite(0.6), .linear(1), .linear(-1), .linear(0),
+  ]
+  /// The share of the capital that is spread anew over all bets at each stimulus.
+  private static let sharing = 0.002
+  private static let steps = 4096
+
+  /// α.
+  package let falseAlarms: Double
+  /// Stimuli seen.
+  package private(set) var count = 0
+  /// ln of the capital.
+  package private(set) var logCapital = 0.0
+  /// The stimulus at which the capital first reached 1/α, from 0; `nil` while there is no alarm.
+  package private(set) var alarm: Int?
+  /// Where the capital last was at its smallest before it rose to what it is, or to the alarm: an estimate of the first stimulus
+  /// after a change.
+  package private(set) var changePoint = 0
+  private var least = 0.0
+  /// Shares of the capital. [bets]
+  private var shares: [Double]
+  /// How many scores so far lie in each step and below: a Fenwick tree. [steps + 1]
+  private var tree = [Int](repeating: 0, count: DriftTest.steps + 1)
+  private var total = 0
+  private let range: ClosedRange<Double>
+  private let seed: UInt64
+
+  /// - Parameters:
+  ///   - calibration: scores that were held out, at least two of them finite.
+  ///   - falseAlarms: α, between 0 and 1.
+  ///   - seed: what ties are broken by.
+  package init(_ calibration: Calibration, falseAlarms: Double, seed: UInt64) {
+    precondition(falseAlarms > 0 && falseAlarms < 1)
+    self.falseAlarms = falseAlarms
+    self.seed = seed
+    shares = Self.bets.map { _ in 1 / Double(Self.bets.count) }
+    let finite = calibration.scores.filter(\.isFinite)
+    let (low, high) = (finite.first ?? 0, finite.last ?? 1)
+    let width = max(high - low, 1e-9)
+    // Half of the steps for what is usual, half for what lies above.
+    range = low - 0.25 * width...high + 1.25 * width
+    for score in calibration.scores { insert(step(of: score)) }
+  }
+
+  /// Takes in the next stimulus's score. - Returns: its p-value among all before it.
+  @discardableResult
+  package mutating func take(_ score: Double) -> Double {
+    let step = step(of: score)
+    let above = total - upTo(step)
+    let equal = upTo(step) - (step > 0 ? upTo(step - 1) : 0)
+    var random = CounterRandom(seed: seed, domain: .tieBreaking, index: UInt64(count))
+    // In (0, 1], so that no bet is on nothing.
+    let tie = 1 - random.nextUnit()
+    let p = min((Double(above) + tie * Double(equal + 1)) / Double(total + 1), 1 - 1e-12)
+    insert(step)
+    bet(p)
+    count += 1
+    return p
+  }
+
+  private mutating func bet(_ p: Double) {
+    let won = zip(shares, Self.bets).map { $0 * $1.factor(p) }
+    let factor = won.reduce(0, +)
+    let before = logCapital
+    logCapital += log(factor)
+    shares = won.map { (1 - Self.sharing) * $0 / factor + Self.sharing / Double(won.count) }
+    guard alarm == nil else { return }
+    if before <= least {
+      least = before
+      changePoint = count
+    }
+    if logCapital >= -log(falseAlarms) { alarm = count }
+  }
+
+  private func step(of score: Double) -> Int {
+    guard score < range.upperBound else { return Self.steps - 1 }
+    guard score > range.lowerBound else { return 0 }
+    return min(Int((score - range.lowerBound) / (range.upperBound - range.lowerBound) * Double(Self.steps)), Self.steps - 1)
+  }
+
+  private mutating func insert(_ step: Int) {
+    total += 1
+    var place = step + 1
+    while place <= Self.steps {
+      tree[place] += 1
+      place += place & -place
+    }
+  }
+
+  /// How many scores lie in the step or below.
+  private func upTo(_ step: Int) -> Int {
+    var (sum, place) = (0, step + 1)
+    while place > 0 {
+      sum += tree[place]
+      place -= place & -place
+    }
+    return sum
+  }
+}

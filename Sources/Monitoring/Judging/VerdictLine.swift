@@ -1,0 +1,75 @@
+internal import FoundationEssentials
+
+/// A verdict as a line of JSON.
+package struct VerdictLine {
+  private struct Place: Encodable {
+    let name: String
+    let z: Double?
+  }
+
+  private struct Content: Encodable {
+    var source: String
+    var stimulus: Int
+    var p: [String: Double]
+    var outlier: Bool
+    var finite: Bool
+    var layer: String
+    var layer_z: Double?
+    var channels: [Place]
+    var regions: [Place]
+    var predicted: Int?
+    var confidence: Double?
+    var drift: Drift
+    var layers_z: [Double?]?
+    var scores: [String: Double?]?
+  }
+
+  private struct Drift: Encodable {
+    var alarm: Bool
+    /// log₁₀ of the capital that bets against "nothing has changed" have won.
+    var log10_evidence: Double
+    var since: Int?
+  }
+
+  package let text: String
+
+  /// - Parameters:
+  ///   - source: the file that the stimulus is of.
+  ///   - stimulus: its number in the stream, from 0.
+  ///   - isFull: whether all layers and the scores themselves are told.
+  package init(_ verdict: Verdict, source: String, stimulus: Int, drift: DriftTest, isFull: Bool) {
+    let content = Content(
+      source: source, stimulus: stimulus,
+      p: Dictionary(uniqueKeysWithValues: verdict.pValues.map { ($0.key.rawValue, Self.short($0.value)!) }),
+      outlier: verdict.isOutlier, finite: verdict.isFinite, layer: verdict.worst.tensor,
+      layer_z: Self.short(verdict.worst.strangeness), channels: Self.places(verdict.worst.channels),
+      regions: Self.places(verdict.worst.regions), predicted: verdict.answer?.predicted,
+      confidence: verdict.answer.flatMap { Self.short(Double($0.probability)) },
+      drift: Drift(
+        alarm: drift.alarm != nil, log10_evidence: Self.short(drift.logCapital / 2.302585092994046) ?? 0,
+        since: drift.alarm == nil ? nil : drift.changePoint),
+      layers_z: isFull ? verdict.strangeness.map(Self.short) : nil,
+      scores: isFull
+        ? Dictionary(uniqueKeysWithValues: verdict.scores.map { ($0.key.rawValue, Self.short($0.value)) }) : nil)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(content) else { preconditionFailure("finite numbers and text can be written") }
+    text = String(decoding: data, as: UTF8.self)
+  }
+
+  private static func places(_ places: [Verdict.Place]) -> [Place] {
+    places.map { Place(name: $0.name, z: short($0.z)) }
+  }
+
+  /// Rounded to five digits; nothing where JSON has no number for it.
+  private static func short(_ value: Double) -> Double? {
+    guard value.isFinite else { return nil }
+    guard value != 0 else { return 0 }
+    var (scale, size) = (1.0, abs(value))
+    while size < 1e4 {
+      size *= 10
+      scale *= 10
+    }
+    return scale.isFinite ? (value * scale).rounded() / scale : value
+  }
+}

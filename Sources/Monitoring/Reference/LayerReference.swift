@@ -1,0 +1,145 @@
+package import Distribution
+internal import Glibc
+import Statistics
+import Temporal
+import UserErrors
+
+/// What is normal of a layer.
+package struct LayerReference: Sendable {
+  /// Stimuli of a predicted class that it takes for a centre of its own.
+  package static let leastOfClass = 20
+
+  package private(set) var layer = WatchedLayer()
+  private var scale = FeatureScale()
+  private var features = NormalRange()
+  private var regions = NormalRange()
+  private var quantiles = NormalRange()
+  /// The predicted classes that have centres of their own, ascending.
+  package private(set) var classes: [Int] = []
+  /// [classes][features], in deviations of `features`.
+  private var classCentres: [[Double]] = []
+  private var covariance = ShrinkageCovariance(centre: [], shrinkage: 0, factor: [])
+  /// Of log distances of stimuli that nothing above was fitted to.
+  private var distances = RobustScale(centre: 0, deviation: 1)
+  /// Mean density φ of the layer's cells over the stimuli.
+  package private(set) var meanSilence = 0.0
+  /// ζ of the regions, as weights that sum to 1; empty where no scan was given.
+  package private(set) var zetaWeights: [Double] = []
+
+  package init() {}
+
+  /// Fits centres, spreads and the covariance.
+  ///
+  /// - Parameters:
+  ///   - readings: of the stimuli to fit to, at least two.
+  ///   - predicted: the class that each was taken for; `nil` where there are no classes.
+  ///   - zetaWeights: by region, or empty.
+  init(_ layer: WatchedLayer, readings: [LayerReading], predicted: [Int?], zetaWeights: [Double]) {
+    self.layer = layer
+    self.zetaWeights = zetaWeights
+    scale = FeatureScale(of: readings.flatMap(\.means))
+    let raw = readings.map(rawFeatures)
+    features = NormalRange(raw)
+    regions = NormalRange(readings.map { reading in reading.regions.map(scale.feature) })
+    quantiles = NormalRange(readings.map { reading in reading.quantiles.map(scale.feature) })
+    meanSilence = readings.reduce(0) { $0 + $1.silence } / Double(readings.count)
+    let z = raw.map(features.z)
+    for (predicted, members) in Dictionary(grouping: z.indices.filter { predicted[$0] != nil }, by: { predicted[$0]! })
+      .sorted(by: { $0.key < $1.key }) where members.count >= Self.leastOfClass
+    {
+      classes.append(predicted)
+      classCentres.append(features.indices.map { feature in RobustScale.median(members.map { z[$0][feature] }) })
+    }
+    covariance = ShrinkageCovariance(
+      zip(z, predicted).map { centred($0, of: $1) }, centre: [Double](repeating: 0, count: features.count))
+  }
+
+  /// Takes note of how far stimuli usually are that nothing was fitted to.
+  mutating func setDistances(_ readings: [LayerReading], predicted: [Int?]) {
+    distances = RobustScale(zip(readings, predicted).map { log(distance(deviations($0, predicted: $1))) })
+  }
+
+  package var featureCount: Int { features.count }
+
+  /// z of each feature against stimuli of the predicted class, where there were enough, else against all: the groups' means,
+  /// then their spreads where there are places. [features]
+  package func deviations(_ reading: LayerReading, predicted: Int?) -> [Double] {
+    centred(features.z(rawFeatures(reading)), of: predicted)
+  }
+
+  /// z of each region's mean activity. [regions]
+  package func regionDeviations(_ reading: LayerReading) -> [Double] { regions.z(reading.regions.map(scale.feature)) }
+
+  /// z of each quantile of the layer's cells. [quantiles]
+  package func quantileDeviations(_ reading: LayerReading) -> [Double] { quantiles.z(reading.quantiles.map(scale.feature)) }
+
+  /// The Mahalanobis distance, in deviations of its logarithm from what is usual.
+  package func strangeness(_ deviations: [Double]) -> Double {
+    let z = distances.z(log(distance(deviations)))
+    return z.isNaN ? .infinity : z
+  }
+
+  /// Σ ζ·z² over the regions: how far those are off that the answers depend on; `nil` without ζ.
+  package func criticalStrangeness(_ regionDeviations: [Double]) -> Double? {
+    guard !zetaWeights.isEmpty else { return nil }
+    let sum = zip(zetaWeights, regionDeviations).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
+    return sum.isNaN ? .infinity : sum
+  }
+
+  private func distance(_ deviations: [Double]) -> Double {
+    guard deviations.allSatisfy(\.isFinite) else { return .infinity }
+    return covariance.squaredDistance(deviations).squareRoot()
+  }
+
+  private func rawFeatures(_ reading: LayerReading) -> [Double] { (reading.means + reading.spreads).map(scale.feature) }
+
+  private func centred(_ z: [Double], of predicted: Int?) -> [Double] {
+    guard let predicted, let place = classes.firstIndex(of: predicted) else { return z }
+    return zip(z, classCentres[place]).map { $0 - $1 }
+  }
+
+  /// - Throws: `Failure` (`badInput`) for numbers that don't fit each other.
+  func check() throws(Failure) {
+    try layer.check()
+    let layout = try? CellLayout(layer)
+    let groups = layout?.groupCounts.count ?? 0
+    let isSound =
+      features.count == groups * (layout?.hasPlaces == true ? 2 : 1) && regions.count == layout?.regionCounts.count
+      && quantiles.count == LayerReading.quantileShares.count && features.isSound && regions.isSound && quantiles.isSound
+      && scale.isSound && classes.count == classCentres.count && classCentres.allSatisfy { $0.count == features.count }
+      && covariance.centre.count == features.count && distances.deviation >= 0
+      && (zetaWeights.isEmpty || zetaWeights.count == regions.count)
+    guard isSound else {
+      throw Failure(.badInput, "layer \"\(layer.tensor)\" of the reference has numbers that don't fit each other; learn it anew")
+    }
+  }
+}
+
+extension NormalRange {
+  var indices: Range<Int> { 0..<count }
+}
+
+extension LayerReference: Coded {
+  package mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    try coder.code(&layer)
+    try coder.code(&scale)
+    try coder.code(&features)
+    try coder.code(&regions)
+    try coder.code(&quantiles)
+    try coder.code(&classes)
+    try coder.code(&classCentres)
+    var (shrinkage, factor, order) = (covariance.shrinkage, covariance.factor, covariance.centre.count)
+    try coder.code(&shrinkage)
+    try coder.code(&factor)
+    try coder.code(&order)
+    var (centre, deviation) = (distances.centre, distances.deviation)
+    try coder.code(&centre)
+    try coder.code(&deviation)
+    try coder.code(&meanSilence)
+    try coder.code(&zetaWeights)
+    guard coder.isReading else { return }
+    guard order == features.count, factor.isEmpty || factor.count == order * order else { throw MessageError() }
+    covariance = ShrinkageCovariance(centre: [Double](repeating: 0, count: order), shrinkage: shrinkage, factor: factor)
+    distances = RobustScale(centre: centre, deviation: deviation)
+  }
+}

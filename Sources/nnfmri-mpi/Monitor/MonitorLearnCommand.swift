@@ -1,0 +1,122 @@
+import ArgumentParser
+import Grids
+import Lesion
+import ModelGraph
+import Monitoring
+import Networks
+import ScanPlan
+import ScanResults
+import Shapley
+import Stimuli
+import UserErrors
+
+struct MonitorLearnCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "learn", abstract: "Learn from normal stimuli what a network's layers do.",
+    discussion: """
+      Half of the stimuli are fitted to; the others, which nothing is fitted to, say how often a normal stimulus looks as strange \
+      as another. Runs in one process.
+      """)
+
+  @Option(help: "The network, an ONNX file. (default: that of --scan)")
+  var model: String?
+
+  @Option(help: "Normal stimuli, as for scan. (default: those of --scan)")
+  var data: String?
+
+  @Option(help: "The file of the reference.")
+  var out: String
+
+  @Option(help: "A finished scan of the network: its layers, grid and preprocessing are taken, and its ζ weighs regions.")
+  var scan: String?
+
+  @Option(help: "Which layers are watched, as for scan. (default: auto, or those of --scan)")
+  var layers: String?
+
+  @Option(help: "Regions along height, width and channels. (default: 8x8x4, or that of --scan)")
+  var grid: String?
+
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
+  @Option(help: "How many stimuli are learnt from: the first ones. (default: all)")
+  var stimuli: Int?
+
+  @Option(help: "Stored numbers are divided by this; by default 255 for bytes that are images, else 1.")
+  var scale: Double?
+
+  @Option(help: "Means to subtract after scaling, one a channel, separated by commas.")
+  var mean: String?
+
+  @Option(help: "Standard deviations to divide by, one a channel, separated by commas.")
+  var std: String?
+
+  @Option(help: "The number that all random draws follow from.")
+  var seed: UInt64 = 42
+
+  @Option(help: "Threads of a forward pass.")
+  var threads = 1
+
+  func validate() throws {
+    guard scan != nil || model != nil && data != nil else {
+      throw ValidationError("Give the network with --model and normal stimuli with --data, or a finished scan with --scan.")
+    }
+    _ = try pictures.sizing()
+    _ = try request(nil)
+  }
+
+  func run() throws {
+    try MonitorRun.reportingFailures {
+      let (reference, notes) = try MonitorReference.learn(
+        try request(try scan.map(StoredScan.init)), program: NNFMRI.program.description
+      ) { done, all in
+        if Launcher.isWatched(2) { writeToStandardError("\r\(done) of \(all) stimuli" + (done == all ? "\n" : "")) }
+      }
+      for note in notes { say(note) }
+      try reference.write(to: out)
+      let heldOut = reference.calibration(.combined).scores.count
+      print(
+        """
+        \(out): what \(reference.origin.model) does in \(reference.layers.count) layers with \(reference.origin.stimulusCount) stimuli.
+        Held out: \(heldOut), so the smallest p-value is \(MonitorRun.short(1 / Double(heldOut + 1))).
+        """)
+    }
+  }
+
+  /// - Throws: `ValidationError` that names the option and what it takes; `Failure` where the scan can't be read.
+  private func request(_ scanned: StoredScan?) throws -> LearningRequest {
+    let options = scanned?.measurements.request.measurement
+    var request = LearningRequest(
+      model: model ?? scanned?.measurements.request.subject.model ?? "",
+      data: data ?? scanned?.measurements.request.subject.data ?? "")
+    request.preprocessing = Preprocessing(
+      scale: scale ?? options?.scale, mean: mean == nil ? options?.mean ?? [] : try Check.numbers(mean, "mean"),
+      standardDeviation: std == nil ? options?.standardDeviation ?? [] : try Check.numbers(std, "std"),
+      channelAxis: try reading.chosenLayouts().contains { $0.tensor == nil && $0.layout.lowercased() == "nhwc" }
+        || options?.isChannelsLast == true ? .last : .first)
+    (request.resize, request.crop) = (pictures.resize ?? options?.resize, pictures.crop ?? options?.crop)
+    request.layers =
+      layers.map(LayerSelection.init(parsing:))
+      ?? scanned.map { LayerSelection(items: $0.measurements.plan.layers.map { .named($0.tensor) }) } ?? .automatic
+    do {
+      request.grid = try grid.map { text throws(GridError) in try GridSize(parsing: text) } ?? options?.grid ?? .standard
+    } catch {
+      throw ValidationError("--grid: \(error.message)")
+    }
+    request.reading = try reading.request(value: .logit)
+    if case .perStimulus = request.reading.position {
+      throw ValidationError("--position \(reading.position): a monitor reads the same position of all stimuli: mean, last or a number.")
+    }
+    request.stimuli = try stimuli.map { try Check.atLeast(MonitorReference.leastStimuli, $0, "stimuli") }
+    request.seed = seed
+    request.threads = try Check.atLeast(1, threads, "threads")
+    if let scanned {
+      request.scan = scan
+      for layer in try scanned.result().layers {
+        request.zeta[layer.plan.tensor] = LearningRequest.Zeta(grid: layer.plan.grid, zeta: layer.statistics.zeta)
+      }
+    }
+    return request
+  }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+internal import Glibc
+import UserErrors
+
+/// What the monitor's commands share.
+enum MonitorRun {
+  /// The exit code of an alarm that was asked to fail on.
+  static let alarmCode: Int32 = 1
+
+  /// Runs the body, and tells a failure in a sentence with its exit code.
+  static func reportingFailures(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      let error = Failure(error)
+      complain(error.message)
+      throw ExitCode(Int32(error.exitStatus.rawValue))
+    }
+  }
+
+  /// A number with three digits.
+  static func short(_ value: Double) -> String {
+    guard value != 0, value.isFinite else { return "\(value)" }
+    let scale = pow(10, 2 - floor(log10(abs(value))))
+    return "\((value * scale).rounded() / scale)"
+  }
+}

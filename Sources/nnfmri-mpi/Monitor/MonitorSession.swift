@@ -1,0 +1,84 @@
+import Arrays
+import Files
+internal import Glibc
+import Monitoring
+import Networks
+import Stimuli
+import UserErrors
+
+/// A stream of stimuli that is judged one after another, and its lines.
+final class MonitorSession {
+  private let opened: MonitoredModel
+  private var judge: Judge
+  private let batch: Int
+  private let isFull: Bool
+  private let output: Int32
+  private let outputName: String
+  private(set) var count = 0
+  private(set) var outliers = 0
+  private var broken = 0
+
+  /// - Parameter out: the file of the lines; `nil` is standard output.
+  /// - Throws: `FileError` (`cannotWrite`).
+  init(_ opened: MonitoredModel, judge: Judge, out: String?, batch: Int, isFull: Bool) throws {
+    (self.opened, self.judge, self.batch, self.isFull) = (opened, judge, batch, isFull)
+    outputName = out ?? "standard output"
+    output = out.map { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) } ?? STDOUT_FILENO
+    guard output >= 0 else { throw FileError.cannotWrite(outputName, mend: "choose another file with --out") }
+  }
+
+  deinit { if output != STDOUT_FILENO { close(output) } }
+
+  /// Whether the drift test has alarmed, or the network gave something that isn't finite.
+  var hasAlarm: Bool { judge.drift.alarm != nil || broken > 0 }
+
+  /// Judges stimuli, in order.
+  func judge(_ stimuli: StimulusSet, of source: String) throws {
+    let feed = try opened.feed(stimuli)
+    for first in stride(from: 0, to: feed.stimuli.count, by: batch) {
+      let rows = Array(first..<min(first + batch, feed.stimuli.count))
+      for observation in try opened.network.observe(feed, rows: rows) {
+        let verdict = try judge.judge(observation)
+        let line = VerdictLine(verdict, source: source, stimulus: count, drift: judge.drift, isFull: isFull)
+        try write(line.text + "\n")
+        count += 1
+        outliers += verdict.isOutlier ? 1 : 0
+        broken += verdict.isFinite ? 0 : 1
+      }
+    }
+  }
+
+  /// Judges arrays of standard input until it ends.
+  ///
+  /// - Throws: `FileError` (`badInput`) where it isn't `.npy` arrays.
+  func judgeStandardInput() throws {
+    var number = 0
+    let reader = NPYStream(descriptor: STDIN_FILENO, place: "standard input")
+    while let array = try reader.next() {
+      try judge(try opened.stimuli(array, description: "standard input, array \(number)"), of: "-")
+      number += 1
+    }
+  }
+
+  private func write(_ text: String) throws(FileError) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw FileError.cannotWrite(outputName, mend: "keep its reader running, or give a file with --out") }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+
+  /// What was found, in a few sentences.
+  var summary: String {
+    let drift = judge.drift
+    let alarm =
+      drift.alarm.map {
+        "Drift: alarm at stimulus \($0), probably since \(drift.changePoint)."
+      } ?? "Drift: none found (evidence \(MonitorRun.short(exp(drift.logCapital))) of \(MonitorRun.short(1 / drift.falseAlarms)))."
+    return
+      "\(count) stimuli, \(outliers) outliers (about \(MonitorRun.short(judge.outlierRate * Double(count))) are expected of normal ones). \(alarm)"
+      + (broken > 0 ? " \(broken) answers or layers weren't finite." : "")
+  }
+}
