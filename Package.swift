@@ -148,8 +148,8 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-benchmark",
       dependencies: [
-        "Anatomy", "Files", "Grids", "Lesion", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Reporting", "Shapley",
-        "Statistics",
+        "Anatomy", "Files", "Grids", "Lesion", "ModelGraph", "Monitoring", "Networks", "OnnxRuntime", "Random", "Reporting",
+        "Shapley", "Statistics",
         "Stimuli", "UserErrors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -222,6 +222,11 @@ let package = Package(
       ],
       exclude: ["golden"], swiftSettings: settings),
     tests("ScanStore", imports: ["Distribution", "Lesion", "ModelGraph", "ScanPlan", "Shapley", "TestSupport", "UserErrors"]),
+    tests(
+      "Monitoring",
+      imports: [
+        "Arrays", "Files", "Grids", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Stimuli", "TestSupport", "UserErrors",
+      ]),
     tests("ScanResults", imports: ["ScanPlan", "Shapley", "Statistics", "TestSupport"]),
     tests(
       "Scan",

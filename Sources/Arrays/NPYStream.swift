@@ -31,7 +31,8 @@ package final class NPYStream {
     let header = try NPYHeader(FileBytes(bytes), 0..<bytes.count, place: place)
     let (count, overflows) = header.shape.reduce(1, *).multipliedReportingOverflow(by: header.scalarType.byteCount)
     guard !overflows, count <= Self.limit else {
-      throw FileError(.badInput, "\(place) has an array of shape \(header.shape), which takes more than a gigabyte: send fewer at once")
+      throw FileError(
+        .badInput, "\(place) has an array of shape \(header.shape), which takes more than a gigabyte: send fewer at once")
     }
     bytes += try read(count)
     return try NumericArray(npy: FileBytes(bytes), 0..<bytes.count, place: place)

@@ -3,6 +3,7 @@ import Grids
 import ModelGraph
 import Networks
 import OnnxRuntime
+import Statistics
 import Stimuli
 import UserErrors
 
@@ -45,12 +46,17 @@ extension MonitorReference {
     let origin = ReferenceOrigin(
       model: request.model, modelDigest: try model.digest(of: request.model), data: request.data,
       dataDigest: try Digest.ofFiles(feed.stimuli.files), stimulusCount: observations.count, program: program,
-      onnxRuntime: runtime.version, readout: survey.readout, preparation: survey.preparation, takesBatches: survey.takesBatches,
+      onnxRuntime: runtime.version, processor: linearAlgebraVersion(), readout: survey.readout, preparation: survey.preparation,
+      takesBatches: survey.takesBatches,
       threads: request.threads,
-      seed: request.seed, preprocessing: request.preprocessing, resize: request.resize, crop: request.crop,
+      seed: request.seed, preprocessing: request.preprocessing, reading: request.reading, resize: request.resize,
+      crop: request.crop,
       scan: request.scan)
     let weights = try layers.map { layer in try zetaWeights(layer, request, &notes) }
-    return (try MonitorReference(observations, layers: layers, origin: origin, zetaWeights: weights), notes)
+    let reference = try MonitorReference(
+      observations, layers: layers, origin: origin, zetaWeights: weights,
+      selfTest: SelfTest(network, feed: feed, most: request.selfTests))
+    return (reference, notes)
   }
 
   private static func watchedLayers(

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 import ModelGraph
 package import Networks
 import OnnxRuntime
+import Statistics
 package import Stimuli
 import UserErrors
 
@@ -13,6 +14,8 @@ package final class MonitoredModel {
   private let model: Model
   private let runtime: Runtime
   private let reference: MonitorReference
+  /// `nil` until what is to be held is known.
+  private var selfTest: SelfTest?
 
   /// - Parameter path: the model's file; `nil` is where it was when the reference was learnt.
   /// - Throws: `Failure` (`missingInput`) if it isn't there, (`badInput`) if it is another one; or what a module throws.
@@ -30,16 +33,38 @@ package final class MonitoredModel {
     network = try WatchedNetwork(
       model: model, readout: reference.origin.readout, layers: reference.layers.map(\.layer), runtime: runtime,
       options: Session.Options(threads: reference.origin.threads, externalDataFolder: model.folder))
+    try reference.selfTest.check(inputNames: network.inputNames)
+    selfTest = isLikeLearning ? reference.selfTest : nil
   }
 
   /// Whether several stimuli can be run in one pass.
   package var takesBatches: Bool { reference.origin.takesBatches }
 
-  /// Whether the runtime is the version that the reference was learnt with, whose numbers may differ in their last digits.
+  /// How many stimuli a self-test runs.
+  package var selfTestCount: Int { reference.selfTest.count }
+
+  /// What a user should know of the machine: whether last digits may differ from those that were learnt.
   package var note: String? {
-    runtime.version == reference.origin.onnxRuntime
+    isLikeLearning
       ? nil
-      : "The reference was learnt with ONNX Runtime \(reference.origin.onnxRuntime), and this is \(runtime.version): last digits may differ."
+      : "The reference was learnt with ONNX Runtime \(reference.origin.onnxRuntime) on \(reference.origin.processor), and this is \(runtime.version) on \(linearAlgebraVersion()): last digits may differ, and a self-test holds what comes first."
+  }
+
+  private var isLikeLearning: Bool {
+    runtime.version == reference.origin.onnxRuntime && linearAlgebraVersion() == reference.origin.processor
+  }
+
+  /// The stimuli for which the network's layers or its answer aren't what they were, to the bit: when the reference was learnt, or,
+  /// where runtime or processor are of another kind, at the first call.
+  ///
+  /// Cost: one pass a stored stimulus.
+  package func failedSelfTests() throws -> [Int] {
+    guard let test = selfTest else {
+      let test = try reference.selfTest.takenAnew(of: network, runtime: runtime)
+      selfTest = test
+      return []
+    }
+    return try test.failures(of: network, runtime: runtime)
   }
 
   /// Reads stimuli as the reference's own were read.

@@ -4,5 +4,8 @@ import ArgumentParser
 struct NNFMRIBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "nnfmri-benchmark", abstract: "What Scripts/benchmark and Scripts/benchmark-estimators run.",
-    subcommands: [PassesCommand.self, EstimatesCommand.self, GameCommand.self, GradientsCommand.self])
+    subcommands: [
+      PassesCommand.self, EstimatesCommand.self, GameCommand.self, GradientsCommand.self, MonitorFaultsCommand.self,
+      MonitorLatencyCommand.self,
+    ])
 }

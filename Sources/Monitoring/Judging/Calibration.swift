@@ -10,7 +10,7 @@ package struct Calibration: Sendable, Hashable {
 
   package init() {}
 
-  init(_ scores: [Double]) { self.scores = scores.sorted() }
+  package init(_ scores: [Double]) { self.scores = scores.sorted() }
 
   /// (1 + the held-out scores that are no smaller)/(1 + all).
   package func pValue(_ score: Double) -> Double {

@@ -28,6 +28,18 @@ package struct DriftTest: Sendable {
     }
   }
 
+  /// What a bet that is never mixed with others has won since its lowest point.
+  private struct Run {
+    /// ln of the gain since `start`.
+    var gain = 0.0
+    var start = 0
+
+    mutating func take(_ factor: Double, at stimulus: Int) {
+      if gain <= 0 { (gain, start) = (0, stimulus) }
+      gain += log(factor)
+    }
+  }
+
   private static let bets: [Bet] = [
     .power(0.3), .power(0.6), .power(0.85), .opposite(0.6), .linear(1), .linear(-1), .linear(0),
   ]
@@ -43,10 +55,14 @@ package struct DriftTest: Sendable {
   package private(set) var logCapital = 0.0
   /// The stimulus at which the capital first reached 1/α, from 0; `nil` while there is no alarm.
   package private(set) var alarm: Int?
-  /// Where the capital last was at its smallest before it rose to what it is, or to the alarm: an estimate of the first stimulus
-  /// after a change.
-  package private(set) var changePoint = 0
-  private var least = 0.0
+  /// An estimate of the first stimulus after the change: where the bet that has won the most since its lowest point had that point.
+  ///
+  /// Page, Biometrika 41 (1954): a bet loses on average before the change and wins after it.
+  package var changePoint: Int {
+    let best = runs.indices.max { runs[$0].gain < runs[$1].gain } ?? 0
+    return runs[best].start
+  }
+  private var runs = [Run](repeating: Run(), count: DriftTest.bets.count)
   /// Shares of the capital. [bets]
   private var shares: [Double]
   /// How many scores so far lie in each step and below: a Fenwick tree. [steps + 1]
@@ -91,14 +107,10 @@ package struct DriftTest: Sendable {
   private mutating func bet(_ p: Double) {
     let won = zip(shares, Self.bets).map { $0 * $1.factor(p) }
     let factor = won.reduce(0, +)
-    let before = logCapital
     logCapital += log(factor)
     shares = won.map { (1 - Self.sharing) * $0 / factor + Self.sharing / Double(won.count) }
     guard alarm == nil else { return }
-    if before <= least {
-      least = before
-      changePoint = count
-    }
+    for place in runs.indices { runs[place].take(Self.bets[place].factor(p), at: count) }
     if logCapital >= -log(falseAlarms) { alarm = count }
   }
 

@@ -31,6 +31,9 @@ package struct WatchedLayer: Sendable, Hashable {
     cells = [grid.height, grid.width, grid.channels]
   }
 
+  /// What was asked for when the reference was learnt.
+  package var requestedGrid: GridSize { GridSize(height: cells[0], width: cells[1], channels: cells[2]) }
+
   package var pool: CellPool {
     let lengths = shape.indices.dropFirst().map { axis in
       let wanted = height.contains(axis) ? cells[0] : width.contains(axis) ? cells[1] : .max

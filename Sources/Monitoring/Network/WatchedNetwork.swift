@@ -16,6 +16,12 @@ package final class WatchedNetwork {
     /// The means over cells that the readings were made of, by layer.
     package let cells: [[Float]]
 
+    /// Whether what was read of the layers and the answer is the same to the bit.
+    package func hasSameBits(as other: Observation) -> Bool {
+      func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+      return bits(output) == bits(other.output) && cells.map(bits) == other.cells.map(bits)
+    }
+
     /// Whether every number that was read is finite.
     package var isFinite: Bool { output.allSatisfy(\.isFinite) && layers.allSatisfy(\.isFinite) }
   }

@@ -28,7 +28,8 @@ extension MonitorReference {
     let file = try FileBytes(contentsOf: path)
     let bytes = file[0..<file.count]
     guard bytes.count > Self.magic.count + Self.checksumLength, bytes.starts(with: Self.magic) else {
-      let kind = bytes.starts(with: Self.magic.dropLast()) ? "is a reference of another version of this program" : "is no reference"
+      let kind =
+        bytes.starts(with: Self.magic.dropLast()) ? "is a reference of another version of this program" : "is no reference"
       throw Failure(.badInput, "\(path) \(kind): make one with 'nnfmri-mpi monitor learn'")
     }
     let body = bytes.dropLast(Self.checksumLength)

@@ -24,6 +24,7 @@ package struct MonitorReference: Sendable {
   private var neighbourScale = RobustScale(centre: 0, deviation: 1)
   private var bandScale = RobustScale(centre: 0, deviation: 1)
   private var calibrations: [Score: Calibration] = [:]
+  package private(set) var selfTest = SelfTest()
 
   /// - Parameters:
   ///   - observations: one a stimulus, at least `leastStimuli`.
@@ -31,7 +32,7 @@ package struct MonitorReference: Sendable {
   /// - Throws: `Failure` (`badInput`) if there are too few stimuli, or what the network gives for them isn't finite.
   package init(
     _ observations: [WatchedNetwork.Observation], layers watched: [WatchedLayer], origin: ReferenceOrigin,
-    zetaWeights: [[Double]]
+    zetaWeights: [[Double]], selfTest: SelfTest
   ) throws(Failure) {
     guard observations.count >= Self.leastStimuli else {
       throw Failure(
@@ -39,9 +40,11 @@ package struct MonitorReference: Sendable {
     }
     if let wrong = observations.firstIndex(where: { !$0.isFinite }) {
       throw Failure(
-        .badInput, "stimulus \(wrong) makes the network give NaN or infinity, which is not normal: leave it out, or mend the network")
+        .badInput,
+        "stimulus \(wrong) makes the network give NaN or infinity, which is not normal: leave it out, or mend the network")
     }
     self.origin = origin
+    self.selfTest = selfTest
     var order = Array(observations.indices)
     var random = CounterRandom(seed: origin.seed, domain: .referenceSplit, index: 0)
     random.shuffle(&order)
@@ -144,6 +147,7 @@ extension MonitorReference {
     private var rank = 0
     private var scales: [Double] = []
     private var calibrations: [Calibration] = []
+    private(set) var selfTest = SelfTest()
 
     init() {}
 
@@ -153,6 +157,7 @@ extension MonitorReference {
       (points, dimensions, rank) = (reference.memory.points, reference.memory.dimensions, reference.memory.rank)
       scales = [reference.neighbourScale, reference.bandScale].flatMap { [$0.centre, $0.deviation] }
       calibrations = Score.allCases.map(reference.calibration)
+      selfTest = reference.selfTest
     }
 
     mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
@@ -163,6 +168,7 @@ extension MonitorReference {
       try coder.code(&rank)
       try coder.code(&scales)
       try coder.code(&calibrations)
+      try coder.code(&selfTest)
       guard coder.isReading else { return }
       guard scales.count == 4, calibrations.count == Score.allCases.count, dimensions > 0, rank > 0,
         points.count.isMultiple(of: dimensions), points.count / dimensions >= rank
@@ -174,8 +180,10 @@ extension MonitorReference {
 
     fileprivate var parts: (MonitorReference.Parts) {
       get throws(MessageError) {
-        (try ReferenceOrigin(encoded: origin), layers, NeighbourMemory(points: points, dimensions: dimensions, rank: rank),
-          scales, calibrations)
+        (
+          try ReferenceOrigin(encoded: origin), layers, NeighbourMemory(points: points, dimensions: dimensions, rank: rank),
+          scales, calibrations
+        )
       }
     }
   }
@@ -187,6 +195,7 @@ extension MonitorReference {
   fileprivate init(_ body: Body) throws {
     let parts = try body.parts
     (origin, layers, memory) = (parts.origin, parts.layers, parts.memory)
+    selfTest = body.selfTest
     neighbourScale = RobustScale(centre: parts.scales[0], deviation: parts.scales[1])
     bandScale = RobustScale(centre: parts.scales[2], deviation: parts.scales[3])
     for (score, calibration) in zip(Score.allCases, parts.calibrations) where !calibration.scores.isEmpty {

@@ -2,6 +2,7 @@ import Distribution
 internal import FoundationEssentials
 package import Lesion
 package import ModelGraph
+package import Networks
 package import Stimuli
 
 /// What a reference was learnt from, and how the network is run so that its numbers are those that were learnt.
@@ -14,6 +15,8 @@ package struct ReferenceOrigin: Sendable, Codable, Hashable {
   package var stimulusCount: Int
   package var program: String
   package var onnxRuntime: String
+  /// The linear algebra library and the kind of processor that it runs its code for.
+  package var processor: String
   package var readout: Readout
   package var preparation: ModelPreparation
   /// Whether several stimuli can be run in one pass.
@@ -25,6 +28,9 @@ package struct ReferenceOrigin: Sendable, Codable, Hashable {
   package var mean: [Double]
   package var standardDeviation: [Double]
   package var isChannelsLast: Bool
+  /// How tensors are laid out and which axis counts classes, where the user said so.
+  package var layouts: [LayoutOverride]
+  package var classAxis: Int?
   package var resize: String?
   package var crop: String?
   /// The folder of the scan whose ζ weighs regions; `nil` without one.
@@ -32,15 +38,18 @@ package struct ReferenceOrigin: Sendable, Codable, Hashable {
 
   package init(
     model: String, modelDigest: String, data: String, dataDigest: String, stimulusCount: Int, program: String,
-    onnxRuntime: String, readout: Readout, preparation: ModelPreparation, takesBatches: Bool, threads: Int, seed: UInt64,
-    preprocessing: Preprocessing, resize: String?, crop: String?, scan: String?
+    onnxRuntime: String, processor: String, readout: Readout, preparation: ModelPreparation, takesBatches: Bool, threads: Int,
+    seed: UInt64,
+    preprocessing: Preprocessing, reading: ReadoutRequest, resize: String?, crop: String?, scan: String?
   ) {
     (self.model, self.modelDigest, self.data, self.dataDigest) = (model, modelDigest, data, dataDigest)
-    (self.stimulusCount, self.program, self.onnxRuntime) = (stimulusCount, program, onnxRuntime)
+    (self.stimulusCount, self.program) = (stimulusCount, program)
+    (self.onnxRuntime, self.processor) = (onnxRuntime, processor)
     (self.readout, self.preparation, self.takesBatches) = (readout, preparation, takesBatches)
     (self.threads, self.seed) = (threads, seed)
     (scale, mean, standardDeviation) = (preprocessing.scale, preprocessing.mean, preprocessing.standardDeviation)
     isChannelsLast = preprocessing.channelAxis == .last
+    (layouts, classAxis) = (reading.layouts, reading.classAxis)
     (self.resize, self.crop, self.scan) = (resize, crop, scan)
   }
 

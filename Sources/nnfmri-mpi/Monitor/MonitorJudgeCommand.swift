@@ -26,7 +26,8 @@ struct MonitorJudgeCommand: ParsableCommand {
   @Option(help: "Stimuli, as for scan; or - for .npy arrays, one after another, on standard input.")
   var data: String?
 
-  @Option(help: ArgumentHelp("Judge what is put into the folder, in the order of names, until a signal comes.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Judge what is put into the folder, in the order of names, until a signal comes.", valueName: "folder"))
   var watch: String?
 
   @Option(help: "The network, where it is no longer where the reference found it.")
@@ -35,17 +36,27 @@ struct MonitorJudgeCommand: ParsableCommand {
   @Option(help: "A file for the lines of JSON. (default: standard output)")
   var out: String?
 
+  @Option(
+    help: "A file for counts and times in Prometheus' text format, anew every five seconds, as its node exporter collects them.")
+  var metrics: String?
+
   @Option(help: "The share of normal stimuli that may be called outliers.")
   var outliers = 0.01
 
   @Option(help: "The probability that the drift test alarms falsely, over the whole stream.")
   var driftAlarms = 0.01
 
-  @Option(help: "What ends with exit code 1: never; alarm, of the drift test, or an answer that isn't finite; outlier, of any stimulus.")
+  @Option(
+    help:
+      "What ends with exit code 1: never; alarm, of the drift test, an answer that isn't finite or a failed self-test; outlier, of any stimulus."
+  )
   var failOn = FailOn.never
 
   @Option(help: "Stimuli in one forward pass.")
   var batch = 1
+
+  @Flag(help: "At the start and every minute, run stored stimuli whose layers must do what they did, to the bit.")
+  var selfTest = false
 
   @Flag(help: "Tell the z of all layers, and the scores that p-values are made of.")
   var full = false
@@ -64,22 +75,30 @@ struct MonitorJudgeCommand: ParsableCommand {
       if let note = opened.note { say(note) }
       let session = try MonitorSession(
         opened, judge: Judge(reference, outlierRate: outliers, driftRate: driftAlarms), out: out,
-        batch: opened.takesBatches ? batch : 1, isFull: full)
+        batch: opened.takesBatches ? batch : 1, isFull: full, selfTests: selfTest, metricsFile: metrics)
       if let watch {
         StopRequest.listen()
-        try WatchedFolder(watch).forEachFile { path in
-          do {
-            try session.judge(try opened.stimuli(contentsOf: path), of: path)
-          } catch {
-            // One bad file doesn't end the watch.
-            complain(Failure(error).message)
-          }
-        }
+        let folder = try WatchedFolder(watch)
+        try folder.forEachFile(
+          { path in
+            do {
+              try session.judge(try opened.stimuli(contentsOf: path), of: path)
+            } catch {
+              // One bad file doesn't end the watch; a reader that has gone does.
+              guard Failure(error).exitStatus != .cannotWrite else { throw error }
+              complain(Failure(error).message)
+            }
+          },
+          rest: {
+            try session.testIfDue()
+            try session.writeMetrics(isLast: false)
+          })
       } else if data == "-" {
         try session.judgeStandardInput()
       } else if let data {
         try session.judge(try opened.stimuli(contentsOf: data), of: data)
       }
+      try session.writeMetrics(isLast: true)
       say(session.summary)
       switch failOn {
       case .never: break

@@ -58,6 +58,10 @@ struct MonitorLearnCommand: ParsableCommand {
   @Option(help: "Threads of a forward pass.")
   var threads = 1
 
+  @Option(
+    help: "How many of the stimuli are stored in the reference, at most 4 MB, to test the network itself by; 0 stores none.")
+  var selfTests = 16
+
   func validate() throws {
     guard scan != nil || model != nil && data != nil else {
       throw ValidationError("Give the network with --model and normal stimuli with --data, or a finished scan with --scan.")
@@ -106,10 +110,12 @@ struct MonitorLearnCommand: ParsableCommand {
     }
     request.reading = try reading.request(value: .logit)
     if case .perStimulus = request.reading.position {
-      throw ValidationError("--position \(reading.position): a monitor reads the same position of all stimuli: mean, last or a number.")
+      throw ValidationError(
+        "--position \(reading.position): a monitor reads the same position of all stimuli: mean, last or a number.")
     }
     request.stimuli = try stimuli.map { try Check.atLeast(MonitorReference.leastStimuli, $0, "stimuli") }
     request.seed = seed
+    request.selfTests = try Check.atLeast(0, selfTests, "self-tests")
     request.threads = try Check.atLeast(1, threads, "threads")
     if let scanned {
       request.scan = scan

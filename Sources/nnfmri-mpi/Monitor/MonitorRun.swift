@@ -8,14 +8,16 @@ enum MonitorRun {
   static let alarmCode: Int32 = 1
 
   /// Runs the body, and tells a failure in a sentence with its exit code.
-  static func reportingFailures(_ body: () throws -> Void) throws {
+  ///
+  /// - Parameter quiet: whether another process of the same command tells it.
+  static func reportingFailures(quiet: Bool = false, _ body: () throws -> Void) throws {
     do {
       try body()
     } catch let code as ExitCode {
       throw code
     } catch {
       let error = Failure(error)
-      complain(error.message)
+      if !quiet { complain(error.message) }
       throw ExitCode(Int32(error.exitStatus.rawValue))
     }
   }

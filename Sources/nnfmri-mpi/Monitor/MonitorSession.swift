@@ -8,20 +8,36 @@ import UserErrors
 
 /// A stream of stimuli that is judged one after another, and its lines.
 final class MonitorSession {
+  /// Seconds between two writes of metrics.
+  private static let metricsInterval = 5.0
+
   private let opened: MonitoredModel
   private var judge: Judge
   private let batch: Int
   private let isFull: Bool
+  private var metrics: MonitorMetrics
+  /// Where metrics are written; `nil` for none.
+  private let metricsFile: String?
+  private var nextMetrics = 0.0
   private let output: Int32
   private let outputName: String
   private(set) var count = 0
   private(set) var outliers = 0
   private var broken = 0
+  private var failedSelfTests = 0
+  /// Seconds between self-tests.
+  private static let selfTestInterval = 60.0
+  private let selfTests: Bool
+  private var nextSelfTest = 0.0
 
   /// - Parameter out: the file of the lines; `nil` is standard output.
   /// - Throws: `FileError` (`cannotWrite`).
-  init(_ opened: MonitoredModel, judge: Judge, out: String?, batch: Int, isFull: Bool) throws {
+  init(_ opened: MonitoredModel, judge: Judge, out: String?, batch: Int, isFull: Bool, selfTests: Bool, metricsFile: String?)
+    throws
+  {
     (self.opened, self.judge, self.batch, self.isFull) = (opened, judge, batch, isFull)
+    (self.selfTests, self.metricsFile) = (selfTests, metricsFile)
+    metrics = MonitorMetrics(judge.reference)
     outputName = out ?? "standard output"
     output = out.map { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) } ?? STDOUT_FILENO
     guard output >= 0 else { throw FileError.cannotWrite(outputName, mend: "choose another file with --out") }
@@ -29,22 +45,39 @@ final class MonitorSession {
 
   deinit { if output != STDOUT_FILENO { close(output) } }
 
-  /// Whether the drift test has alarmed, or the network gave something that isn't finite.
-  var hasAlarm: Bool { judge.drift.alarm != nil || broken > 0 }
+  /// Whether the drift test has alarmed, the network gave something that isn't finite, or a self-test failed.
+  var hasAlarm: Bool { judge.drift.alarm != nil || broken > 0 || failedSelfTests > 0 }
+
+  /// Runs the self-test where it is asked for and its time has come.
+  func testIfDue() throws {
+    guard selfTests, monotonicSeconds() >= nextSelfTest else { return }
+    nextSelfTest = monotonicSeconds() + Self.selfTestInterval
+    let failed = try opened.failedSelfTests()
+    failedSelfTests += failed.isEmpty ? 0 : 1
+    metrics.takeSelfTest(passed: failed.isEmpty)
+    try write("{\"self_test\":{\"failed\":\(failed),\"passed\":\(failed.isEmpty),\"stimuli\":\(opened.selfTestCount)}}\n")
+  }
 
   /// Judges stimuli, in order.
   func judge(_ stimuli: StimulusSet, of source: String) throws {
     let feed = try opened.feed(stimuli)
     for first in stride(from: 0, to: feed.stimuli.count, by: batch) {
+      try testIfDue()
       let rows = Array(first..<min(first + batch, feed.stimuli.count))
-      for observation in try opened.network.observe(feed, rows: rows) {
+      let start = monotonicSeconds()
+      let observations = try opened.network.observe(feed, rows: rows)
+      let passSeconds = (monotonicSeconds() - start) / Double(rows.count)
+      for observation in observations {
+        let start = monotonicSeconds()
         let verdict = try judge.judge(observation)
+        metrics.take(verdict, drift: judge.drift, seconds: passSeconds + monotonicSeconds() - start)
         let line = VerdictLine(verdict, source: source, stimulus: count, drift: judge.drift, isFull: isFull)
         try write(line.text + "\n")
         count += 1
         outliers += verdict.isOutlier ? 1 : 0
         broken += verdict.isFinite ? 0 : 1
       }
+      try writeMetrics(isLast: false)
     }
   }
 
@@ -60,12 +93,25 @@ final class MonitorSession {
     }
   }
 
+  /// Writes the metrics, where they are asked for and their time has come.
+  func writeMetrics(isLast: Bool) throws {
+    guard let metricsFile, isLast || monotonicSeconds() >= nextMetrics else { return }
+    nextMetrics = monotonicSeconds() + Self.metricsInterval
+    let draft = metricsFile + ".new"
+    try writeFile(Array(metrics.text.utf8), to: draft)
+    guard rename(draft, metricsFile) == 0 else {
+      throw FileError.cannotWrite(metricsFile, mend: "choose another file with --metrics")
+    }
+  }
+
   private func write(_ text: String) throws(FileError) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
       if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw FileError.cannotWrite(outputName, mend: "keep its reader running, or give a file with --out") }
+      guard written > 0 else {
+        throw FileError.cannotWrite(outputName, mend: "keep its reader running, or give a file with --out")
+      }
       bytes = bytes.dropFirst(written)
     }
   }
@@ -76,9 +122,11 @@ final class MonitorSession {
     let alarm =
       drift.alarm.map {
         "Drift: alarm at stimulus \($0), probably since \(drift.changePoint)."
-      } ?? "Drift: none found (evidence \(MonitorRun.short(exp(drift.logCapital))) of \(MonitorRun.short(1 / drift.falseAlarms)))."
+      }
+      ?? "Drift: none found (evidence \(MonitorRun.short(exp(drift.logCapital))) of \(MonitorRun.short(1 / drift.falseAlarms)))."
     return
       "\(count) stimuli, \(outliers) outliers (about \(MonitorRun.short(judge.outlierRate * Double(count))) are expected of normal ones). \(alarm)"
       + (broken > 0 ? " \(broken) answers or layers weren't finite." : "")
+      + (failedSelfTests > 0 ? " \(failedSelfTests) self-tests failed: weights, code or tables in memory have changed." : "")
   }
 }

@@ -19,7 +19,9 @@ struct WatchedFolder {
 
   /// Calls the body with each file once, in the order of names, until a signal comes. A file that still grows waits for the next
   /// look, half a second later; names that begin with a dot are left alone.
-  func forEachFile(_ body: (String) throws -> Void) throws {
+  ///
+  /// - Parameter rest: called between looks.
+  func forEachFile(_ body: (String) throws -> Void, rest: () throws -> Void) throws {
     var seen: Set<String> = []
     var sizes: [String: Int] = [:]
     while !StopRequest.isSignalled {
@@ -38,6 +40,7 @@ struct WatchedFolder {
         seen.insert(name)
         try body(file)
       }
+      try rest()
       usleep(500_000)
     }
   }

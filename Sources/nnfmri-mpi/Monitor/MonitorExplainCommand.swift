@@ -1,0 +1,152 @@
+import ArgumentParser
+import Distribution
+import Files
+import Grids
+import Lesion
+import MPI
+import ModelGraph
+import Monitoring
+import Networks
+import Reporting
+import Scan
+import ScanPlan
+import ScanResults
+import Shapley
+import Stimuli
+import UserErrors
+
+struct MonitorExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Scan one stimulus, and show which regions that its answer depends on are off.",
+    discussion: """
+      Judges the stimulus by the reference, and scans it alone in the reference's layers and regions, by gradient passes where they \
+      can be taken. A region that is both critical and far from what is usual is where to look. Start it with mpirun to use many \
+      processes.
+      """)
+
+  @Argument(help: "The file of the reference.")
+  var reference: String
+
+  @Option(help: "Stimuli, as for scan.")
+  var data: String
+
+  @Option(help: "The number of the stimulus, from 0.")
+  var index = 0
+
+  @Option(help: "The network, where it is no longer where the reference found it.")
+  var model: String?
+
+  @Option(help: "The least |z| of a region that is shown as off.")
+  var off = 3.0
+
+  @Option(help: "The folder of the scan.")
+  var out = "nnfmri-explained"
+
+  @Option(help: "What is shown while it runs: auto, bar, lines, json or none.")
+  var progress = ProgressDisplay.Style.auto
+
+  func validate() throws {
+    _ = try Check.atLeast(0, index, "index")
+    guard off > 0 else { throw ValidationError("--off \(off) is not above 0.") }
+  }
+
+  func run() throws {
+    var request: ScanRequest?
+    var judged: (verdict: Verdict, findings: MonitorReference.Findings, reference: MonitorReference)?
+    try MonitorRun.reportingFailures(quiet: !Launcher.isFirstProcess) {
+      let reference = try MonitorReference(contentsOf: reference)
+      request = try scanRequest(reference)
+      if Launcher.isFirstProcess { judged = try judge(reference) }
+    }
+    guard let request else { return }
+    let display = ProgressDisplay(progress)
+    let code = try withEnvironment(
+      onFailure: { error, world in
+        complain("rank \(world.rank): \(Failure(error).message)")
+        return Int32(Failure(error).exitStatus.rawValue)
+      }
+    ) { world in
+      try Scan.run(
+        request, program: NNFMRI.program, world: world, progress: Progress(display.show),
+        listener: Scan.Listener(
+          announce: { _ in }, note: say,
+          report: { result in
+            try ScanFiles(result).write(to: request.run.output)
+            if let judged { print(text(result, judged)) }
+          },
+          fail: { complain($0.message) }))
+    }
+    if code != 0 { throw ExitCode(Int32(code)) }
+  }
+
+  private func judge(
+    _ reference: MonitorReference
+  ) throws -> (verdict: Verdict, findings: MonitorReference.Findings, reference: MonitorReference) {
+    let opened = try MonitoredModel(reference, model: model)
+    let stimuli = try opened.stimuli(contentsOf: data)
+    guard index < stimuli.count else {
+      throw Failure(.usage, "--index \(index) is out of range: \(data) has \(stimuli.count) stimuli, counted from 0")
+    }
+    let observation = try opened.network.observe(opened.feed(stimuli), rows: [index])[0]
+    var judge = try Judge(reference, outlierRate: 0.01, driftRate: 0.01)
+    return (try judge.judge(observation), reference.findings(observation), reference)
+  }
+
+  private func scanRequest(_ reference: MonitorReference) throws -> ScanRequest {
+    let origin = reference.origin
+    var request = ScanRequest(model: model ?? origin.model, data: data, output: out)
+    var options = request.measurement
+    options.layers = LayerSelection(items: reference.layers.map { .named($0.layer.tensor) })
+    options.grid = reference.layers[0].layer.requestedGrid
+    options.output = origin.readout.output
+    options.selection = "index=\(index)"
+    options.stimulusLimit = 1
+    options.mapReliability = 0.9
+    (options.scale, options.mean, options.standardDeviation) = (origin.scale, origin.mean, origin.standardDeviation)
+    (options.resize, options.crop, options.threads) = (origin.resize, origin.crop, origin.threads)
+    (options.layouts, options.classAxis) = (origin.layouts, origin.classAxis)
+    if let position = origin.readout.positions.first { options.position = .at(position) }
+    options.tracesConnections = false
+    request.measurement = options
+    return request
+  }
+
+  /// What was found, as a table of the regions that are critical or off in the layers that are off the most.
+  private func text(
+    _ result: ScanResult, _ judged: (verdict: Verdict, findings: MonitorReference.Findings, reference: MonitorReference)
+  ) -> String {
+    let (verdict, findings, reference) = judged
+    var lines: [String] = []
+    if let answer = verdict.answer {
+      lines.append("Answer: \(result.className(answer.predicted)), probability \(MonitorRun.short(Double(answer.probability))).")
+    }
+    let p = Score.allCases.compactMap { score in verdict.pValues[score].map { "\(score.rawValue) \(MonitorRun.short($0))" } }
+    lines.append("p: \(p.joined(separator: ", ")).")
+    var table = TextTable(["layer", "z", "region", "z", "zeta score", "what it does to the answer"])
+    var both = 0
+    let order = verdict.strangeness.indices.sorted { verdict.strangeness[$0] > verdict.strangeness[$1] }
+    for number in order {
+      guard let layer = result.layers.first(where: { $0.plan.tensor == reference.layers[number].layer.tensor }),
+        let map = layer.map(of: 0, result.request.analysis), layer.grid.regionCount == findings.regions[number].count
+      else { continue }
+      let z = findings.regions[number]
+      let total = map.zeta.reduce(0, +)
+      let shown = z.indices.filter { map.isCritical[$0] && abs(z[$0]) >= off }
+      both += shown.count
+      for region in shown.sorted(by: { abs(z[$0]) * map.zeta[$0] > abs(z[$1]) * map.zeta[$1] }).prefix(3) {
+        table.append([
+          layer.plan.tensor, MonitorRun.short(verdict.strangeness[number]), layer.grid.name(of: region),
+          MonitorRun.short(z[region]), total == 0 ? "" : MonitorRun.short(100 * map.zeta[region] / total),
+          "its lesion takes \(MonitorRun.short(map.zeta[region])) of the \(result.request.measurement.value.name)",
+        ])
+      }
+    }
+    lines.append(
+      both == 0
+        ? "No region that the answer depends on is \(MonitorRun.short(off)) deviations off."
+        : "\(both) regions that the answer depends on are \(MonitorRun.short(off)) deviations off or more; the first of each layer:\n\n\(table.text)"
+    )
+    lines.append("\nMaps of all layers: \(result.request.run.output)/report.html")
+    return lines.joined(separator: "\n")
+  }
+}
