@@ -85,11 +85,13 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   /// K of layers that are measured by values, where it is automatic.
   ///
   /// 16, and beyond 64 stimuli as few as keep the cost of 64, but 4 at least: what the answer over stimuli gains from more of them
-  /// it loses little of by measuring each less well. Small layers and streams, whose windows are compared, keep 16.
+  /// it loses little of by measuring each less well. Of a stream, whose windows are compared, as few as give a window 64. Small
+  /// layers keep 16.
   package func standardSamples(regions: Int, stimuli: Int) -> Double {
     let most = 16.0
-    guard stream == nil, regions > EstimatorName.largestEnumeration, stimuli > 64 else { return most }
-    return max(4, (most * 64 / Double(stimuli)).rounded(.up))
+    guard regions > EstimatorName.largestEnumeration else { return most }
+    if let stream { return min(most, max(4, (64 / Double(stream.windowStimuli)).rounded(.up))) }
+    return stimuli > 64 ? max(4, (most * 64 / Double(stimuli)).rounded(.up)) : most
   }
 
   /// Whether pictures have their channels last.

@@ -53,6 +53,12 @@ extension DistributedTests {
       #expect(interrupted.differences(from: whole) == [])
     }
 
+    @Test func `isn't said to get what values would need`() throws {
+      let run = try ScanRun(options("gradient", samples: "1"), ranks: nil)
+      #expect(run.command.exitCode == 0 && run.command.output.contains("gradient passes"), "\(run.command)")
+      #expect(!run.command.output.contains("the least that"), "\(run.command)")
+    }
+
     @Test func `says of every stimulus what its map is and how far it can be trusted`() throws {
       let run = try ScanRun(options("gradient", samples: "40"), ranks: 1)
       #expect(run.command.exitCode == 0, "\(run.command)")

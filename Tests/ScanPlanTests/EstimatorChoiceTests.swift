@@ -89,4 +89,16 @@ import UserErrors
     options.tolerance = 10
     #expect(options.byName["confidence"] == "0.9")
   }
+
+  @Test("give many stimuli fewer samples each, and every window of a stream 64 a region")
+  func standardSamples() {
+    var options = MeasurementOptions()
+    #expect([8, 64, 128, 10_000].map { options.standardSamples(regions: 256, stimuli: $0) } == [16, 16, 8, 4])
+    #expect(options.standardSamples(regions: 8, stimuli: 10_000) == 16)
+    for (windowStimuli, samples) in [(1, 16.0), (4, 16), (10, 7), (32, 4), (256, 4)] {
+      options.stream = StreamRequest()
+      options.stream?.windowStimuli = windowStimuli
+      #expect(options.standardSamples(regions: 256, stimuli: 5000) == samples)
+    }
+  }
 }

@@ -33,11 +33,18 @@ import Testing
       #expect(GradientPilot.passSteps.contains(passes))
       #expect(passes == 1024 || sampling / Double(passes) <= 0.1 * between)
       #expect(pilot.passes(stimuli: 64, most: 40) <= 32)
-      if let before = GradientPilot.passSteps.last(where: { $0 < passes }) {
+      if let before = GradientPilot.passSteps.last(where: { $0 < passes && $0 >= GradientPilot.leastPasses }) {
         let bias = pilot.remainingBias(stimuli: 64, passes: before)
         #expect(sampling / Double(before) > 0.1 * between || bias > 0.1 * between / 40 / 64)
       }
     }
+  }
+
+  @Test("Passes are enough for the errors of single stimuli, unless fewer are all that there is")
+  func leastPasses() throws {
+    let pilot = GradientPilot(series: try series(12, passes: 64, spread: 3), isEfficient: true)
+    #expect(pilot.passes(stimuli: 64) >= 16)
+    #expect(pilot.passes(stimuli: 64, most: 12) == 12 && pilot.passes(stimuli: 64, most: 10) == 8)
   }
 
   @Test("More stimuli make narrower intervals and no fewer critical regions")

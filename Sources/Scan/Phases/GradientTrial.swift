@@ -95,6 +95,9 @@ struct GradientTrial {
       let decision = try decide(layer, own)
       (result.layers[layer.number], pilots[layer.tensor], reliability[layer.tensor]) = decision
     }
+    for layer in result.layers where layer.design == .gradients {
+      result.notes.removeAll { $0.hasPrefix(Planner.budgetNote(layer.tensor, regions: layer.regionCount)) }
+    }
     let lost = result.layers.filter { $0.design == .gradients && ($0.budget == 0 || $0.gradients == nil) }
     for layer in lost {
       let reason = """

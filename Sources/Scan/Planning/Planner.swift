@@ -72,6 +72,9 @@ package struct Planner {
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
   }
 
+  /// How a note begins on a layer that gets more samples than was asked for; it holds for values only.
+  static func budgetNote(_ tensor: String, regions: Int) -> String { "Layer \"\(tensor)\" has \(regions) regions and gets " }
+
   private func checkRequest() throws(Failure) {
     let lesion = request.measurement.lesion
     if let reason = lesion.reasonForSeveralStimuli, stimuli.count < 2 {
@@ -167,8 +170,8 @@ package struct Planner {
       let needed = (least + players - 1) / players
       budget = needed * players
       notes.append(
-        "Layer \"\(layer.candidate.tensor)\" has \(players) regions and gets \(needed) samples for each, the least that \(estimator.rawValue) needs."
-      )
+        Self.budgetNote(layer.candidate.tensor, regions: players)
+          + "\(needed) samples for each, the least that \(estimator.rawValue) needs.")
     }
     let (kind, rows) =
       needsGradients

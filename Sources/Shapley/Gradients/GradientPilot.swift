@@ -53,14 +53,18 @@ package struct GradientPilot: Sendable, Hashable {
     meanSquare = max(0, squares - noise) / Double(regions.count)
   }
 
+  /// The least number of passes of a stimulus that an automatic budget gives: fewer leave first-level errors so few degrees of
+  /// freedom that hardly a region is significant in any single stimulus, and prevalence is far too small.
+  package static let leastPasses = 16
+
   /// Passes by which budgets go: half as many again and twice, in turn.
   package static let passSteps = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
 
   /// The fewest passes a stimulus of which sampling and remaining bias are below a share of the variance across stimuli.
   ///
   /// Sampling: mean sampling per pass / passes against the share of the mean variance between stimuli. Bias: what pooling over
-  /// all stimuli leaves of it (`remainingBias`) against the same share of that variance over their number. At least 8, a number
-  /// of `passSteps`, and at most `most` or their last.
+  /// all stimuli leaves of it (`remainingBias`) against the same share of that variance over their number. At least `leastPasses`, a
+  /// number of `passSteps`, and at most `most` or their last.
   ///
   /// - Parameters:
   ///   - stimuli: that the layer is to be measured with.
@@ -69,7 +73,7 @@ package struct GradientPilot: Sendable, Hashable {
   package func passes(stimuli: Int, share: Double = 0.1, most: Int = .max) -> Int {
     let between = betweenStimuli.reduce(0, +) / Double(betweenStimuli.count)
     let sampling = samplingPerPass.reduce(0, +) / Double(samplingPerPass.count)
-    let steps = Self.passSteps.filter { $0 <= most }
+    let steps = Self.passSteps.filter { $0 >= min(Self.leastPasses, most) && $0 <= most }
     let enough = steps.first { passes in
       sampling / Double(passes) <= share * between
         && remainingBias(stimuli: stimuli, passes: passes) <= share * between / Double(stimuli)
