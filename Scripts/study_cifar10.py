@@ -257,7 +257,10 @@ class Study:
         page = pathlib.Path("Docs/validation.md").read_text()
         planted = re.search(r"\| planted \| \d+ \| consistency \| ([\d.]+) \| ([\d.]+) to ([\d.]+)", page)
         movie = tuple(float(part) for part in planted.groups())
-        said = lambda quantity: re.search(rf"\| planted \| \d* ?\| {quantity} \| ([-\d.]+) ", page).group(1)
+        def said(quantity):
+            found = re.search(rf"\| planted \| \d* ?\| {quantity} \| ([-\d.]+) ", page)
+            return found.group(1) if found else "not measured"
+
         states, flags, raw, clean = (said(quantity) for quantity in ("agreement", "coherence", "ρ_γζ", "ρ_γζ without noise"))
         found = json.loads((self.kept / "stream/consistency.json").read_text())["consistency"]
         score = found["score"]
@@ -272,7 +275,7 @@ class Study:
             "CIFAR-10's images have no order in time, so nothing but chance should be found in them; the movie's numbers are those of "
             "[validation.md](validation.md).",
             f"in the movie states agree in {states} of the pairs of layer and window and anomaly flags by {flags}; what is missing is the "
-            f"correlation of γ's power with ζ, {raw}, and not because either is noisy: without noise it would be {clean}. The movie's fast flicker "
+            f"correlation of γ's power with ζ, {raw} (without noise in either picture: {clean}). The movie's fast flicker "
             "is in β as often as in γ, corrupted frames have much γ and little ζ, and the deepest layer makes γ of slow flicker; "
             "[validation.md](validation.md#streams) has the numbers.")
 
