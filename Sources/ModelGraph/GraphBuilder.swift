@@ -17,9 +17,9 @@ package struct GraphBuilder: Sendable {
     self.irVersion = Int64(irVersion)
   }
 
-  /// Declares a graph input; a `nil` dimension is free and named `N` on axis 0 and `dimN` elsewhere.
-  package mutating func input(_ name: String, _ dimensions: [Int?], type: ElementType = .float) {
-    graph.input.append(Self.valueInfo(name, dimensions, type))
+  /// Declares a graph input; a `nil` dimension is free and named `first` on axis 0 and `dimN` elsewhere.
+  package mutating func input(_ name: String, _ dimensions: [Int?], type: ElementType = .float, first: String = "N") {
+    graph.input.append(Self.valueInfo(name, dimensions, type, first: first))
   }
 
   /// Declares a graph output.
@@ -85,6 +85,7 @@ package struct GraphBuilder: Sendable {
     case float(Float)
     case floats([Float])
     case string(String)
+    case strings([String])
     case graph(Onnx_GraphProto)
 
     func proto(named name: String) -> Onnx_AttributeProto {
@@ -106,6 +107,9 @@ package struct GraphBuilder: Sendable {
       case .string(let value):
         attribute.type = .string
         attribute.s = Data(value.utf8)
+      case .strings(let values):
+        attribute.type = .strings
+        attribute.strings = values.map { Data($0.utf8) }
       case .graph(let value):
         attribute.type = .graph
         attribute.g = value
@@ -114,7 +118,9 @@ package struct GraphBuilder: Sendable {
     }
   }
 
-  private static func valueInfo(_ name: String, _ dimensions: [Int?], _ type: ElementType) -> Onnx_ValueInfoProto {
+  private static func valueInfo(
+    _ name: String, _ dimensions: [Int?], _ type: ElementType, first: String = "N"
+  ) -> Onnx_ValueInfoProto {
     var info = Onnx_ValueInfoProto()
     info.name = name
     info.type.tensorType.elemType = type.rawValue
@@ -123,7 +129,7 @@ package struct GraphBuilder: Sendable {
       if let length {
         dimension.dimValue = Int64(length)
       } else {
-        dimension.dimParam = axis == 0 ? "N" : "dim\(axis)"
+        dimension.dimParam = axis == 0 ? first : "dim\(axis)"
       }
       return dimension
     }

@@ -43,8 +43,15 @@ package final class ConnectionTracer {
     model: Model, from source: String, to target: String, sources: RegionMap, targets: RegionMap, batch: Int,
     runtime: Runtime, session options: Session.Options, feed: Feed
   ) throws {
-    let shapes = try ObservedShapes(
-      of: model, from: source, to: target, twice: batch > 1, runtime: runtime, session: options, feed: feed)
+    func observe(_ model: Model) throws -> ObservedShapes {
+      try ObservedShapes(
+        of: model, from: source, to: target, twice: batch > 1, runtime: runtime, session: options, feed: feed)
+    }
+    var (model, shapes) = (model, try observe(model))
+    if !model.recurrentInputs().isEmpty {
+      model = model.unrollingRecurrence(observed: shapes)
+      shapes = try observe(model)
+    }
     var failure: any Error = Untraceable("no path leads from \"\(source)\" to \"\(target)\"")
     for size in Set([batch, 1]).sorted(by: >) {
       do {

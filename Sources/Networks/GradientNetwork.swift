@@ -102,9 +102,10 @@ package final class GradientNetwork {
   private static func adjoint(
     _ cut: Cut, _ value: AdjointValue, inputs: [Tensor], runtime: Runtime, options: Session.Options
   ) throws -> AdjointNetwork {
-    let observation = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
-    return try cut.adjoint(
-      of: value, observed: ObservedTensors(observation.outputNames, try observation.run(inputs)))
+    let fed = Dictionary(
+      zip([cut.tensor] + cut.sideInputs.map(\.name), inputs), uniquingKeysWith: { first, _ in first })
+    let (cut, observed) = try cut.observed(runtime: runtime, options: options) { $0.map { fed[$0]! } }
+    return try cut.adjoint(of: value, observed: observed)
   }
 
   /// A session of the graph, and what a run of it gives.

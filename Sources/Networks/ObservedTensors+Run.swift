@@ -22,3 +22,22 @@ extension ObservedTensors {
     }
   }
 }
+
+extension Cut {
+  /// The cut as derivatives are written for it, with recurrent operators written step by step, and what a run of its suffix
+  /// shows.
+  ///
+  /// Cost: a session and a run of the suffix, or two where there are recurrent operators.
+  /// - Parameter inputs: what the observation is run on, by names in order.
+  package func observed(
+    runtime: Runtime, options: Session.Options, inputs: (_ names: [String]) throws -> [Tensor]
+  ) throws -> (cut: Cut, observed: ObservedTensors) {
+    func observe(_ cut: Cut) throws -> ObservedTensors {
+      let session = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
+      return ObservedTensors(session.outputNames, try session.run(inputs(session.inputNames)))
+    }
+    let observed = try observe(self)
+    guard let unrolled = unrollingRecurrence(shapes: observed.shapes) else { return (self, observed) }
+    return (unrolled, try observe(unrolled))
+  }
+}

@@ -7,6 +7,7 @@ import TestSupport
 struct AdjointBench {
   let network: AdjointNetwork
   private let session: Session
+  private let suffix: Session
   private let inputs: [Tensor]
 
   /// Rows of different values.
@@ -22,15 +23,15 @@ struct AdjointBench {
     seed: UInt64 = 12, offset: Float = 0.4
   ) throws {
     let runtime = try TestRuntime.make()
-    let cut = try model.cut(at: "a", reading: output)
-    precondition(cut.sideInputs.isEmpty, "only what comes from a is fed")
+    let whole = try model.cut(at: "a", reading: output)
+    precondition(whole.sideInputs.isEmpty, "only what comes from a is fed")
     let a = try Tensor(runtime: runtime, shape: [Self.rows] + shape)
     var random = WeightGenerator(seed: seed)
     for (place, number) in random.floats(a.count).enumerated() { a.floats[place] = number + offset }
-    let observation = try Session(runtime: runtime, model: cut.observation.serialized())
-    network = try cut.adjoint(
-      of: value, observed: ObservedTensors(observation.outputNames, try observation.run([a])))
+    let (cut, observed) = try whole.observed(runtime: runtime, options: Session.Options()) { _ in [a] }
+    network = try cut.adjoint(of: value, observed: observed)
     session = try Session(runtime: runtime, model: network.model.serialized())
+    suffix = try Session(runtime: runtime, model: whole.suffix.serialized())
     let target = try Tensor(runtime: runtime, shape: [targets.count], elementType: ElementType.int64.rawValue)
     target.bytes.copyBytes(from: targets.withUnsafeBytes { Array($0) })
     inputs = [a, target]
@@ -53,6 +54,12 @@ struct AdjointBench {
     net.output("scores", [nil, 2])
     try self.init(
       Model(proto: net.model), shape: example.shape, reading: "scores", value: value, seed: seed)
+  }
+
+  /// What the network itself gives there.
+  func whole() throws -> [Float] {
+    let outputs = try suffix.run([inputs[0]])
+    return withExtendedLifetime(outputs) { outputs[0].floats.map { $0 } }
   }
 
   /// The tensor that is read, and v, [rows].

@@ -11,6 +11,15 @@ import Testing
     #expect(try bench.deviation() < 4e-3)
   }
 
+  /// The derivative of what is written step by step, at values that the operator itself gives.
+  @Test(arguments: recurrence)
+  func `give the derivative through time`(_ example: OperatorCase) throws {
+    #expect(try AdjointBench(example).deviation() < 4e-3)
+    let bench = try AdjointBench(example)
+    let plain = try bench.whole()
+    for (unrolled, value) in zip(try bench.outputs().read, plain) { #expect(abs(unrolled - value) < 1e-5) }
+  }
+
   @Test(arguments: products + normalisations + reductions + choices + slices + attention + shapes)
   func `give the derivative where operands depend on one another`(_ example: OperatorCase) throws {
     #expect(try AdjointBench(example).deviation() < 4e-3)
@@ -33,6 +42,47 @@ import Testing
   ) -> OperatorCase {
     OperatorCase(name: name, shape: shape, opset: opset, build: build)
   }
+
+  /// An operator over `a` [rows, time, features], with what it gives turned so that rows come first.
+  private static func recurrent(
+    _ name: String, _ type: String, gates: Int, directions: Int = 1, hasBias: Bool = true, steps: Int = 5, opset: Int = 20,
+    readsLast: Bool = false, startsFromInput: Bool = false, _ attributes: [String: GraphBuilder.Attribute] = [:]
+  ) -> OperatorCase {
+    OperatorCase(name: name, shape: [steps, 3], opset: opset) { net in
+      var inputs = [
+        net.node("Transpose", ["a"], ["turned"], ["perm": .ints([1, 0, 2])]),
+        net.random("w", [directions, gates * 4, 3]), net.random("r", [directions, gates * 4, 4]),
+        hasBias ? net.random("bias", [directions, 2 * gates * 4]) : "",
+      ]
+      if startsFromInput {
+        net.node("MatMul", ["turned", net.random("v", [3, 4])], ["projected"])
+        net.node("Split", ["projected", net.integers("parts", [1, Int64(steps) - 1])], ["start", "rest"], ["axis": .int(0)])
+        inputs += ["", "start"] + (type == "LSTM" ? ["start"] : [])
+      }
+      net.node(type, inputs, ["y", "last"], attributes.merging(["hidden_size": .int(4)]) { a, _ in a })
+      if readsLast {
+        net.node("Transpose", ["last"], ["b"], ["perm": .ints([1, 0, 2])])
+      } else {
+        net.node("Transpose", ["y"], ["b"], ["perm": .ints([2, 0, 1, 3])])
+      }
+    }
+  }
+
+  static let recurrence = [
+    recurrent("LSTM", "LSTM", gates: 4),
+    recurrent("LSTM without bias, read at its end", "LSTM", gates: 4, hasBias: false, readsLast: true),
+    recurrent("LSTM in both directions", "LSTM", gates: 4, directions: 2, ["direction": .string("bidirectional")]),
+    recurrent("LSTM that starts from its input", "LSTM", gates: 4, startsFromInput: true),
+    recurrent("LSTM of one step", "LSTM", gates: 4, steps: 1),
+    recurrent("LSTM of operator set 11", "LSTM", gates: 4, opset: 11),
+    recurrent("GRU", "GRU", gates: 3), recurrent("GRU without bias", "GRU", gates: 3, hasBias: false),
+    recurrent("GRU that resets late", "GRU", gates: 3, ["linear_before_reset": .int(1)]),
+    recurrent(
+      "GRU that resets late, both ways, read at its end", "GRU", gates: 3, directions: 2, readsLast: true,
+      ["linear_before_reset": .int(1), "direction": .string("bidirectional")]),
+    recurrent("GRU backwards from its input", "GRU", gates: 3, startsFromInput: true, ["direction": .string("reverse")]),
+    recurrent("RNN", "RNN", gates: 1), recurrent("RNN of ReLUs", "RNN", gates: 1, ["activations": .strings(["Relu"])]),
+  ]
 
   static let products = [
     built("MatMul of two that vary", [3, 4]) { net in

@@ -130,7 +130,7 @@ struct AdjointRewrite {
       if read.isEmpty, !node.subgraphs.contains(where: { readsVarying($0) }) { continue }
       if holds(node) { continue }
       guard let rule = Self.rule(for: node, in: model) else {
-        throw Undifferentiable("operator \(node.label) has no rule", operation: node.label)
+        throw Undifferentiable(OperatorTraits.lackOfRule(node), operation: node.label)
       }
       if let positions = rule.positions,
         let other = node.input.indices.first(where: { varying.contains(node.input[$0]) && !positions.contains($0) })

@@ -61,7 +61,7 @@ struct MagnitudeRewrite {
       let node = model.proto.graph.node[number]
       do throws(Untraceable) {
         guard let rule = Self.rule(for: node, in: model) else {
-          throw Untraceable("operator \(node.label) has no rule")
+          throw Untraceable(OperatorTraits.lackOfRule(node))
         }
         try rule(&self, node)
       } catch {
