@@ -5,8 +5,8 @@
 struct InputAxes {
   /// Symbols that exporters use for the batch and for nothing else.
   private static let batchSymbols: Set<String> = ["batch", "batch_size", "batchsize", "n", "b", "bs", "batch_dim"]
-  /// Words in names of inputs that hold what a model remembers.
-  private static let stateWords: Set<String> = [
+  /// Words in names of inputs and outputs that hold what a model remembers.
+  static let stateWords: Set<String> = [
     "state", "states", "h0", "c0", "hx", "cx", "h", "c", "hidden", "cell", "hn", "cn",
   ]
 
@@ -50,6 +50,16 @@ struct InputAxes {
       case .fixed(let length): length == 1
       case .named, .unknown: true
       }
+    }
+  }
+
+  /// Whether the batch axis is more than the first that is free.
+  func isBatchCertain(of port: Port) -> Bool {
+    guard let axis = batchAxis(of: port), let dimensions = port.dimensions, recurrent[port.name] == nil else { return true }
+    switch dimensions[axis] {
+    case .fixed: return true
+    case .named(let symbol): return Self.batchSymbols.contains(symbol.lowercased())
+    case .unknown: return false
     }
   }
 

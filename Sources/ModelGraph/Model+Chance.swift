@@ -14,6 +14,17 @@ extension Model {
     }
   }
 
+  /// Whether lengths of the graph's tensors may follow from values, as where elements are chosen by what they are.
+  package var hasLengthsOfValues: Bool {
+    proto.graph.node.contains { $0.isStandard && OperatorTraits.choosing.contains($0.opType) }
+  }
+
+  /// Whether a tensor's operator makes a sequence, a map or an optional value instead.
+  package func makesNoTensor(_ name: String) -> Bool {
+    guard let number = index.producer(of: name) else { return false }
+    return proto.graph.node[number].isStandard && OperatorTraits.containers.contains(proto.graph.node[number].opType)
+  }
+
   private func operators(reading output: String, where matches: (Onnx_NodeProto) -> Bool) -> [String] {
     guard let target = index.numbers[output] else { return [] }
     let needed = index.ancestors(of: [target])

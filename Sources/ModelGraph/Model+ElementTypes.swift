@@ -59,8 +59,7 @@ private struct ElementTypeInference {
       return all(type(node, 1))
     case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not", "IsNaN", "IsInf":
       return all(.bool)
-    case "SequenceConstruct", "SequenceEmpty", "SequenceInsert", "SequenceErase", "SequenceMap", "SplitToSequence",
-      "Optional", "ZipMap":
+    case let name where OperatorTraits.containers.contains(name):
       return all(.noTensor)
     case "Constant":
       return all(constantType(node))

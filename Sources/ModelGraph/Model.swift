@@ -31,17 +31,33 @@ package struct Model: Sendable {
 
   /// What the user feeds: the graph's inputs without the weights that formats older than IR 4, or models with
   /// replaceable weights, list among them.
+  package var inputs: [Port] { inputPorts(reading: nil) }
+
+  /// The same, where one tensor is read; `nil` for all outputs. An input that it doesn't depend on isn't read.
   ///
-  /// Cost: a walk over the graph's recurrent operators.
-  package var inputs: [Port] {
+  /// Cost: a walk over the graph, and over its recurrent operators.
+  package func inputPorts(reading tensor: String?) -> [Port] {
+    let read = tensor.map { [$0] } ?? proto.graph.output.map(\.name)
+    let needed = read.isEmpty ? nil : tensorsNeeded(for: read)
     let ports = proto.graph.input.filter { !index.isWeight($0.name) }.map(Port.init)
     let axes = InputAxes(ports, of: self)
     return ports.map { port in
       var port = port
       port.batchAxis = axes.batchAxis(of: port)
+      port.isBatchCertain = axes.isBatchCertain(of: port)
       port.isState = axes.isState(port)
+      port.isRead = needed?.contains(port.name) ?? true
       return port
     }
+  }
+
+  /// The tensors and all that they are made from.
+  private func tensorsNeeded(for tensors: [String]) -> Set<String> {
+    var needed = Set(tensors)
+    for (node, isNeeded) in index.ancestors(of: tensors.compactMap { index.numbers[$0] }).enumerated() where isNeeded {
+      for tensor in index.reads[node] { needed.insert(index.names[tensor]) }
+    }
+    return needed
   }
 
   package var outputs: [Port] {

@@ -51,6 +51,15 @@ enum OperatorTraits {
 
   static let recurrent: Set<String> = ["LSTM", "GRU", "RNN"]
 
+  /// Operators that make sequences, maps and optional values.
+  static let containers: Set<String> = [
+    "SequenceConstruct", "SequenceEmpty", "SequenceInsert", "SequenceErase", "SequenceMap", "SplitToSequence", "Optional",
+    "ZipMap",
+  ]
+
+  /// Operators whose outputs are as long as values say.
+  static let choosing: Set<String> = ["NonZero", "Compress", "Unique", "NonMaxSuppression"]
+
   /// Operators that learn: a block has at least one.
   private static let learned: Set<String> = [
     "Conv", "ConvTranspose", "ConvInteger", "DeformConv", "QLinearConv", "FusedConv", "Gemm", "FusedGemm", "MatMul",

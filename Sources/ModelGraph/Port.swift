@@ -11,8 +11,22 @@ package struct Port: Sendable, Hashable {
   /// Which axis counts stimuli; `nil` where none does.
   package internal(set) var batchAxis: Int?
 
+  /// Whether something tells that the batch axis counts stimuli: its name, its length of 1, or an operator. Elsewhere it is
+  /// only the first that is free, and may as well count a graph's nodes.
+  package internal(set) var isBatchCertain = true
+
+  /// The same input, fed a whole array for each stimulus.
+  package var countingNoStimuli: Port {
+    var port = self
+    port.batchAxis = nil
+    return port
+  }
+
   /// Whether the input is zeros, or empty where its length is free, unless something is given.
   package internal(set) var isState = false
+
+  /// Whether what is read of the model depends on the input.
+  package internal(set) var isRead = true
 
   init(_ declaration: Onnx_ValueInfoProto) {
     name = declaration.name

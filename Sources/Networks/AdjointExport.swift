@@ -55,7 +55,8 @@ package struct AdjointExport: Sendable {
     // The graph is to be a file of its own, so weights are taken along.
     let model = try Model(contentsOf: request.model, holdingUpTo: .max)
     let stimuli =
-      try request.data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(\.name)) } ?? StimulusSet.zeros(for: model)
+      try request.data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(ModelInput.init)) }
+      ?? StimulusSet.zeros(for: model)
     let options = Session.Options(externalDataFolder: model.folder)
     let runtime = try Runtime()
     let survey = try NetworkSurvey(
@@ -63,7 +64,7 @@ package struct AdjointExport: Sendable {
       reading: ReadoutRequest(
         value: request.value, position: request.position.map { .at($0) } ?? .mean,
         layouts: request.channelsLast ? [LayoutOverride(parsing: "nhwc")] : []))
-    let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
+    let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     let cut = try survey.model.cut(at: request.layer, reading: survey.readTensor, types: survey.elementTypes)
     // Says what a value that can't be read lacks.
     let reader = try OutputReader(survey.readout)
@@ -75,9 +76,7 @@ package struct AdjointExport: Sendable {
       let prefix = try Session(runtime: runtime, model: cut.prefix.serialized(), options: options)
       let tensors = Dictionary(
         uniqueKeysWithValues: zip(prefix.outputNames, try prefix.run(feed.tensors(prefix.inputNames, rows: rows))))
-      let observation = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
-      let observed = ObservedTensors(
-        observation.outputNames, try observation.run(observation.inputNames.map { tensors[$0]! }))
+      let (cut, observed) = try cut.observed(runtime: runtime, options: options) { $0.map { tensors[$0]! } }
       do throws(Undifferentiable) {
         let network = try cut.adjoint(
           of: AdjointValue(

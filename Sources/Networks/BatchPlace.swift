@@ -11,19 +11,39 @@ enum BatchPlace {
     return grown[0]
   }
 
+  /// How far a batch of a network that rounds activations may be from each stimulus alone: far less than what is mixed up.
+  private static let quantizedTolerance: Float = 0.2
+  /// The same for batches of one size, which do the same arithmetic.
+  private static let sameSizeTolerance: Float = 1e-6
+
   /// Where a batch of two holds what each stimulus gives alone; `nil` if it doesn't.
   ///
   /// - Parameter tolerance: as a share of the largest element.
   static func find(_ pair: Tensor, alone: [Tensor], tolerance: Float) -> TensorView.Batch? {
-    guard alone.allSatisfy({ $0.shape == alone[0].shape }), pair.elementType == alone[0].elementType,
-      let axis = axis(one: alone[0].shape, two: pair.shape), let batch = pair.numbers()
+    find([pair], alone: alone) { _, rows, alone in agree(rows[0], alone, tolerance) }
+  }
+
+  /// The same for a network whose activations are rounded to few levels: a batch of another size, whose last bits differ, may
+  /// round some of them the other way. So stimuli side by side are compared with batches of each of them twice.
+  static func find(_ pair: Tensor, copies: [Tensor], alone: [Tensor]) -> TensorView.Batch? {
+    find([pair] + copies, alone: alone) { stimulus, rows, alone in
+      agree(rows[0], rows[1 + stimulus], sameSizeTolerance) && agree(rows[0], alone, quantizedTolerance)
+    }
+  }
+
+  /// - Parameter holds: whether what a stimulus has in the batches is what it gives alone.
+  private static func find(
+    _ batches: [Tensor], alone: [Tensor], _ holds: (_ stimulus: Int, _ rows: [[Float]], _ alone: [Float]) -> Bool
+  ) -> TensorView.Batch? {
+    guard alone.allSatisfy({ $0.shape == alone[0].shape }), batches[0].elementType == alone[0].elementType,
+      batches.allSatisfy({ $0.shape == batches[0].shape }), let axis = axis(one: alone[0].shape, two: batches[0].shape)
     else { return nil }
-    let singles = alone.compactMap { $0.numbers() }
-    guard singles.count == 2 else { return nil }
+    let (numbers, singles) = (batches.compactMap { $0.numbers() }, alone.compactMap { $0.numbers() })
+    guard numbers.count == batches.count, singles.count == 2 else { return nil }
     let shape = alone[0].shape
     for isOuter in shape[axis] == 1 ? [true] : [true, false] {
       let agrees = singles.enumerated().allSatisfy { stimulus, single in
-        agree(row(stimulus, of: batch, shape: shape, axis: axis, isOuter: isOuter), single, tolerance)
+        holds(stimulus, numbers.map { row(stimulus, of: $0, shape: shape, axis: axis, isOuter: isOuter) }, single)
       }
       if agrees { return place(shape: shape, axis: axis, isOuter: isOuter) }
     }

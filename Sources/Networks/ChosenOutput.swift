@@ -12,6 +12,8 @@ struct ChosenOutput {
   private(set) var notes: [String] = []
   private let label: String
   private let opset: Int
+  /// What else than scores the tensor holds.
+  private let mixture: OutputMixture?
 
   /// - Throws: `LesionError` (`badRequest`) with the outputs that there are, if the user names another.
   init(of model: Model, for request: ReadoutRequest) throws {
@@ -44,6 +46,7 @@ struct ChosenOutput {
       }
     }
     tensor = request.value.readsElements ? output : source.tensor
+    mixture = model.mixture(in: tensor)
     if tensor != output {
       let what: String? =
         switch source.activation {
@@ -53,6 +56,12 @@ struct ChosenOutput {
         case nil: source.decision
         }
       if let what { notes.append("The model ends in \(what); scores are read before it, at \"\(tensor)\".") }
+    }
+    if model.makesNoTensor(tensor) {
+      throw LesionError(
+        .badModel,
+        "\(label): the output \"\(tensor)\" is a sequence, a map or an optional value, and one tensor is needed; name another with --output"
+      )
     }
     if model.index.producer(of: tensor) == nil {
       throw LesionError(
@@ -76,6 +85,9 @@ struct ChosenOutput {
       throw LesionError(
         .badModel, "\(label): the output \"\(tensor)\" is of \(type), and numbers are needed; name another with --output")
     }
+    if places[tensor] == nil, let reason = places.refusal(of: tensor) {
+      throw LesionError(.badModel, "\(label): the output \"\(tensor)\" can't be read: \(reason); name another with --output")
+    }
     return TensorView(
       tensor: tensor, elementType: type, batch: places[tensor] ?? .none, shape: read.shape,
       quantization: type.isFloat ? nil : model.quantization(of: tensor))
@@ -98,6 +110,18 @@ struct ChosenOutput {
           .badRequest, "--class-axis \(given) \(why): for one stimulus \"\(tensor)\" has shape \(view.shape)")
       }
       return place
+    }
+    if let mixture, let place = sources.firstIndex(of: mixture.axis < 0 ? mixture.axis + view.shape.count : mixture.axis),
+      shape[place] > 1
+    {
+      func list(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
+      throw LesionError(
+        .badRequest,
+        """
+        \(label): axis \(sources[place]) of the output "\(tensor)", of shape \(view.shape) for one stimulus, joins scores \
+        (\(list(mixture.scores))) with other numbers (\(list(mixture.others))), so its entries are no classes. Name elements \
+        with --value output:NAME[...], or say --class-axis \(sources[place]) to take all of them
+        """)
     }
     let long = shape.indices.filter { shape[$0] > 1 }
     if long.isEmpty { return shape.isEmpty ? nil : shape.count - 1 }

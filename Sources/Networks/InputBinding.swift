@@ -21,23 +21,38 @@ package struct InputBinding: Sendable {
     return shape
   }
 
-  /// Fits a set of stimuli to a model's inputs, one array each in their order.
+  /// Fits a set of stimuli to a model's inputs, one array each in their order. Inputs that aren't read are left out where
+  /// the stimuli bring nothing for them.
   ///
   /// - Throws: `StimuliError` with the names or both shapes, if they don't fit.
   package static func bind(_ ports: [Port], to stimuli: inout StimulusSet) throws(StimuliError) -> [InputBinding] {
-    try stimuli.fit(
-      to: ports.map { port in
-        var lengths = port.dimensions?.map(\.fixedLength)
-        if let axis = port.batchAxis { lengths?.remove(at: axis) }
-        return ModelInput(
-          port.name, lengths, batchAxis: port.batchAxis, isFloatingPoint: port.elementType.isFloat,
-          isState: port.isState)
-      })
+    let given = Set(stimuli.inputs.compactMap(\.name))
+    let ports = ports.filter { $0.isRead || given.contains($0.name) }.map { port in
+      guard let axis = port.batchAxis, !port.isBatchCertain, let dimensions = port.dimensions,
+        let input = stimuli.inputs.first(where: { $0.name == port.name }) ?? (ports.count == 1 ? stimuli.inputs.first : nil),
+        input.fills(dimensions.map(\.fixedLength), batchAxis: axis)
+      else { return port }
+      stimuli.addNote(
+        "Axis \(axis) of the model's input \"\(port.name)\" is taken to count no stimuli: each has all of it, of shape \(input.shape)."
+      )
+      return port.countingNoStimuli
+    }
+    try stimuli.fit(to: ports.map(ModelInput.init))
     return zip(ports, stimuli.inputs).map { port, input in
       var shape = input.shape
       if let axis = port.batchAxis { shape.insert(1, at: axis) }
       return InputBinding(name: port.name, elementType: port.elementType, shape: shape, batchAxis: port.batchAxis)
     }
+  }
+}
+
+extension ModelInput {
+  /// What stimuli need to know of a model's input.
+  package init(_ port: Port) {
+    var lengths = port.dimensions?.map(\.fixedLength)
+    if let axis = port.batchAxis { lengths?.remove(at: axis) }
+    self.init(
+      port.name, lengths, batchAxis: port.batchAxis, isFloatingPoint: port.elementType.isFloat, isState: port.isState)
   }
 }
 

@@ -10,7 +10,7 @@ extension LesionedNetwork {
   ///
   /// Cost: one batch of this network, and one of `single` for each coalition.
   /// - Parameters:
-  ///   - single: the same layer at a batch of one.
+  ///   - single: the same layer at a batch of one, or this network, which fills a batch with the same coalition.
   ///   - coalitions: 1 to `batch` of them, mixed.
   /// - Throws: as `begin` and `values`.
   package func rowDeviation(from single: LesionedNetwork, stimulus: Int, coalitions: [Coalition]) throws -> Double {
@@ -28,6 +28,24 @@ extension LesionedNetwork {
       }
     }
     return difference == 0 ? 0 : Double(difference) / Double(max(scale, .leastNormalMagnitude))
+  }
+
+  /// Whether each of some coalitions leaves at least one of the output's elements a number that is one with nothing lesioned;
+  /// a network that divides by a layer, or takes its logarithm, gives none.
+  ///
+  /// Cost: a batch for every `batch` coalitions.
+  /// - Parameter coalitions: the first lesions nothing.
+  package func isFinite(stimulus: Int, coalitions: [Coalition]) throws -> Bool {
+    var intact: [Float]?
+    for start in stride(from: 0, to: coalitions.count, by: batch) {
+      let rows = try outputs(of: Array(coalitions[start..<min(start + batch, coalitions.count)]), stimulus: stimulus)
+      let reference = intact ?? rows[0]
+      intact = reference
+      let numbers = reference.indices.filter { reference[$0].isFinite }
+      if numbers.isEmpty { return true }
+      if !rows.allSatisfy({ row in numbers.contains { row[$0].isFinite } }) { return false }
+    }
+    return true
   }
 
   /// Coalitions that differ from each other: everything, nothing, and by turns every other region, the first half, ...

@@ -55,6 +55,8 @@ package final class LesionedNetwork {
   }
 
   private let configuration: Configuration
+  /// Coalitions a batch.
+  var batch: Int { configuration.batch }
   private let source: LesionedSeries
   private let suffix: Session
   private let suffixInputs: [Tensor]

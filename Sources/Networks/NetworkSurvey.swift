@@ -52,11 +52,13 @@ package struct NetworkSurvey: Sendable {
     model original: Model, stimuli: StimulusSet, runtime: Runtime, session options: Session.Options,
     reading request: ReadoutRequest
   ) throws {
-    let runs = SurveyRuns(runtime: runtime, stimuli: stimuli, options: options)
+    var runs = SurveyRuns(runtime: runtime, stimuli: stimuli, options: options)
     var notes: [String] = []
     var preparation = ModelPreparation()
     var model = original
-    if let length = original.bakedBatch(feeding: stimuli.shapes(of: original.inputs.map(\.name))) {
+    runs.readTensor = Self.readTensor(of: original, request)
+    let fedNames = original.inputPorts(reading: runs.readTensor).filter(\.isRead).map(\.name)
+    if let length = original.bakedBatch(feeding: stimuli.shapes(of: fedNames)) {
       model = original.replacingBakedBatch(length)
       preparation.bakedBatch = length
       notes.append("The model has a batch of \(length) baked in, which is taken for a batch: stimuli run as they are given.")
@@ -64,7 +66,16 @@ package struct NetworkSurvey: Sendable {
     let fed = model
     try Self.takeBranches(&model, &preparation, runs, &notes)
 
+    if model.computesInBfloat16 {
+      model = model.roundingToBfloat16()
+      preparation.roundsToBfloat16 = true
+      notes.append(
+        "ONNX Runtime computes no bfloat16 on processors: operators of that type run in float32, and what they give is rounded to it."
+      )
+    }
+
     let chosen = try ChosenOutput(of: model, for: request)
+    runs.readTensor = chosen.tensor
     notes += chosen.notes
     let candidates = model.layerCandidates(reading: chosen.tensor)
     let tensors = candidates.map(\.tensor) + [chosen.tensor]
@@ -82,9 +93,13 @@ package struct NetworkSurvey: Sendable {
     let other = second == 0 ? read : try runs.run(model, [chosen.tensor], rows: [second])[chosen.tensor]!
     let freed = model.freeingBatchAxis()
     let tolerance = BatchPlace.tolerance(ElementType(rawValue: read.elementType))
+    preparation.isQuantized = model.quantizesActivations
     func place(in model: Model) -> TensorView.Batch? {
-      guard let pair = try? runs.run(model, [chosen.tensor], rows: [0, second])[chosen.tensor] else { return nil }
-      return BatchPlace.find(pair, alone: [read, other], tolerance: tolerance)
+      func pair(_ rows: [Int]) -> Tensor? { (try? runs.run(model, [chosen.tensor], rows: rows))?[chosen.tensor] }
+      guard let mixed = pair([0, second]) else { return nil }
+      guard preparation.isQuantized else { return BatchPlace.find(mixed, alone: [read, other], tolerance: tolerance) }
+      guard let first = pair([0, 0]), let last = pair([second, second]) else { return nil }
+      return BatchPlace.find(mixed, copies: [first, last], alone: [read, other])
     }
     var batchPlace: TensorView.Batch?
     if let freed, let place = place(in: freed) {
@@ -164,6 +179,11 @@ package struct NetworkSurvey: Sendable {
     self.elementTypes = types
     self.shapes = shapes
     self.notes = notes + (try runs.feed(fed).stimuli.notes)
+  }
+
+  /// What would be read of a model as it is in its file; `nil` where that can't be told before it has run.
+  package static func readTensor(of model: Model, _ request: ReadoutRequest) -> String? {
+    try? ChosenOutput(of: model, for: request).tensor
   }
 
   /// By scannable tensor: the share of the network's forward cost that a lesioned pass repeats.

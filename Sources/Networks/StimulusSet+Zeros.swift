@@ -5,13 +5,13 @@ import UserErrors
 
 extension StimulusSet {
   /// One stimulus of zeros, to look at a network without any, of the lengths that the model declares. Inputs that start as
-  /// zeros by themselves are left to `fit`.
+  /// zeros by themselves are left to `fit`, and those that nothing reads are left out.
   ///
   /// - Throws: `Failure` (`usage`) with the input and its shape where a length is free, which only stimuli can tell.
   package static func zeros(for model: Model) throws -> StimulusSet {
     var arrays: [(name: String?, array: NumericArray)] = []
     let ports = model.inputs
-    for port in ports where !port.isState || ports.allSatisfy(\.isState) {
+    for port in ports where port.isRead && (!port.isState || ports.allSatisfy(\.isState)) {
       var dimensions = port.dimensions ?? []
       if let axis = port.batchAxis, dimensions.indices.contains(axis) { dimensions.remove(at: axis) }
       var shape = [1]

@@ -7,9 +7,11 @@ struct SurveyRuns {
   let runtime: Runtime
   let stimuli: StimulusSet
   let options: Session.Options
+  /// The tensor that is read, once it is known.
+  var readTensor: String?
 
   func feed(_ model: Model) throws -> StimulusFeed {
-    try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: model.inputs)
+    try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: model.inputPorts(reading: readTensor))
   }
 
   /// Tensors by name, for a batch with one stimulus a row.
@@ -37,20 +39,21 @@ struct SurveyRuns {
     }
   }
 
-  /// The shapes of tensors for a batch; nothing where they can't be had.
-  func shapes(_ model: Model, _ tensors: [String], rows: [Int]) -> [String: [Int]] {
+  /// The shapes of tensors for each of some batches; nothing where they can't be had.
+  ///
+  /// Cost: a session and a run for each batch.
+  func shapes(_ model: Model, _ tensors: [String], batches: [[Int]]) -> [[String: [Int]]] {
     let exposed = Array(Set(tensors)).sorted()
-    do {
-      let feed = try feed(model)
-      let session = try Session(
+    guard let feed = try? feed(model),
+      let session = try? Session(
         runtime: runtime, model: model.exposingShapes(of: exposed).serialized(), options: options)
-      let outputs = try session.run(feed.tensors(session.inputNames, rows: rows))
+    else { return batches.map { _ in [:] } }
+    return batches.map { rows in
+      guard let outputs = try? session.run(feed.tensors(session.inputNames, rows: rows)) else { return [:] }
       return Dictionary(
         uniqueKeysWithValues: zip(exposed, outputs).map { name, shape in
           (name, (shape.numbers() ?? []).map(Int.init))
         })
-    } catch {
-      return [:]
     }
   }
 }

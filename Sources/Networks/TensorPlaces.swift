@@ -1,5 +1,6 @@
 import ModelGraph
 import OnnxRuntime
+import Stimuli
 
 /// Where a network's tensors keep the stimuli of a batch.
 struct TensorPlaces {
@@ -14,17 +15,29 @@ struct TensorPlaces {
   private let takesBatches: Bool
 
   /// - Parameter alone: what the first stimulus gives.
-  /// - Cost: a run with two stimuli, and, where entries of a stimulus lie along the batch axis, two more that read those tensors.
+  /// - Cost: a run with two stimuli and one with each of a few others, for shapes, and, where entries of a stimulus lie along
+  ///   the batch axis, two more that read those tensors.
   init(model: Model, alone: [String: Tensor], takesBatches: Bool, second: Int, runs: SurveyRuns) {
     shapes = alone.mapValues(\.shape)
     self.takesBatches = takesBatches
+    // Where values tell lengths, stimuli differ in them; elsewhere two are asked for the sake of what isn't known.
+    let compared = model.hasLengthsOfValues ? 8 : 2
+    let others = Array((0..<runs.stimuli.count).dropFirst().prefix(compared - 1))
+    let seen = runs.shapes(
+      model, Array(alone.keys), batches: (takesBatches ? [[0, second]] : []) + others.map { [$0] })
+    for (name, tensor) in alone {
+      let lengths = seen.suffix(others.count).compactMap { $0[name] }
+      if let other = lengths.first(where: { $0 != tensor.shape }) {
+        refusals[name] = "its shape follows from values: it is \(tensor.shape) for one stimulus and \(other) for another"
+      }
+    }
     guard takesBatches else {
       for (name, tensor) in alone where tensor.shape.first == 1 { places[name] = .first }
       return
     }
-    let two = runs.shapes(model, Array(alone.keys), rows: [0, second])
+    let two = seen[0]
     var folded: [String] = []
-    for (name, tensor) in alone {
+    for (name, tensor) in alone where refusals[name] == nil {
       guard let shape = two[name] else {
         if tensor.shape.first == 1 { places[name] = .first }
         continue
@@ -84,6 +97,9 @@ struct TensorPlaces {
   }
 
   subscript(tensor: String) -> TensorView.Batch? { places[tensor] }
+
+  /// Why a tensor can't be scanned, where that is known.
+  func refusal(of tensor: String) -> String? { refusals[tensor] }
 
   /// How a tensor is scanned, or why it can't be.
   func view(of name: String, _ tensor: Tensor, in model: Model) -> Result<TensorView, Refusal> {

@@ -3,6 +3,7 @@ import Files
 import Grids
 import Lesion
 package import ModelGraph
+import Networks
 package import OnnxRuntime
 package import ScanPlan
 import ScanResults
@@ -36,7 +37,7 @@ extension Scan {
       try model.checkExternalFiles()
       let options = request.measurement
       var all = try StimulusSet(
-        contentsOf: request.subject.data, labels: request.subject.labels, inputs: model.inputs.map(\.name),
+        contentsOf: request.subject.data, labels: request.subject.labels, inputs: model.inputs.map(ModelInput.init),
         sizing: PictureSizing(resize: options.resize, crop: options.crop))
       if let path = request.subject.classNames { all.setClassNames(try readClassNames(path)) }
       try all.setPreprocessing(

@@ -19,8 +19,10 @@ extension Scan.Inputs {
     if stream == nil, selection.needsPredictions {
       stimuli = try selection.apply(to: candidates, predictions: predictions(request)).prefix(options.stimulusLimit)
     }
-    let fed = model.bakedBatch(feeding: stimuli.shapes(of: model.inputs.map(\.name))).map(model.replacingBakedBatch) ?? model
-    let survey = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: fed.inputs).survey(for: fed)
+    let read = NetworkSurvey.readTensor(of: model, try ReadoutRequest(options, of: stimuli))
+    let names = model.inputPorts(reading: read).filter(\.isRead).map(\.name)
+    let fed = model.bakedBatch(feeding: stimuli.shapes(of: names)).map(model.replacingBakedBatch) ?? model
+    let survey = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: fed.inputPorts(reading: read)).survey(for: fed)
     // A stream keeps its time: what can't be scanned of it is skipped.
     return stream == nil ? try stimuli.usable(by: survey, allowsNonFinite: options.allowsNonFinite) : stimuli
   }
@@ -35,7 +37,8 @@ extension Scan.Inputs {
     let reader = try OutputReader(survey.readout)
     let session = try Session(
       runtime: runtime, model: survey.model.exposing([survey.readTensor]).serialized(), options: options)
-    let feed = try StimulusFeed(runtime: runtime, stimuli: candidates, inputs: survey.model.inputs)
+    let feed = try StimulusFeed(
+      runtime: runtime, stimuli: candidates, inputs: survey.model.inputPorts(reading: survey.readTensor))
     return try (0..<candidates.count).map { stimulus in
       let output = try session.run(feed.tensors(session.inputNames, rows: [stimulus]))[0]
       let scores = reader.scores(UnsafeBufferPointer(output.floats), stimulus: stimulus)

@@ -54,11 +54,10 @@ package final class Worker {
     self.plan = plan
     let prepared = model.prepared(plan.preparation)
     self.model = prepared
-    self.feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: self.model.inputs)
-    self.streamFeed = try stream.map {
-      try StimulusFeed(runtime: runtime, stimuli: $0, inputs: prepared.inputs)
-    }
-    heldOutFeed = try heldOut.map { try StimulusFeed(runtime: runtime, stimuli: $0, inputs: prepared.inputs) }
+    let inputs = prepared.inputPorts(reading: plan.readout.tensor)
+    self.feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: inputs)
+    self.streamFeed = try stream.map { try StimulusFeed(runtime: runtime, stimuli: $0, inputs: inputs) }
+    heldOutFeed = try heldOut.map { try StimulusFeed(runtime: runtime, stimuli: $0, inputs: inputs) }
     self.reader = try OutputReader(plan.readout)
     self.geometry = try plan.layers.map { LayerGeometry(try $0.grid(request.measurement)) }
     self.estimation = Estimation(

@@ -40,4 +40,12 @@ package struct ModelInput: Sendable {
     }
     return nil
   }
+
+  /// Whether an array's stimuli lie along the axis along which the model has them: of the model's own shape for a batch.
+  func takesAlongBatch(_ lengths: [Int]) -> Bool {
+    guard let batchAxis, batchAxis > 0, lengths.indices.contains(batchAxis) else { return false }
+    var rest = lengths
+    rest.remove(at: batchAxis)
+    return takes(rest)
+  }
 }

@@ -17,9 +17,20 @@ struct NamedArray: Sendable {
   /// that the most have along the first, then the earliest. Single numbers, shared arrays and, beside others, arrays of
   /// one row don't count.
   ///
+  /// - Parameter inputs: the model's, where they are known: an array that fits its input only with the model's batch axis
+  ///   where the model has it counts along that one.
   /// - Returns: `nil` if no array has stimuli.
-  static func stimulusCount(_ arrays: [NamedArray]) -> Int? {
-    let counted = arrays.filter { !$0.isShared && !$0.array.shape.isEmpty }.map(\.array.shape)
+  static func stimulusCount(_ arrays: [NamedArray], of inputs: [ModelInput] = []) -> Int? {
+    let counted = arrays.filter { !$0.isShared && !$0.array.shape.isEmpty }.map { named in
+      var shape = named.array.shape
+      let only = inputs.count == 1 && arrays.count == 1 ? inputs.first : nil
+      if let input = inputs.first(where: { $0.name == named.name }) ?? only, let axis = input.batchAxis,
+        input.takesAlongBatch(shape), input.fit(Array(shape.dropFirst())) == nil
+      {
+        shape.insert(shape.remove(at: axis), at: 0)
+      }
+      return shape
+    }
     let several = counted.filter { $0[0] != 1 }
     guard let first = several.first else { return counted.isEmpty ? nil : 1 }
     var best = (count: first[0], any: 0, front: 0)

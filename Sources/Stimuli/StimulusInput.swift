@@ -110,6 +110,15 @@ package struct StimulusInput: Sendable {
     }
   }
 
+  /// Whether one stimulus has all the axes of a model's input, its batch axis too, which is longer than 1: what is no batch but
+  /// a graph's nodes, or another number of things in a stimulus.
+  ///
+  /// - Parameter lengths: as the model declares them; `nil` where one is free.
+  package func fills(_ lengths: [Int?], batchAxis: Int) -> Bool {
+    array != nil && !isShared && shape.count == lengths.count && shape[batchAxis] != 1
+      && zip(shape, lengths).allSatisfy { $1 == nil || $0 == $1 }
+  }
+
   /// Elements of one stimulus.
   package var elementCount: Int { shape.reduce(1, *) }
 
@@ -166,18 +175,16 @@ package struct StimulusInput: Sendable {
       storedShape = Array(lengths.dropFirst())
       lay(array)
       self.shape = shape
-      if let axis = input.batchAxis, axis > 0, lengths.indices.contains(axis), lengths[axis] == count, count > 1,
-        input.takes(Self.removing(axis, from: lengths))
-      {
-        return "The stimuli of \(place), of shape \(lengths), are taken to lie along its first axis."
+      if let axis = input.batchAxis, input.takesAlongBatch(lengths), count > 1, lengths[axis] > 1 {
+        return
+          "The stimuli of \(place), of shape \(lengths), are taken to lie along its first axis, and not along its axis \(axis), as in the model's input."
       }
       return nil
     }
-    if !isShared, let axis = input.batchAxis, axis > 0, lengths.indices.contains(axis), lengths[axis] == count,
-      input.takes(Self.removing(axis, from: lengths))
-    {
-      storedShape = Self.removing(axis, from: lengths)
-      lay(try array.movingToFront(axis: axis))
+    if !isShared, let axis = input.batchAxis, input.takesAlongBatch(lengths), lengths[axis] == count {
+      let turned = try array.movingToFront(axis: axis)
+      storedShape = Array(turned.shape.dropFirst())
+      lay(turned)
       shape = storedShape
       return "The stimuli of \(place), of shape \(lengths), lie along its axis \(axis), as in the model's input."
     }
@@ -238,12 +245,6 @@ package struct StimulusInput: Sendable {
   private static func text(_ shape: [Int?]?) -> String {
     guard let shape else { return "an array" }
     return "[" + shape.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
-  }
-
-  private static func removing(_ axis: Int, from lengths: [Int]) -> [Int] {
-    var rest = lengths
-    rest.remove(at: axis)
-    return rest
   }
 
   /// Writes one stimulus as elements of a type, in C order.

@@ -17,11 +17,11 @@ extension StimulusSet {
   ///   - path: a file of one of `formats`, or a folder of CIFAR-10 batches or of pictures, which are taken in the order
   ///     of their names.
   ///   - labelsPath: labels that replace those: `.npy`, IDX or text.
-  ///   - inputs: the names of the model's inputs, where they are known: other arrays of an `.npz` are left out.
+  ///   - inputs: the model's inputs, where they are known: other arrays of an `.npz` are left out.
   ///   - sizing: how pictures get to one size.
   /// - Throws: `missingInput` if a file is not there; `badInput` if one is not what it should be.
   package init(
-    contentsOf path: String, labels labelsPath: String? = nil, inputs: [String]? = nil,
+    contentsOf path: String, labels labelsPath: String? = nil, inputs: [ModelInput]? = nil,
     sizing: PictureSizing = PictureSizing()
   ) throws(StimuliError) {
     let name = path.lowercased()
@@ -44,7 +44,8 @@ extension StimulusSet {
       if bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B { bytes = try inflateGzip(path) }
       if name.hasSuffix(".npy") || bytes.count >= 6 && bytes[0..<6] == NPYHeader.magic {
         let array = try NumericArray(npy: bytes, 0..<bytes.count, place: path)
-        try self.init([NamedArray(name: nil, array: array)], labels: nil, description: path, files: [path])
+        try self.init(
+          [NamedArray(name: nil, array: array)], of: inputs ?? [], labels: nil, description: path, files: [path])
       } else if [".csv", ".tsv", ".csv.gz", ".tsv.gz"].contains(where: name.hasSuffix) {
         let text = String(decoding: bytes[0..<bytes.count], as: UTF8.self)
         let (array, labels) = try NumberTable.read(text, path: path)
@@ -93,9 +94,8 @@ extension StimulusSet {
     try self.init(inputs: [input], count: labels.count, labels: labels, description: description, files: paths)
   }
 
-  /// - Parameter inputs: the names of the model's inputs, where they are known: other arrays have no say in how many
-  ///   stimuli there are.
-  private init(npz path: String, inputs: [String]?) throws(StimuliError) {
+  /// - Parameter inputs: the model's inputs, where they are known: other arrays have no say in how many stimuli there are.
+  private init(npz path: String, inputs: [ModelInput]?) throws(StimuliError) {
     let archive = try ZipReader(path)
     var arrays: [NamedArray] = []
     var unreadable: [String: StimuliError] = [:]
@@ -121,12 +121,13 @@ extension StimulusSet {
         unreadable[name] = error
       }
     }
-    if let inputs, arrays.contains(where: { inputs.contains($0.name ?? "") }) {
-      let extra = arrays.filter { !inputs.contains($0.name ?? "") }.compactMap(\.name)
-      arrays.removeAll { !inputs.contains($0.name ?? "") }
+    let wanted = Set((inputs ?? []).map(\.name))
+    if arrays.contains(where: { wanted.contains($0.name ?? "") }) {
+      let extra = arrays.filter { !wanted.contains($0.name ?? "") }.compactMap(\.name)
+      arrays.removeAll { !wanted.contains($0.name ?? "") }
       for name in extra { unreadable[name] = StimuliError(.badInput, "\(path): array \"\(name)\" is no input of the model") }
     }
-    try self.init(arrays, unreadable: unreadable, labels: labelled, description: path, files: [path])
+    try self.init(arrays, of: inputs ?? [], unreadable: unreadable, labels: labelled, description: path, files: [path])
   }
 
   private init(idx bytes: FileBytes, path: String) throws(StimuliError) {

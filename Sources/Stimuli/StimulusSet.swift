@@ -57,14 +57,14 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   }
 
   init(
-    _ arrays: [NamedArray], unreadable: [String: StimuliError] = [:], labels: [Int]?, description: String,
-    files: [String]
+    _ arrays: [NamedArray], of inputs: [ModelInput] = [], unreadable: [String: StimuliError] = [:], labels: [Int]?,
+    description: String, files: [String]
   ) throws(StimuliError) {
     guard !arrays.isEmpty else {
       throw unreadable.min { $0.key < $1.key }?.value
         ?? StimuliError(.badInput, "\(description): there are no arrays in it: give one for each model input")
     }
-    guard let count = NamedArray.stimulusCount(arrays) else {
+    guard let count = NamedArray.stimulusCount(arrays, of: inputs) else {
       throw StimuliError(
         .badInput,
         "\(description): \(arrays[0].name.map { "array \"\($0)\"" } ?? "the array") is a single number or one for all: an array's first axis must be the stimulus"
@@ -232,7 +232,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   }
 
   /// Adds a sentence, once.
-  mutating func addNote(_ note: String) {
+  package mutating func addNote(_ note: String) {
     if !notes.contains(note) { notes.append(note) }
   }
 

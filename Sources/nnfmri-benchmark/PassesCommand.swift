@@ -41,7 +41,7 @@ struct PassesCommand: ParsableCommand {
   func run() throws {
     var table = TextTable(["layer", "tensor", "regions", "bare, ms", "rank, ms", "evaluations/s", "rank / bare"])
     let scanned = try ScannedModel(
-      model: model, stimuli: StimulusSet(contentsOf: data, inputs: Model(contentsOf: model).inputs.map(\.name)),
+      model: model, stimuli: StimulusSet(contentsOf: data, inputs: Model(contentsOf: model).inputs.map(ModelInput.init)),
       grid: GridSize(parsing: grid), batch: batch, tensors: layers.isEmpty ? nil : layers,
       reading: ReadoutRequest(output: output))
     let bench = SuffixBenchmark(model: scanned)

@@ -45,7 +45,7 @@ struct ScannedModel {
           over: try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels)),
         cut: try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes))
     }
-    feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
+    feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     reader = try OutputReader(survey.readout)
     value = try AdjointValue(survey.readout)
     self.batch = survey.takesBatches ? batch : 1

@@ -145,6 +145,35 @@ import UserErrors
     }
   }
 
+  /// x [N, 4] to scores, and beside them an input that only a second output reads, and one that nothing does.
+  private func training(readsAll: Bool) -> GraphBuilder {
+    var random = WeightGenerator(seed: 8)
+    var builder = GraphBuilder(name: "training")
+    builder.input("kinds", [nil, nil], type: .int64)
+    builder.input("x", [nil, 4])
+    builder.input("truth", [nil, 3])
+    builder.weight("w", [4, 3], random.floats(12, scale: 1))
+    builder.node("Tanh", ["x"], ["a"])
+    builder.node("MatMul", ["a", "w"], ["logits"])
+    builder.node("Sub", ["logits", "truth"], ["loss"])
+    builder.output("loss", [nil, 3])
+    if !readsAll { builder.output("logits", [nil, 3]) }
+    return builder
+  }
+
+  @Test(arguments: [Optional("x"), nil])
+  func `need only bring what the output that is read depends on`(name: String?) throws {
+    let stimuli = try StimulusSet([(name, Self.numbers([3, 4]))], description: "stimuli")
+    let survey = try survey(training(readsAll: false), stimuli)
+    #expect(survey.readTensor == "logits")
+    #expect(survey.takesBatches)
+    #expect(survey.model.inputPorts(reading: "logits").map(\.isRead) == [false, true, false])
+    #expect(survey.model.inputs.map(\.isRead) == [false, true, true])
+    let error = try #require(throws: StimuliError.self) { try self.survey(training(readsAll: true), stimuli) }
+    #expect(error.message.contains("\"truth\""), "\(error)")
+    #expect(!error.message.contains("kinds"), "\(error)")
+  }
+
   @Test func `of ids beyond a table are refused before the runtime sees them`() throws {
     let model = Model(proto: cached([nil, nil, 4]).model)
     #expect(model.embeddings(of: "ids") == [Model.Embedding(weight: "table", rows: 11)])

@@ -147,8 +147,8 @@ struct KindBench {
   /// largest score.
   ///
   /// - Parameter classAxis: of the tensor that is read, in the shape that the network gives it.
-  func deviation(_ layer: NetworkSurvey.Layer, classAxis: Int) throws -> Float {
-    let network = try lesioned(layer)
+  func deviation(_ layer: NetworkSurvey.Layer, classAxis: Int, batch: Int = 3) throws -> Float {
+    let network = try lesioned(layer, batch: batch)
     let model = Model(
       proto: kind.proto(masking: (layer.candidate.tensor, layer.view.shape.count)), label: "twin.onnx")
     let regions = try grid(layer).regionCount

@@ -1,6 +1,9 @@
+import Foundation
+import Grids
 import Lesion
 import ModelGraph
 import Networks
+import Stimuli
 import Testing
 
 extension NetworkKind {
@@ -17,6 +20,27 @@ extension NetworkKind {
       net.add("Cast", [net.add("MatMul", [hidden, v], to: "scores")], to: "logits", ["to": .int(1)])
       net.builder.output("logits", [nil, 3])
     }
+  }
+
+  /// The same with everything in bfloat16, by operators that the runtime has for processors in float32 only.
+  static let bfloat16 = NetworkKind("of bfloat16") { net in
+    net.builder.input("x", [nil, 6], type: .bfloat16)
+    let w = net.add("Cast", [net.weight(6, 8)], to: "w_inside", ["to": .int(16)])
+    let v = net.add("Cast", [net.weight(8, 3)], to: "v_inside", ["to": .int(16)])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", w], to: "sum")], to: "hidden")
+    net.add("MatMul", [net.add("Tanh", [hidden], to: "squashed"), v], to: "logits")
+    net.builder.output("logits", [nil, 3], type: .bfloat16)
+  }
+
+  /// Nodes of a graph, as many as each stimulus has, passed on in a circle; no axis counts stimuli.
+  static let graph = NetworkKind("of graphs", inputs: [("nodes", [5, 6], nil)]) { net in
+    net.builder.input("nodes", [nil, 6], first: "n_nodes")
+    let hidden = net.add("Relu", [net.add("MatMul", ["nodes", net.weight(6, 8)], to: "sum")], to: "hidden")
+    let passed = net.add("Gather", [hidden, net.constant([1, 2, 3, 4, 0])], to: "passed")
+    let mixed = net.add("Tanh", [net.add("Add", [hidden, passed], to: "both")], to: "mixed")
+    let pooled = net.add("ReduceMean", [mixed], to: "pooled", ["axes": .ints([0]), "keepdims": .int(1)])
+    net.add("MatMul", [pooled, net.weight(8, 3)], to: "logits")
+    net.builder.output("logits", [1, 3])
   }
 
   static let timeFirst = NetworkKind("with time first", inputs: [("x", [7, 6], nil)]) { net in
@@ -100,6 +124,33 @@ extension NetworkKind {
     net.builder.output("logits", [nil, 6, 3])
   }
 
+  /// Attention whose products are written as Einsum.
+  static let summed = NetworkKind("of Einstein sums", inputs: [("x", [6, 8], nil)]) { net in
+    net.builder.input("x", [nil, 6, 8])
+    func sum(_ equation: String, _ inputs: [String], _ name: String) -> String {
+      net.add("Einsum", inputs, to: name, ["equation": .string(equation)])
+    }
+    let query = sum("btd,dhe->bthe", ["x", net.weight(8, 2, 4)], "query")
+    let key = sum("btd,dhe->bthe", ["x", net.weight(8, 2, 4)], "key")
+    let weights = net.add("Softmax", [sum("bthe,bshe->bhts", [query, key], "matches")], to: "weights", ["axis": .int(-1)])
+    let mixed = sum("bhts,bshe->bthe", [weights, key], "mixed")
+    let joined = sum("bthe,hed->btd", [mixed, net.weight(2, 4, 8)], "joined")
+    let pooled = net.add("ReduceMean", [joined], to: "pooled", ["axes": .ints([1]), "keepdims": .int(0)])
+    net.add("MatMul", [pooled, net.weight(8, 3)], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
+  /// Elements chosen by what they are: as many as are above 0.
+  static let choosing = NetworkKind("that chooses") { net in
+    net.builder.input("x", [nil, 6])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+    let places = net.add("Transpose", [net.add("NonZero", [hidden], to: "nonzero")], to: "places")
+    let chosen = net.add("GatherND", [hidden, places], to: "chosen")
+    let total = net.add("ReduceSum", [net.add("Tanh", [chosen], to: "squashed")], to: "total", ["keepdims": .int(0)])
+    net.add("Mul", [net.add("MatMul", [hidden, net.weight(8, 3)], to: "scores"), total], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
   /// Recurrent in both directions, with time first and a batch of 1 baked into its states.
   static let recurrent = NetworkKind("that recurs", inputs: [("x", [5, 6], nil), ("h0", [2, 4], nil)]) { net in
     net.builder.input("x", [nil, 5, 6])
@@ -166,6 +217,7 @@ extension NetworkKind {
     (.volumes, 1, ["sum": "N,C,D,H,W", "hidden": "N,C,D,H,W"], 1e-5),
     (.windows, 1, ["stem": "N,C,H,W", "turned": "N,H,W,H,W,C", "windows": "N,H,W,C"], 1e-5),
     (.heads, 2, ["stream": "N,T,C", "query_split": "N,T,head,C", "weights": "N,head,T,T", "joined": "N,T,C"], 1e-5),
+    (.summed, 1, ["query": "N,position,head,C", "mixed": "N,position,head,C", "joined": "N,position,C"], 1e-5),
     (.recurrent, 2, ["steps": "N,T,direction,C", "hidden": "N,T,C", "back": "N,T,C"], 1e-5),
     (.integers, 1, ["conv": "N,C,H,W", "pooled": "N,C,H,W", "floats": "N,C"], 1e-5),
     (.branches, 1, ["sum": "N,C", "hidden": "N,C"], 1e-5),
@@ -198,6 +250,79 @@ extension NetworkKind {
       guard let layer = bench.layer(tensor) else { continue }
       let deviation = try bench.deviation(layer, classAxis: classAxis)
       #expect(deviation < tolerance, "\(tensor), \(layer.view.shape), \(layer.layout.names)")
+    }
+  }
+
+  @Test func `scans no tensor whose length follows from values`() throws {
+    let bench = try KindBench(.choosing)
+    #expect(bench.layer("hidden") != nil && bench.layer("scores") != nil)
+    for tensor in ["chosen", "squashed"] {
+      let reason = bench.survey.refusals.first { $0.tensor == tensor }?.reason ?? "not refused"
+      #expect(reason.contains("its shape follows from values"), "\(tensor): \(reason)")
+    }
+  }
+
+  @Test func `of bfloat16 gives what float32 rounded after every operator does`() throws {
+    let bench = try KindBench(.bfloat16)
+    #expect(bench.survey.preparation.roundsToBfloat16)
+    #expect(bench.survey.takesBatches)
+    #expect(bench.survey.notes.contains { $0.contains("bfloat16") })
+    for tensor in ["sum", "hidden", "squashed"] {
+      let layer = try #require(bench.layer(tensor))
+      let network = try bench.lesioned(layer)
+      let regions = try bench.grid(layer).regionCount
+      for stimulus in 0..<2 {
+        try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: 1))
+        for coalition in LesionedNetwork.mixedCoalitions(regions: regions, count: 5) {
+          let value = try network.values(of: [coalition])[0]
+          let expected = try Self.roundedScores(bench, lesioning: tensor, coalition, stimulus: stimulus)[1]
+          #expect(abs(value - expected) <= 0.02 * max(1, abs(expected)), "\(tensor)")
+          #expect(value == Self.rounded(value))
+        }
+      }
+    }
+  }
+
+  /// The network in plain arithmetic, each operator's result rounded to bfloat16.
+  private static func roundedScores(
+    _ bench: KindBench, lesioning tensor: String, _ coalition: Coalition, stimulus: Int
+  ) throws -> [Float] {
+    let graph = NetworkKind.bfloat16.proto().graph
+    func weight(_ number: Int) -> [Float] {
+      graph.initializer[number].rawData.withUnsafeBytes { bytes in
+        (0..<bytes.count / 4).map { rounded(bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self)) }
+      }
+    }
+    func product(_ x: [Float], _ w: [Float]) -> [Float] {
+      let width = w.count / x.count
+      return (0..<width).map { column in rounded(x.indices.reduce(0) { $0 + x[$1] * w[$1 * width + column] }) }
+    }
+    let regions = try bench.grid(try #require(bench.layer(tensor))).regionOfUnit()
+    func lesioned(_ x: [Float], _ name: String) -> [Float] {
+      name == tensor ? x.indices.map { coalition[Int(regions[$0])] ? x[$0] : 0 } : x
+    }
+    let x = try bench.stimuli.floats(stimulus: stimulus).map(rounded)
+    let sum = lesioned(product(x, weight(0)), "sum")
+    let hidden = lesioned(sum.map { max($0, 0) }, "hidden")
+    let squashed = lesioned(hidden.map { rounded(Foundation.tanh($0)) }, "squashed")
+    return product(squashed, weight(1))
+  }
+
+  private static func rounded(_ value: Float) -> Float {
+    Float(bitPattern: (value.bitPattern &+ 0x7FFF &+ (value.bitPattern >> 16 & 1)) & 0xFFFF_0000)
+  }
+
+  @Test func `of graphs is given a whole one for each stimulus`() throws {
+    let bench = try KindBench(.graph)
+    #expect(!bench.survey.takesBatches)
+    #expect(
+      bench.survey.notes.contains {
+        $0.contains("\"nodes\"") && $0.contains("counts no stimuli") || $0.contains("count no stimuli")
+      })
+    #expect(bench.survey.outputShape == [3])
+    for tensor in ["hidden", "mixed"] {
+      let layer = try #require(bench.layer(tensor))
+      #expect(try bench.deviation(layer, classAxis: 1, batch: 1) < 1e-5)
     }
   }
 }

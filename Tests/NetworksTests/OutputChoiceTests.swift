@@ -53,6 +53,52 @@ extension NetworkKind {
     net.builder.output("logits", [nil, 4], type: .float16)
   }
 
+  static let threshold = ending("that says which scores are large") { net, scores in
+    net.add("Greater", [scores, net.number(0.1)], to: "found")
+    net.builder.output("found", [nil, 4], type: .bool)
+  }
+
+  /// The states of an LSTM, under names that say nothing, before scores that follow from one of them.
+  static let statesFirst = NetworkKind("that gives states first", inputs: [("x", [5, 6], nil)]) { net in
+    net.builder.input("x", [nil, 5, 6])
+    net.add("Transpose", ["x"], to: "turned", ["perm": .ints([1, 0, 2])])
+    net.builder.node(
+      "LSTM", ["turned", net.weight(1, 16, 6), net.weight(1, 16, 4)], ["steps", "a", "b"], ["hidden_size": .int(4)])
+    net.add("Squeeze", ["a", net.constant([0])], to: "last")
+    net.add("MatMul", ["last", net.weight(4, 3)], to: "d")
+    net.builder.output("a", [1, nil, 4])
+    net.builder.output("b", [1, nil, 4])
+    net.builder.output("d", [nil, 3])
+  }
+
+  /// Two numbers of a box and three scores at each of four places, along axis 1.
+  static func detector(turned: Bool) -> NetworkKind {
+    NetworkKind("of boxes and scores") { net in
+      net.builder.input("x", [nil, 6])
+      let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+      func head(_ rows: Int, _ name: String) -> String {
+        let flat = net.add("MatMul", [hidden, net.weight(8, rows * 4)], to: name + "_flat")
+        return net.add("Reshape", [flat, net.constant([-1, Int64(rows), 4])], to: name)
+      }
+      let (boxes, scores) = (head(2, "boxes"), net.add("Sigmoid", [head(3, "logits")], to: "scores"))
+      net.add("Concat", [boxes, scores], to: turned ? "joined" : "found", ["axis": .int(1)])
+      if turned { net.add("Transpose", ["joined"], to: "found", ["perm": .ints([0, 2, 1])]) }
+      net.builder.output("found", turned ? [nil, 4, 5] : [nil, 5, 4])
+    }
+  }
+
+  /// The chances of no and of yes.
+  static let yesOrNo = ending("that says yes or no") { net, scores in
+    let yes = net.add("Sigmoid", [net.add("MatMul", [scores, net.weight(4, 1)], to: "logit")], to: "yes")
+    net.add("Concat", [net.add("Sub", [net.number(1), yes], to: "no"), yes], to: "chances", ["axis": .int(1)])
+    net.builder.output("chances", [nil, 2])
+  }
+
+  static let steps = ending("that gives a sequence") { net, scores in
+    net.add("SplitToSequence", [scores], to: "steps", ["axis": .int(0)])
+    net.builder.output("steps", [nil])
+  }
+
   /// Scores at six anchors, from which nothing tells what is a class.
   static let anchors = NetworkKind("of anchors") { net in
     net.builder.input("x", [nil, 6])
@@ -78,7 +124,8 @@ extension NetworkKind {
       (.bestOnly, "values", "scores", [4]), (.auxiliaryFirst, "logits", "logits", [5]),
       (.hiddenFirst, "scores", "scores", [4]), (.halfPrecision, "logits", "logits", [4]),
       (.timeFirst, "logits", "logits", [7, 5]), (.classesFirst, "logits", "logits", [5]),
-      (.sequence, "logits", "logits", [7, 4]),
+      (.sequence, "logits", "logits", [7, 4]), (.threshold, "found", "scores", [4]), (.statesFirst, "d", "d", [3]),
+      (.yesOrNo, "chances", "chances", [2]),
     ] as [(NetworkKind, String, String, [Int])])
   func `looks like scores`(_ kind: NetworkKind, _ output: String, _ tensor: String, _ shape: [Int]) throws {
     let readout = try KindBench(kind).survey.readout
@@ -108,6 +155,23 @@ extension NetworkKind {
     for axis in [0, 3, -4] {
       #expect(throws: LesionError.self) { try KindBench(.anchors, reading: ReadoutRequest(classAxis: axis)) }
     }
+  }
+
+  @Test(arguments: [false, true])
+  func `is refused where it joins scores with other numbers along its classes`(turned: Bool) throws {
+    let error = try #require(throws: LesionError.self) { try KindBench(.detector(turned: turned)) }
+    #expect(error.code == .badRequest)
+    for word in ["\"boxes\"", "\"scores\"", "axis \(turned ? 2 : 1)", "--value output:NAME[...]"] {
+      #expect(error.message.contains(word), "\(error)")
+    }
+    #expect(try KindBench(.detector(turned: turned), reading: ReadoutRequest(classAxis: 1)).survey.readout.classAxis == 0)
+    let value = try ValueFunction(parsing: turned ? "output:found[:,2]:max" : "output:found[2,:]:max")
+    #expect(throws: Never.self) { try KindBench(.detector(turned: turned), reading: ReadoutRequest(value: value)) }
+  }
+
+  @Test func `is refused where it is a sequence`() throws {
+    let error = try #require(throws: LesionError.self) { try KindBench(.steps) }
+    #expect(error.message.contains("\"steps\" is a sequence"), "\(error)")
   }
 
   @Test func `may be some of its elements`() throws {

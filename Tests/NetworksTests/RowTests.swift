@@ -7,7 +7,7 @@ import Testing
 
 extension NetworkKind {
   /// A hidden layer [N, 8], something between, and scores.
-  private static func between(
+  fileprivate static func between(
     _ name: String, _ middle: @escaping @Sendable (inout Writer, String) -> String
   ) -> NetworkKind {
     NetworkKind(name) { net in
@@ -33,28 +33,56 @@ extension NetworkKind {
       "If", [isSmall], ["middle"], ["then_branch": .graph(body("then", "Neg")), "else_branch": .graph(body("else", "Exp"))])
   }
 
+  static let normalised = between("that divides by a sum") { net, hidden in
+    net.add("Div", [hidden, net.add("ReduceSum", [hidden, net.constant([1])], to: "sums")], to: "middle")
+  }
+
   static let batchMean = between("that takes a mean over the batch") { net, hidden in
     net.add("Sub", [hidden, net.add("ReduceMean", [hidden], to: "mean", ["axes": .ints([0])])], to: "middle")
   }
 }
 
+extension NetworkKind {
+  static let scaledByBatch = between("quantised as it runs") { net, hidden in
+    net.builder.node("DynamicQuantizeLinear", [hidden], ["levels", "scale", "zero"])
+    return net.builder.node("DequantizeLinear", ["levels", "scale", "zero"], ["middle"])
+  }
+
+  static let scaledForGood = between("quantised") { net, hidden in
+    let zero = net.add("Cast", [net.constant([0], isScalar: true)], to: "zero", ["to": .int(2)])
+    let scale = net.number(0.05)
+    let levels = net.add("QuantizeLinear", [hidden, scale, zero], to: "levels")
+    return net.add("DequantizeLinear", [levels, scale, zero], to: "middle")
+  }
+}
+
 @Suite struct `Rows of a batch` {
-  private func deviation(_ kind: NetworkKind) throws -> Double {
+  /// The network behind "hidden", and coalitions of its regions.
+  private func network(_ kind: NetworkKind, batch: Int) throws -> (network: LesionedNetwork, coalitions: [Coalition]) {
     let bench = try KindBench(kind)
     let layer = try #require(bench.layer("hidden"))
     let grid = try bench.grid(layer)
     // As if the survey, which compares two intact stimuli, had seen nothing.
-    func network(_ batch: Int) throws -> LesionedNetwork {
-      try LesionedNetwork(
-        cut: bench.survey.model.cut(at: "hidden", reading: bench.survey.readTensor, types: bench.survey.elementTypes),
-        feed: bench.feed, stimulus: 0,
-        configuration: LesionedNetwork.Configuration(
-          mask: RegionMask(grid), reader: OutputReader(bench.survey.readout), batch: batch, lesion: .zero,
-          session: Session.Options(), cacheBytes: 1 << 20))
-    }
-    return try network(8).rowDeviation(
-      from: network(1), stimulus: 0,
-      coalitions: LesionedNetwork.mixedCoalitions(regions: grid.regionCount, count: 8))
+    let network = try LesionedNetwork(
+      cut: bench.survey.model.cut(at: "hidden", reading: bench.survey.readTensor, types: bench.survey.elementTypes),
+      feed: bench.feed, stimulus: 0,
+      configuration: LesionedNetwork.Configuration(
+        mask: RegionMask(grid), reader: OutputReader(bench.survey.readout), batch: batch, lesion: .zero,
+        session: Session.Options(), cacheBytes: 1 << 20))
+    return (network, LesionedNetwork.mixedCoalitions(regions: grid.regionCount, count: 8))
+  }
+
+  private func deviation(_ kind: NetworkKind) throws -> Double {
+    let (network, coalitions) = try network(kind, batch: 8)
+    return try network.rowDeviation(from: self.network(kind, batch: 1).network, stimulus: 0, coalitions: coalitions)
+  }
+
+  @Test(arguments: [1, 3, 8])
+  func `are no numbers where the network divides by what is lesioned`(_ batch: Int) throws {
+    let (divided, coalitions) = try network(.normalised, batch: batch)
+    #expect(try !divided.isFinite(stimulus: 0, coalitions: coalitions))
+    #expect(try divided.isFinite(stimulus: 0, coalitions: [coalitions[0]]))
+    #expect(try network(.rowwise, batch: batch).network.isFinite(stimulus: 0, coalitions: coalitions))
   }
 
   @Test func `are apart in a network without traffic between them`() throws {
@@ -71,5 +99,16 @@ extension NetworkKind {
     let coalitions = LesionedNetwork.mixedCoalitions(regions: regions, count: count)
     #expect(coalitions.count == count)
     if regions == 100 { #expect(Set(coalitions).count == count) }
+  }
+
+  /// Scales that follow from all rows of a batch change what its rows are rounded to; fixed ones don't.
+  @Test(arguments: [(NetworkKind.scaledByBatch, false), (.scaledForGood, true)])
+  func `are found to change each other through a scale that they share`(_ kind: NetworkKind, _ areApart: Bool) throws {
+    let bench = try KindBench(kind)
+    #expect(bench.survey.preparation.isQuantized)
+    #expect(bench.survey.takesBatches == areApart)
+    let (network, coalitions) = try network(kind, batch: 8)
+    let deviation = try network.rowDeviation(from: network, stimulus: 0, coalitions: coalitions)
+    #expect((deviation <= bench.survey.preparation.rowTolerance) == areApart, "\(deviation)")
   }
 }

@@ -33,6 +33,21 @@ struct StimulusFitTests {
     #expect(set.notes.isEmpty == (shape[0] == 3), "\(set.notes)")
   }
 
+  @Test(
+    "of the model's own shape for a batch have their stimuli along the model's axis", arguments: [nil, "x", "other"] as [String?])
+  func timeFirst(name: String?) throws {
+    let input = ModelInput("x", [7, 3], batchAxis: 1)
+    let numbers = Self.numbers([7, 5, 3])
+    let path =
+      name.map { archive([($0, numbers)]) } ?? folder.file("x.npy", numbers.npyBytes())
+    var set = try StimulusSet(contentsOf: path, inputs: [input])
+    #expect(set.count == 5)
+    try set.fit(to: [input])
+    #expect(set.inputs[0].shape == [7, 3])
+    #expect(try set.floats(stimulus: 2).prefix(4) == [6, 7, 8, 21])
+    #expect(set.notes.contains { $0.contains("axis 1") })
+  }
+
   @Test("say how they were understood where two ways fit")
   func ambiguity() throws {
     var set = try StimulusSet(contentsOf: archive([("x", Self.numbers([2, 5])), ("state", Self.numbers([2, 2, 4]))]))
@@ -71,13 +86,13 @@ struct StimulusFitTests {
         ("meta.npy", text), ("a.npy", Self.numbers([9, 1]).npyBytes()), ("b.npy", Self.numbers([9, 2]).npyBytes()),
         ("x.npy", Self.numbers([4, 5]).npyBytes()),
       ]))
-    var set = try StimulusSet(contentsOf: path, inputs: ["x"])
+    var set = try StimulusSet(contentsOf: path, inputs: [ModelInput("x", [5])])
     #expect(set.count == 4)
     try set.fit(to: [ModelInput("x", [5])])
     #expect(try set.floats(stimulus: 3) == [15, 16, 17, 18, 19])
     #expect(set.notes.count == 1)
     for name in ["\"a\"", "\"b\"", "\"meta\""] { #expect(set.notes[0].contains(name)) }
-    var asked = try StimulusSet(contentsOf: path, inputs: ["x", "meta"])
+    var asked = try StimulusSet(contentsOf: path, inputs: [ModelInput("x", [5]), ModelInput("meta", nil)])
     let error = #expect(throws: StimuliError.self) { try asked.fit(to: [ModelInput("x", [5]), ModelInput("meta", nil)]) }
     #expect(error?.message.contains("<U5") == true)
   }

@@ -173,7 +173,11 @@ package struct LayoutInference: Sendable {
     var places: [Character: (tensor: Int, axis: Int)] = [:]
     for (axis, letter) in Array(sides[1]).enumerated() { places[letter] = (output, axis) }
     for (position, letters) in terms.enumerated() {
-      guard let operand = tensor(node.input(at: position)), letters.count == rank(operand) else { continue }
+      guard let name = node.input(at: position) else { continue }
+      guard let operand = tensor(name), letters.count == rank(operand) else {
+        if index.dependence(of: name) == .constant { einsumFeatures(node, terms, Array(sides[1]), weight: position) }
+        continue
+      }
       for (axis, letter) in letters.enumerated() {
         if let place = places[letter] {
           axes.link(operand, axis, place.tensor, place.axis)
@@ -182,6 +186,23 @@ package struct LayoutInference: Sendable {
         }
       }
     }
+  }
+
+  /// What weights sum over and what they make are features: of two such axes the first counts heads.
+  private mutating func einsumFeatures(
+    _ node: Onnx_NodeProto, _ terms: [[Character]], _ result: [Character], weight: Int
+  ) {
+    func name(_ letters: [Character], of tensor: Int?, where isOne: (Character) -> Bool) {
+      guard let tensor, letters.count == rank(tensor) else { return }
+      let places = letters.indices.filter { terms[weight].contains(letters[$0]) && isOne(letters[$0]) }
+      for place in places {
+        let role: AxisRole = places.count == 2 && place == places[0] ? .head : .feature
+        axes.state(tensor, place, role, cost: 3, "Einsum with weights goes along it")
+      }
+    }
+    let others = terms.indices.filter { $0 != weight }
+    name(result, of: tensor(node.output.first)) { letter in !others.contains { terms[$0].contains(letter) } }
+    for other in others { name(terms[other], of: tensor(node.input(at: other))) { !result.contains($0) } }
   }
 
   private mutating func gather(_ node: Onnx_NodeProto, _ output: Int) {

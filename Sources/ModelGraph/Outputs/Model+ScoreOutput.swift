@@ -2,8 +2,8 @@ extension Model {
   /// The output that looks most like scores of classes, and where they are read.
   ///
   /// Outputs of numbers come before labels, which come before what can't be read at all; then names decide ("logits" and
-  /// "probabilities" before "hidden_state" and "boxes"); then an output that others are made from gives way to them; then
-  /// the first is taken.
+  /// "probabilities" before "hidden_state" and "boxes"), and a recurrent operator's last state counts as named so; then an
+  /// output that others are made from gives way to them; then the first is taken.
   ///
   /// - Parameter types: element types found by running the model; they override what the graph tells.
   /// - Precondition: the graph has an output.
@@ -26,7 +26,10 @@ extension Model {
         return target != own && index.influences(on: target)[own]
       }
       let isNumber = known[outputs[place].name]?.isFloat ?? true
-      return [readability(place), isNumber ? 0 : 1, Self.nameRank(outputs[place].name), feedsOther ? 1 : 0, place]
+      let name = outputs[place].name
+      return [
+        readability(place), isNumber ? 0 : 1, isLastState(name) ? 2 : Self.nameRank(name), feedsOther ? 1 : 0, place,
+      ]
     }
     let best = outputs.indices.min { ranks[$0].lexicographicallyPrecedes(ranks[$1]) } ?? 0
     return (outputs[best].name, sources[best])
@@ -37,10 +40,28 @@ extension Model {
     "aux", "present", "past", "cache", "state", "hidden", "attention", "box", "loss", "mask", "embed", "feature",
   ]
 
+  /// Whether an output is what an LSTM, GRU or RNN ends with, laid out anew at most.
+  private func isLastState(_ output: String) -> Bool {
+    var tensor = output
+    // A path through the graph has no more steps than the graph has nodes.
+    for _ in proto.graph.node.indices {
+      guard let number = index.producer(of: tensor) else { return false }
+      let node = proto.graph.node[number]
+      guard node.isStandard else { return false }
+      if OperatorTraits.recurrent.contains(node.opType) { return node.output.dropFirst().contains(tensor) }
+      guard ["Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Concat", "Cast"].contains(node.opType),
+        let source = node.input(at: 0)
+      else { return false }
+      tensor = source
+    }
+    return false
+  }
+
   /// 0 for what is called like scores, 2 for what is called like something else, 1 for the rest.
   private static func nameRank(_ name: String) -> Int {
     let name = name.lowercased()
-    if others.contains(where: name.contains) { return 2 }
+    let words = name.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+    if others.contains(where: name.contains) || words.contains(where: InputAxes.stateWords.contains) { return 2 }
     return scores.contains(where: name.contains) ? 0 : 1
   }
 }

@@ -17,7 +17,7 @@ package struct OutputSource: Sendable, Hashable {
   /// Whether axes behind `classAxis` are classes too, as they are for the softmax of operator sets below 13.
   package let coversLaterAxes: Bool
 
-  /// What turns scores into the output besides an activation: ArgMax, TopK, ZipMap.
+  /// What turns scores into the output besides an activation: ArgMax, TopK, ZipMap, a comparison with a threshold.
   package let decision: String?
 
   package init(
@@ -67,6 +67,12 @@ extension Model {
           tensor: source, activation: nil, classAxis: node.integer("axis") ?? (node.opType == "TopK" ? -1 : 0),
           decision: node.opType)
         tensor = source
+      case ("", "Greater"), ("", "GreaterOrEqual"), ("", "Less"), ("", "LessOrEqual"):
+        // A score that is compared with a threshold.
+        let compared = node.input.filter { index.dependence(of: $0) == .data }
+        guard node.input.count == 2, compared.count == 1 else { return found }
+        found = OutputSource(tensor: compared[0], activation: nil, decision: node.opType)
+        tensor = compared[0]
       case ("ai.onnx.ml", "ZipMap"):
         guard let source = node.input(at: 0) else { return found }
         found = OutputSource(tensor: source, activation: nil, classAxis: -1, decision: "ZipMap")

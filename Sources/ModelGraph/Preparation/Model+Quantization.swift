@@ -22,6 +22,18 @@ extension Model {
     }
   }
 
+  /// Whether operators round activations to few levels.
+  package var quantizesActivations: Bool {
+    proto.graph.node.contains { node in
+      switch node.opType {
+      case "QuantizeLinear", "DynamicQuantizeLinear":
+        node.input(at: 0).flatMap(index.dependence) == .data
+      case "QGemm", "QAttention", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM": true
+      default: node.opType.hasPrefix("QLinear")
+      }
+    }
+  }
+
   /// Whether a quantised tensor is the only form in which its numbers are there: nothing made it from floats, and nothing
   /// turns it into floats.
   func isOnlyQuantized(_ tensor: String) -> Bool {

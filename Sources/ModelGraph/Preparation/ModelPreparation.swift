@@ -4,24 +4,37 @@ package struct ModelPreparation: Hashable, Sendable, Codable {
   package var bakedBatch: Int?
   /// The branches that are taken, by the first tensor of each If; one entry a round, since a branch may hold Ifs.
   package var branches: [[String: Bool]]
+  /// Whether what computes in bfloat16 gets float32 and is rounded.
+  package var roundsToBfloat16: Bool
   /// Whether a batch of 1 that was baked in is freed.
   package var freesBatch: Bool
+  /// Whether the network rounds activations to few levels, so that the last bits of a float decide between two of them.
+  package var isQuantized: Bool
   /// The tensors that are turned into a form that can be scanned.
   package var views: [TensorView]
 
   package init(
-    bakedBatch: Int? = nil, branches: [[String: Bool]] = [], freesBatch: Bool = false, views: [TensorView] = []
+    bakedBatch: Int? = nil, branches: [[String: Bool]] = [], roundsToBfloat16: Bool = false, freesBatch: Bool = false,
+    isQuantized: Bool = false, views: [TensorView] = []
   ) {
     self.bakedBatch = bakedBatch
     self.branches = branches
+    self.roundsToBfloat16 = roundsToBfloat16
     self.freesBatch = freesBatch
+    self.isQuantized = isQuantized
     self.views = views
   }
 
   /// How far two runs of the network may be apart, as a share of the largest score: what its types round, many times over.
-  package var tolerance: Double {
+  package var tolerance: Double { isQuantized ? 1e-1 : roundingTolerance }
+
+  /// The same for rows of a batch and each of them alone; of a quantised network in batches of one size, which do the same
+  /// arithmetic, so that half a level's difference shows that rows share a scale.
+  package var rowTolerance: Double { isQuantized ? 1e-6 : roundingTolerance }
+
+  private var roundingTolerance: Double {
     let types = Set(views.map(\.elementType))
-    return types.contains(.bfloat16) ? 5e-2 : types.contains(.float16) ? 1e-2 : 1e-3
+    return roundsToBfloat16 || types.contains(.bfloat16) ? 5e-2 : types.contains(.float16) ? 1e-2 : 1e-3
   }
 }
 
@@ -30,6 +43,7 @@ extension Model {
   package func prepared(_ preparation: ModelPreparation) -> Model {
     var model = preparation.bakedBatch.map(replacingBakedBatch) ?? self
     for round in preparation.branches { model = model.inliningBranches(round) }
+    if preparation.roundsToBfloat16 { model = model.roundingToBfloat16() }
     if preparation.freesBatch { model = model.freeingBatchAxis() ?? model }
     return model.presenting(preparation.views)
   }

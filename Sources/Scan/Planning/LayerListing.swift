@@ -42,7 +42,7 @@ package struct LayerListing: Sendable {
     let model = try Model(contentsOf: path)
     try model.checkExternalFiles()
     let stimuli =
-      try data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(\.name), sizing: sizing) }
+      try data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(ModelInput.init), sizing: sizing) }
       ?? StimulusSet.zeros(for: model)
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: Runtime(),
