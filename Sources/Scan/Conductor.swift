@@ -121,7 +121,7 @@ struct Conductor {
       try runner.run("probing gradients", tasks.count, &phase, on: worker)
       outputs = phase.outputs
     }
-    let decided = try trial.decide(outputs).plan
+    let decided = try trial.decide(outputs).plan.notingTracts(request.measurement)
     if decided != plan {
       try worker.adopt(decided)
       try mailbox.spread(PlanNotice(decided))
@@ -227,7 +227,7 @@ struct Conductor {
     guard request.measurement.tracesConnections, request.run.part?.number ?? 1 == 1 else { return nil }
     let study = TractStudy(
       request: request, plan: plan, targets: targets, classCount: worker.classCount, unitCounts: worker.unitCounts,
-      folder: folder.path, progress: runner.progress)
+      folder: folder.path, progress: runner.progress, tracedStimuli: try plan.tracedStimuli(request.measurement))
     let tracts = try study.run(&runner, on: worker)
     try tracts.write(to: folder.connections)
     return tracts
@@ -264,9 +264,10 @@ struct Conductor {
     let tolerance = plan.preparation.tolerance
     for (layer, check) in zip(plan.layers, checks) {
       let (deviation, rowDeviation) = (check.deviation, check.rowDeviation)
-      if deviation <= tolerance {
+      let isBorne = check.bearsZeros || request.measurement.lesion != .zero || request.measurement.allowsNonFinite
+      if deviation <= tolerance, isBorne {
         var layer = layer
-        if !(rowDeviation <= tolerance) {
+        if !(rowDeviation <= plan.preparation.rowTolerance) {
           layer.batch = 1
           result.notes.append(
             """
@@ -281,13 +282,15 @@ struct Conductor {
       }
       let unrepeatable = worker.unrepeatableOperators
       let reason =
-        unrepeatable.isEmpty
-        ? "cut there, the network's output is off by \(deviation) of its largest score"
-        : """
-        no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
-        \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
-        training mode (export the network in inference mode)
-        """
+        deviation <= tolerance
+        ? "with units of it at 0 the network gives NaN or infinite values; try --lesion mean, or skip such series with --allow-nonfinite"
+        : unrepeatable.isEmpty
+          ? "cut there, the network's output is off by \(deviation) of its largest score"
+          : """
+          no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
+          \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
+          training mode (export the network in inference mode)
+          """
       if request.measurement.layers.names(layer.tensor) {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
       }

@@ -75,6 +75,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var threads = 1
   /// Whether the wiring between layers is traced.
   package var tracesConnections = true
+  /// Whether only so many stimuli are traced as take no more operations than the measurement.
+  package var boundsTracts = true
   /// k: the strongest pathways that are reported and lesioned.
   package var pathwayCount = 10
   /// Skip series whose values are NaN or infinite instead of stopping.
@@ -124,7 +126,8 @@ extension MeasurementOptions: OptionEntries {
     [
       ("batch", "\(batch)"), ("tolerance", tolerance.map { "\($0)" } ?? "none"), ("allocate", allocation.rawValue),
       ("scale", scale.map { "\($0)" } ?? "default"), ("mean", "\(mean)"), ("std", "\(standardDeviation)"),
-      ("threads", "\(threads)"), ("tracts", "\(tracesConnections)"), ("pathways", "\(pathwayCount)"),
+      ("threads", "\(threads)"), ("tracts", tracesConnections && boundsTracts ? "auto" : "\(tracesConnections)"),
+      ("pathways", "\(pathwayCount)"),
       ("allow-nonfinite", "\(allowsNonFinite)"),
     ]
   }

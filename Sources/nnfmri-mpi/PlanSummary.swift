@@ -23,7 +23,12 @@ struct PlanSummary: Sendable {
     }
     var times = TextTable(["ranks", "time"])
     for ranks in [1, 8, 32, 256] {
-      times.append(["\(ranks)", Number.duration(forecast.seconds(ranks: ranks) + forecast.recordingSeconds(ranks: ranks))])
+      times.append([
+        "\(ranks)",
+        Number.duration(
+          forecast.seconds(ranks: ranks) + forecast.recordingSeconds(ranks: ranks) + (forecast.tracts?.seconds(ranks: ranks) ?? 0)
+        ),
+      ])
     }
     let series = plan.layers.count * plan.stimulusCount
     let notes = plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
@@ -31,7 +36,7 @@ struct PlanSummary: Sendable {
       ([layers.text] + (notes.isEmpty ? [] : [notes.joined(separator: "\n")]) + [
         """
         \(series) series, \(plan.evaluations) passes; about \
-        \(forecast.residentBytes >> 20) MB a rank.\(recording)
+        \(forecast.residentBytes >> 20) MB a rank.\(recording)\(tracts)
         """,
         times.text,
       ] + expectations).joined(separator: "\n\n")
@@ -44,6 +49,16 @@ struct PlanSummary: Sendable {
 
       A stream of \(count) stimuli: \(count) forward passes to record it, \(Number.duration(forecast.recordingSeconds(ranks: 1))) on one \
       rank; \(forecast.plan.stimulusCount) of them are scanned, \(Number.duration(forecast.seconds(ranks: 1))).
+      """
+  }
+
+  /// What tracing and lesions of pathways take; empty where the wiring isn't traced.
+  private var tracts: String {
+    guard let tracts = forecast.tracts, tracts.stimuli > 0 else { return "" }
+    return """
+
+      Of that time on one rank, connections and lesions of pathways of \(tracts.stimuli) \(tracts.stimuli == 1 ? "stimulus" : "stimuli") \
+      take \(Number.duration(tracts.seconds(ranks: 1))), the measurement \(Number.duration(forecast.seconds(ranks: 1))).
       """
   }
 

@@ -73,7 +73,8 @@ extension ScanOptions {
     options.mean = try Check.numbers(mean, "mean")
     options.standardDeviation = try Check.numbers(std, "std")
     options.threads = try Check.atLeast(1, threads, "threads")
-    options.tracesConnections = tracesConnections
+    options.tracesConnections = tracesConnections ?? true
+    options.boundsTracts = tracesConnections == nil
     options.pathwayCount = try Check.atLeast(1, pathways, "pathways")
     options.allowsNonFinite = allowNonfinite
     return options

@@ -151,8 +151,12 @@ struct ScanOptions: ParsableArguments {
   @Flag(name: .customLong("acquisition"), inversion: .prefixedNo, help: "Keep the table of measured values.")
   var keepsAcquisition = true
 
-  @Flag(name: .customLong("tracts"), inversion: .prefixedNo, help: "Trace what is wired between layers, and test it by lesions.")
-  var tracesConnections = true
+  @Flag(
+    name: .customLong("tracts"), inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Trace what is wired between layers, and test it by lesions, for 64 stimuli, or not at all. (default: as many of them as take no more operations than the measurement)"
+    ))
+  var tracesConnections: Bool?
 
   @Option(help: "The strongest pathways that are reported and tested.")
   var pathways = 10

@@ -154,6 +154,10 @@ extension DistributedTests {
         #expect((gradients?["used"] as? Bool == true) == (content["estimator"] as? String == "gradient"))
         if let gradients { #expect((gradients["reason"] as? String)?.isEmpty == false) }
       }
+      let reasons = try run.json("impact.json").values.compactMap {
+        (($0 as? [String: any Sendable])?["gradients"] as? [String: any Sendable])?["reason"] as? String
+      }
+      #expect(reasons.contains { $0.hasPrefix("Measured by values: operator ") && $0.contains("has no rule") }, "\(reasons)")
     }
   }
 }

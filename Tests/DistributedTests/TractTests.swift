@@ -17,7 +17,8 @@ extension DistributedTests {
     @Test func `are in its files, with a matrix a link`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 5)
       let run = try ScanRun(
-        files.options + ["--layers", "stem,inner,block", "--grid", "2x2x2", "--samples", "16", "--pathways", "4"], ranks: 2)
+        files.options + ["--layers", "stem,inner,block", "--grid", "2x2x2", "--samples", "16", "--pathways", "4", "--tracts"],
+        ranks: 2)
       try #require(run.command.exitCode == 0, "\(run.command)")
       let links = try run.json("connections.json")
       #expect(Set(links.keys) == ["layer_0_to_1", "layer_1_to_2", "layer_2_to_output"])
@@ -42,7 +43,7 @@ extension DistributedTests {
 
     @Test func `are not traced past an operator without a rule, which is named`() throws {
       let files = try SmallNetwork.rounding.write(to: folder, stimuli: 4)
-      let run = try ScanRun(files.options + ["--layers", "first,second,third", "--samples", "16"], ranks: 2)
+      let run = try ScanRun(files.options + ["--layers", "first,second,third", "--samples", "16", "--tracts"], ranks: 2)
       try #require(run.command.exitCode == 0, "\(run.command)")
       let broken = try #require(run.json("connections.json")["layer_1_to_2"] as? [String: any Sendable])
       #expect(broken["not_traced_reason"] as? String == "operator Round (rounded) has no rule")
@@ -52,6 +53,26 @@ extension DistributedTests {
       let summary = try #require(run.json("scan.json")["tracts"] as? [String: any Sendable])
       #expect(summary["pathway_layers"] as? [String] == ["layer_2"])
       #expect(summary["pathways_end_in_target"] as? Bool == true)
+    }
+
+    @Test func `take no more than the measurement by default, and say what is left out`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
+      func run(_ options: [String]) throws -> (traced: Int, notes: [String], links: Int) {
+        let run = try ScanRun(
+          files.options + ["--layers", "stem,inner,block", "--grid", "2x2x2", "--estimator", "regression"] + options, ranks: 1)
+        try #require(run.command.exitCode == 0, "\(run.command)")
+        let summary = try run.json("scan.json")
+        let tracts = try #require(summary["tracts"] as? [String: any Sendable])
+        let links = try run.json("connections.json").values.compactMap { ($0 as? [String: any Sendable])?["matrix"] as? String }
+        return (try #require(tracts["stimuli"] as? Int), summary["notes"] as? [String] ?? [], links.count)
+      }
+      let all = try run(["--samples", "8", "--tracts"])
+      #expect(all.traced == 6 && all.links == 3 && !all.notes.contains { $0.contains("--tracts") })
+      let some = try run(["--samples", "16"])
+      #expect(some.traced < 6 && some.traced > 0 && some.links == 3)
+      #expect(some.notes.contains { $0.contains("the first \(some.traced) of 6 stimuli") })
+      let none = try run(["--samples", "8", "--stimuli", "1"])
+      #expect(none.links == 0 && none.notes.contains { $0.contains("Connections aren't traced") })
     }
 
     @Test func `are left out on request, and those of an earlier scan go`() throws {

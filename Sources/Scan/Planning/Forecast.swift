@@ -15,6 +15,8 @@ package struct Forecast: Sendable {
   package let secondsPerBatch: [Double]
   /// Seconds of recording one stimulus of the stream; 0 for a scan without time.
   package let secondsPerRecord: Double
+  /// Of the wiring between layers; `nil` where it isn't traced.
+  package let tracts: TractForecast?
   /// Peak resident bytes of this process, which did what a rank does in every layer.
   package let residentBytes: Int
   /// What so many stimuli would show, ascending; none where no layer has a pilot.
@@ -33,7 +35,8 @@ package struct Forecast: Sendable {
     fileprivate let rows: [Int]
   }
 
-  /// Cost: the plan, the stimuli's observation, probes and pilots of gradients, and two batches of each layer.
+  /// Cost: the plan, the stimuli's observation, probes and pilots of gradients, two batches of each layer, and one stimulus's
+  /// tracts.
   /// - Throws: what a plan throws: a sentence and an exit code.
   package init(_ request: ScanRequest) throws {
     let inputs = try Scan.Inputs(request)
@@ -44,13 +47,16 @@ package struct Forecast: Sendable {
       runtime: inputs.runtime)
     let trial = try Self.trial(proposed, request, worker, labels: stimuli.labels)
     let decision = try trial.decide(trial.tasks.map { try $0.run(on: worker) {} })
-    plan = decision.plan
+    plan = try decision.plan.notingTracts(request.measurement)
     mapReliability = decision.mapReliability
     estimators = try plan.estimators(request.measurement, request.analysis)
     expectations = Self.expectations(decision, trial, most: inputs.availableCount ?? plan.stimulusCount)
     try worker.adopt(plan)
     secondsPerBatch = try plan.layers.map { try worker.secondsPerBatch(layer: $0.number) }
     secondsPerRecord = try plan.streamCount == nil ? 0 : Self.secondsPerRecord(worker)
+    tracts =
+      try request.measurement.tracesConnections
+      ? TractForecast(plan, request, targets: trial.targets, on: worker) : nil
     var usage = rusage()
     getrusage(RUSAGE_SELF.rawValue as __rusage_who_t, &usage)
     residentBytes = usage.ru_maxrss << 10

@@ -8,14 +8,11 @@ import Tractography
 
 /// Measures the wiring between scanned layers and tests its strongest pathways by lesions, on rank 0.
 struct TractStudy {
-  /// Stimuli that are traced at most: wiring differs little from one to the next.
-  static let stimulusLimit = 64
   /// Classes that are regions of their own; of an output with more, only those that are a stimulus's target.
   static let classLimit = 1024
   private static let bootstrapSamples = 100
   /// Bootstrap samples that are in memory together.
   private static let samplesAtOnce = 16
-  private static let randomPathways = 199
   /// Batches of pathways in a task.
   private static let batchesPerTask = 4
 
@@ -28,15 +25,20 @@ struct TractStudy {
   let unitCounts: [[Int]]
   let folder: String
   let progress: Progress
+  /// How many stimuli may be traced; 0 traces no link.
+  let tracedStimuli: Int
 
-  private var stimulusCount: Int { min(plan.stimulusCount, Self.stimulusLimit) }
+  private var stimulusCount: Int { max(tracedStimuli, 1) }
 
   /// The classes that are regions of the output.
-  private var classes: [Int] {
+  private var classes: [Int] { Self.classes(request, of: classCount, targets: targets.prefix(stimulusCount)) }
+
+  /// - Parameter targets: of the stimuli that are traced.
+  static func classes(_ request: ScanRequest, of classCount: Int, targets: some Sequence<Int>) -> [Int] {
     if case .output(let index) = request.measurement.value {
       return [index]
     }
-    return classCount <= Self.classLimit ? Array(0..<classCount) : Set(targets.prefix(stimulusCount)).sorted()
+    return classCount <= classLimit ? Array(0..<classCount) : Set(targets).sorted()
   }
 
   /// The region of the output that a stimulus's value is read from.
@@ -54,10 +56,14 @@ struct TractStudy {
         source: layer.number, target: target, sourceCount: layer.regionCount,
         targetCount: target.map { plan.layers[$0].regionCount } ?? classes.count)
     }
-    var survey = ListPhase(links.indices.map { ConnectTask(link: $0, classes: classes) }, progress: progress)
-    try runner.run("preparing tracts", links.count, &survey, on: worker)
-    for (link, reason) in survey.outputs.enumerated() {
-      links[link].reason = reason.isEmpty ? nil : reason
+    if tracedStimuli > 0 {
+      var survey = ListPhase(links.indices.map { ConnectTask(link: $0, classes: classes) }, progress: progress)
+      try runner.run("preparing tracts", links.count, &survey, on: worker)
+      for (link, reason) in survey.outputs.enumerated() {
+        links[link].reason = reason.isEmpty ? nil : reason
+      }
+    } else {
+      for link in links.indices { links[link].reason = "it would take more operations than the measurement; --tracts traces it" }
     }
 
     let scratch = try StrengthScratch(
@@ -185,7 +191,8 @@ struct TractStudy {
       }
       tracts.routes[number].family = tracts.families.count
       let drawn = RandomPathways.draw(
-        profile, unitCounts: unitCounts, count: Self.randomPathways, seed: request.measurement.seed, family: tracts.families.count
+        profile, unitCounts: unitCounts, count: ScanPlan.randomPathways, seed: request.measurement.seed,
+        family: tracts.families.count
       )
       tracts.families.append(
         Tracts.Family(
