@@ -1,8 +1,21 @@
+import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
 
 /// What the process can tell of how it was launched, before MPI is initialised.
 enum Launcher {
+  /// Refuses arguments that are no UTF-8: as text they would name other files.
+  ///
+  /// - Throws: `ValidationError` with the first one.
+  static func checkArguments() throws {
+    for place in 1..<max(Int(CommandLine.argc), 1) {
+      guard let bytes = CommandLine.unsafeArgv[place], String(validatingCString: bytes) == nil else { continue }
+      throw ValidationError(
+        "Argument \(place), \"\(String(cString: bytes))\", is no UTF-8, so that the file can't be named; rename it, or give a link to it."
+      )
+    }
+  }
+
   /// Whether this is rank 0, or wasn't started by an MPI launcher.
   static var isFirstProcess: Bool {
     for name in ["PMI_RANK", "PMIX_RANK", "SLURM_PROCID"] {

@@ -26,6 +26,7 @@ struct NNFMRI: ParsableCommand {
 
   static func main() {
     do {
+      try Launcher.checkArguments()
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -44,7 +44,7 @@ struct ScaleSimulation {
   /// Seconds of one stimulus's work on one rank.
   var secondsPerStimulus: Double {
     zip(plan.layers, costs.layers).reduce(costs.observation) { sum, layer in
-      sum + Double((layer.0.rows + plan.batch - 1) / plan.batch) * layer.1.batch + layer.1.estimate
+      sum + Double((layer.0.rows + layer.0.batch - 1) / layer.0.batch) * layer.1.batch + layer.1.estimate
     }
   }
 

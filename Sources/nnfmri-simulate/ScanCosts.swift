@@ -46,7 +46,7 @@ struct ScanCosts: Sendable {
       let values = (0..<layer.rows).map { Float(sin(Double($0))) }
       let estimate = try seconds(
         SeriesEstimateTask(task: EstimateTask(layer: layer.number, stimulus: 0, values: values)))
-      let batches = (plan.rows(ofShard: 0, layer).count + plan.batch - 1) / plan.batch
+      let batches = (plan.rows(ofShard: 0, layer).count + layer.batch - 1) / layer.batch
       return Layer(
         batch: again / Double(batches), opening: max(first - other, 0), prefix: max(other - again, 0), check: check,
         estimate: estimate)

@@ -45,7 +45,8 @@ extension AcquireTask: SimulatedTask {
 
   func work(_ plan: ScanPlan, _ costs: ScanCosts) -> [Double] {
     let rows = shards.reduce(0) { $0 + plan.rows(ofShard: $1, plan.layers[layer]).count }
-    return Array(repeating: costs.layers[layer].batch, count: (rows + plan.batch - 1) / plan.batch)
+    let batch = plan.layers[layer].batch
+    return Array(repeating: costs.layers[layer].batch, count: (rows + batch - 1) / batch)
   }
 
   func output(_ plan: ScanPlan, seconds: Double) -> ShardValues {

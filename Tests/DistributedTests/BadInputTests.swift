@@ -52,6 +52,16 @@ extension DistributedTests {
       try SmallNetwork.perceptron.write(to: folder, stimuli: stimuli, labels: labels)
     }
 
+    /// A path of bytes that are no text can't be passed by this process, but by a shell.
+    @Test(arguments: ["layers caf\\0351.onnx", "--out caf\\0351"])
+    func `a path that is no UTF-8`(_ words: String) throws {
+      let command = try Command.run(
+        "/bin/sh", ["-c", "\"$0\" $(printf '%b' '\(words)')", Program.path], in: folder.path(""))
+      #expect(command.exitCode == 64, "\(command)")
+      #expect(command.errors.contains("Argument 2") && command.errors.contains("is no UTF-8"), "\(command)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("")) == [])
+    }
+
     // MARK: The model
 
     @Test(arguments: ["scan", "plan", "layers"])

@@ -120,6 +120,17 @@ extension DistributedTests {
       #expect(asked.exitCode == 75, "\(asked)")
     }
 
+    @Test func `ends as if it were asked to where nobody reads what it says`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
+      let output = folder.path("out")
+      let words = ["scan"] + options(files) + ["--out", output]
+      let deaf = try Command.run(
+        "/bin/bash", ["-c", "\"$@\" 2>&1 | true; exit ${PIPESTATUS[0]}", "bash", Program.path] + words, environment: [:])
+      #expect(deaf.exitCode == 75, "\(deaf)")
+      let whole = try Program.run(words + ["--resume"])
+      #expect(whole.exitCode == 0, "\(whole)")
+    }
+
     @Test func `by a full disk keeps what it has, and goes on when there is room`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       let whole = folder.path("whole")
