@@ -53,6 +53,10 @@ struct ModelTarget: FuzzTarget {
       let inlined = model.inliningBranches(Dictionary(branchings.map { ($0.output, taken) }) { $1 })
       _ = try inlined.serialized()
     }
+    _ = model.mixture(in: output)
+    _ = try model.roundingToBfloat16().serialized()
+    let steps = Dictionary(model.recurrentInputs().map { ($0, [3, 1, 1]) }, uniquingKeysWith: { first, _ in first })
+    _ = try model.unrollingRecurrence(shapes: steps).serialized()
     let costs = model.forwardCosts(shapes: shapes)
     _ = model.suffixCostShares(of: candidates.map(\.tensor), reading: output, costs: costs)
     _ = model.peakActivationBytes(shapes: shapes)

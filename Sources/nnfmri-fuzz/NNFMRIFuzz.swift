@@ -23,8 +23,8 @@ struct NNFMRIFuzz: ParsableCommand {
   @Option(help: "The number that all files follow from.")
   var seed: UInt64 = 1
 
-  @Option(help: "Seconds that a file may take.")
-  var seconds: UInt32 = 10
+  @Option(help: "Seconds of processor time that a file may take; sixty times as many by the clock, since others may be at work.")
+  var seconds = 10
 
   @Option(help: "Megabytes that the process may hold.")
   var memory = 1024
@@ -45,7 +45,9 @@ struct NNFMRIFuzz: ParsableCommand {
   var file: String?
 
   func validate() throws {
-    guard count >= 0, from >= 0, memory > 0 else { throw ValidationError("--count, --from and --memory count from 0.") }
+    guard count >= 0, from >= 0, memory > 0, 0...86_400 ~= seconds else {
+      throw ValidationError("--count, --from, --memory and --seconds count from 0.")
+    }
   }
 
   func run() throws {
@@ -64,6 +66,7 @@ struct NNFMRIFuzz: ParsableCommand {
       return
     }
     var outcomes = [(read: Int, refused: Int)](repeating: (0, 0), count: targets.count)
+    var times = [(sum: Double, longest: Double, file: Int)](repeating: (0, 0, 0), count: targets.count)
     for number in from..<from + count {
       let which = number % targets.count
       let target = targets[which]
@@ -71,14 +74,18 @@ struct NNFMRIFuzz: ParsableCommand {
       let bytes = target.mutated(mutator.element(of: target.seeds), by: &mutator)
       let path = "\(folder)/nnfmri-fuzz-\(getpid()).\(target.fileExtension)"
       try Self.write(bytes, to: path)
-      alarm(seconds)
+      let start = clock()
+      Self.limit(seconds)
       do {
         try target.read(path)
         outcomes[which].read += 1
       } catch {
         outcomes[which].refused += 1
       }
-      alarm(0)
+      Self.limit(0)
+      let took = Double(clock() - start) / 1e6
+      times[which].sum += took
+      if took > times[which].longest { (times[which].longest, times[which].file) = (took, number) }
       let held = Self.mostHeld()
       guard held <= memory else {
         print("\(held) MB were held after file \(number), \(target.name): \(path)")
@@ -86,8 +93,11 @@ struct NNFMRIFuzz: ParsableCommand {
       }
       unlink(path)
     }
-    for (target, outcome) in zip(targets, outcomes) {
-      print("\(target.name): \(outcome.read) read, \(outcome.refused) refused")
+    for (target, (outcome, time)) in zip(targets, zip(outcomes, times)) {
+      let each = 1e6 * time.sum / Double(max(outcome.read + outcome.refused, 1))
+      print(
+        "\(target.name): \(outcome.read) read, \(outcome.refused) refused, \(Int(each)) µs each, file \(time.file) \(Int(1000 * time.longest)) ms"
+      )
     }
     print("\(count) files, at most \(Self.mostHeld()) MB held")
   }
@@ -114,6 +124,14 @@ struct NNFMRIFuzz: ParsableCommand {
     guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
       throw ValidationError("\(path) can't be written whole: give another --folder.")
     }
+  }
+
+  /// Lets the process be ended after so much processor time, or much more by the clock; 0 lifts the limits.
+  private static func limit(_ seconds: Int) {
+    var timer = itimerval()
+    timer.it_value.tv_sec = seconds
+    setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
+    alarm(UInt32(60 * seconds))
   }
 
   /// The most that this process has held, in megabytes.
