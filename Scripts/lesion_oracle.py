@@ -242,12 +242,13 @@ class Scan:
     def layers(self):
         return self.summary["layers"]
 
-    def compare(self, number, rows, random):
+    def compare(self, number, rows, random, change=0):
         """The largest difference of values of a layer at random rows of its design, as a share of their range, or of a
-        thousandth of the largest where they hardly differ; and how many values were compared."""
+        thousandth of the largest where they hardly differ; how many values were compared; and the same difference between
+        this program's own values before and after each activation is changed by about so much of it."""
         layer, design = self.summary["layers"][number], self.design["layers"][number]
         stored = numpy.load(os.path.join(self.folder, "acquisition", design["file"]))
-        reader, network, worst, largest, values = self.summary["model"], None, 0.0, 0.0, []
+        reader, network, worst, largest, moved, values = self.summary["model"], None, 0.0, 0.0, 0.0, []
         regions = region_numbers(layer["layout"], layer["shape"], layer["grid"])
         assert regions.max() + 1 == layer["regions"]
         for stimulus, place in enumerate(self.summary["stimuli"]["places"]):
@@ -260,16 +261,22 @@ class Scan:
                 intact = coalition(design, int(self.design["seed"]), number, stimulus, row)
                 # Of a network with a batch baked in, all rows are this stimulus, and the first is read.
                 mask = numpy.resize(numpy.isin(regions, list(intact)), arrays[0].shape)
-                zero = numpy.zeros((), arrays[0].dtype)
-                lesioned = numpy.where(mask, arrays[0], zero)
-                output = network.rest.run(None, dict(zip(network.inputs, [lesioned] + arrays[1:])))[0]
-                output = numpy.resize(numpy.asarray(output, numpy.float64), reader["output_shape"] or [1])
+                lesioned = numpy.where(mask, arrays[0], numpy.zeros((), arrays[0].dtype))
                 target = self.design["targets"][stimulus]
-                if reader["class_axis"] is None:
-                    value = output.reshape(-1)[target] if output.size > 1 else output.reshape(-1)[0]
-                else:
-                    value = numpy.take(output, target, axis=reader["class_axis"]).mean()
+                value = self.value(network, [lesioned] + arrays[1:], target)
                 values.append(value)
+                if change:
+                    noise = (1 + change * random.standard_normal(lesioned.shape)).astype(lesioned.dtype)
+                    moved = max(moved, abs(self.value(network, [lesioned * noise] + arrays[1:], target) - value))
                 largest = max(largest, abs(value))
                 worst = max(worst, abs(value - float(stored[stimulus, row])))
-        return worst / max(max(values) - min(values), largest / 1000, 1e-30), len(values)
+        scale = max(max(values) - min(values), largest / 1000, 1e-30)
+        return worst / scale, len(values), moved / scale
+
+    def value(self, network, arrays, target):
+        reader = self.summary["model"]
+        output = network.rest.run(None, dict(zip(network.inputs, arrays)))[0]
+        output = numpy.resize(numpy.asarray(output, numpy.float64), reader["output_shape"] or [1])
+        if reader["class_axis"] is None:
+            return output.reshape(-1)[target] if output.size > 1 else output.reshape(-1)[0]
+        return numpy.take(output, target, axis=reader["class_axis"]).mean()

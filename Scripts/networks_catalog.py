@@ -214,9 +214,9 @@ def networks():
 
 
 def graph_of_atoms():
-    """One protein of 6 residues for every stimulus: this network has no axis that counts stimuli."""
+    """A protein of 6 residues a stimulus: this network has no axis that counts stimuli."""
     def whole(values):
-        return lambda random: values(random)
+        return lambda random: numpy.stack([values(random) for _ in range(STIMULI)])
     return {
         "element": whole(lambda r: r.integers(0, 4, 30)), "amino_acid": whole(lambda r: r.integers(0, 20, 30)),
         "atom_role": whole(lambda r: r.integers(0, 4, 30)), "bfactor": whole(lambda r: r.random(30).astype("f")),
