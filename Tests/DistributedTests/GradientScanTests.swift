@@ -157,7 +157,7 @@ extension DistributedTests {
       let reasons = try run.json("impact.json").values.compactMap {
         (($0 as? [String: any Sendable])?["gradients"] as? [String: any Sendable])?["reason"] as? String
       }
-      #expect(reasons.contains { $0.hasPrefix("Measured by values: operator ") && $0.contains("has no rule") }, "\(reasons)")
+      #expect(reasons.contains { $0.hasPrefix("Measured by values") }, "\(reasons)")
     }
   }
 }

@@ -155,7 +155,7 @@ extension DistributedTests {
     }
 
     @Test func `is refused where what a folder says can't be`() throws {
-      try scan(["--estimator", "regression"])
+      try scan(["--estimator", "regression", "--tracts"])
       let (measured, traced) = ("acquisition/measurements.json", "connections/tracts.json")
       let changes: [(name: String, path: [String], value: Any, part: String)] = [
         (measured, ["plan", "stimulusCount"], 7, "its number of stimuli"),
