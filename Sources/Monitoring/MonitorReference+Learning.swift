@@ -23,7 +23,7 @@ extension MonitorReference {
     let model = try Model(contentsOf: request.model)
     try model.checkExternalFiles()
     var stimuli = try StimulusSet(
-      contentsOf: request.data, inputs: model.inputs.map(\.name),
+      contentsOf: request.data, inputs: model.inputs.map(ModelInput.init),
       sizing: PictureSizing(resize: request.resize, crop: request.crop))
     try stimuli.setPreprocessing(request.preprocessing)
     if let limit = request.stimuli { stimuli = stimuli.prefix(limit) }
@@ -35,7 +35,7 @@ extension MonitorReference {
     let layers = try watchedLayers(request, survey, model, &notes)
     let network = try WatchedNetwork(
       model: survey.model, readout: survey.readout, layers: layers, runtime: runtime, options: options)
-    let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
+    let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     var observations: [WatchedNetwork.Observation] = []
     let batch = survey.takesBatches ? request.batch : 1
     while observations.count < feed.stimuli.count {

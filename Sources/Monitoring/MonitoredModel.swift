@@ -1,6 +1,7 @@
 package import Arrays
 import Files
 internal import FoundationEssentials
+import Lesion
 import ModelGraph
 package import Networks
 import OnnxRuntime
@@ -70,7 +71,7 @@ package final class MonitoredModel {
   /// Reads stimuli as the reference's own were read.
   package func stimuli(contentsOf path: String) throws -> StimulusSet {
     var stimuli = try StimulusSet(
-      contentsOf: path, inputs: model.inputs.map(\.name),
+      contentsOf: path, inputs: model.inputs.map(ModelInput.init),
       sizing: PictureSizing(resize: reference.origin.resize, crop: reference.origin.crop))
     try stimuli.setPreprocessing(reference.origin.preprocessing)
     return stimuli
@@ -87,6 +88,6 @@ package final class MonitoredModel {
 
   /// - Throws: `StimuliError` if they don't fit the model's inputs.
   package func feed(_ stimuli: StimulusSet) throws -> StimulusFeed {
-    try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: model.inputs)
+    try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: model.inputPorts(reading: reference.origin.readout.tensor))
   }
 }
