@@ -5,6 +5,7 @@
 FOLDER holds the reference, latency.json and faults.json. Options are those that the reference was learnt with.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -17,8 +18,8 @@ from sklearn import covariance, datasets, metrics
 
 SCORES = ["mahalanobis", "neighbours", "bands", "combined"]
 BASELINES = ["softmax", "energy", "penultimate Mahalanobis", "penultimate KNN"]
-IMAGES = 1000
-LEARNT_FIT = 500
+IMAGES = int(os.environ.get("IMAGES", "1000"))
+STREAMS = int(os.environ.get("STREAMS", "5"))
 RATES = [0.01, 0.05, 0.1]
 # What was reached in the lab before the monitor was built, which it must not stay below.
 BARS = {
@@ -155,7 +156,7 @@ def drift_delays(monitor, clean, corrupted, random):
     for name, images in corrupted:
         for share in [0.05, 0.2, 0.5]:
             delays, wrong, off = [], 0, []
-            for _ in range(5):
+            for _ in range(STREAMS):
                 order = random.permutation(len(clean))
                 stream = clean[order[:1000]].copy()
                 hit = 400 + numpy.flatnonzero(random.random(600) < share)
@@ -196,7 +197,7 @@ def main():
     random = numpy.random.default_rng(42)
     monitor = Monitor(folder, program)
     learnt, _ = read_cifar(learn)
-    images, labels = read_cifar(test)
+    images, labels = (part[:4 * IMAGES] for part in read_cifar(test))
     baselines = Baselines(Network(model, mean, std), learnt / 255)
     report(folder, monitor, baselines, images, labels, model, learn, test, mean, std, random)
 
@@ -275,8 +276,13 @@ distance by class and the tenth nearest neighbour in what the last layer of weig
           + ". Confidence stands beside p for this; p is about what the network was shown.\n")
     alarms(verdicts)
     delays(drift)
-    weights(faults)
-    times(latency)
+    if faults:
+        weights(faults)
+    if latency:
+        times(latency)
+    for title, found in [("Faults in weights", faults), ("Latency and memory", latency)]:
+        if not found:
+            print(f"## {title}\n\nNot measured in this run (FAULTS=0, SOAK=none).\n")
 
 
 def alarms(verdicts):
@@ -295,7 +301,7 @@ def alarms(verdicts):
 
 
 def delays(drift):
-    print("## Delay until drift is found\n\nFive streams each: 400 clean images, then 600 of which a share is corrupted; at 0.01 over the"
+    print(f"## Delay until drift is found\n\n{STREAMS} streams each: 400 clean images, then 600 of which a share is corrupted; at 0.01 over the"
           " stream. Delays in images after the change, corrupted or not.\n\n"
           "| corruption | share | delays | not found | before the change | change point off by (median) |\n|---|---|---|---|---|---|")
     for name, share, found, early, off in drift:

@@ -21,7 +21,7 @@ package struct LayerReference: Sendable {
   private var covariance = ShrinkageCovariance(centre: [], shrinkage: 0, factor: [])
   /// Of log distances of stimuli that nothing above was fitted to.
   private var distances = RobustScale(centre: 0, deviation: 1)
-  /// Mean density φ of the layer's cells over the stimuli.
+  /// The mean share of cells that are 0, over the stimuli that were fitted to.
   package private(set) var meanSilence = 0.0
   /// ζ of the regions, as weights that sum to 1; empty where no scan was given.
   package private(set) var zetaWeights: [Double] = []
