@@ -35,7 +35,8 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   /// Of its arithmetic: raised where the same values give another estimate.
   package var version: Int {
     switch self {
-    case .regression, .cubic, .leverage, .permutation, .naive, .exact, .affine, .gradient: 1
+    case .regression, .cubic, .leverage, .permutation, .naive, .exact, .affine: 1
+    case .gradient: 2
     }
   }
 

@@ -48,13 +48,14 @@ final class LayerGradients {
   /// Cost: so many gradient passes.
   func estimate(passes: Int, seed: UInt64) throws -> Estimate {
     let design = try GradientDesign(players: regions, passes: passes, seed: seed)
-    var sums = GradientSums(players: regions)
+    var (values, derivatives): ([Float], [Float]) = ([], [])
     for start in stride(from: 0, to: design.rowCount, by: Self.batch) {
       let rows = start..<min(start + Self.batch, design.rowCount)
       let passes = try network.passes(at: design.masks(in: rows))
-      try sums.add(rows, of: design, values: passes.values, derivatives: passes.derivatives)
+      values += passes.values
+      derivatives += passes.derivatives
     }
-    return try design.estimate(sums, curvature: curvature).estimate
+    return try design.estimate(values: values, derivatives: derivatives, curvature: curvature).estimate
   }
 
   /// Processor seconds of a row of either kind, medians of alternating batches.

@@ -105,18 +105,4 @@ import Testing
     let estimate = try design.estimate(values: values, derivatives: derivatives, curvature: 0)
     #expect(GradientChoice.oddResidual(design, values: values, zeta: estimate.zeta) < 1e-8)
   }
-
-  @Test("A mixture weighs by the inverse squared errors, and keeps an estimate without errors")
-  func mixture() throws {
-    func estimate(_ zeta: Double, error: Double) -> Estimate {
-      Estimate(
-        zeta: [zeta, zeta], standardError: [error, error], degreesOfFreedom: 10, full: 2 * zeta, empty: 0, evaluations: 5,
-        efficiencyResidual: 0, notes: [])
-    }
-    let mixed = Estimate.mixture(estimate(1, error: 1), estimate(2, error: 2))
-    #expect(abs(mixed.zeta[0] - 1.2) < 1e-12 && abs(mixed.standardError[0] - 0.8.squareRoot()) < 1e-12)
-    #expect(mixed.degreesOfFreedom > 10 && mixed.degreesOfFreedom < 20 && mixed.evaluations == 10)
-    #expect(Estimate.mixture(estimate(1, error: 0), estimate(2, error: 2)).zeta == [1, 1])
-    #expect(Estimate.mixture(estimate(1, error: 0), estimate(1, error: 0)).standardError == [0, 0])
-  }
 }

@@ -88,27 +88,6 @@ import Testing
     #expect(share > Double(trapezoids) / Double(8 * repeats))
   }
 
-  @Test("Values of a random subset take off what derivatives can't see")
-  func twoPhases() throws {
-    let games = layer(stimuli: 40, activation: .tanh, seed: 11, steepness: 6, spread: 0.1)
-    let truths = try games.map { try ExactSolver.shapley(of: $0) }
-    let series = try games.enumerated().map { number, game in
-      try GradientDesign(players: 8, passes: 24, seed: 1, stream: UInt64(number)).estimate(of: game, curvature: 1)
-    }
-    var values: [Int: Estimate] = [:]
-    for one in stride(from: 0, to: 40, by: 2) {
-      let design = try Design(estimator: .regression, players: 8, budget: 120, seed: 2, stream: UInt64(one))
-      values[one] = try design.estimate(of: games[one])
-    }
-    let truth = mean(truths)
-    let gradients = PooledCorrection(series: series, isEfficient: true)
-    let both = PooledCorrection(series: series, values: values, isEfficient: true)
-    #expect(both.shrinkage > 0.5)
-    #expect(squaredError(mean(both.zeta), truth) < 0.75 * squaredError(mean(gradients.zeta), truth))
-    let tests = LayerStatistics(gradients: series, correction: both).tests
-    #expect(zip(tests, truth).count { $0.interval.contains($1) } >= 7)
-  }
-
   @Test("One series keeps its first-level errors")
   func single() throws {
     let game = layer(stimuli: 1, activation: .tanh, seed: 3)[0]

@@ -33,20 +33,20 @@ struct FactorBlocks {
     for column in 0..<count {
       for row in column..<count { triangle[column * count + row] = system.factor(start + row, start + column) }
     }
-    return inverted(triangle, order: count)
+    return inverted(triangle, order: count).map { Float($0) }
   }
 
   /// The inverse of a lower triangle, column-major `[order x order]`.
   ///
   /// In double precision: OpenBLAS 0.3.21's strtri ends the process by a misaligned load on processors that it takes for a Prescott,
   /// from 133 rows on where they are no multiple of four.
-  static func inverted(_ triangle: [Double], order: Int) -> [Float] {
+  static func inverted(_ triangle: [Double], order: Int) -> [Double] {
     guard order > 0 else { return [] }
     var inverse = triangle
     var (n, info) = (Int32(order), Int32(0))
     withLinearAlgebra { unsafe dtrtri_("L", "N", &n, &inverse, &n, &info) }
     precondition(info == 0)
-    return inverse.map { Float($0) }
+    return inverse
   }
 
   /// For each column x = [head | tail], in place: z = L⁻¹x. Its squared norm is xᵀA⁻¹x.

@@ -150,6 +150,15 @@ struct NormalSystem {
   /// An element of L.
   func factor(_ row: Int, _ column: Int) -> Double { matrix[column * order + row] }
 
+  /// L⁻¹ of a factored system, column-major `[order x order]`, lower triangle: A⁻¹ = L⁻ᵀL⁻¹.
+  func invertedFactor() -> [Double] {
+    var triangle = [Double](repeating: 0, count: order * order)
+    for column in 0..<order {
+      for row in column..<order { triangle[column * order + row] = factor(row, column) }
+    }
+    return FactorBlocks.inverted(triangle, order: order)
+  }
+
   private func substitute(_ right: inout [Double]) {
     var p = Int32(order)
     var columns: Int32 = 1

@@ -226,7 +226,7 @@ struct TripleFit {
   /// - Parameter solved: row-major `[players x terms]`: (FᵀWMF + ρ)⁻¹ times the shares of ζ/2.
   private func shrinkage(of solution: Solution, factor: [Double], solved: [Float]) -> OddRegression.Shrinkage {
     let (count, shift) = (terms.count, diagonalShift(solution.ridge))
-    let inverse = FactorBlocks.inverted(factor, order: count)
+    let inverse = FactorBlocks.inverted(factor, order: count).map { Float($0) }
     let residuals = (0..<count).map { term -> Double in
       let column = inverse[term * count + term..<(term + 1) * count]
       let leverage = shift * column.reduce(0) { $0 + Double($1) * Double($1) }

@@ -30,7 +30,10 @@ package struct GradientChoice: Sendable, Hashable {
   ) {
     let players = pilot.zeta.count
     let passes = Double(budget) / cost
-    gradientError = pilot.error(passes: passes, simpsonBias: verdict.simpsonBias)
+    let derivatives = pilot.error(passes: passes, simpsonBias: verdict.simpsonBias)
+    // Their own values tell of ζ as a regression's do, and the two are weighed against each other.
+    let values = Self.regressionError(oddResidual: oddResidual, budget: Int(passes))
+    gradientError = derivatives + values > 0 ? derivatives * values / (derivatives + values) : 0
     let least = Design.minimumRowCount(.complementPairs, players: players, index: .shapley)
     let expected: Double
     if let measuredValues {
@@ -100,33 +103,5 @@ extension GradientPilot {
     let noise = correctionPerPass / passes
     let left = curvature > 0 ? curvature * noise / (curvature + noise) : 0
     return sampling + left + simpsonBias * meanSquare
-  }
-}
-
-extension Estimate {
-  /// Two estimates of the same ζ from different passes, weighted by the inverse of their mean squared errors.
-  ///
-  /// One weight for the layer: single regions' errors are known too badly to weigh by. The errors are those of independent
-  /// estimates. An estimate without errors stands alone.
-  package static func mixture(_ first: Estimate, _ second: Estimate) -> Estimate {
-    precondition(first.zeta.count == second.zeta.count)
-    func square(_ estimate: Estimate) -> Double { estimate.standardError.reduce(0) { $0 + $1 * $1 } }
-    let (a, b) = (square(first), square(second))
-    let weight = a + b > 0 ? b / (a + b) : 0.5
-    let other = 1 - weight
-    let freedom =
-      a + b > 0
-      ? (weight * weight * a + other * other * b) * (weight * weight * a + other * other * b)
-        / (weight * weight * a * weight * weight * a / first.degreesOfFreedom
-          + other * other * b * other * other * b / second.degreesOfFreedom) : .infinity
-    return Estimate(
-      zeta: zip(first.zeta, second.zeta).map { weight * $0 + other * $1 },
-      standardError: zip(first.standardError, second.standardError).map {
-        (weight * weight * $0 * $0 + other * other * $1 * $1).squareRoot()
-      },
-      degreesOfFreedom: freedom.isNaN ? .infinity : freedom, full: first.full, empty: first.empty,
-      evaluations: first.evaluations + second.evaluations,
-      efficiencyResidual: weight * first.efficiencyResidual + other * second.efficiencyResidual,
-      notes: first.notes + second.notes)
   }
 }

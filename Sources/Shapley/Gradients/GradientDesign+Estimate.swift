@@ -28,7 +28,8 @@ extension GradientDesign {
     }
     var sums = GradientSums(players: playerCount)
     try sums.add(0..<rowCount, of: self, values: values, derivatives: derivatives)
-    return try estimate(sums, curvature: curvature)
+    let estimate = try estimate(sums, curvature: curvature)
+    return usesValues ? improved(estimate, by: values) : estimate
   }
 
   /// ζ and its errors from the sums of all passes.

@@ -57,6 +57,17 @@ package struct GradientEstimate: Sendable, Hashable {
   package subscript<Value>(dynamicMember path: KeyPath<GradientParts, Value>) -> Value { parts[keyPath: path] }
 
   package var zeta: [Double] { estimate.zeta }
+  package var standardError: [Double] { estimate.standardError }
+
+  /// The same passes' estimate with other ζ and errors, `[players]` each.
+  func replacing(zeta: [Double], squaredErrors: [Double], degreesOfFreedom: Double) -> GradientEstimate {
+    GradientEstimate(
+      Estimate(
+        zeta: zeta, standardError: squaredErrors.map { $0.squareRoot() }, degreesOfFreedom: degreesOfFreedom,
+        full: estimate.full, empty: estimate.empty, evaluations: estimate.evaluations,
+        efficiencyResidual: estimate.efficiencyResidual,
+        notes: estimate.notes), parts)
+  }
 
   /// ΣT/(v(G) − v(∅)): away from 1 where curvature is strong; near 1 proves nothing. 1 without an effect.
   package var trapezoidShare: Double { estimate.effect == 0 ? 1 : parts.trapezoid.reduce(0, +) / estimate.effect }

@@ -105,25 +105,4 @@ extension PooledCorrection {
       variances: series.map(\.trapezoidVariance), effects: isEfficient ? series.map(\.estimate.effect) : nil,
       remainder: GradientDesign.simpsonRemainder)
   }
-
-  /// The same, and a random subset of the series measured by values as well: their differences take off what midpoints leave.
-  ///
-  /// - Parameter values: by series number, estimates whose expectation is ζ.
-  package init(series: [GradientEstimate], values: [Int: Estimate], isEfficient: Bool) {
-    let first = PooledCorrection(series: series, isEfficient: isEfficient)
-    let regions = first.difference.indices
-    let none = [Double](repeating: 0, count: regions.count)
-    // One correction for all series: a pseudo-value has the noise of its own few midpoints.
-    let common = regions.map { region in
-      series.indices.reduce(0) { $0 + first.zeta[$1][region] - series[$1].trapezoid[region] } / Double(series.count)
-    }
-    self.init(
-      zeta: first.zeta,
-      differences: series.indices.map { one in
-        guard let estimate = values[one] else { return none }
-        return regions.map { estimate.zeta[$0] - series[one].trapezoid[$0] - common[$0] }
-      },
-      weights: series.indices.map { one in regions.map { _ in values[one] == nil ? 0 : 1 } },
-      variances: series.map(\.trapezoidVariance), effects: isEfficient ? series.map(\.estimate.effect) : nil)
-  }
 }
