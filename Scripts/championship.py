@@ -2,7 +2,7 @@
 
 Run by Scripts/benchmark-estimators and Scripts/benchmark-gradients. Values come from nnfmri-benchmark's game server, so all estimators see the same ones.
 What is slow is kept as files: the values of our designs by the digest of their coalitions, and the answers of the public
-estimators. Ours are computed anew each time.
+estimators. Ours, gradient passes among them, are computed anew each time.
 """
 
 import argparse
@@ -22,6 +22,8 @@ import numpy as np
 
 BUDGETS = (4, 8, 16, 32, 64)
 GRADIENT_BUDGETS = (1, 2, *BUDGETS)
+# Designs by which the intervals of small budgets are tried.
+COVERAGE_SEEDS = 4
 TRUTH_SAMPLES = 512
 TRUTH_SEED = 1_000_003
 OURS = ("cubic", "regression", "permutation", "leverage")
@@ -56,6 +58,7 @@ class Server:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.players = int(self._line())
         self.store = store
+        self.gradients = {}
         self.width = (self.players + 63) // 64 * 8
 
     def close(self):
@@ -100,12 +103,11 @@ class Server:
         return json.loads(self._line())
 
     def gradient(self, passes, seed):
-        """ζ from gradient passes; kept, since they are slow."""
-        file = self.store / f"gradient-{passes}-{seed}.json"
-        if not file.exists():
+        """ζ from gradient passes, anew each time."""
+        if (passes, seed) not in self.gradients:
             self._ask(f"gradient {passes} {seed}")
-            write(file, self._line().encode())
-        return json.loads(file.read_text())
+            self.gradients[passes, seed] = json.loads(self._line())
+        return self.gradients[passes, seed]
 
     def cost(self):
         """Processor seconds of a plain and of a gradient pass, measured in turns now."""
@@ -290,6 +292,12 @@ def play(game, arguments):
     return found, failures, noise
 
 
+def held(run, true):
+    """The share of regions whose 95 % interval holds ζ, the truth's own error counted."""
+    error = np.hypot(run["standardError"], true[1])
+    return np.mean(np.abs(np.array(run["zeta"]) - true[0]) <= 1.96 * error)
+
+
 def number(value):
     return f"{value:.2g}" if abs(value) >= 0.001 or value == 0 else f"{value:.1e}"
 
@@ -407,6 +415,8 @@ def play_gradients(game, arguments):
                 mixture(gradients(samples / 2, seed), values(OURS[0], samples / 2, 1000 + seed)) for seed in seeds]
         for name, answers in runs.items():
             found[name, samples] = np.mean([relative_error(run["zeta"], true) for run in answers])
+        found["held", samples] = np.mean(
+            [held(gradients(samples, seed), true) for seed in range(max(arguments.seeds, COVERAGE_SEEDS if samples <= 4 else 1))])
     server.close()
     return found, (plain, gradient), (true[1] ** 2).sum() / (true[0] ** 2).sum()
 
@@ -440,12 +450,12 @@ def gradient_tables(results, public):
             if best and rivals[best] > EXACT and ours > EXACT:
                 ratios[game, samples] = max(LEAST_RATIO, max(ours, noise / 10) / rivals[best])
             cells = [number(max(errors[name], noise / 10)) if name in errors else "" for name in (*OURS[:2], "gradient", "mixed")]
-            rows.append([game, f"{samples}n", f"{gradient / plain:.2f}", *cells,
+            rows.append([game, f"{samples}n", f"{gradient / plain:.2f}", *cells, f"{found['held', samples]:.3f}",
                          f"{number(rivals[best])} ({best})" if best else "",
                          f"{ratios[game, samples]:.2f}" if (game, samples) in ratios else ""])
         if ("regression", 4) in found:
             against_values.append((game, found["gradient", 1] / found["regression", 4]))
-    lines = table(["game", "budget", "cost of a gradient pass", *OURS[:2], "gradient", "mixed", "best public", "ratio"], rows)
+    lines = table(["game", "budget", "cost of a gradient pass", *OURS[:2], "gradient", "mixed", "held", "best public", "ratio"], rows)
     lines += ["", *table(["", "geometric mean of the ratio"], [
         [name, geometric_mean([ratios[key] for key in keys])] for name, keys in (
             {"all": list(ratios)} | {game: [key for key in ratios if key[0] == game] for game in results}).items() if keys])]
