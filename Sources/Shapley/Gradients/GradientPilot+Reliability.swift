@@ -31,6 +31,8 @@ extension GradientPilot {
 
   /// How reliable the map of a stimulus will be after so many passes: the mean of S/(S + e/m) over the series.
   ///
+  /// A pilot of fewer than 34 passes has too few pairs for their values to count, which make maps more reliable than it foresees.
+  ///
   /// - Parameter series: of a pilot, at least one.
   package static func expectedReliability(series: [GradientEstimate], passes: Int) -> Double {
     let shares = series.map { series -> Double in
