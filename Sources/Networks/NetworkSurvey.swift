@@ -66,6 +66,8 @@ package struct NetworkSurvey: Sendable {
     let fed = model
     try Self.takeBranches(&model, &preparation, runs, &notes)
 
+    // Layers are the network's own tensors.
+    let own = model
     if model.computesInBfloat16 {
       model = model.roundingToBfloat16()
       preparation.roundsToBfloat16 = true
@@ -77,7 +79,7 @@ package struct NetworkSurvey: Sendable {
     let chosen = try ChosenOutput(of: model, for: request)
     runs.readTensor = chosen.tensor
     notes += chosen.notes
-    let candidates = model.layerCandidates(reading: chosen.tensor)
+    let candidates = own.layerCandidates(reading: chosen.tensor)
     let tensors = candidates.map(\.tensor) + [chosen.tensor]
     var (alone, failures) = runs.observe(model, tensors)
     let read: Tensor
@@ -132,7 +134,7 @@ package struct NetworkSurvey: Sendable {
     let positions = try chosen.positions(
       shape: readShape, classAxis: classAxis, layout: layout, request: request, feed: runs.feed(model))
 
-    let roles = model.layerRoles(of: candidates.map(\.tensor), reading: chosen.tensor)
+    let roles = own.layerRoles(of: candidates.map(\.tensor), reading: chosen.tensor)
     var layers: [Layer] = []
     var refusals: [(tensor: String, reason: String)] = []
     for candidate in candidates {
@@ -160,7 +162,7 @@ package struct NetworkSurvey: Sendable {
       throw LesionError(.badRequest, "--layout names \"\(unknown)\", which is no layer that could be scanned")
     }
 
-    automaticLayers = model.automaticLayers(reading: chosen.tensor, amongOthers: layers.map(\.candidate.tensor))
+    automaticLayers = own.automaticLayers(reading: chosen.tensor, amongOthers: layers.map(\.candidate.tensor))
     preparation.views = (layers.map(\.view) + [readView]).filter { !$0.isPlain }
     self.model = model.presenting(preparation.views)
     self.preparation = preparation
