@@ -18,11 +18,14 @@ extension StimulusSet {
       for dimension in dimensions {
         if case .fixed(let length) = dimension, length > 0 { shape.append(length) }
       }
-      guard port.dimensions != nil, shape.count == dimensions.count + 1, shape.reduce(1.0, { $0 * Double($1) }) < 1e9 else {
+      let isKnown = port.dimensions != nil && shape.count == dimensions.count + 1
+      // A file may declare any length; it is no reason to fill a machine's memory.
+      guard isKnown, shape.reduce(1.0, { $0 * Double($1) }) <= 1 << 26 else {
         let text = port.dimensions.map { "[" + $0.map(\.description).joined(separator: ", ") + "]" } ?? "no shape"
         throw Failure(
           .usage,
-          "\(model.label): input \"\(port.name)\" has \(text), with lengths that only stimuli tell: give them with --data")
+          "\(model.label): input \"\(port.name)\" has \(text), \(isKnown ? "too long to be filled with zeros" : "with lengths that only stimuli tell"): give them with --data"
+        )
       }
       let count = shape.reduce(1, *)
       arrays.append(

@@ -212,6 +212,8 @@ import UserErrors
   @Test func `is refused where only stimuli tell a length`() throws {
     let error = try #require(throws: Failure.self) { try StimulusSet.zeros(for: model([("x", [nil, nil, 3])])) }
     #expect(error.message.contains("[N, dim1, 3]"), "\(error)")
+    let long = try #require(throws: Failure.self) { try StimulusSet.zeros(for: model([("x", [33_554_432, 4])])) }
+    #expect(long.message.contains("too long to be filled with zeros"), "\(long)")
   }
 }
 
