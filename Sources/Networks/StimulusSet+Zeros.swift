@@ -20,7 +20,7 @@ extension StimulusSet {
       }
       let isKnown = port.dimensions != nil && shape.count == dimensions.count + 1
       // A file may declare any length; it is no reason to fill a machine's memory.
-      guard isKnown, shape.reduce(1.0, { $0 * Double($1) }) <= 1 << 26 else {
+      guard isKnown, shape.reduce(1.0, { $0 * Double($1) }) <= 67_108_864 else {
         let text = port.dimensions.map { "[" + $0.map(\.description).joined(separator: ", ") + "]" } ?? "no shape"
         throw Failure(
           .usage,

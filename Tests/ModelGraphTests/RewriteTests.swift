@@ -136,3 +136,18 @@ import Testing
     #expect(costs.allSatisfy { $0 >= 0 } && costs[0] > 1e30)
   }
 }
+
+@Suite struct `A recurrent operator of a damaged file` {
+  @Test(
+    arguments: [["x", "", "r"], ["x", "w", ""], ["", "w", "r"], ["x", "w"], ["x", "w", "r", "", "", "", "", "p"]],
+    [4, 0, -1, Int.max])
+  func `stays as it is where it can't be written step by step`(_ inputs: [String], _ size: Int) throws {
+    var net = GraphBuilder(name: "damaged")
+    net.input("x", [nil, 1, 3])
+    net.node("LSTM", inputs, ["y"], ["hidden_size": .int(size)])
+    net.output("y", [nil, 1, 1, 4])
+    let model = Model(proto: net.model)
+    #expect(model.recurrentInputs().isEmpty)
+    #expect(model.unrollingRecurrence(shapes: ["x": [5, 1, 3], "": [5, 1, 3]]).proto == model.proto)
+  }
+}

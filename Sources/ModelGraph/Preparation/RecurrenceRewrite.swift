@@ -27,7 +27,7 @@ struct RecurrenceRewrite {
   static func canUnroll(_ node: Onnx_NodeProto, in model: Model, fixed: Set<String>) -> Bool {
     guard node.isStandard, let gates = gateCounts[node.opType], node.integer("layout") ?? 0 == 0,
       node.attribute("clip") == nil, node.integer("input_forget") ?? 0 == 0, node.input(at: 7) == nil,
-      node.input.count >= 3, hiddenSize(of: node, gates, in: model) != nil
+      (0...2).allSatisfy({ node.input(at: $0) != nil }), hiddenSize(of: node, gates, in: model) != nil
     else { return false }
     // Sequences that end early are given as data, or as constants that differ.
     if let lengths = node.input(at: 4), model.index.dependence(of: lengths) != .shapes, !fixed.contains(lengths) { return false }
