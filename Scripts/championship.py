@@ -382,7 +382,7 @@ def tables(results, arguments):
 
 
 def mixture(one, other):
-    """Two estimates by their inverse squared errors, as `Estimate.mixture`."""
+    """Two estimates, weighed by their inverse squared errors."""
     a, b = (np.sum(np.square(run["standardError"])) for run in (one, other))
     weight = b / (a + b) if a + b > 0 else 0.5
     return {"zeta": weight * np.array(one["zeta"]) + (1 - weight) * np.array(other["zeta"])}

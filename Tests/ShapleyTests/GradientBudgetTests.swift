@@ -78,19 +78,14 @@ import Testing
     let estimate = try design.estimate(values: values, derivatives: derivatives, curvature: 0.1)
     let pilot = GradientPilot(series: try series(8, passes: 64), isEfficient: true)
     let residual = GradientChoice.oddResidual(design, values: values, zeta: estimate.zeta)
-    func choice(_ budget: Int, residual: Double, values: Estimate? = nil, verdict: ProbeVerdict) -> GradientChoice {
-      GradientChoice(
-        verdict: verdict, pilot: pilot, budget: budget, cost: 2.5, oddResidual: residual, measuredValues: values)
+    func choice(_ budget: Int, residual: Double, verdict: ProbeVerdict) -> GradientChoice {
+      GradientChoice(verdict: verdict, pilot: pilot, budget: budget, cost: 2.5, oddResidual: residual)
     }
     // Values can't be measured with so few passes, and gradients not with fewer still.
     #expect(choice(40, residual: residual, verdict: verdict).measurement == .gradients)
     #expect(choice(12, residual: residual, verdict: verdict).measurement == .values)
     #expect(choice(640, residual: 1e-12, verdict: verdict).measurement == .values)
     #expect(choice(640, residual: 1e3, verdict: verdict).measurement == .gradients)
-    let exact = Estimate(
-      zeta: estimate.zeta, standardError: estimate.zeta.map { _ in 0 }, degreesOfFreedom: .infinity, full: 1, empty: 0,
-      evaluations: 640, efficiencyResidual: 0, notes: [])
-    #expect(choice(640, residual: 1e3, values: exact, verdict: verdict).measurement == .values)
     let curved = try ProbeDesign(players: 40, stimuli: 1, seed: 1).verdict(
       on: NetworkGame(players: 40, hidden: 12, activation: .step, seed: 1))
     let refused = choice(40, residual: 1e3, verdict: curved)

@@ -5,9 +5,9 @@ package struct GradientChoice: Sendable, Hashable {
     case values
   }
 
-  /// What `cubic` and the regression's modulation by size save at best of the plain regression's squared error, unless a pilot's
-  /// values tell. Measured on residual networks: 0.3 to 0.8.
-  package static let mostSaved = 0.3
+  /// What `cubic` and the regression's modulation by size leave at best of the plain regression's squared error. Measured on
+  /// residual networks: 0.3 to 0.8.
+  package static let leastLeft = 0.3
 
   package let measurement: Measurement
   /// The mean squared error of a stimulus's ζ that is expected of gradients, in units of v².
@@ -23,11 +23,7 @@ package struct GradientChoice: Sendable, Hashable {
   ///   - budget: plain passes that a stimulus may cost.
   ///   - cost: of a gradient pass in plain passes.
   ///   - oddResidual: the mean square of what Σζ over S leaves of (v(S) − v(Sᶜ))/2 in a pilot's pairs (`oddResidual`).
-  ///   - measuredValues: an estimate of one stimulus by values, if there is one: its standard errors and evaluations tell more.
-  package init(
-    verdict: ProbeVerdict, pilot: GradientPilot, budget: Int, cost: Double, oddResidual: Double,
-    measuredValues: Estimate? = nil
-  ) {
+  package init(verdict: ProbeVerdict, pilot: GradientPilot, budget: Int, cost: Double, oddResidual: Double) {
     let players = pilot.zeta.count
     let passes = Double(budget) / cost
     let derivatives = pilot.error(passes: passes, simpsonBias: verdict.simpsonBias)
@@ -35,13 +31,7 @@ package struct GradientChoice: Sendable, Hashable {
     let values = Self.regressionError(oddResidual: oddResidual, budget: Int(passes))
     gradientError = derivatives + values > 0 ? derivatives * values / (derivatives + values) : 0
     let least = Design.minimumRowCount(.complementPairs, players: players, index: .shapley)
-    let expected: Double
-    if let measuredValues {
-      let squares = measuredValues.standardError.reduce(0) { $0 + $1 * $1 } / Double(players)
-      expected = squares * Double(measuredValues.evaluations) / Double(budget)
-    } else {
-      expected = Self.mostSaved * Self.regressionError(oddResidual: oddResidual, budget: budget)
-    }
+    let expected = Self.leastLeft * Self.regressionError(oddResidual: oddResidual, budget: budget)
     valuesError = budget < least ? .infinity : expected
     if verdict.rule == .values {
       measurement = .values

@@ -1,4 +1,5 @@
-/// What a series' gradient passes say of its regions, summed: all that estimates and their errors are computed from.
+/// What the derivatives of a series' gradient passes say of its regions, summed: all that ζ by derivatives and its errors are
+/// computed from. The passes' own values say more (`GradientDesign.improved`).
 ///
 /// For a region g and a pair in which it is no midpoint let x = (d_g where it is intact + d_g where it is lesioned)/2, and
 /// w = 1/max(q, c) with q the share of the others that are intact where it is (both rows have the same w); for a pair in which it
