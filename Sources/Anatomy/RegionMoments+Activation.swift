@@ -8,7 +8,7 @@ extension RegionMoments {
   ///
   /// - Parameters:
   ///   - activation: the units of one stimulus in memory order. [blocks.blockCount x blocks.length]
-  ///   - blocks: the grid's regions in that order, from `Grid.blocks()`.
+  ///   - blocks: the grid's regions in that order, from `Parcellation.blocks()`.
   package init(of activation: Span<Float>, over blocks: RegionBlocks, regionCount: Int) {
     precondition(activation.count == blocks.blockCount * blocks.length, "an activation of another layer")
     self.init(regionCount: regionCount)
@@ -37,6 +37,7 @@ extension RegionMoments {
       }
       for place in 0..<length {
         let region = Int(blocks.regions[pattern * length + place])
+        guard region < regionCount else { continue }
         magnitudesOfRegion[region] += magnitudes[place]
         sumsOfRegion[region] += sums[place]
         counts[region] += Double(itsBlocks.count)
@@ -49,7 +50,8 @@ extension RegionMoments {
       var centres = magnitudes.mutableSpan
       var squares = sums.mutableSpan
       for place in 0..<length {
-        centres[place] = means[Int(blocks.regions[pattern * length + place])]
+        let region = Int(blocks.regions[pattern * length + place])
+        centres[place] = region < regionCount ? means[region] : 0
         squares[place] = 0
       }
       for block in itsBlocks {
@@ -60,7 +62,8 @@ extension RegionMoments {
         }
       }
       for place in 0..<length {
-        deviationsOfRegion[Int(blocks.regions[pattern * length + place])] += squares[place]
+        let region = Int(blocks.regions[pattern * length + place])
+        if region < regionCount { deviationsOfRegion[region] += squares[place] }
       }
     }
 

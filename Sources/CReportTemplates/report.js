@@ -17,6 +17,7 @@
   const probability = (value) => value < 0.0001 ? "< 0.0001" : value.toFixed(4);
 
   function name(layer, region) {
+    if (layer.labels) return layer.labels[region];
     if (layer.channels) return `channel ${region}`;
     const [, columns, channels] = layer.grid;
     const place = Math.floor(region / channels);

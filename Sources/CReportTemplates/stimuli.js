@@ -35,6 +35,7 @@
   const text = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
 
   function name(layer, region) {
+    if (layer.labels) return layer.labels[region];
     if (layer.channels) return `channel ${region}`;
     const [, columns, channels] = layer.grid, place = Math.floor(region / channels);
     return `grid_${Math.floor(place / columns)}_${place % columns}_${region % channels}`;

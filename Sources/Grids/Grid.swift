@@ -57,9 +57,17 @@ package struct Grid: Hashable, Sendable {
     size.height == 1 && size.width == 1 && size.channels == geometry.channels && geometry.height * geometry.width > 1
   }
 
-  /// What a person calls a region: `channel 22` where regions are channels, else its name.
+  /// Whether every region is one place, asked for as such, with all its channels.
+  package var isByPosition: Bool {
+    requested == .positions && size.height == geometry.height && size.width == geometry.width && size.channels == 1
+  }
+
+  /// What a person calls a region: `channel 22` where regions are channels, `position 5` where they are places, else its name.
   package func label(of region: Int) -> String {
-    isByChannel ? "channel \(region)" : name(of: region)
+    if isByChannel { return "channel \(region)" }
+    guard isByPosition else { return name(of: region) }
+    let (i, j, _) = cell(of: region)
+    return size.width == 1 ? "position \(i)" : "position \(i), \(j)"
   }
 
   /// The units of a region, as ranges along h, w and c.

@@ -10,6 +10,13 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
   package static let spatial = GridSize(height: 8, width: 8, channels: 1)
   /// Every channel by itself, at all places.
   package static let channels = GridSize(height: 1, width: 1, channels: .max)
+  /// Every place by itself, with all its channels.
+  package static let positions = GridSize(height: .max, width: .max, channels: 1)
+  /// Every unit by itself.
+  package static let units = GridSize(height: .max, width: .max, channels: .max)
+
+  /// Sizes that have names.
+  private static let named = ["spatial": spatial, "channels": channels, "positions": positions, "units": units]
 
   package init(height: Int, width: Int, channels: Int) {
     precondition(height > 0 && width > 0 && channels > 0, "a grid has at least one cell along each axis")
@@ -35,15 +42,11 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
     self.init(height: cells[0], width: cells[1], channels: cells[2])
   }
 
-  /// Reads `8x8x4`: cells along h, w and c; or `spatial` or `channels`.
+  /// Reads `8x8x4`: cells along h, w and c; or `spatial`, `channels`, `positions` or `units`.
   ///
   /// - Throws: `usage` unless there are three whole numbers, each at least 1.
   package init(parsing text: String) throws(GridError) {
-    switch text {
-    case "spatial": self = .spatial
-    case "channels": self = .channels
-    default: self = try GridSize(cells: text)
-    }
+    if let named = Self.named[text] { self = named } else { try self.init(cells: text) }
   }
 
   private init(cells text: String) throws(GridError) {
@@ -51,7 +54,7 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
     guard parts.count == 3 else {
       throw GridError(
         .usage,
-        "grid \"\(text)\" names \(parts.count) of its 3 axes: give cells along height, width and channels, as in 8x8x4, or spatial, or channels"
+        "grid \"\(text)\" names \(parts.count) of its 3 axes: give cells along height, width and channels, as in 8x8x4, or spatial, channels, positions or units"
       )
     }
     var cells: [Int] = []
@@ -76,6 +79,6 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   package var description: String {
-    self == .channels ? "channels" : "\(height)x\(width)x\(channels)"
+    Self.named.first { $0.value == self && $0.key != "spatial" }?.key ?? "\(height)x\(width)x\(channels)"
   }
 }

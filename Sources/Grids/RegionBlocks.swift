@@ -6,9 +6,9 @@
 package struct RegionBlocks: Hashable, Sendable {
   /// Units in a block.
   package let length: Int
-  /// The pattern of each block, ascending. [blocks]
+  /// The pattern of each block; those of a grid ascend. [blocks]
   package let patternOfBlock: [Int]
-  /// The region number at each place of each pattern. [patterns x length]
+  /// The region number at each place of each pattern, `RegionMap.none` where there is none. [patterns x length]
   package let regions: [UInt32]
 
   package var blockCount: Int { patternOfBlock.count }

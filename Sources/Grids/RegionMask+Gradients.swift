@@ -27,7 +27,10 @@ extension RegionMask {
     precondition(replacement.map { $0.count == unitCount } ?? true)
     shares.withUnsafeMutableBufferPointer { shares in
       patterns.withUnsafeBufferPointer { patterns in
-        for index in 0..<shares.count { shares[index] = mask[Int(patterns[index])] }
+        for index in 0..<shares.count {
+          let region = Int(patterns[index])
+          shares[index] = region < regionCount ? mask[region] : 1
+        }
       }
       let (source, target) = (activations.baseAddress!, output.baseAddress!)
       for (row, pattern) in patternOfRow.enumerated() {
@@ -64,7 +67,7 @@ extension RegionMask {
   ) {
     precondition(gradient.count == unitCount && activations.count == unitCount && output.count == regionCount)
     precondition(replacement.map { $0.count == unitCount } ?? true)
-    var totals = [Double](repeating: 0, count: regionCount)
+    var totals = [Double](repeating: 0, count: regionCount + 1)
     sums.withUnsafeMutableBufferPointer { sums in
       sums.update(repeating: 0)
       let (slope, source) = (gradient.baseAddress!, activations.baseAddress!)
@@ -88,6 +91,6 @@ extension RegionMask {
         }
       }
     }
-    for (region, total) in totals.enumerated() { output[region] = Float(total) }
+    for region in 0..<regionCount { output[region] = Float(totals[region]) }
   }
 }

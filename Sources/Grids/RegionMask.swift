@@ -1,5 +1,5 @@
-/// Paints lesioned activations: for a coalition, every unit of an intact region keeps its activation and every other
-/// unit takes its replacement.
+/// Paints lesioned activations: for a coalition, every unit of an intact region, or of none, keeps its activation
+/// and every other unit takes its replacement.
 ///
 /// A tensor's memory is read as rows of equal length, and rows in which the regions lie alike share one pattern: in
 /// N,C,H,W the channels of one channel group, in N,T,C the positions of one group. So a coalition costs one look-up a
@@ -11,22 +11,23 @@ package struct RegionMask: Sendable {
   package let regionCount: Int
   let rowLength: Int
   let patternOfRow: [Int]
-  /// Region of each unit of a pattern: [patterns x rowLength].
+  /// Region of each unit of a pattern, `regionCount` for one that is in none: [patterns x rowLength].
   let patterns: [UInt32]
 
   /// - Parameters:
   ///   - regionCount: regions of the grid.
   ///   - rowLength: units of a row.
   ///   - patternOfRow: which pattern each row of the tensor's memory follows; [rows].
-  ///   - patterns: the region of each unit of a pattern; [patterns x rowLength].
+  ///   - patterns: the region of each unit of a pattern, `RegionMap.none` for one that always stays intact;
+  ///     [patterns x rowLength].
   package init(regionCount: Int, rowLength: Int, patternOfRow: [Int], patterns: [UInt32]) {
-    precondition(patterns.count % rowLength == 0 && patterns.allSatisfy { $0 < regionCount })
+    precondition(patterns.count % rowLength == 0 && patterns.allSatisfy { $0 < regionCount || $0 == RegionMap.none })
     precondition(patternOfRow.allSatisfy { $0 < patterns.count / rowLength })
     self.regionCount = regionCount
     self.unitCount = patternOfRow.count * rowLength
     self.rowLength = rowLength
     self.patternOfRow = patternOfRow
-    self.patterns = patterns
+    self.patterns = patterns.map { min($0, UInt32(regionCount)) }
   }
 
   /// Room for the masks of one coalition, to be reused: [patterns x rowLength].
@@ -47,7 +48,7 @@ package struct RegionMask: Sendable {
   ) {
     precondition(activations.count == unitCount && output.count == unitCount)
     precondition(replacement.map { $0.count == unitCount } ?? true)
-    let keep = (0..<regionCount).map { coalition[$0] ? UInt32.max : 0 }
+    let keep = (0..<regionCount).map { coalition[$0] ? UInt32.max : 0 } + [.max]
     scratch.withUnsafeMutableBufferPointer { masks in
       keep.withUnsafeBufferPointer { keep in
         patterns.withUnsafeBufferPointer { patterns in

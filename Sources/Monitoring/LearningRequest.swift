@@ -5,7 +5,7 @@ package import Stimuli
 
 /// What a reference is to be learnt from.
 package struct LearningRequest: Sendable {
-  /// Regions' ζ of a layer of a finished scan, and the grid that they are of.
+  /// Regions' ζ of a layer of a finished scan, and the grid that they are of; no lengths where they are of none.
   package struct Zeta: Sendable {
     package var grid: [Int]
     package var zeta: [Double]

@@ -15,10 +15,11 @@ package enum GradCAM {
   ///   - gradient: ∂v/∂a; [units].
   /// - Returns: [regions], in units of v.
   package static func scores(
-    activations: UnsafeBufferPointer<Float>, gradient: UnsafeBufferPointer<Float>, over grid: Grid
+    activations: UnsafeBufferPointer<Float>, gradient: UnsafeBufferPointer<Float>, over grid: Parcellation
   ) -> [Double] {
     let geometry = grid.geometry
     precondition(activations.count == geometry.unitCount && gradient.count == geometry.unitCount)
+    let regions = grid.regionOfUnit()
     var scores = [Double](repeating: 0, count: grid.regionCount)
     for channel in 0..<geometry.channels {
       var weight = 0.0
@@ -30,8 +31,8 @@ package enum GradCAM {
       weight /= Double(geometry.height * geometry.width)
       for h in 0..<geometry.height {
         for w in 0..<geometry.width {
-          scores[grid.region(height: h, width: w, channel: channel)] +=
-            weight * Double(activations[geometry.offset(height: h, width: w, channel: channel)])
+          let unit = geometry.offset(height: h, width: w, channel: channel)
+          if regions[unit] != RegionMap.none { scores[Int(regions[unit])] += weight * Double(activations[unit]) }
         }
       }
     }

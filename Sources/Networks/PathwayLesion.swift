@@ -11,6 +11,8 @@ package import OnnxRuntime
 package final class PathwayLesion {
   /// Stands for no region: the layer stays intact.
   package static let intact = -1
+  /// The number of a unit that is in no region, which no choice names.
+  private static let outside = Int32.min
 
   /// A layer that is lesioned.
   package struct Layer: Sendable {
@@ -39,8 +41,9 @@ package final class PathwayLesion {
     session options: Session.Options
   ) throws {
     let lesionable = model.lesioningRegions(
-      of: layers.map { ($0.tensor, $0.shape, $0.regions.regionOfUnit.map { Int32(bitPattern: $0) }) }, reading: output,
-      replaces: replaces)
+      of: layers.map { layer in
+        (layer.tensor, layer.shape, layer.regions.regionOfUnit.map { $0 == RegionMap.none ? Self.outside : Int32($0) })
+      }, reading: output, replaces: replaces)
     session = try Session(runtime: runtime, model: lesionable.serialized(), options: options)
     self.batch = batch
     choices = try layers.map {

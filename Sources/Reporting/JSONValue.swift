@@ -38,6 +38,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
   init(_ value: Double?) { self = value.map(JSONValue.double) ?? .null }
   init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }
   init(_ value: Int?) { self = value.map(JSONValue.int) ?? .null }
+  init(_ values: [String]?) { self = values.map { .array($0.map(JSONValue.string)) } ?? .null }
   init(_ values: [Int]) { self = .array(values.map(JSONValue.int)) }
   init(_ range: ClosedRange<Double>?) {
     self = range.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null

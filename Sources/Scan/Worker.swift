@@ -295,13 +295,13 @@ package final class Worker {
   }
 }
 
-/// The grid over a layer, and how its regions lie in memory.
+/// The regions of a layer, and how they lie in memory.
 struct LayerGeometry {
-  let grid: Grid
+  let grid: Parcellation
   let blocks: RegionBlocks
   let mask: RegionMask
 
-  init(_ grid: Grid) {
+  init(_ grid: Parcellation) {
     self.grid = grid
     blocks = grid.blocks()
     mask = RegionMask(grid)

@@ -28,6 +28,10 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   /// Which tensors are scanned.
   package var layers = LayerSelection.automatic
   package var grid = GridSize.standard
+  /// Where regions come from that are no grid; `nil`: they are the cells of `grid`.
+  package var regions: RegionSource?
+  /// A file with the regions' names, one a line.
+  package var regionNames: String?
   /// Orders of axes that the user names; what is found out holds for other tensors.
   package var layouts: [LayoutOverride] = []
   /// K: passes a region, a gradient pass counted as `ScanPlan.Layer.gradientCost`; `nil`: as many as the answer over stimuli
@@ -132,9 +136,10 @@ extension MeasurementOptions: OptionEntries {
     ]
   }
 
-  /// What is said of which stimuli are used and how pictures become stimuli.
+  /// What is said of regions, of which stimuli are used and how pictures become stimuli.
   private var choice: [(name: String, text: String)] {
     [
+      ("regions", regions?.name), ("region-names", regionNames.map { RegionSource.file($0).name }),
       ("per-stimulus", mapReliability.map { "\($0)" }), ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }),
       ("resize", resize), ("crop", crop),
     ].compactMap { name, text in text.map { (name, $0) } }

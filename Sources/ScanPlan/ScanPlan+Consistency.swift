@@ -48,6 +48,8 @@ extension ScanPlan.Layer {
     guard grid.count == 3, ScanPlan.size(grid) == regionCount, regionCount <= GradientDesign.largestPlayerCount,
       (try? TensorGeometry(shape: shape, height: axes.height, width: axes.width, channels: axes.channels)) != nil
     else { return "the grid" }
+    guard regionNames.map({ $0.count == regionCount }) ?? true, regionLabels.map({ $0.regionCount == regionCount }) ?? true
+    else { return "the regions" }
     if let measurement {
       guard (try? self.grid(measurement).regionCount) == regionCount else { return "the grid" }
     }

@@ -1,6 +1,7 @@
 import Files
 internal import Files
 internal import FoundationEssentials
+package import Grids
 package import Lesion
 package import ModelGraph
 package import Shapley
@@ -28,6 +29,10 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     /// Regions along (h, w, c), after clipping.
     package var grid: [Int]
     package var regionCount: Int
+    /// Which region each unit belongs to, where someone names that; `nil` for the cells of the grid.
+    package var regionLabels: RegionLabels?
+    /// The regions' own names, where they have any.
+    package var regionNames: [String]?
     /// Which coalitions are measured.
     package var design: DesignKind
     /// m: evaluations that the design was planned for.
@@ -48,7 +53,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package init(
       number: Int, tensor: String, operatorType: String, shape: [Int], axes: GridAxes, layout: String,
       layoutReason: String, kind: String, kindReason: String, sideTypes: [String: Int32], grid: [Int],
-      regionCount: Int, design: DesignKind, budget: Int, designRows: Int, rows: Int, batch: Int,
+      regionCount: Int, regionLabels: RegionLabels? = nil, regionNames: [String]? = nil, design: DesignKind, budget: Int,
+      designRows: Int, rows: Int, batch: Int,
       suffixCostShare: Double, evaluationCost: Double, gradients: GradientFinding? = nil
     ) {
       self.number = number
@@ -63,6 +69,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
       self.sideTypes = sideTypes
       self.grid = grid
       self.regionCount = regionCount
+      self.regionLabels = regionLabels
+      self.regionNames = regionNames
       self.design = design
       self.budget = budget
       self.designRows = designRows

@@ -99,8 +99,9 @@ package struct ScanContrast: Sendable {
       notes.append("\(changed) of \(common.count) stimuli have another target class in the other scan, so ζ of them is left out.")
     }
     for layer in a.layers {
-      guard let other = b.layers.first(where: { $0.plan.tensor == layer.plan.tensor && $0.grid.size == layer.grid.size }) else {
-        notes.append("\(layer.plan.tensor) isn't in both scans with the same grid, and is left out.")
+      guard let other = b.layers.first(where: { $0.plan.tensor == layer.plan.tensor && $0.grid.hasSameRegions(as: layer.grid) })
+      else {
+        notes.append("\(layer.plan.tensor) isn't in both scans with the same regions, and is left out.")
         continue
       }
       var (x, y): ([[Double]], [[Double]])

@@ -13,7 +13,8 @@ package struct ScanResult: Sendable {
     package var plan: ScanPlan.Layer
     /// What ζ is computed by.
     package var estimator: EstimatorChoice
-    package var grid: Grid
+    /// Its regions.
+    package var grid: Parcellation
     /// How far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
     package var cutDeviation: Double
     /// Over all stimuli.

@@ -17,7 +17,7 @@ struct ContrastCommand: ParsableCommand {
   @Argument(help: "The folder of a scan.")
   var folder: String
 
-  @Argument(help: "The folder of another scan, to compare with: in the layers that both have with the same grid.")
+  @Argument(help: "The folder of another scan, to compare with: in the layers that both have with the same regions.")
   var other: String?
 
   @Option(

@@ -35,6 +35,7 @@ extension ScanOptions {
     } catch {
       throw ValidationError("--grid: \(error.message)")
     }
+    try regions.apply(to: &options, hasGrid: options.grid != .standard)
     options.layouts = try reading.chosenLayouts()
     try reading.check()
     options.output = reading.output

@@ -30,6 +30,8 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "Regions along height, width and channels, as in 8x8x4; spatial: 8x8x1; channels: every channel by itself.")
   var grid = "8x8x4"
 
+  @OptionGroup(title: "Regions of your own") var regions: RegionOptions
+
   @OptionGroup(title: "Reading") var reading: ReadingOptions
 
   @Option(

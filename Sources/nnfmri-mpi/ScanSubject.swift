@@ -1,4 +1,5 @@
 import ArgumentParser
+import Grids
 import Phantom
 import ScanPlan
 import ScanResults
@@ -55,7 +56,7 @@ struct ScanSubject {
   func verdict(on result: ScanResult) -> [String] {
     guard let phantom else { return [] }
     var lines: [String] = []
-    for layer in result.layers {
+    for layer in result.layers where layer.grid.isGrid {
       let (rows, columns, groups) = (layer.plan.grid[0], layer.plan.grid[1], layer.plan.grid[2])
       guard let truth = phantom.truth(of: layer.plan.tensor, gridRows: rows, gridColumns: columns) else { continue }
       let critical = layer.statistics.isCritical.indices.filter { layer.statistics.isCritical[$0] }

@@ -42,7 +42,7 @@ struct ConnectomeFiles {
     for link in links {
       for edge in link.edges {
         text += """
-          \(node(link.link.source, edge.source)),\(node(link.target, edge.target)),\(edge.strength),\
+          \(quoted(node(link.link.source, edge.source))),\(quoted(node(link.target, edge.target))),\(edge.strength),\
           \(edge.standardError.map { "\($0)" } ?? ""),\(edge.scaled),\(edge.isCritical)\n
           """
       }
@@ -77,7 +77,7 @@ struct ConnectomeFiles {
             "zeta": "\(layer.statistics.zeta[region])", "q_value": "\(layer.statistics.q[region])",
             "critical": "\(layer.statistics.isCritical[region])",
           ])
-        lines.append(#"<node id="\#(node(layer.plan.number, region))">\#(content)</node>"#)
+        lines.append(#"<node id="\#(escaped(node(layer.plan.number, region)))">\#(content)</node>"#)
       }
     }
     for link in links {
@@ -85,7 +85,8 @@ struct ConnectomeFiles {
         let content = data(
           "edge",
           ["strength": "\(edge.strength)", "weight": "\(edge.scaled)", "critical": "\(edge.isCritical)"])
-        let (source, target) = (node(link.link.source, edge.source), node(link.target, edge.target))
+        let source = escaped(node(link.link.source, edge.source))
+        let target = escaped(node(link.target, edge.target))
         lines.append(#"<edge source="\#(source)" target="\#(target)">\#(content)</edge>"#)
       }
     }
@@ -93,7 +94,12 @@ struct ConnectomeFiles {
   }
 
   private func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+  }
+
+  /// A field of CSV, as RFC 4180 has it: in quotes where it holds a comma or a quote.
+  private func quoted(_ field: String) -> String {
+    field.contains(",") || field.contains("\"") ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
   }
 
   /// The centres of each pathway's regions, in the order of `pathways.tsv`.

@@ -59,8 +59,9 @@ struct MapFiles {
   private func files(_ layer: ScanResult.Layer) -> [(path: String, content: FileContent)] {
     // NIfTI-1 has 16 bits for the length of an axis.
     guard layer.plan.grid.allSatisfy({ $0 <= Int16.max }) else { return [] }
-    // Channels have no places, so a volume of them makes no sense.
-    guard !layer.grid.isByChannel else { return [(Self.name(layer) + "_desc-channels_stats.tsv", channels(layer))] }
+    // Neither channels nor sets of units have places, so a volume of them makes no sense.
+    guard !layer.grid.isByChannel else { return [(Self.name(layer) + "_desc-channels_stats.tsv", table(layer, "channel"))] }
+    guard layer.grid.isGrid else { return [(Self.name(layer) + "_desc-regions_stats.tsv", table(layer, "region"))] }
     let tests = layer.statistics.tests
     let unit = result.request.measurement.value.name
     let degreesOfFreedom = tests[0].degreesOfFreedom
@@ -123,15 +124,16 @@ struct MapFiles {
     }
   }
 
-  /// What volumes would hold, as a table of channels.
-  private func channels(_ layer: ScanResult.Layer) -> FileContent {
-    let rows = layer.statistics.tests.enumerated().map { channel, test in
+  /// What volumes would hold, as a table of channels or regions.
+  private func table(_ layer: ScanResult.Layer, _ kind: String) -> FileContent {
+    let rows = layer.statistics.tests.enumerated().map { region, test in
       [
-        "\(channel)", "\(test.mean)", "\(test.standardError * test.standardError)", "\(test.t)", "\(Self.z(test))", "\(test.p)",
-        layer.statistics.isCritical[channel] ? "1" : "0",
+        layer.grid.isByChannel ? "\(region)" : layer.grid.name(of: region), "\(test.mean)",
+        "\(test.standardError * test.standardError)", "\(test.t)", "\(Self.z(test))", "\(test.p)",
+        layer.statistics.isCritical[region] ? "1" : "0",
       ].joined(separator: "\t")
     }
-    return .text((["channel\teffect\tvariance\tt\tz\tp\tcritical"] + rows).joined(separator: "\n") + "\n")
+    return .text((["\(kind)\teffect\tvariance\tt\tz\tp\tcritical"] + rows).joined(separator: "\n") + "\n")
   }
 
   private func sidecar(_ layer: ScanResult.Layer, _ description: String) -> [String: JSONValue] {

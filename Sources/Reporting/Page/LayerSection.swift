@@ -60,7 +60,7 @@ struct LayerSection {
     var context: [String: Any] = [
       "id": id, "number": layer.plan.number, "name": name, "tensor": layer.plan.tensor, "operator": layer.plan.operatorType,
       "shape": layer.plan.shape.dropFirst().map(String.init).joined(separator: "x"),
-      "grid": "\(layer.grid.size)", "effect": Number.significant(score.effect),
+      "grid": layer.grid.isGrid ? "\(layer.grid.size)" : "of its own", "effect": Number.significant(score.effect),
       "effectX": Number.fixed(50 + min(share, 0), 1), "effectWidth": Number.fixed(abs(share), 1),
       "effectClass": share < 0 ? "negative" : "positive",
       "unit": request.measurement.value.name, "confidence": confidence,
@@ -177,7 +177,7 @@ struct LayerSection {
     return [
       "tensor": .string(layer.plan.tensor), "grid": JSONValue(layer.plan.grid), "scored": .bool(isScored),
       "unit": .string(unit),
-      "channels": .bool(layer.grid.isByChannel), "name": .string(name),
+      "channels": .bool(layer.grid.isByChannel), "name": .string(name), "labels": JSONValue(layer.grid.labels),
       "layout": [
         "kind": .string(layout.kind.rawValue), "rows": .int(layout.rows), "columns": .int(layout.columns),
         "panels": .int(layout.panels), "panelsPerRow": .int(layout.panelsPerRow),

@@ -30,8 +30,8 @@ struct MethodsParagraph {
       \(result.run.versions.onnxRuntime) on \(Plural.count(plan.stimulusCount, "stimulus", "stimuli")).
       """,
       """
-      The activations of each layer were divided into up to \(plan.layers.map(\.regionCount).max() ?? 0) regions (grid \
-      \(measurement.grid)). The importance ζ of a region is its \(index) in the game whose players are the regions and whose value \
+      The activations of each layer were divided into up to \(plan.layers.map(\.regionCount).max() ?? 0) regions (\
+      \(measurement.regions.map { "of \($0.name)" } ?? "grid \(measurement.grid)")). The importance ζ of a region is its \(index) in the game whose players are the regions and whose value \
       is the \(measurement.value.name) of the \(measurement.target.name == "predicted" ? "predicted class" : measurement.target.name), \
       where regions outside a coalition were lesioned: \(measurement.lesion.phrase).
       """,

@@ -1,5 +1,6 @@
 import Anatomy
 internal import FoundationEssentials
+import Grids
 import Lesion
 import ScanPlan
 import ScanResults
@@ -59,7 +60,7 @@ enum PhantomTruth {
     case .glyphs(let cells):
       return places(cells, layer)?.flatMap { place in Array(repeating: place == "planted", count: layer.plan.grid[2]) }
     case .analytic(let truth):
-      guard truth.tensor == layer.plan.tensor, truth.grid == layer.plan.grid else { return nil }
+      guard layer.grid.isGrid, truth.tensor == layer.plan.tensor, truth.grid == layer.plan.grid else { return nil }
       let critical = Set(truth.criticalRegions)
       return (0..<layer.plan.regionCount).map(critical.contains)
     }
@@ -67,7 +68,7 @@ enum PhantomTruth {
 
   /// The cells of a layer's places, row by row.
   private func places(_ cells: [String: [[String]]], _ layer: ScanResult.Layer) -> [String]? {
-    guard let cells = cells[layer.plan.tensor], cells.count == layer.plan.grid[0],
+    guard layer.grid.isGrid, let cells = cells[layer.plan.tensor], cells.count == layer.plan.grid[0],
       cells.allSatisfy({ $0.count == layer.plan.grid[1] })
     else { return nil }
     return cells.flatMap(\.self)

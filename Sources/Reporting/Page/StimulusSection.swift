@@ -92,7 +92,7 @@ struct StimulusSection {
       "number": .int(layer.plan.number), "name": .string(name), "tensor": .string(layer.plan.tensor),
       "kind": .string(layout.kind.rawValue), "rows": .int(layout.rows), "columns": .int(layout.columns),
       "panels": .int(layout.panels), "grid": JSONValue([size.height, size.width, size.channels]),
-      "channels": .bool(layer.grid.isByChannel), "regions": .int(regions.count),
+      "channels": .bool(layer.grid.isByChannel), "labels": JSONValue(layer.grid.labels), "regions": .int(regions.count),
       "zeta": packed(zeta), "half": packed(halves),
       "significant": bits(maps.map { $0?.isSignificant }, regions.count),
       "critical": bits(maps.map { $0?.isCritical }, regions.count),

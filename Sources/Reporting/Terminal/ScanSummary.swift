@@ -66,7 +66,7 @@ package struct ScanSummary: Sendable {
     let grid = layer.plan.grid.map(String.init).joined(separator: "x")
     var text = style.set("layer_\(layer.plan.number)  \(layer.plan.tensor)", .bold)
     text += """
-        \(shape)  grid \(grid)  \
+        \(shape)  \(layer.grid.isGrid ? "grid \(grid)" : "regions of its own")  \
       effect \(Number.significant(score.effect))  coverage \(Number.fixed(100 * layer.moments.coverage, 0)) %  \
       \(critical.count) critical of \(Plural.count(layer.plan.regionCount, "region", "regions"))
       """

@@ -25,7 +25,7 @@ struct MapMaker {
 
   let task: CompareTask
   let layer: ScanPlan.Layer
-  let grid: Grid
+  let grid: Parcellation
   let measurement: MeasurementOptions
   let gradientBatch: Int
   let networks: ComparisonNetworks.Pair

@@ -38,19 +38,31 @@ package struct Planner {
 
     var refusals: [ScanPlan.Refusal] = []
     var notes = survey.notes
-    let chosen = try chooseLayers(survey, &refusals)
+    let regions = try RegionRequest(request.measurement)
+    let chosen = try chooseLayers(survey, regions.layers(request.measurement.layers), &refusals)
     let donors = request.measurement.lesion.isDrawn ? min(Self.donorLimit, stimuli.count - 1) : 0
     let shares = survey.suffixCostShares
     let forwardCost = survey.forwardCost
     var layers: [ScanPlan.Layer] = []
     for layer in chosen {
       let tensor = layer.candidate.tensor
+      let choice: RegionRequest.Choice
+      do throws(GridError) {
+        choice = try regions.choice(for: layer)
+      } catch {
+        refusals.append(ScanPlan.Refusal(tensor: tensor, reason: error.message))
+        continue
+      }
       let cut = try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes)
       layers.append(
         try plan(
-          layer, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1,
+          layer, choice, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1,
           forwardCost: forwardCost, notes: &notes))
     }
+    guard !layers.isEmpty else {
+      throw Failure(.badInput, refusals.last.map { "layer \"\($0.tensor)\": \($0.reason)" } ?? "no layer has regions")
+    }
+    notes += try regions.notes(on: layers)
     let memory = MemoryEstimate(survey)
     let most = survey.takesBatches ? request.measurement.batch : 1
     let sharesWeights = request.sharesWeights(of: survey.model)
@@ -108,7 +120,7 @@ package struct Planner {
   }
 
   private func chooseLayers(
-    _ survey: NetworkSurvey, _ refusals: inout [ScanPlan.Refusal]
+    _ survey: NetworkSurvey, _ selection: LayerSelection, _ refusals: inout [ScanPlan.Refusal]
   ) throws -> [NetworkSurvey.Layer] {
     let scannable = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
     guard !scannable.isEmpty else {
@@ -117,7 +129,6 @@ package struct Planner {
         "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")"
       )
     }
-    let selection = request.measurement.layers
     let reasons = Dictionary(survey.refusals.map { ($0.tensor, $0.reason) }, uniquingKeysWith: { first, _ in first })
     let names = try selection.resolve(
       survey.layers.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automaticLayers, refusals: reasons, in: model)
@@ -142,13 +153,11 @@ package struct Planner {
   }
 
   private func plan(
-    _ layer: NetworkSurvey.Layer, cut: Cut, number: Int, donors: Int, suffixCostShare: Double, forwardCost: Double,
+    _ layer: NetworkSurvey.Layer, _ choice: RegionRequest.Choice, cut: Cut, number: Int, donors: Int, suffixCostShare: Double,
+    forwardCost: Double,
     notes: inout [String]
   ) throws -> ScanPlan.Layer {
-    let axes = layer.layout.axes!
-    let grid = Grid(
-      request.measurement.grid,
-      over: try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels))
+    let grid = choice.parcellation
     let players = grid.regionCount
     let samples =
       request.measurement.samplesPerRegion
@@ -179,12 +188,13 @@ package struct Planner {
       : try design(estimator, players: players, budget: budget, tensor: layer.candidate.tensor)
     return ScanPlan.Layer(
       number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,
-      axes: axes, layout: layer.layout.names, layoutReason: layer.layout.reason, kind: layer.role.kind.rawValue,
+      axes: layer.layout.axes!, layout: layer.layout.names, layoutReason: layer.layout.reason, kind: layer.role.kind.rawValue,
       kindReason: layer.role.reason,
       sideTypes: Dictionary(
         cut.sideInputs.map { ($0.name, $0.elementType.rawValue) }, uniquingKeysWith: { a, _ in a }),
       grid: [grid.size.height, grid.size.width, grid.size.channels], regionCount: players,
-      design: kind, budget: needsGradients ? rows : budget, designRows: rows, rows: rows + max(donors - 1, 0), batch: 1,
+      regionLabels: choice.labels, regionNames: choice.names, design: kind, budget: needsGradients ? rows : budget,
+      designRows: rows, rows: rows + max(donors - 1, 0), batch: 1,
       suffixCostShare: suffixCostShare, evaluationCost: evaluationCost)
   }
 

@@ -120,7 +120,8 @@ struct MonitorLearnCommand: ParsableCommand {
     if let scanned {
       request.scan = scan
       for layer in try scanned.result().layers {
-        request.zeta[layer.plan.tensor] = LearningRequest.Zeta(grid: layer.plan.grid, zeta: layer.statistics.zeta)
+        request.zeta[layer.plan.tensor] = LearningRequest.Zeta(
+          grid: layer.grid.isGrid ? layer.plan.grid : [], zeta: layer.statistics.zeta)
       }
     }
     return request

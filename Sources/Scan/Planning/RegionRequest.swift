@@ -1,0 +1,125 @@
+import Files
+import Grids
+import ModelGraph
+import Networks
+import ScanPlan
+import Shapley
+import UserErrors
+
+/// What a request says about regions, with its files read.
+struct RegionRequest {
+  /// What a layer is divided into.
+  struct Choice {
+    var parcellation: Parcellation
+    var labels: RegionLabels?
+    var names: [String]?
+  }
+
+  private let grid: GridSize
+  private let file: RegionFile?
+  private let names: [String]?
+  private let namesFile: String
+
+  /// - Throws: `FileError` or `GridError` where a file can't be read or holds no regions.
+  init(_ options: MeasurementOptions) throws {
+    grid = options.grid
+    switch options.regions {
+    case .file(let path): file = try RegionFile(path)
+    case nil: file = nil
+    }
+    namesFile = options.regionNames ?? ""
+    names = try options.regionNames.map(Self.readNames)
+  }
+
+  /// Which layers are scanned: those that have regions of their own, where nothing else is asked for.
+  func layers(_ asked: LayerSelection) -> LayerSelection {
+    guard asked == .automatic, let tensors = file?.tensors else { return asked }
+    return LayerSelection(items: tensors.map { .named($0) })
+  }
+
+  /// - Throws: `GridError`: `badInput` with the end of a sentence that begins with the layer where it can't be divided so.
+  func choice(for layer: NetworkSurvey.Layer) throws(GridError) -> Choice {
+    let axes = layer.layout.axes!
+    let geometry = try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels)
+    var choice: Choice
+    if let file {
+      let labels = try file.labels(of: layer.candidate.tensor)
+        .fitted(to: layer.shape, places: axes.height + axes.width, channels: axes.channels)
+      choice = Choice(parcellation: try Parcellation(labels, over: geometry), labels: labels)
+    } else {
+      if grid == .positions, geometry.height * geometry.width == 1 {
+        throw GridError(.badInput, "it is one list of features, without positions")
+      }
+      choice = Choice(parcellation: Parcellation(Grid(grid, over: geometry)))
+    }
+    let count = choice.parcellation.regionCount
+    guard count <= GradientDesign.largestPlayerCount else {
+      throw GridError(
+        .badInput, "it would have \(count) regions, and at most \(GradientDesign.largestPlayerCount) can be measured")
+    }
+    if let names, names.count == count {
+      choice.names = names
+      if let labels = choice.labels {
+        choice.parcellation = try Parcellation(labels, names: names, over: geometry)
+      } else {
+        choice.parcellation = Parcellation(Grid(grid, over: geometry), names: names)
+      }
+    }
+    return choice
+  }
+
+  /// What a user should know of the regions of the layers that are scanned.
+  ///
+  /// - Throws: `Failure` (`badInput`) where there are names, and no layer has as many regions.
+  func notes(on layers: [ScanPlan.Layer]) throws -> [String] {
+    var notes: [String] = []
+    if let names {
+      let others = layers.filter { $0.regionNames == nil }
+      if let other = others.first, others.count == layers.count {
+        throw Failure(
+          .badInput,
+          "\(namesFile) has \(names.count) names, and layer \"\(other.tensor)\" has \(other.regionCount) regions: give one name a line for each"
+        )
+      }
+      for layer in others {
+        notes.append("Layer \"\(layer.tensor)\" has \(layer.regionCount) regions and doesn't take the \(names.count) names.")
+      }
+    }
+    for layer in layers {
+      guard let labels = layer.regionLabels else { continue }
+      let intact = labels.regions.count { $0 == RegionLabels.intact }
+      guard intact > 0 else { continue }
+      let share = 100 * Double(intact) / Double(labels.regions.count)
+      notes.append(
+        "Layer \"\(layer.tensor)\": \(Int(share.rounded())) % of its units are in no region and stay intact, also where all regions are lesioned."
+      )
+    }
+    if layers.contains(where: { $0.regionLabels != nil }) {
+      notes.append("Regions that are no grid have no NIfTI volumes: maps/ has a table of each such layer instead.")
+    }
+    return notes
+  }
+
+  /// One a line, from 0 on.
+  private static func readNames(_ path: String) throws -> [String] {
+    let bytes = try FileBytes(contentsOf: path)
+    guard let text = String(validating: bytes[0..<bytes.count], as: UTF8.self) else {
+      throw FileError(.badInput, "\(path) is no UTF-8 text: give the regions' names, one a line")
+    }
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
+    while lines.last?.allSatisfy(\.isWhitespace) ?? false { lines.removeLast() }
+    guard !lines.isEmpty else { throw FileError(.badInput, "\(path) is empty: give the regions' names, one a line") }
+    var seen: [String: Int] = [:]
+    for (number, line) in lines.enumerated() {
+      guard !line.allSatisfy(\.isWhitespace), !line.contains("\t") else {
+        throw FileError(.badInput, "\(path): line \(number + 1) is empty or holds a tab: give a name of a region on each line")
+      }
+      if let other = seen.updateValue(number, forKey: line) {
+        throw FileError(
+          .badInput, "\(path): lines \(other + 1) and \(number + 1) are the same, \"\(line)\": give each region a name of its own"
+        )
+      }
+    }
+    return lines
+  }
+}

@@ -1,0 +1,114 @@
+import Arrays
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  @Suite struct `Regions of one's own` {
+    private let folder = TemporaryFolder()
+
+    private func write(_ array: NumericArray, _ name: String = "regions.npy") -> String {
+      folder.file(name, array.npyBytes())
+    }
+
+    private func zeta(_ run: ScanRun) throws -> [String: Double] {
+      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+      let regions = try #require(layer["grids"] as? [String: [String: any Sendable]])
+      return try regions.mapValues { try #require($0["zeta"] as? Double) }
+    }
+
+    @Test func `have the ζ of the grid whose cells they name, and their own names`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 4)
+      // The cells of a grid of 2x2x1 over 4 channels of 6 x 6 places, numbered backwards.
+      let places = (0..<36).map { place -> Int32 in
+        let (row, column) = (place / 18, place % 6 / 3)
+        return Int32(3 - 2 * row - column)
+      }
+      let regions = write(NumericArray(shape: [6, 6], int32: places))
+      let names = folder.file("names.txt", text: "lower right\nlower \"left\", outside\nupper right\nupper left\n")
+      let options = files.options + ["--layers", "block", "--estimator", "exact"]
+      let grid = try ScanRun(options + ["--grid", "2x2x1"], ranks: nil)
+      let own = try ScanRun(options + ["--regions", regions, "--region-names", names], ranks: nil)
+      #expect(grid.command.exitCode == 0 && own.command.exitCode == 0, "\(own.command)")
+      let (cells, sets) = (try zeta(grid), try zeta(own))
+      for (cell, name) in [
+        ("grid_0_0_0", "upper left"), ("grid_0_1_0", "upper right"), ("grid_1_0_0", "lower \"left\", outside"),
+        ("grid_1_1_0", "lower right"),
+      ] {
+        #expect(abs(try #require(cells[cell]) - (try #require(sets[name]))) < 1e-6, "\(name)")
+      }
+      #expect(own.files.keys.contains { $0.hasSuffix(".nii.gz") } == false)
+      let path = "maps/sub-network/func/sub-network_task-lesion_space-layer0_desc-regions_stats.tsv"
+      let table = String(decoding: try #require(own.files[path]), as: UTF8.self)
+      #expect(table.hasPrefix("region\teffect\t") && table.contains("\nupper left\t"))
+      #expect(own.command.errors.contains("no NIfTI volumes"))
+      #expect(String(decoding: try #require(own.files["report.html"]), as: UTF8.self).contains("upper left"))
+    }
+
+    @Test func `are the same bytes on any number of ranks, and again by report`() throws {
+      let files = try SmallNetwork.sequence.write(to: folder, stimuli: 4)
+      let positions: [Int32] = [-1, 0, 1, 1, 2, 3]
+      let path = folder.path("regions.npz")
+      try writeNPZ(
+        [("stream", NumericArray(shape: [6, 1], int32: positions)), ("hidden", NumericArray(shape: [6], int32: positions))],
+        to: path)
+      let options = files.options + ["--regions", path, "--samples", "8"]
+      let alone = try ScanRun(options, ranks: nil)
+      try #require(alone.command.exitCode == 0, "\(alone.command)")
+      #expect(try alone.json("impact.json").count == 2)
+      #expect(alone.command.errors.contains("17 % of its units are in no region"))
+      for ranks in [2, 3] {
+        let run = try ScanRun(options, ranks: ranks)
+        #expect(run.results == alone.results, "on \(ranks) ranks: \(run.command)")
+      }
+      let output = folder.path("again")
+      for (path, bytes) in alone.files {
+        let file = URL(fileURLWithPath: output + "/" + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: file)
+      }
+      let report = try Program.run(["report", output], ranks: nil)
+      #expect(report.exitCode == 0, "\(report)")
+      #expect(TemporaryFolder.files(below: output)["impact.json"] == alone.files["impact.json"])
+    }
+
+    @Test(arguments: [("channels", "channel ", 4), ("positions", "position 5, 5", 36), ("units", "units", 144)])
+    func `can be every channel, every position or every unit`(regions: String, words: String, count: Int) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let run = try ScanRun(files.options + ["--layers", "block", "--regions", regions, "--samples", "4"], ranks: nil)
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      #expect(try zeta(run).count == count)
+      #expect(String(decoding: try #require(run.files["report.html"]), as: UTF8.self).contains(words))
+    }
+
+    /// What is wrong, the exit code, and words of the sentence.
+    @Test(arguments: [
+      ("of no kind", ["--regions", "nonsense"], 64, "none of channels"),
+      ("with a grid too", ["--regions", "channels", "--grid", "2x2x2"], 64, "exclude each other"),
+      ("in a file that isn't there", ["--regions", "absent.npy"], 66, "absent.npy"),
+      ("of another shape", ["--regions", "FOLDER/misfit.npy"], 65, "fit neither all of it nor its places or channels"),
+      ("of fractions", ["--regions", "FOLDER/fractions.npy"], 65, "aren't whole"),
+      ("that are one", ["--regions", "FOLDER/single.npy"], 65, "a single region"),
+      ("with a number left out", ["--regions", "FOLDER/gap.npy"], 65, "region 1"),
+      ("for a tensor that isn't there", ["--regions", "FOLDER/stranger.npz"], 64, "stranger"),
+      ("with too few names", ["--regions", "channels", "--region-names", "FOLDER/names.txt"], 65, "2 names"),
+      ("with a name twice", ["--regions", "channels", "--region-names", "FOLDER/twice.txt"], 65, "lines 1 and 2 are the same"),
+    ])
+    func `are refused`(what: String, options: [String], code: Int, words: String) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
+      _ = write(NumericArray(shape: [5], int32: [0, 1, 2, 3, 4]), "misfit.npy")
+      _ = write(NumericArray(shape: [4], floats: [0, 0.5, 1, 2]), "fractions.npy")
+      _ = write(NumericArray(shape: [4], int32: [0, 0, -1, 0]), "single.npy")
+      _ = write(NumericArray(shape: [4], int32: [0, 2, 2, 0]), "gap.npy")
+      try writeNPZ([("stranger", NumericArray(shape: [4], int32: [0, 1, 2, 3]))], to: folder.path("stranger.npz"))
+      _ = folder.file("names.txt", text: "a\nb\n")
+      _ = folder.file("twice.txt", text: "a\na\n")
+      let run = try ScanRun(
+        files.options + ["--layers", "block"].prefix(what.hasPrefix("for a tensor") ? 0 : 2)
+          + options.map { $0.replacingOccurrences(of: "FOLDER", with: folder.path("")) }, ranks: nil)
+      #expect(run.command.exitCode == code, "\(run.command)")
+      #expect(run.command.complaints.count == 1, "\(run.command)")
+      #expect(run.command.complaints.first?.contains(words) == true, "\(run.command)")
+    }
+  }
+}
