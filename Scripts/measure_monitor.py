@@ -16,7 +16,7 @@ import onnxruntime
 from scipy import ndimage, stats
 from sklearn import covariance, datasets, metrics
 
-SCORES = ["mahalanobis", "neighbours", "bands", "combined"]
+SCORES = ["mahalanobis", "neighbours", "bands", "energy", "combined"]
 BASELINES = ["softmax", "energy", "penultimate Mahalanobis", "penultimate KNN"]
 IMAGES = int(os.environ.get("IMAGES", "1000"))
 STREAMS = int(os.environ.get("STREAMS", "5"))
@@ -314,19 +314,21 @@ def delays(drift):
 def weights(faults):
     print("## Faults in weights\n\nOne bit of one weight of a kernel or matrix flipped, 32 clean images judged under it. *Harmful*: the"
           " answer to one of the 32 changes, or isn't finite. *Flagged*: the drift test alarms within the 32 at 0.01, or an answer isn't"
-          " finite. *Exposed*: what the layers do with the first n of the images differs in a bit from what they did.\n\n"
-          "| bit | faults | harmful | of these flagged | flagged in all | exposed by 1 | by 4 | by 16 | by 32 |\n"
-          "|---|---|---|---|---|---|---|---|---|")
+          " finite. *Self-test*: one of the reference's stored stimuli, or the same times 16 or -16, no longer comes out to the bit.\n\n"
+          "| bit | faults | harmful | of these flagged | by the self-test | by neither | flagged in all | self-test of 1 | of 4 | of 16 | of 32 |\n"
+          "|---|---|---|---|---|---|---|---|---|---|---|")
     for kind in ["sign", "exponent", "upper fraction", "lower fraction"]:
         f = faults[kind]
         exposed = exposures(f)
-        print(f"| {kind} | {f['faults']} | {f['harmful']} | {f['harmfulFlagged']} | {f['flagged']} | "
+        print(f"| {kind} | {f['faults']} | {f['harmful']} | {f['harmfulFlagged']} | {f['harmfulExposed']} | {f['harmfulMissed']} | "
+              f"{f['flagged']} | "
               + " | ".join(f"{exposed[n] / f['faults']:.2f}" for n in (1, 4, 16, 32)) + " |")
     exponent = faults["exponent"]
     weights = {"sign": 1, "exponent": 8, "upper fraction": 11, "lower fraction": 12}
     share = sum(weights[k] * exposures(faults[k])[32] / faults[k]["faults"] for k in weights) / 32
-    print(f"\nBar: all harmful faults of the exponent are flagged from 32 images: {exponent['harmfulFlagged']} of {exponent['harmful']}, "
-          f"{passed(exponent['harmfulFlagged'] == exponent['harmful'])}. Bar: a fixed self-test exposes 95 % of all bit flips: {share:.3f} "
+    print(f"\nBar: all harmful faults of the exponent are flagged from 32 images: {exponent['harmful'] - exponent['harmfulMissed']} of "
+          f"{exponent['harmful']} by the stream or the self-test, {passed(exponent['harmfulMissed'] == 0)}; {exponent['harmfulFlagged']} by the"
+          f" stream alone. Bar: a fixed self-test exposes 95 % of all bit flips: {share:.3f} "
           f"with 32 images, {passed(share >= 0.95)}.\n")
 
 

@@ -160,6 +160,15 @@ package struct OutputReader: Sendable {
     }
   }
 
+  /// −log Σ exp(scores) of one stimulus, whose answer is given; with a sigmoid, −log(1 + exp(largest score)). Small where an answer is sure.
+  ///
+  /// Source: Liu et al., NeurIPS 2020.
+  package func energy(
+    _ sample: UnsafeBufferPointer<Float>, answer: (predicted: Int, probability: Float), stimulus: Int = 0
+  ) -> Double {
+    log(Double(answer.probability)) - Double(score(answer.predicted, sample, stimulus))
+  }
+
   /// Whether the scores are those of classes, so that the largest is an answer.
   package var hasClasses: Bool {
     switch value {

@@ -79,8 +79,9 @@ extension Model {
   private var defaultReadout: String { proto.graph.output.isEmpty ? "" : scoreOutput().source.tensor }
 
   /// The first, the last, and evenly spaced ones between.
-  private static func thinned(_ layers: [String]) -> [String] {
-    let limit = automaticLayerLimit
+  ///
+  /// - Parameter limit: how many are left at most, 2 or more.
+  package static func thinned(_ layers: [String], to limit: Int = automaticLayerLimit) -> [String] {
     guard layers.count > limit else { return layers }
     return (0..<limit).map { layers[($0 * (layers.count - 1) + (limit - 1) / 2) / (limit - 1)] }
   }

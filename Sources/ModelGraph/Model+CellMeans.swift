@@ -29,9 +29,10 @@ package struct CellPool: Sendable, Hashable {
   /// Whether the runtime has an operator for it: pooling is over at most three axes.
   package var isSupported: Bool { isPlain || isDirect || (2...4).contains(shape.count) }
 
-  /// The nodes that make the means, and the shapes that they read.
+  /// The nodes that make the means, [stimuli, cells], and the shape that they read.
   fileprivate func nodes(into output: String, names: inout FreshNames) -> (nodes: [Onnx_NodeProto], shapes: [Onnx_TensorProto]) {
-    guard !isPlain else { return ([Onnx_NodeProto("Identity", [tensor], [output], [:])], []) }
+    func flatten(_ source: String) -> Onnx_NodeProto { Onnx_NodeProto("Flatten", [source], [output], ["axis": .int(1)]) }
+    guard !isPlain else { return ([flatten(tensor)], []) }
     // A cell that reaches beyond the end is averaged over what it holds.
     func pool(_ source: String, _ target: String, _ lengths: [Int], _ axes: [Int]) -> Onnx_NodeProto {
       let overhang = zip(axes, lengths).map { length, cell in (length + cell - 1) / cell * cell - length }
@@ -43,42 +44,45 @@ package struct CellPool: Sendable, Hashable {
         ])
     }
     let inner = Array(shape.dropFirst())
-    if isDirect { return ([pool(tensor, output, Array(lengths.dropFirst()), Array(inner.dropFirst()))], []) }
-    let (opened, pooled) = (names.next(), names.next())
+    let pooled = names.next()
+    if isDirect {
+      return ([pool(tensor, pooled, Array(lengths.dropFirst()), Array(inner.dropFirst())), flatten(pooled)], [])
+    }
+    let opened = names.next()
     let open = Onnx_TensorProto([-1, 1] + inner, name: names.next())
-    let close = Onnx_TensorProto([-1] + pooledShape.dropFirst(), name: names.next())
     return (
-      [
-        Onnx_NodeProto("Reshape", [tensor, open.name], [opened], [:]),
-        pool(opened, pooled, lengths, inner),
-        Onnx_NodeProto("Reshape", [pooled, close.name], [output], [:]),
-      ], [open, close]
+      [Onnx_NodeProto("Reshape", [tensor, open.name], [opened], [:]), pool(opened, pooled, lengths, inner), flatten(pooled)],
+      [open]
     )
   }
 }
 
 extension Model {
-  /// The network that gives, besides what is read, the means of tensors over cells of places: of each the tensor
-  /// [stimuli] + `pooledShape`, from the same pass.
+  /// The network that gives, besides what is read, the means of tensors over cells of places from the same pass: one tensor
+  /// [stimuli, cells], of each pool in order the cells of `pooledShape`.
   ///
-  /// Cost: a pass over the graph. In a forward pass one pooling operator a tensor, which reads the tensor once; two reshapes,
-  /// which copy nothing, where its channels come last.
-  /// - Returns: the model and the names of its outputs: what is read, then one a pool in order.
-  /// - Precondition: the tensors are in the graph, and `isSupported` holds for each pool.
-  package func givingCellMeans(of pools: [CellPool], reading output: String) -> (model: Model, outputs: [String]) {
+  /// Cost: a pass over the graph. In a forward pass one pooling operator a tensor, which reads the tensor once, and copies of the means;
+  /// one output, since each costs a runtime's caller some microseconds.
+  /// - Returns: the model and the names of its outputs: what is read, and the means.
+  /// - Precondition: there are pools, their tensors are in the graph, and `isSupported` holds for each.
+  package func givingCellMeans(of pools: [CellPool], reading output: String) -> (
+    model: Model, outputs: (read: String, means: String)
+  ) {
+    precondition(!pools.isEmpty)
     var names = FreshNames(in: self, stem: "cell_means")
     var graph = proto.graph
-    var outputs: [String] = []
+    var parts: [String] = []
     for pool in pools {
       precondition(pool.isSupported, "\(pool.tensor) has too many axes to pool")
-      let output = names.next()
-      let (nodes, shapes) = pool.nodes(into: output, names: &names)
+      let part = names.next()
+      let (nodes, shapes) = pool.nodes(into: part, names: &names)
       // Behind everything: what reads a tensor is put in order when the graph is exposed.
       graph.node += nodes
       graph.initializer += shapes
-      outputs.append(output)
+      parts.append(part)
     }
-    let all = [output] + outputs
-    return (replacingGraph(graph).exposing(all), all)
+    let means = names.next()
+    graph.node.append(Onnx_NodeProto("Concat", parts, [means], ["axis": .int(1)]))
+    return (replacingGraph(graph).exposing([output, means]), (output, means))
   }
 }

@@ -30,7 +30,7 @@ package struct LearningRequest: Sendable {
   package var threads = 1
   package var batch = 16
   /// How many stimuli are stored to test the network itself by.
-  package var selfTests = 16
+  package var selfTests = 32
   /// The folder of a scan, and the ζ of its layers by tensor.
   package var scan: String?
   package var zeta: [String: Zeta] = [:]

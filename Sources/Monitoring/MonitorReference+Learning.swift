@@ -8,6 +8,9 @@ import Stimuli
 import UserErrors
 
 extension MonitorReference {
+  /// How many layers are watched at most where nothing is said: each costs every request about a hundredth of a small network's pass.
+  package static let automaticLayerLimit = 6
+
   /// Runs the network on stimuli that are taken for normal, and learns what is.
   ///
   /// Cost: a survey, and one pass a stimulus.
@@ -64,7 +67,8 @@ extension MonitorReference {
   ) throws -> [WatchedLayer] {
     let known = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { first, _ in first })
     let chosen = try request.layers.resolve(
-      survey.layers.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automaticLayers,
+      survey.layers.map { ($0.candidate.tensor, $0.role) },
+      automatic: Model.thinned(survey.automaticLayers, to: automaticLayerLimit),
       refusals: Dictionary(survey.refusals.map { ($0.tensor, $0.reason) }, uniquingKeysWith: { first, _ in first }),
       in: model)
     var layers: [WatchedLayer] = []

@@ -1,5 +1,6 @@
 package import Distribution
 import Files
+import ModelGraph
 package import Networks
 package import OnnxRuntime
 import Stimuli
@@ -13,17 +14,20 @@ import UserErrors
 package struct SelfTest: Sendable {
   /// The most bytes of stimuli that are stored, beyond the first.
   private static let byteLimit = 4 << 20
+  /// What stored floats are multiplied by besides 1: channels that hardly any stimulus moves are moved by exaggerated ones, and their
+  /// weights are in the test too.
+  private static let exaggerations: [Float] = [16, -16]
 
   private var shapes: [[Int]] = []
   private var types: [Int] = []
   /// [stimuli x inputs], each an input's bytes.
   private var inputs: [ByteList] = []
-  /// SHA-256 of what the layers and the answer are. [stimuli]
+  /// SHA-256 of what the layers and the answer are for a stimulus and its exaggerations. [stimuli]
   private var expected: [ByteList] = []
 
   package init() {}
 
-  /// Stores the first stimuli of a feed, and what the network does with each alone. Cost: one pass a stimulus.
+  /// Stores the first stimuli of a feed, and what the network does with each alone and exaggerated. Cost: three passes a stimulus.
   ///
   /// - Parameter most: how many, if they take no more than 4 MB.
   package init(_ network: WatchedNetwork, feed: StimulusFeed, most: Int) throws {
@@ -33,14 +37,14 @@ package struct SelfTest: Sendable {
       guard row == 0 || (row + 1) * size <= Self.byteLimit else { break }
       (shapes, types) = (tensors.map(\.shape), tensors.map { Int($0.elementType) })
       inputs += tensors.map { ByteList(Array($0.bytes)) }
-      expected.append(ByteList(try network.observe(tensors, rows: 1)[0].digest))
+      expected.append(ByteList(try Self.digest(of: network, tensors)))
     }
   }
 
   /// How many stimuli are stored.
   package var count: Int { expected.count }
 
-  /// The numbers of the stimuli for which something is another than it was. Cost: one pass a stimulus.
+  /// The numbers of the stimuli for which something is another than it was. Cost: three passes a stimulus.
   package func failures(of network: WatchedNetwork, runtime: Runtime) throws -> [Int] {
     let now = try digests(of: network, runtime: runtime)
     return now.indices.filter { now[$0] != expected[$0] }
@@ -60,8 +64,22 @@ package struct SelfTest: Sendable {
         tensor.bytes.copyBytes(from: inputs[stimulus * shapes.count + input].bytes)
         return tensor
       }
-      return ByteList(try network.observe(tensors, rows: 1)[0].digest)
+      return ByteList(try Self.digest(of: network, tensors))
     }
+  }
+
+  /// Runs the network on inputs, and where all are floats on their exaggerations, which the inputs are left as.
+  private static func digest(of network: WatchedNetwork, _ inputs: [Tensor]) throws -> [UInt8] {
+    var found = try network.observe(inputs, rows: 1)[0].bits
+    guard inputs.allSatisfy({ $0.elementType == ElementType.float.rawValue }) else { return Digest.bytes(of: found[...]) }
+    var factor: Float = 1
+    for exaggeration in exaggerations {
+      // Powers of 2 leave a float's fraction as it is.
+      for input in inputs { for place in input.floats.indices { input.floats[place] *= exaggeration / factor } }
+      factor = exaggeration
+      found += try network.observe(inputs, rows: 1)[0].bits
+    }
+    return Digest.bytes(of: found[...])
   }
 
   /// - Throws: `Failure` (`badInput`) for inputs that aren't those of the network, or of other sizes than they say.
@@ -89,11 +107,8 @@ extension SelfTest: Coded {
 }
 
 extension WatchedNetwork.Observation {
-  /// SHA-256 of the answer and of all means over cells.
-  var digest: [UInt8] {
-    let bytes = ([output] + cells).flatMap { $0.withUnsafeBytes(Array.init) }
-    return Digest.bytes(of: bytes[...])
-  }
+  /// The answer and all means over cells.
+  fileprivate var bits: [UInt8] { output.withUnsafeBytes(Array.init) + cells.withUnsafeBytes(Array.init) }
 }
 
 extension SelfTest {

@@ -24,7 +24,7 @@ extension DistributedTests {
       #expect(verdicts.count == 120)
       for verdict in verdicts {
         let p = try #require(verdict["p"] as? [String: Double])
-        #expect(Set(p.keys) == ["mahalanobis", "neighbours", "bands", "combined"])
+        #expect(Set(p.keys) == ["mahalanobis", "neighbours", "bands", "energy", "combined"])
         #expect(p.values.allSatisfy { $0 > 0 && $0 <= 1 })
       }
       #expect(try Program.run(["monitor", "judge", reference, "--data", files.data]).output == judged.output)

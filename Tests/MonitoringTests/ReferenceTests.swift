@@ -104,7 +104,7 @@ struct SelfTestTests {
     try bench.reference.write(to: path)
     let reference = try MonitorReference(contentsOf: path)
     let opened = try MonitoredModel(reference, model: nil)
-    #expect(opened.selfTestCount == 16)
+    #expect(opened.selfTestCount == 32)
     #expect(try opened.failedSelfTests().isEmpty)
     let model = try Model(contentsOf: bench.files.model)
     let faulty = try WatchedNetwork(

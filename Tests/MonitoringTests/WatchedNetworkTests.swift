@@ -57,23 +57,65 @@ struct WatchedNetworkTests {
     let exposed = survey.model.exposing(layers.map(\.tensor))
     let session = try Session(runtime: feed.runtime, model: exposed.serialized())
     let tensors = try session.run(feed.tensors(session.inputNames, rows: rows))
+    let ranges = CellLayout.ranges(network.layouts)
     for (number, layer) in layers.enumerated() {
       let tensor = tensors[session.outputNames.firstIndex(of: layer.tensor)!]
       for row in rows.indices {
         let expected = cellMeans(tensor, layer.pool, row: row)
-        let given = observed[row].layers[number]
-        #expect(zip(observed[row].cells[number], expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(layer.tensor)")
-        #expect(observed[row].cells[number].count == expected.count)
-        let sum = expected.reduce(0) { $0 + Double($1) }
-        // Every cell belongs to one region and one group of channels.
-        let layout = try CellLayout(layer)
-        #expect(given.means.count == layout.channelsOfGroup.count)
-        if expected.count.isMultiple(of: given.means.count) {
-          let mean = given.means.reduce(0, +) / Double(given.means.count)
-          #expect(abs(mean - sum / Double(expected.count)) < 1e-5)
+        let given = Array(observed[row].cells[ranges[number]])
+        #expect(given.count == expected.count && zip(given, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(layer.tensor)")
+        try check(observed[row].layers[number], of: layer, cells: expected)
+      }
+    }
+  }
+
+  /// Holds a reading against the same by plain arithmetic over the places of the layer.
+  private func check(_ reading: LayerReading, of layer: WatchedLayer, cells: [Float]) throws {
+    let layout = try CellLayout(layer)
+    let geometry = try layer.geometry()
+    let groups = layout.channelsOfGroup.map { channels in
+      channels.flatMap { channel in
+        (0..<geometry.height).flatMap { h in
+          (0..<geometry.width).map { w in Double(cells[geometry.offset(height: h, width: w, channel: channel)]) }
         }
-        #expect(abs(given.quantiles.first! - Double(expected.min()!)) < 1e-5)
-        #expect(abs(given.quantiles.last! - Double(expected.max()!)) < 1e-5)
+      }
+    }
+    let means = groups.map { $0.reduce(0, +) / Double($0.count) }
+    let spreads = zip(groups, means).map { cells, mean in
+      (cells.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(cells.count)).squareRoot()
+    }
+    let expected = geometry.height * geometry.width > 1 ? means + spreads : means
+    #expect(reading.moments.count == expected.count && zip(reading.moments, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+    let bounds = [Double(cells.min()!), means.reduce(0, +) / Double(means.count), Double(cells.max()!)]
+    #expect(zip(reading.bounds, bounds).allSatisfy { abs($0 - $1) < 1e-5 })
+    let grid = try layer.grid()
+    var regions = [Double](repeating: 0, count: grid.regionCount)
+    var counts = regions
+    for channel in 0..<geometry.channels {
+      for h in 0..<geometry.height {
+        for w in 0..<geometry.width {
+          let region = grid.region(height: h, width: w, channel: channel)
+          regions[region] += Double(cells[geometry.offset(height: h, width: w, channel: channel)])
+          counts[region] += 1
+        }
+      }
+    }
+    #expect(zip(layout.regionMeans(cells[...]), zip(regions, counts)).allSatisfy { abs($0 - $1.0 / $1.1) < 1e-5 })
+  }
+
+  @Test(
+    "takes NaN and infinity in any place for what they are, in layers of any order of memory", arguments: [Float.nan, .infinity])
+  func notFinite(_ value: Float) throws {
+    for (axes, shape) in [
+      (GridAxes(layout: "nchw")!, [1, 3, 4, 5]), (GridAxes(layout: "nhwc")!, [1, 4, 5, 3]),
+    ] {
+      let layer = WatchedLayer(tensor: "x", shape: shape, axes: axes, grid: GridSize(height: 4, width: 5, channels: 3))
+      let layout = try CellLayout(layer)
+      for place in [0, 17, 59] {
+        var cells = [Float](repeating: 1, count: 60)
+        #expect(cells.withUnsafeBufferPointer { LayerReading($0, layout: layout).isFinite })
+        cells[place] = value
+        #expect(cells.withUnsafeBufferPointer { !LayerReading($0, layout: layout).isFinite })
       }
     }
   }

@@ -6,7 +6,8 @@ package struct Judge: Sendable {
   /// The rate of false alarms of single stimuli.
   package let outlierRate: Double
   package private(set) var drift: DriftTest
-  private let layouts: [CellLayout]
+  /// [layers]
+  private let grids: [Grid]
   private let placesShown: Int
 
   /// - Parameters:
@@ -19,11 +20,11 @@ package struct Judge: Sendable {
     self.outlierRate = outlierRate
     self.placesShown = placesShown
     drift = DriftTest(reference.calibration(.combined), falseAlarms: driftRate, seed: reference.origin.seed)
-    layouts = try reference.layers.map { layer in try CellLayout(layer.layer) }
+    grids = try reference.layers.map { layer in try layer.layer.grid() }
   }
 
   /// Judges the stream's next stimulus.
-  package mutating func judge(_ observation: WatchedNetwork.Observation) throws -> Verdict {
+  package mutating func judge(_ observation: WatchedNetwork.Observation) -> Verdict {
     let findings = reference.findings(observation)
     let combined = findings.scores[.combined] ?? .infinity
     drift.take(combined)
@@ -35,13 +36,14 @@ package struct Judge: Sendable {
     return Verdict(
       pValues: p, scores: findings.scores, answer: observation.answer, isFinite: observation.isFinite,
       isOutlier: (p[.combined] ?? 1) <= outlierRate, strangeness: findings.strangeness,
-      worst: try layer(worst, findings))
+      worst: layer(worst, findings, observation))
   }
 
-  private func layer(_ number: Int, _ findings: MonitorReference.Findings) throws -> Verdict.Layer {
+  private func layer(
+    _ number: Int, _ findings: MonitorReference.Findings, _ observation: WatchedNetwork.Observation
+  ) -> Verdict.Layer {
     let layer = reference.layers[number].layer
-    let grid = try layer.grid()
-    let groups = layouts[number].channelsOfGroup
+    let groups = reference.layouts[number].channelsOfGroup
     let means = findings.features[number].prefix(groups.count)
     return Verdict.Layer(
       tensor: layer.tensor, strangeness: findings.strangeness[number],
@@ -50,13 +52,25 @@ package struct Judge: Sendable {
         return Verdict.Place(
           name: channels.count == 1 ? "\(channels.lowerBound)" : "\(channels.lowerBound)-\(channels.upperBound)", z: z)
       },
-      regions: largest(findings.regions[number]).map { Verdict.Place(name: grid.name(of: $0), z: $1) })
+      regions: largest(reference.regionDeviations(observation, layer: number)).map {
+        Verdict.Place(name: grids[number].name(of: $0), z: $1)
+      })
   }
 
   /// The places of the largest |z|; those that are no numbers first.
   private func largest(_ z: [Double]) -> [(place: Int, z: Double)] {
-    func size(_ value: Double) -> Double { value.isNaN ? .infinity : abs(value) }
-    return z.indices.sorted { size(z[$0]) != size(z[$1]) ? size(z[$0]) > size(z[$1]) : $0 < $1 }
-      .prefix(placesShown).map { ($0, z[$0]) }
+    var places: [(place: Int, z: Double)] = []
+    for place in z.indices {
+      let size = size(z[place])
+      if places.count == placesShown {
+        guard size > self.size(places[places.count - 1].z) else { continue }
+        places.removeLast()
+      }
+      let above = places.firstIndex { size > self.size($0.z) } ?? places.count
+      places.insert((place, z[place]), at: above)
+    }
+    return places
   }
+
+  private func size(_ value: Double) -> Double { value.isNaN ? .infinity : abs(value) }
 }

@@ -1,13 +1,15 @@
 /// What a stimulus is held against the reference by.
 package enum Score: String, Sendable, CaseIterable {
-  /// The largest of the layers' Mahalanobis distances, of channels' means and spreads.
+  /// The mean over layers of how far channels' means and spreads are off, by their Mahalanobis distance.
   case mahalanobis
   /// How far the nearest remembered stimuli are.
   case neighbours
-  /// How far the layers' quantiles are outside of what is usual.
+  /// How far the smallest and largest cells and the means of layers are outside of what is usual.
   case bands
+  /// How unsure the answer is, by its energy; only where scores are those of classes.
+  case energy
   /// Σ ζ·z² over the regions that answers depend on; only with a scan.
   case critical
-  /// The largest of the first three.
+  /// All but `critical` in one.
   case combined
 }

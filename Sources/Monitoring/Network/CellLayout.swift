@@ -5,22 +5,31 @@ package struct CellLayout: Sendable {
   /// The most groups of channels that statistics are kept of, since a covariance grows with their square.
   package static let groupLimit = 128
 
-  let groupOfCell: [Int]
-  let regionOfCell: [Int]
+  /// [cells]
+  let groupOfCell: [Int32]
+  let regionOfCell: [Int32]
   /// Cells of each. [groups], [regions]
   let groupCounts: [Double]
   let regionCounts: [Double]
+  /// Where the cells of each group lie, where they lie next to each other; else empty. [groups]
+  let runs: [Range<Int>]
   /// Whether a group has more than one cell.
   let hasPlaces: Bool
   /// The channels of each group.
   package let channelsOfGroup: [ClosedRange<Int>]
+
+  package var cellCount: Int { groupOfCell.count }
+  package var regionCount: Int { regionCounts.count }
+
+  /// How many groups of channels a layer has; 0 where its axes don't fit its shape.
+  static func groupCount(of layer: WatchedLayer) -> Int { min((try? layer.geometry().channels) ?? 0, groupLimit) }
 
   /// - Throws: `GridError` where the layer's axes don't fit its shape.
   package init(_ layer: WatchedLayer) throws(GridError) {
     let geometry = try layer.geometry()
     let grid = try layer.grid()
     let groups = min(geometry.channels, Self.groupLimit)
-    var groupOfCell = [Int](repeating: 0, count: geometry.unitCount)
+    var groupOfCell = [Int32](repeating: 0, count: geometry.unitCount)
     var regionOfCell = groupOfCell
     var groupCounts = [Double](repeating: 0, count: groups)
     var regionCounts = [Double](repeating: 0, count: grid.regionCount)
@@ -30,8 +39,8 @@ package struct CellLayout: Sendable {
         for w in 0..<geometry.width {
           let place = geometry.offset(height: h, width: w, channel: c)
           let region = grid.region(height: h, width: w, channel: c)
-          groupOfCell[place] = group
-          regionOfCell[place] = region
+          groupOfCell[place] = Int32(group)
+          regionOfCell[place] = Int32(region)
           groupCounts[group] += 1
           regionCounts[region] += 1
         }
@@ -42,9 +51,34 @@ package struct CellLayout: Sendable {
     self.groupCounts = groupCounts
     self.regionCounts = regionCounts
     hasPlaces = geometry.height * geometry.width > 1
+    if zip(groupOfCell, groupOfCell.dropFirst()).allSatisfy(<=) {
+      var first = 0
+      runs = groupCounts.map { count in
+        defer { first += Int(count) }
+        return first..<first + Int(count)
+      }
+    } else {
+      runs = []
+    }
     channelsOfGroup = (0..<groups).map { group in
       let first = (group * geometry.channels + groups - 1) / groups
       return first...(((group + 1) * geometry.channels + groups - 1) / groups - 1)
     }
+  }
+
+  /// The mean of each region's cells. Cost: one pass over them.
+  ///
+  /// - Parameter cells: of one stimulus, in the order of memory. [cells]
+  /// - Returns: [regions]
+  package func regionMeans(_ cells: ArraySlice<Float>) -> [Double] {
+    precondition(cells.count == cellCount)
+    var means = [Double](repeating: 0, count: regionCounts.count)
+    cells.withUnsafeBufferPointer { cells in
+      regionOfCell.withUnsafeBufferPointer { region in
+        for place in cells.indices { means[Int(region[place])] += Double(cells[place]) }
+      }
+    }
+    for region in means.indices { means[region] /= regionCounts[region] }
+    return means
   }
 }

@@ -1,45 +1,91 @@
-internal import Glibc
-
 /// What a layer did with one stimulus, by the means of its cells.
 package struct LayerReading: Sendable {
-  /// The shares of cells below the quantiles that bands are made of.
-  package static let quantileShares = [0, 0.25, 0.5, 0.75, 1]
+  /// Each channel's mean over cells; or, where there are many channels, that of neighbouring ones; then, where there is more than one
+  /// cell, the standard deviations between each group's cells. [groups] or [2 x groups]
+  package let moments: [Double]
+  /// The smallest cell, the mean over all groups, and the largest cell.
+  package let bounds: [Double]
 
-  /// Each channel's mean over cells; or, where there are many channels, that of neighbouring ones. [groups]
-  package let means: [Double]
-  /// The standard deviation between each group's cells; empty where there is one cell. [groups]
-  package let spreads: [Double]
-  /// [regions]
-  package let regions: [Double]
-  /// Quantiles of all cells of all channels. [quantileShares]
-  package let quantiles: [Double]
-
-  /// Reads the means over cells of one stimulus. Cost: one pass over them, and a sort.
+  /// Reads the means over cells of one stimulus. Cost: two passes over them.
   ///
   /// - Parameter cells: in the order of memory. [cells]
   package init(_ cells: UnsafeBufferPointer<Float>, layout: CellLayout) {
-    precondition(cells.count == layout.groupOfCell.count)
-    var means = [Double](repeating: 0, count: layout.groupCounts.count)
-    var squares = means
-    var regions = [Double](repeating: 0, count: layout.regionCounts.count)
-    for (place, value) in cells.enumerated() {
-      let value = Double(value)
-      means[layout.groupOfCell[place]] += value
-      squares[layout.groupOfCell[place]] += value * value
-      regions[layout.regionOfCell[place]] += value
-    }
-    for group in means.indices {
-      means[group] /= layout.groupCounts[group]
-      squares[group] = max(0, squares[group] / layout.groupCounts[group] - means[group] * means[group]).squareRoot()
-    }
-    for region in regions.indices { regions[region] /= layout.regionCounts[region] }
-    self.means = means
-    spreads = layout.hasPlaces ? squares : []
-    self.regions = regions
-    let sorted = cells.sorted { $0 < $1 || !$0.isNaN && $1.isNaN }
-    quantiles = Self.quantileShares.map { Double(sorted[Int((Double(sorted.count - 1) * $0).rounded())]) }
+    precondition(cells.count == layout.cellCount)
+    var sums = layout.runs.isEmpty ? GroupSums(scattered: cells, layout: layout) : GroupSums(runs: cells, layout: layout)
+    let groups = sums.means.count
+    let mean = sums.means.reduce(0, +) / Double(groups)
+    // What isn't finite is told by the means: smallest and largest pass over NaN.
+    bounds = mean.isFinite ? [Double(sums.low), mean, Double(sums.high)] : [.nan, .nan, .nan]
+    if layout.hasPlaces { sums.means += sums.spreads }
+    moments = sums.means
   }
 
   /// Whether every number is finite.
-  package var isFinite: Bool { (means + spreads + quantiles).allSatisfy(\.isFinite) }
+  package var isFinite: Bool { bounds[1].isFinite }
+}
+
+/// Means and spreads of groups of channels.
+private struct GroupSums {
+  var means: [Double]
+  var spreads: [Double]
+  var low = Float.infinity
+  var high = -Float.infinity
+
+  /// Of groups whose cells lie next to each other: eight at once.
+  init(runs cells: UnsafeBufferPointer<Float>, layout: CellLayout) {
+    means = [Double](repeating: 0, count: layout.groupCounts.count)
+    spreads = means
+    for (group, run) in layout.runs.enumerated() {
+      let part = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: cells[run]))
+      let whole = run.count & ~7
+      var (sum, least, most) = (SIMD8<Float>.zero, SIMD8<Float>(repeating: .infinity), SIMD8<Float>(repeating: -.infinity))
+      for place in stride(from: 0, to: whole, by: 8) {
+        let value = part.loadUnaligned(fromByteOffset: 4 * place, as: SIMD8<Float>.self)
+        sum += value
+        least.replace(with: value, where: value .< least)
+        most.replace(with: value, where: value .> most)
+      }
+      var total = sum.sum()
+      (low, high) = (min(low, least.min()), max(high, most.max()))
+      for place in whole..<run.count {
+        let value = cells[run.lowerBound + place]
+        total += value
+        (low, high) = (min(low, value), max(high, value))
+      }
+      let mean = total / Float(run.count)
+      var squares = SIMD8<Float>.zero
+      for place in stride(from: 0, to: whole, by: 8) {
+        let difference = part.loadUnaligned(fromByteOffset: 4 * place, as: SIMD8<Float>.self) - mean
+        squares += difference * difference
+      }
+      var square = squares.sum()
+      for place in whole..<run.count {
+        let difference = cells[run.lowerBound + place] - mean
+        square += difference * difference
+      }
+      means[group] = Double(mean)
+      spreads[group] = Double(square / Float(run.count)).squareRoot()
+    }
+  }
+
+  /// Of groups whose cells lie anywhere.
+  init(scattered cells: UnsafeBufferPointer<Float>, layout: CellLayout) {
+    var means = [Double](repeating: 0, count: layout.groupCounts.count)
+    var spreads = means
+    var (low, high) = (Float.infinity, -Float.infinity)
+    layout.groupOfCell.withUnsafeBufferPointer { group in
+      for place in cells.indices {
+        let value = cells[place]
+        means[Int(group[place])] += Double(value)
+        (low, high) = (min(low, value), max(high, value))
+      }
+      for place in means.indices { means[place] /= layout.groupCounts[place] }
+      for place in cells.indices {
+        let difference = Double(cells[place]) - means[Int(group[place])]
+        spreads[Int(group[place])] += difference * difference
+      }
+    }
+    for place in spreads.indices { spreads[place] = (spreads[place] / layout.groupCounts[place]).squareRoot() }
+    (self.means, self.spreads, self.low, self.high) = (means, spreads, low, high)
+  }
 }

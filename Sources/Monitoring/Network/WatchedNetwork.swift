@@ -7,19 +7,23 @@ import UserErrors
 /// A network that tells, in the pass that answers, what its layers did.
 package final class WatchedNetwork {
   /// What the network did with one stimulus.
-  package struct Observation {
+  package struct Observation: Sendable {
     /// The tensor that is read, for this stimulus.
     package let output: [Float]
     /// The class with the largest score and its probability; `nil` where scores aren't those of classes.
     package let answer: (predicted: Int, probability: Float)?
+    /// −log Σ exp of the classes' scores; `nil` without classes.
+    package let energy: Double?
     package let layers: [LayerReading]
-    /// The means over cells that the readings were made of, by layer.
-    package let cells: [[Float]]
+    /// The means over cells that the readings were made of, one layer after another.
+    package let cells: [Float]
 
     /// Whether what was read of the layers and the answer is the same to the bit.
     package func hasSameBits(as other: Observation) -> Bool {
-      func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
-      return bits(output) == bits(other.output) && cells.map(bits) == other.cells.map(bits)
+      func isSame(_ a: [Float], _ b: [Float]) -> Bool {
+        a.withUnsafeBytes { a in b.withUnsafeBytes { b in a.elementsEqual(b) } }
+      }
+      return isSame(output, other.output) && isSame(cells, other.cells)
     }
 
     /// Whether every number that was read is finite.
@@ -30,11 +34,16 @@ package final class WatchedNetwork {
   package let layouts: [CellLayout]
   package let reader: OutputReader
   private let session: Session
-  private let outputs: [String]
+  /// Where the answer and the means are among the session's outputs.
+  private let answerPlace: Int
+  private let cellsPlace: Int
+  /// Where each layer's cells lie among those of all. [layers]
+  private let ranges: [Range<Int>]
 
   /// - Parameters:
   ///   - model: prepared as a survey says.
   ///   - readout: what is read of it.
+  ///   - layers: at least one.
   /// - Throws: `Failure`, `OnnxRuntimeError` if the runtime refuses the graph, `GridError`.
   package init(
     model: Model, readout: Readout, layers: [WatchedLayer], runtime: Runtime, options: Session.Options
@@ -43,10 +52,12 @@ package final class WatchedNetwork {
     try model.require(readout.tensor)
     let (watched, outputs) = model.givingCellMeans(of: layers.map(\.pool), reading: readout.tensor)
     self.layers = layers
-    self.outputs = outputs
     layouts = try layers.map { layer in try CellLayout(layer) }
+    ranges = CellLayout.ranges(layouts)
     reader = try OutputReader(readout)
     session = try Session(runtime: runtime, model: watched.serialized(), options: options)
+    answerPlace = session.outputNames.firstIndex(of: outputs.read)!
+    cellsPlace = session.outputNames.firstIndex(of: outputs.means)!
   }
 
   /// The names of the inputs that a pass needs.
@@ -63,19 +74,18 @@ package final class WatchedNetwork {
   /// The same for inputs in the order of `inputNames`.
   package func observe(_ inputs: [Tensor], rows: Int) throws -> [Observation] {
     let tensors = try session.run(inputs)
-    // A tensor that is asked for twice is an output once.
-    let byName = Dictionary(zip(session.outputNames, tensors), uniquingKeysWith: { first, _ in first })
-    let answer = byName[outputs[0]]!
-    try check(answer, rows, reader.readout.shape, reader.readout.tensor)
-    for (layer, name) in zip(layers, outputs.dropFirst()) {
-      try check(byName[name]!, rows, Array(layer.pool.pooledShape.dropFirst()), layer.tensor)
-    }
+    let (answer, means) = (tensors[answerPlace], tensors[cellsPlace])
+    try check(answer, rows * reader.readout.shape.reduce(1, *), rows, "\"\(reader.readout.tensor)\"")
+    try check(means, rows * ranges[ranges.count - 1].upperBound, rows, "the watched layers' means over cells")
     return (0..<rows).map { row in
       let output = slice(answer, row, rows)
-      let cells = outputs.dropFirst().map { slice(byName[$0]!, row, rows) }
+      let cells = slice(means, row, rows)
+      let said = reader.hasClasses ? reader.answer(output) : nil
       return Observation(
-        output: Array(output), answer: reader.hasClasses ? reader.answer(output) : nil,
-        layers: zip(cells, layouts).map { LayerReading($0, layout: $1) }, cells: cells.map(Array.init))
+        output: Array(output), answer: said, energy: said.map { reader.energy(output, answer: $0) },
+        layers: layouts.indices.map {
+          LayerReading(UnsafeBufferPointer(rebasing: cells[ranges[$0]]), layout: layouts[$0])
+        }, cells: Array(cells))
     }
   }
 
@@ -84,12 +94,23 @@ package final class WatchedNetwork {
     return UnsafeBufferPointer(rebasing: UnsafeBufferPointer(tensor.floats)[row * width..<(row + 1) * width])
   }
 
-  private func check(_ tensor: Tensor, _ rows: Int, _ shape: [Int], _ name: String) throws(Failure) {
-    guard tensor.shape.reduce(1, *) == rows * shape.reduce(1, *) else {
+  private func check(_ tensor: Tensor, _ expected: Int, _ rows: Int, _ name: @autoclosure () -> String) throws(Failure) {
+    guard tensor.count == expected else {
       throw Failure(
         .badInput,
-        "\"\(name)\" has shape \(tensor.shape) for \(rows) stimuli, and the reference knows it with \(shape) for each: give stimuli of the size that the reference was learnt from"
+        "\(name()) are \(tensor.count) numbers for \(rows) stimuli, and the reference knows \(expected): give stimuli of the size that the reference was learnt from"
       )
+    }
+  }
+}
+
+extension CellLayout {
+  /// Where the cells of each layer lie where those of all follow each other. [layers]
+  package static func ranges(_ layouts: [CellLayout]) -> [Range<Int>] {
+    var first = 0
+    return layouts.map { layout in
+      defer { first += layout.cellCount }
+      return first..<first + layout.cellCount
     }
   }
 }

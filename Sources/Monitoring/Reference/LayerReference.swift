@@ -13,7 +13,7 @@ package struct LayerReference: Sendable {
   private var scale = FeatureScale()
   private var features = NormalRange()
   private var regions = NormalRange()
-  private var quantiles = NormalRange()
+  private var bounds = NormalRange()
   /// The predicted classes that have centres of their own, ascending.
   package private(set) var classes: [Int] = []
   /// [classes][features], in deviations of `features`.
@@ -30,16 +30,20 @@ package struct LayerReference: Sendable {
   ///
   /// - Parameters:
   ///   - readings: of the stimuli to fit to, at least two.
+  ///   - regionMeans: of the same stimuli. [stimuli][regions]
   ///   - predicted: the class that each was taken for; `nil` where there are no classes.
   ///   - zetaWeights: by region, or empty.
-  init(_ layer: WatchedLayer, readings: [LayerReading], predicted: [Int?], zetaWeights: [Double]) {
+  init(
+    _ layer: WatchedLayer, readings: [LayerReading], regionMeans: [[Double]], predicted: [Int?], zetaWeights: [Double]
+  ) {
     self.layer = layer
     self.zetaWeights = zetaWeights
-    scale = FeatureScale(of: readings.flatMap(\.means))
-    let raw = readings.map(rawFeatures)
+    let groups = CellLayout.groupCount(of: layer)
+    scale = FeatureScale(of: readings.flatMap { $0.moments.prefix(groups) })
+    let raw = readings.map { $0.moments.map(scale.feature) }
     features = NormalRange(raw)
-    regions = NormalRange(readings.map { reading in reading.regions.map(scale.feature) })
-    quantiles = NormalRange(readings.map { reading in reading.quantiles.map(scale.feature) })
+    regions = NormalRange(regionMeans.map { $0.map(scale.feature) })
+    bounds = NormalRange(readings.map { $0.bounds.map(scale.feature) })
     let z = raw.map(features.z)
     for (predicted, members) in Dictionary(grouping: z.indices.filter { predicted[$0] != nil }, by: { predicted[$0]! })
       .sorted(by: { $0.key < $1.key }) where members.count >= Self.leastOfClass
@@ -61,14 +65,25 @@ package struct LayerReference: Sendable {
   /// z of each feature against stimuli of the predicted class, where there were enough, else against all: the groups' means,
   /// then their spreads where there are places. [features]
   package func deviations(_ reading: LayerReading, predicted: Int?) -> [Double] {
-    centred(features.z(rawFeatures(reading)), of: predicted)
+    let values = reading.moments
+    guard let centre = centre(of: predicted) else {
+      return values.indices.map { features.z(scale.feature(values[$0]), at: $0) }
+    }
+    return values.indices.map { features.z(scale.feature(values[$0]), at: $0) - centre[$0] }
   }
 
   /// z of each region's mean activity. [regions]
-  package func regionDeviations(_ reading: LayerReading) -> [Double] { regions.z(reading.regions.map(scale.feature)) }
+  package func regionDeviations(_ means: [Double]) -> [Double] {
+    means.indices.map { regions.z(scale.feature(means[$0]), at: $0) }
+  }
 
-  /// z of each quantile of the layer's cells. [quantiles]
-  package func quantileDeviations(_ reading: LayerReading) -> [Double] { quantiles.z(reading.quantiles.map(scale.feature)) }
+  /// The largest |z| of the layer's smallest cell, mean and largest cell; infinite where one isn't finite.
+  package func largestBound(_ reading: LayerReading) -> Double {
+    reading.bounds.indices.reduce(0) { largest, place in
+      let z = abs(bounds.z(scale.feature(reading.bounds[place]), at: place))
+      return z.isNaN ? .infinity : max(largest, z)
+    }
+  }
 
   /// The Mahalanobis distance, in deviations of its logarithm from what is usual.
   package func strangeness(_ deviations: [Double]) -> Double {
@@ -88,11 +103,13 @@ package struct LayerReference: Sendable {
     return covariance.squaredDistance(deviations).squareRoot()
   }
 
-  private func rawFeatures(_ reading: LayerReading) -> [Double] { (reading.means + reading.spreads).map(scale.feature) }
-
   private func centred(_ z: [Double], of predicted: Int?) -> [Double] {
-    guard let predicted, let place = classes.firstIndex(of: predicted) else { return z }
-    return zip(z, classCentres[place]).map { $0 - $1 }
+    guard let centre = centre(of: predicted) else { return z }
+    return zip(z, centre).map { $0 - $1 }
+  }
+
+  private func centre(of predicted: Int?) -> [Double]? {
+    predicted.flatMap { classes.firstIndex(of: $0) }.map { classCentres[$0] }
   }
 
   /// - Throws: `Failure` (`badInput`) for numbers that don't fit each other.
@@ -102,7 +119,7 @@ package struct LayerReference: Sendable {
     let groups = layout?.groupCounts.count ?? 0
     let isSound =
       features.count == groups * (layout?.hasPlaces == true ? 2 : 1) && regions.count == layout?.regionCounts.count
-      && quantiles.count == LayerReading.quantileShares.count && features.isSound && regions.isSound && quantiles.isSound
+      && bounds.count == 3 && features.isSound && regions.isSound && bounds.isSound
       && scale.isSound && classes.count == classCentres.count && classCentres.allSatisfy { $0.count == features.count }
       && covariance.centre.count == features.count && distances.deviation >= 0
       && (zetaWeights.isEmpty || zetaWeights.count == regions.count)
@@ -122,7 +139,7 @@ extension LayerReference: Coded {
     try coder.code(&scale)
     try coder.code(&features)
     try coder.code(&regions)
-    try coder.code(&quantiles)
+    try coder.code(&bounds)
     try coder.code(&classes)
     try coder.code(&classCentres)
     var (shrinkage, factor, order) = (covariance.shrinkage, covariance.factor, covariance.centre.count)

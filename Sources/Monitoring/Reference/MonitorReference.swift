@@ -20,9 +20,11 @@ package struct MonitorReference: Sendable {
   package private(set) var origin: ReferenceOrigin
   package private(set) var layers: [LayerReference] = []
   private(set) var memory: NeighbourMemory
-  /// Of the logarithms of the neighbours' distance and of the quantiles' largest |z|.
-  private var neighbourScale = RobustScale(centre: 0, deviation: 1)
-  private var bandScale = RobustScale(centre: 0, deviation: 1)
+  /// [layers]
+  package private(set) var layouts: [CellLayout] = []
+  /// Where each layer's cells lie among those of an observation. [layers]
+  private var ranges: [Range<Int>] = []
+  private var scales = ScoreScales()
   private var calibrations: [Score: Calibration] = [:]
   package private(set) var selfTest = SelfTest()
 
@@ -51,10 +53,19 @@ package struct MonitorReference: Sendable {
     let (fitted, rest) = (order.prefix(order.count / 2).sorted(), order.dropFirst(order.count / 2))
     let (scaling, heldOut) = (Array(rest.prefix(order.count / 6)), Array(rest.dropFirst(order.count / 6)))
     func predicted(_ chosen: [Int]) -> [Int?] { chosen.map { observations[$0].answer?.predicted } }
+    let layouts: [CellLayout]
+    do {
+      layouts = try watched.map { layer in try CellLayout(layer) }
+    } catch {
+      throw Failure(error)
+    }
+    let ranges = CellLayout.ranges(layouts)
+    (self.layouts, self.ranges) = (layouts, ranges)
     for (number, layer) in watched.enumerated() {
       var reference = LayerReference(
-        layer, readings: fitted.map { observations[$0].layers[number] }, predicted: predicted(fitted),
-        zetaWeights: zetaWeights[number])
+        layer, readings: fitted.map { observations[$0].layers[number] },
+        regionMeans: fitted.map { layouts[number].regionMeans(observations[$0].cells[ranges[number]]) },
+        predicted: predicted(fitted), zetaWeights: zetaWeights[number])
       reference.setDistances(scaling.map { observations[$0].layers[number] }, predicted: predicted(scaling))
       layers.append(reference)
     }
@@ -66,9 +77,7 @@ package struct MonitorReference: Sendable {
     }
     let points = fitted.prefix(Self.memoryLimit).map { point(observations[$0]) }
     memory = NeighbourMemory(points: points.flatMap(\.self), dimensions: points[0].count, rank: Self.neighbourRank)
-    let usual = scaling.map { rawFindings(observations[$0]) }
-    neighbourScale = RobustScale(usual.map { log($0.neighbourDistance) })
-    bandScale = RobustScale(usual.map { log($0.largestBand) })
+    scales = ScoreScales(scaling.map { rawScores(observations[$0], features(observations[$0])) })
     let found = heldOut.map { findings(observations[$0]).scores }
     for score in Score.allCases {
       let values = found.compactMap { $0[score] }
@@ -81,45 +90,42 @@ package struct MonitorReference: Sendable {
     package fileprivate(set) var scores: [Score: Double] = [:]
     /// How far each layer is off. [layers]
     package fileprivate(set) var strangeness: [Double] = []
-    /// z of features and regions, by layer.
+    /// z of features, by layer.
     package fileprivate(set) var features: [[Double]] = []
-    package fileprivate(set) var regions: [[Double]] = []
-    fileprivate var neighbourDistance = 0.0
-    fileprivate var largestBand = 0.0
   }
 
   /// Holds what the network did against the reference.
   ///
-  /// Cost: a triangular solve a layer, features x remembered stimuli, and a few numbers a cell.
+  /// Cost: a triangular solve a layer, features x remembered stimuli, and with a scan a few numbers a cell.
   package func findings(_ observation: WatchedNetwork.Observation) -> Findings {
-    var findings = rawFindings(observation)
-    func standard(_ scale: RobustScale, _ value: Double) -> Double {
-      let z = scale.z(log(value))
-      return z.isNaN ? .infinity : z
+    let features = features(observation)
+    let raw = rawScores(observation, features)
+    let critical = layers.indices.compactMap { number in
+      layers[number].zetaWeights.isEmpty
+        ? nil : layers[number].criticalStrangeness(regionDeviations(observation, layer: number))
     }
-    var scores: [Score: Double] = [
-      .mahalanobis: findings.strangeness.max() ?? 0,
-      .neighbours: standard(neighbourScale, findings.neighbourDistance), .bands: standard(bandScale, findings.largestBand),
-    ]
-    scores[.combined] = scores.values.max()
-    let critical = zip(layers, findings.regions).compactMap { $0.criticalStrangeness($1) }
-    if !critical.isEmpty { scores[.critical] = critical.reduce(0, +) }
-    findings.scores = scores
-    return findings
+    return Findings(
+      scores: scales.scores(raw, critical: critical.isEmpty ? nil : critical.reduce(0, +)), strangeness: raw.strangeness,
+      features: features)
   }
 
-  private func rawFindings(_ observation: WatchedNetwork.Observation) -> Findings {
-    var findings = Findings()
-    findings.features = zip(layers, observation.layers).map {
-      $0.deviations($1, predicted: observation.answer?.predicted)
-    }
-    findings.regions = zip(layers, observation.layers).map { $0.regionDeviations($1) }
-    findings.strangeness = zip(layers, findings.features).map { $0.strangeness($1) }
-    findings.neighbourDistance = memory.distance(findings.features.flatMap { $0.map(Float.init) })
-    findings.largestBand = zip(layers, observation.layers).reduce(0) { largest, pair in
-      pair.0.quantileDeviations(pair.1).reduce(largest) { $1.isNaN ? .infinity : max($0, abs($1)) }
-    }
-    return findings
+  /// z of each region's mean activity in a layer. Cost: a few operations a cell. - Returns: [regions]
+  package func regionDeviations(_ observation: WatchedNetwork.Observation, layer: Int) -> [Double] {
+    layers[layer].regionDeviations(layouts[layer].regionMeans(observation.cells[ranges[layer]]))
+  }
+
+  private func features(_ observation: WatchedNetwork.Observation) -> [[Double]] {
+    layers.indices.map { layers[$0].deviations(observation.layers[$0], predicted: observation.answer?.predicted) }
+  }
+
+  private func rawScores(_ observation: WatchedNetwork.Observation, _ features: [[Double]]) -> ScoreScales.Raw {
+    var point: [Float] = []
+    point.reserveCapacity(memory.dimensions)
+    for layer in features { for z in layer { point.append(Float(z)) } }
+    return ScoreScales.Raw(
+      strangeness: layers.indices.map { layers[$0].strangeness(features[$0]) }, neighbourDistance: memory.distance(point),
+      largestBound: layers.indices.reduce(0) { max($0, layers[$1].largestBound(observation.layers[$1])) },
+      energy: observation.energy)
   }
 
   /// Of each score that there is.
@@ -130,8 +136,7 @@ package struct MonitorReference: Sendable {
 
   /// - Throws: `Failure` (`badInput`) for numbers that don't fit each other.
   private func check() throws(Failure) {
-    for layer in layers { try layer.check() }
-    guard !layers.isEmpty, layers.reduce(0, { $0 + $1.featureCount }) == memory.dimensions,
+    guard !layers.isEmpty, scales.isSound, layers.reduce(0, { $0 + $1.featureCount }) == memory.dimensions,
       [Score.mahalanobis, .neighbours, .bands, .combined].allSatisfy({ calibration($0).scores.count > 1 })
     else { throw Failure(.badInput, "the reference has parts that don't fit each other; learn it anew") }
   }
@@ -145,7 +150,7 @@ extension MonitorReference {
     private var points: [Float] = []
     private var dimensions = 0
     private var rank = 0
-    private var scales: [Double] = []
+    private var scales = ScoreScales()
     private var calibrations: [Calibration] = []
     private(set) var selfTest = SelfTest()
 
@@ -155,7 +160,7 @@ extension MonitorReference {
       origin = reference.origin.encoded()
       layers = reference.layers
       (points, dimensions, rank) = (reference.memory.points, reference.memory.dimensions, reference.memory.rank)
-      scales = [reference.neighbourScale, reference.bandScale].flatMap { [$0.centre, $0.deviation] }
+      scales = reference.scales
       calibrations = Score.allCases.map(reference.calibration)
       selfTest = reference.selfTest
     }
@@ -170,7 +175,7 @@ extension MonitorReference {
       try coder.code(&calibrations)
       try coder.code(&selfTest)
       guard coder.isReading else { return }
-      guard scales.count == 4, calibrations.count == Score.allCases.count, dimensions > 0, rank > 0,
+      guard calibrations.count == Score.allCases.count, dimensions > 0, rank > 0,
         points.count.isMultiple(of: dimensions), points.count / dimensions >= rank
       else { throw MessageError() }
     }
@@ -178,7 +183,7 @@ extension MonitorReference {
     /// - Throws: `MessageError`, or `Failure` (`badInput`), if the parts don't fit each other.
     func reference() throws -> MonitorReference { try MonitorReference(self) }
 
-    fileprivate var parts: (MonitorReference.Parts) {
+    fileprivate var parts: MonitorReference.Parts {
       get throws(MessageError) {
         (
           try ReferenceOrigin(encoded: origin), layers, NeighbourMemory(points: points, dimensions: dimensions, rank: rank),
@@ -189,15 +194,17 @@ extension MonitorReference {
   }
 
   fileprivate typealias Parts = (
-    origin: ReferenceOrigin, layers: [LayerReference], memory: NeighbourMemory, scales: [Double], calibrations: [Calibration]
+    origin: ReferenceOrigin, layers: [LayerReference], memory: NeighbourMemory, scales: ScoreScales, calibrations: [Calibration]
   )
 
   fileprivate init(_ body: Body) throws {
     let parts = try body.parts
     (origin, layers, memory) = (parts.origin, parts.layers, parts.memory)
     selfTest = body.selfTest
-    neighbourScale = RobustScale(centre: parts.scales[0], deviation: parts.scales[1])
-    bandScale = RobustScale(centre: parts.scales[2], deviation: parts.scales[3])
+    scales = parts.scales
+    for layer in layers { try layer.check() }
+    layouts = try layers.map { layer in try CellLayout(layer.layer) }
+    ranges = CellLayout.ranges(layouts)
     for (score, calibration) in zip(Score.allCases, parts.calibrations) where !calibration.scores.isEmpty {
       calibrations[score] = calibration
     }

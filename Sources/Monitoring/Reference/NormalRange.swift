@@ -21,6 +21,9 @@ package struct NormalRange: Sendable, Hashable {
 
   package var count: Int { centres.count }
 
+  /// How many deviations a number lies above the centre of its place.
+  package func z(_ value: Double, at place: Int) -> Double { (value - centres[place]) / deviations[place] }
+
   /// How many deviations each lies above its centre.
   package func z(_ values: [Double]) -> [Double] {
     values.indices.map { (values[$0] - centres[$0]) / deviations[$0] }

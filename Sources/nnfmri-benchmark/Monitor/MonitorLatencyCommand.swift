@@ -25,11 +25,7 @@ struct MonitorLatencyCommand: ParsableCommand {
       ready before. With --soak, as many further stimuli are judged, and memory is compared before and after.
       """)
 
-  @Argument(help: "The file of the reference, whose model is where it was learnt from.")
-  var reference: String
-
-  @Option(help: "Stimuli.")
-  var data: String
+  @OptionGroup var subject: MonitorSubject
 
   @Option(help: "Passes of each kind.")
   var rounds = 2000
@@ -38,15 +34,13 @@ struct MonitorLatencyCommand: ParsableCommand {
   var soak = 0
 
   func run() throws {
-    let reference = try MonitorReference(contentsOf: reference)
-    let opened = try MonitoredModel(reference, model: nil)
-    let feed = try opened.feed(try opened.stimuli(contentsOf: data).prefix(64))
-    let model = try Model(contentsOf: reference.origin.model).prepared(reference.origin.preparation)
+    let opened = try subject.open(stimuli: 64)
+    let network = opened.monitored.network
     let bare = try Session(
-      runtime: feed.runtime, model: model.exposing([reference.origin.readout.tensor]).serialized(),
-      options: Session.Options(threads: reference.origin.threads, externalDataFolder: model.folder))
-    var judge = try Judge(reference, outlierRate: 0.01, driftRate: 0.01)
-    let inputs = try (0..<feed.stimuli.count).map { try feed.tensors(bare.inputNames, rows: [$0]) }
+      runtime: opened.feed.runtime, model: opened.model.exposing([opened.reference.origin.readout.tensor]).serialized(),
+      options: opened.sessionOptions)
+    var judge = try opened.judge()
+    let inputs = try (0..<opened.feed.stimuli.count).map { try opened.feed.tensors(bare.inputNames, rows: [$0]) }
     let clock = ContinuousClock()
     var times: [[Double]] = [[], [], []]
     func milliseconds(_ body: () throws -> Void) rethrows -> Double {
@@ -56,8 +50,8 @@ struct MonitorLatencyCommand: ParsableCommand {
     for round in 0..<rounds + 100 {
       let input = inputs[round % inputs.count]
       let kinds: [() throws -> Void] = [
-        { _ = try bare.run(input) }, { _ = try opened.network.observe(input, rows: 1) },
-        { _ = try judge.judge(try opened.network.observe(input, rows: 1)[0]) },
+        { _ = try bare.run(input) }, { _ = try network.observe(input, rows: 1) },
+        { _ = judge.judge(try network.observe(input, rows: 1)[0]) },
       ]
       // Each kind is as often first as last: whatever else the machine does meets all alike.
       for place in 0..<3 {
@@ -77,12 +71,10 @@ struct MonitorLatencyCommand: ParsableCommand {
     report.judgedMilliseconds = quantiles(times[2])
     report.residentMegabytesBefore = Self.residentMegabytes
     for number in 0..<soak {
-      _ = try judge.judge(try opened.network.observe(inputs[number % inputs.count], rows: 1)[0])
+      _ = judge.judge(try network.observe(inputs[number % inputs.count], rows: 1)[0])
     }
     report.residentMegabytesAfter = Self.residentMegabytes
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    try MonitorSubject.print(report)
   }
 
   /// Pages of the process that are in memory, from `/proc/self/statm`.

@@ -16,6 +16,12 @@ import Stimuli
 import UserErrors
 
 struct MonitorExplainCommand: ParsableCommand {
+  private struct Judged {
+    let verdict: Verdict
+    let observation: WatchedNetwork.Observation
+    let reference: MonitorReference
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Scan one stimulus, and show which regions that its answer depends on are off.",
     discussion: """
@@ -52,7 +58,7 @@ struct MonitorExplainCommand: ParsableCommand {
 
   func run() throws {
     var request: ScanRequest?
-    var judged: (verdict: Verdict, findings: MonitorReference.Findings, reference: MonitorReference)?
+    var judged: Judged?
     try MonitorRun.reportingFailures(quiet: !Launcher.isFirstProcess) {
       let reference = try MonitorReference(contentsOf: reference)
       request = try scanRequest(reference)
@@ -81,7 +87,7 @@ struct MonitorExplainCommand: ParsableCommand {
 
   private func judge(
     _ reference: MonitorReference
-  ) throws -> (verdict: Verdict, findings: MonitorReference.Findings, reference: MonitorReference) {
+  ) throws -> Judged {
     let opened = try MonitoredModel(reference, model: model)
     let stimuli = try opened.stimuli(contentsOf: data)
     guard index < stimuli.count else {
@@ -89,7 +95,7 @@ struct MonitorExplainCommand: ParsableCommand {
     }
     let observation = try opened.network.observe(opened.feed(stimuli), rows: [index])[0]
     var judge = try Judge(reference, outlierRate: 0.01, driftRate: 0.01)
-    return (try judge.judge(observation), reference.findings(observation), reference)
+    return Judged(verdict: judge.judge(observation), observation: observation, reference: reference)
   }
 
   private func scanRequest(_ reference: MonitorReference) throws -> ScanRequest {
@@ -113,9 +119,9 @@ struct MonitorExplainCommand: ParsableCommand {
 
   /// What was found, as a table of the regions that are critical or off in the layers that are off the most.
   private func text(
-    _ result: ScanResult, _ judged: (verdict: Verdict, findings: MonitorReference.Findings, reference: MonitorReference)
+    _ result: ScanResult, _ judged: Judged
   ) -> String {
-    let (verdict, findings, reference) = judged
+    let (verdict, reference) = (judged.verdict, judged.reference)
     var lines: [String] = []
     if let answer = verdict.answer {
       lines.append("Answer: \(result.className(answer.predicted)), probability \(MonitorRun.short(Double(answer.probability))).")
@@ -127,9 +133,9 @@ struct MonitorExplainCommand: ParsableCommand {
     let order = verdict.strangeness.indices.sorted { verdict.strangeness[$0] > verdict.strangeness[$1] }
     for number in order {
       guard let layer = result.layers.first(where: { $0.plan.tensor == reference.layers[number].layer.tensor }),
-        let map = layer.map(of: 0, result.request.analysis), layer.grid.regionCount == findings.regions[number].count
+        let map = layer.map(of: 0, result.request.analysis), layer.grid.regionCount == reference.layouts[number].regionCount
       else { continue }
-      let z = findings.regions[number]
+      let z = reference.regionDeviations(judged.observation, layer: number)
       let total = map.zeta.reduce(0, +)
       let shown = z.indices.filter { map.isCritical[$0] && abs(z[$0]) >= off }
       both += shown.count

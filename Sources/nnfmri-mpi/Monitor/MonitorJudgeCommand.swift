@@ -16,7 +16,7 @@ struct MonitorJudgeCommand: ParsableCommand {
     commandName: "judge", abstract: "Judge stimuli, and the stream of them, by a reference: a line of JSON each.",
     discussion: """
       p is the probability that a normal stimulus looks as strange: by the layers' Mahalanobis distance, by neighbours, by \
-      bands of quantiles, and by the strangest of these. The drift test watches the whole stream and may be looked at any time: it alarms \
+      bands of the layers' smallest and largest activity, by how unsure the answer is, and by all of these. The drift test watches the whole stream and may be looked at any time: it alarms \
       falsely with a probability of at most --drift-alarms in all.
       """)
 

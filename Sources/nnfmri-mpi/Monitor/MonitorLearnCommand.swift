@@ -60,7 +60,7 @@ struct MonitorLearnCommand: ParsableCommand {
 
   @Option(
     help: "How many of the stimuli are stored in the reference, at most 4 MB, to test the network itself by; 0 stores none.")
-  var selfTests = 16
+  var selfTests = 32
 
   func validate() throws {
     guard scan != nil || model != nil && data != nil else {

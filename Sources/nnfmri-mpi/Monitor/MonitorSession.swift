@@ -69,7 +69,7 @@ final class MonitorSession {
       let passSeconds = (monotonicSeconds() - start) / Double(rows.count)
       for observation in observations {
         let start = monotonicSeconds()
-        let verdict = try judge.judge(observation)
+        let verdict = judge.judge(observation)
         metrics.take(verdict, drift: judge.drift, seconds: passSeconds + monotonicSeconds() - start)
         let line = VerdictLine(verdict, source: source, stimulus: count, drift: judge.drift, isFull: isFull)
         try write(line.text + "\n")

@@ -1,0 +1,81 @@
+import Distribution
+internal import Glibc
+import Temporal
+
+/// How what stimuli are held against the reference by usually lies, by stimuli that nothing was fitted to, and what is made of it.
+struct ScoreScales: Sendable {
+  /// What is read off a stimulus before it is held against what is usual.
+  struct Raw {
+    /// How far each layer is off. [layers]
+    var strangeness: [Double]
+    var neighbourDistance: Double
+    /// The largest |z| of layers' smallest and largest cells and means.
+    var largestBound: Double
+    /// `nil` where the output isn't classes.
+    var energy: Double?
+
+    var mean: Double { strangeness.reduce(0, +) / Double(strangeness.count) }
+    var largest: Double { strangeness.max() ?? 0 }
+  }
+
+  /// The share of the energy in the combined score, and how far it counts below and above what is usual: an answer that is surer than usual
+  /// makes up for little, and one that is unsure says no more than that.
+  private static let energyWeight = 0.75
+  private static let energyRange = -1.0...4.0
+  /// What one layer, the neighbours or the bands are off beyond this adds to the combined score: what is wrong in one place only moves
+  /// the mean over layers little.
+  private static let excess = 4.0
+
+  private var mean = RobustScale(centre: 0, deviation: 1)
+  private var largest = RobustScale(centre: 0, deviation: 1)
+  private var neighbours = RobustScale(centre: 0, deviation: 1)
+  private var bounds = RobustScale(centre: 0, deviation: 1)
+  private var energy: RobustScale?
+
+  init() {}
+
+  /// - Parameter usual: at least one.
+  init(_ usual: [Raw]) {
+    mean = RobustScale(usual.map(\.mean))
+    largest = RobustScale(usual.map(\.largest))
+    neighbours = RobustScale(usual.map { log($0.neighbourDistance) })
+    bounds = RobustScale(usual.map { log($0.largestBound) })
+    let energies = usual.compactMap(\.energy)
+    energy = energies.isEmpty ? nil : RobustScale(energies)
+  }
+
+  func scores(_ raw: Raw, critical: Double?) -> [Score: Double] {
+    func z(_ scale: RobustScale, _ value: Double) -> Double {
+      let z = scale.z(value)
+      return z.isNaN ? .infinity : z
+    }
+    let mahalanobis = z(mean, raw.mean)
+    let alone = [z(largest, raw.largest), z(neighbours, log(raw.neighbourDistance)), z(bounds, log(raw.largestBound))]
+    var scores: [Score: Double] = [.mahalanobis: mahalanobis, .neighbours: alone[1], .bands: alone[2]]
+    var combined = alone.reduce(mahalanobis) { $0 + max(0, $1 - Self.excess) }
+    if let energy, let value = raw.energy {
+      let z = z(energy, value)
+      scores[.energy] = z
+      combined += Self.energyWeight * min(max(z, Self.energyRange.lowerBound), Self.energyRange.upperBound)
+    }
+    scores[.combined] = combined
+    scores[.critical] = critical
+    return scores
+  }
+
+  var isSound: Bool {
+    ([mean, largest, neighbours, bounds] + (energy.map { [$0] } ?? [])).allSatisfy { $0.centre.isFinite && $0.deviation >= 0 }
+  }
+}
+
+extension ScoreScales: Coded {
+  mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    var numbers = ([mean, largest, neighbours, bounds] + (energy.map { [$0] } ?? [])).flatMap { [$0.centre, $0.deviation] }
+    try coder.code(&numbers)
+    guard coder.isReading else { return }
+    guard numbers.count == 8 || numbers.count == 10 else { throw MessageError() }
+    let scales = stride(from: 0, to: numbers.count, by: 2).map { RobustScale(centre: numbers[$0], deviation: numbers[$0 + 1]) }
+    (mean, largest, neighbours, bounds) = (scales[0], scales[1], scales[2], scales[3])
+    energy = scales.count == 5 ? scales[4] : nil
+  }
+}
