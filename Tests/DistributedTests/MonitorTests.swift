@@ -1,4 +1,6 @@
+import Arrays
 import Foundation
+import Stimuli
 import TestSupport
 import Testing
 
@@ -36,6 +38,93 @@ extension DistributedTests {
         let command = try Program.run(
           ["monitor", reference, "--data", files.data, "--outliers", "0.5", "--fail-on", rule])
         #expect(command.exitCode == code, "\(command)")
+      }
+    }
+
+    /// Stimuli of the network's kind as the bytes of a `.npy` file.
+    private func array(_ network: SmallNetwork, after learnt: Int, count: Int) throws -> [UInt8] {
+      let stimuli = try network.stimuli(learnt + count)
+      let values = try (learnt..<learnt + count).flatMap { try stimuli.floats(stimulus: $0) }
+      return NumericArray(shape: [count] + stimuli.inputs[0].shape, floats: values).npyBytes()
+    }
+
+    @Test func `judges arrays of standard input, one after another, as it judges a file of the same`() throws {
+      let network = SmallNetwork.residual
+      let files = try network.write(to: folder, stimuli: 100)
+      let reference = folder.path("normal.ref")
+      #expect(try Program.run(["monitor", "learn"] + files.options + ["--out", reference]).exitCode == 0)
+      let parts = try [array(network, after: 100, count: 4), array(network, after: 104, count: 3)]
+      let (stream, whole) = (folder.file("stream", parts[0] + parts[1]), folder.path("whole.npy"))
+      _ = folder.file("whole.npy", try array(network, after: 100, count: 7))
+      let piped = try Command.run(
+        "/bin/sh", ["-c", "exec \"$0\" monitor \"$1\" --data - < \"$2\"", Program.path, reference, stream])
+      #expect(piped.exitCode == 0, "\(piped)")
+      let filed = try Program.run(["monitor", reference, "--data", whole])
+      let (read, expected) = (try lines(piped), try lines(filed))
+      #expect(read.count == 7 && read.allSatisfy { $0["source"] as? String == "-" })
+      for (one, other) in zip(read, expected) {
+        #expect(one["p"] as? [String: Double] == other["p"] as? [String: Double])
+        #expect(one["stimulus"] as? Int == other["stimulus"] as? Int)
+      }
+      let cut = folder.file("cut", Array((parts[0] + parts[1]).dropLast(9)))
+      let refused = try Command.run(
+        "/bin/sh", ["-c", "exec \"$0\" monitor \"$1\" --data - < \"$2\"", Program.path, reference, cut])
+      #expect(refused.exitCode == 65 && refused.complaints.count == 1, "\(refused)")
+      #expect(try lines(refused).count == 4)
+    }
+
+    @Test func `watches a folder: each file once, bad ones told and passed over, until TERM`() throws {
+      let network = SmallNetwork.residual
+      let files = try network.write(to: folder, stimuli: 100)
+      let (reference, metrics) = (folder.path("normal.ref"), folder.path("metrics.prom"))
+      #expect(try Program.run(["monitor", "learn"] + files.options + ["--out", reference]).exitCode == 0)
+      let watched = folder.path("watched")
+      try FileManager.default.createDirectory(atPath: watched, withIntermediateDirectories: true)
+      let (first, second) = (try array(network, after: 100, count: 2), try array(network, after: 102, count: 3))
+      let out = folder.path("lines")
+      func wait(for count: Int) {
+        for _ in 0..<3000 where String(decoding: TemporaryFolder.read(out), as: UTF8.self).count(where: { $0 == "\n" }) < count {
+          usleep(10_000)
+        }
+      }
+      try Data(first).write(to: URL(filePath: watched + "/a.npy"))
+      let command = try Program.run(
+        ["monitor", reference, "--watch", watched, "--out", out, "--metrics", metrics, "--self-test"]
+      ) { process in
+        wait(for: 3)
+        try? Data("no array".utf8).write(to: URL(filePath: watched + "/b.npy"))
+        try? Data(second).write(to: URL(filePath: watched + "/.hidden.npy"))
+        try? Data(second).write(to: URL(filePath: watched + "/c.npy"))
+        wait(for: 6)
+        kill(process, SIGTERM)
+      }
+      #expect(command.exitCode == 0 && command.complaints.count == 1, "\(command)")
+      #expect(command.complaints.first?.contains("b.npy") == true)
+      let found = try String(decoding: TemporaryFolder.read(out), as: UTF8.self).split(separator: "\n").map { line in
+        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      }
+      #expect(found.count == 6 && found.first?["self_test"] != nil)
+      #expect(
+        found.dropFirst().compactMap { ($0["source"] as? String)?.split(separator: "/").last.map(String.init) }
+          == ["a.npy", "a.npy", "c.npy", "c.npy", "c.npy"])
+      #expect(
+        String(decoding: TemporaryFolder.read(metrics), as: UTF8.self).contains(
+          "nnfmri_monitor_stimuli_total{model=\"residual.onnx\"} 5"))
+    }
+
+    @Test func `learns the same bytes on any number of ranks, and refuses once`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 110)
+      let references = try [nil, 2, 3].map { ranks in
+        let path = folder.path("ranks\(ranks ?? 0).ref")
+        let learnt = try Program.run(["monitor", "learn"] + files.options + ["--out", path], ranks: ranks)
+        #expect(learnt.exitCode == 0, "\(learnt)")
+        return TemporaryFolder.read(path)
+      }
+      #expect(references[0].count > 10_000 && references[1] == references[0] && references[2] == references[0])
+      for (options, code) in [(["--layers", "nowhere"], 64), (["--stimuli", "90", "--out", "/nowhere/x"], 73)] {
+        let refused = try Program.run(
+          ["monitor", "learn"] + files.options + ["--out", folder.path("x.ref")] + options, ranks: 2)
+        #expect(refused.exitCode == code && refused.complaints.count == 1, "\(refused)")
       }
     }
 

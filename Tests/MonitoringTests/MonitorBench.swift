@@ -21,7 +21,8 @@ struct MonitorBench {
     files = try network.write(to: folder, stimuli: stimuli)
     var request = LearningRequest(model: files.model, data: files.data)
     request.grid = grid
-    reference = try MonitorReference.learn(request, program: "test") { _, _ in }.reference
+    let learner = try MonitorLearner(request)
+    reference = try learner.reference([try learner.observe(rank: 0, of: 1) { _, _ in }], program: "test")
   }
 
   /// More stimuli of the network's own kind; those that follow the ones that were learnt from.

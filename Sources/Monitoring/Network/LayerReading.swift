@@ -1,10 +1,14 @@
+package import Distribution
+
 /// What a layer did with one stimulus, by the means of its cells.
 package struct LayerReading: Sendable {
   /// Each channel's mean over cells; or, where there are many channels, that of neighbouring ones; then, where there is more than one
   /// cell, the standard deviations between each group's cells. [groups] or [2 x groups]
-  package let moments: [Double]
+  package private(set) var moments: [Double] = []
   /// The smallest cell, the mean over all groups, and the largest cell.
-  package let bounds: [Double]
+  package private(set) var bounds: [Double] = []
+
+  package init() {}
 
   /// Reads the means over cells of one stimulus. Cost: two passes over them.
   ///
@@ -22,6 +26,13 @@ package struct LayerReading: Sendable {
 
   /// Whether every number is finite.
   package var isFinite: Bool { bounds[1].isFinite }
+}
+
+extension LayerReading: Coded {
+  package mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    try coder.code(&moments)
+    try coder.code(&bounds)
+  }
 }
 
 /// Means and spreads of groups of channels.

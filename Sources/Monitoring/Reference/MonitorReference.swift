@@ -3,7 +3,7 @@ internal import Glibc
 import Random
 import Statistics
 import Temporal
-package import UserErrors
+import UserErrors
 
 /// What is normal of a network: of each layer, and how the scores of stimuli that nothing was fitted to lie.
 ///
@@ -29,56 +29,63 @@ package struct MonitorReference: Sendable {
   package private(set) var selfTest = SelfTest()
 
   /// - Parameters:
-  ///   - observations: one a stimulus, at least `leastStimuli`.
+  ///   - learnt: one a stimulus, at least `leastStimuli`, in the order of the stimuli.
   ///   - zetaWeights: by layer, by region; empty for layers without.
   /// - Throws: `Failure` (`badInput`) if there are too few stimuli, or what the network gives for them isn't finite.
-  package init(
-    _ observations: [WatchedNetwork.Observation], layers watched: [WatchedLayer], origin: ReferenceOrigin,
+  init(
+    _ learnt: [LearntStimulus], layers watched: [WatchedLayer], origin: ReferenceOrigin,
     zetaWeights: [[Double]], selfTest: SelfTest
   ) throws(Failure) {
-    guard observations.count >= Self.leastStimuli else {
+    guard learnt.count >= Self.leastStimuli else {
       throw Failure(
-        .usage, "\(observations.count) stimuli are too few to learn what is normal: give at least \(Self.leastStimuli)")
+        .usage, "\(learnt.count) stimuli are too few to learn what is normal: give at least \(Self.leastStimuli)")
     }
-    if let wrong = observations.firstIndex(where: { !$0.isFinite }) {
+    if let wrong = learnt.firstIndex(where: { !$0.isFinite }) {
       throw Failure(
         .badInput,
         "stimulus \(wrong) makes the network give NaN or infinity, which is not normal: leave it out, or mend the network")
     }
     self.origin = origin
     self.selfTest = selfTest
-    var order = Array(observations.indices)
+    var order = Array(learnt.indices)
     var random = CounterRandom(seed: origin.seed, domain: .referenceSplit, index: 0)
     random.shuffle(&order)
     let (fitted, rest) = (order.prefix(order.count / 2).sorted(), order.dropFirst(order.count / 2))
     let (scaling, heldOut) = (Array(rest.prefix(order.count / 6)), Array(rest.dropFirst(order.count / 6)))
-    func predicted(_ chosen: [Int]) -> [Int?] { chosen.map { observations[$0].answer?.predicted } }
-    let layouts: [CellLayout]
+    func predicted(_ chosen: [Int]) -> [Int?] { chosen.map { learnt[$0].predicted } }
     do {
       layouts = try watched.map { layer in try CellLayout(layer) }
     } catch {
       throw Failure(error)
     }
-    let ranges = CellLayout.ranges(layouts)
-    (self.layouts, self.ranges) = (layouts, ranges)
+    ranges = CellLayout.ranges(layouts)
     for (number, layer) in watched.enumerated() {
       var reference = LayerReference(
-        layer, readings: fitted.map { observations[$0].layers[number] },
-        regionMeans: fitted.map { layouts[number].regionMeans(observations[$0].cells[ranges[number]]) },
+        layer, readings: fitted.map { learnt[$0].readings[number] }, regionMeans: fitted.map { learnt[$0].regionMeans[number] },
         predicted: predicted(fitted), zetaWeights: zetaWeights[number])
-      reference.setDistances(scaling.map { observations[$0].layers[number] }, predicted: predicted(scaling))
+      reference.setDistances(scaling.map { learnt[$0].readings[number] }, predicted: predicted(scaling))
       layers.append(reference)
     }
     let fittedLayers = layers
-    func point(_ observation: WatchedNetwork.Observation) -> [Float] {
-      zip(fittedLayers, observation.layers).flatMap { layer, reading in
-        layer.deviations(reading, predicted: observation.answer?.predicted).map(Float.init)
+    func point(_ stimulus: LearntStimulus) -> [Float] {
+      zip(fittedLayers, stimulus.readings).flatMap { layer, reading in
+        layer.deviations(reading, predicted: stimulus.predicted).map(Float.init)
       }
     }
-    let points = fitted.prefix(Self.memoryLimit).map { point(observations[$0]) }
+    let points = fitted.prefix(Self.memoryLimit).map { point(learnt[$0]) }
     memory = NeighbourMemory(points: points.flatMap(\.self), dimensions: points[0].count, rank: Self.neighbourRank)
-    scales = ScoreScales(scaling.map { rawScores(observations[$0], features(observations[$0])) })
-    let found = heldOut.map { findings(observations[$0]).scores }
+    scales = ScoreScales(
+      scaling.map { number in
+        let stimulus = learnt[number]
+        return rawScores(
+          stimulus.readings, energy: stimulus.energy, features(stimulus.readings, predicted: stimulus.predicted))
+      })
+    let found = heldOut.map { number in
+      let stimulus = learnt[number]
+      return findings(stimulus.readings, predicted: stimulus.predicted, energy: stimulus.energy) {
+        stimulus.regionMeans[$0]
+      }.scores
+    }
     for score in Score.allCases {
       let values = found.compactMap { $0[score] }
       if !values.isEmpty { calibrations[score] = Calibration(values) }
@@ -98,11 +105,19 @@ package struct MonitorReference: Sendable {
   ///
   /// Cost: a triangular solve a layer, features x remembered stimuli, and with a scan a few numbers a cell.
   package func findings(_ observation: WatchedNetwork.Observation) -> Findings {
-    let features = features(observation)
-    let raw = rawScores(observation, features)
+    findings(observation.layers, predicted: observation.answer?.predicted, energy: observation.energy) {
+      layouts[$0].regionMeans(observation.cells[ranges[$0]])
+    }
+  }
+
+  private func findings(
+    _ readings: [LayerReading], predicted: Int?, energy: Double?, regionMeans: (_ layer: Int) -> [Double]
+  ) -> Findings {
+    let features = features(readings, predicted: predicted)
+    let raw = rawScores(readings, energy: energy, features)
     let critical = layers.indices.compactMap { number in
       layers[number].zetaWeights.isEmpty
-        ? nil : layers[number].criticalStrangeness(regionDeviations(observation, layer: number))
+        ? nil : layers[number].criticalStrangeness(layers[number].regionDeviations(regionMeans(number)))
     }
     return Findings(
       scores: scales.scores(raw, critical: critical.isEmpty ? nil : critical.reduce(0, +)), strangeness: raw.strangeness,
@@ -114,18 +129,18 @@ package struct MonitorReference: Sendable {
     layers[layer].regionDeviations(layouts[layer].regionMeans(observation.cells[ranges[layer]]))
   }
 
-  private func features(_ observation: WatchedNetwork.Observation) -> [[Double]] {
-    layers.indices.map { layers[$0].deviations(observation.layers[$0], predicted: observation.answer?.predicted) }
+  private func features(_ readings: [LayerReading], predicted: Int?) -> [[Double]] {
+    layers.indices.map { layers[$0].deviations(readings[$0], predicted: predicted) }
   }
 
-  private func rawScores(_ observation: WatchedNetwork.Observation, _ features: [[Double]]) -> ScoreScales.Raw {
+  private func rawScores(_ readings: [LayerReading], energy: Double?, _ features: [[Double]]) -> ScoreScales.Raw {
     var point: [Float] = []
     point.reserveCapacity(memory.dimensions)
     for layer in features { for z in layer { point.append(Float(z)) } }
     return ScoreScales.Raw(
       strangeness: layers.indices.map { layers[$0].strangeness(features[$0]) }, neighbourDistance: memory.distance(point),
-      largestBound: layers.indices.reduce(0) { max($0, layers[$1].largestBound(observation.layers[$1])) },
-      energy: observation.energy)
+      largestBound: layers.indices.reduce(0) { max($0, layers[$1].largestBound(readings[$1])) },
+      energy: energy)
   }
 
   /// Of each score that there is.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Grids
 import Lesion
+import MPI
 import ModelGraph
 import Monitoring
 import Networks
@@ -15,7 +16,7 @@ struct MonitorLearnCommand: ParsableCommand {
     commandName: "learn", abstract: "Learn from normal stimuli what a network's layers do.",
     discussion: """
       Half of the stimuli are fitted to; the others, which nothing is fitted to, say how often a normal stimulus looks as strange \
-      as another. Runs in one process.
+      as another. Start it with mpirun to share the passes among processes; the reference is the same.
       """)
 
   @Option(help: "The network, an ONNX file. (default: that of --scan)")
@@ -71,21 +72,70 @@ struct MonitorLearnCommand: ParsableCommand {
   }
 
   func run() throws {
-    try MonitorRun.reportingFailures {
-      let (reference, notes) = try MonitorReference.learn(
-        try request(try scan.map(StoredScan.init)), program: NNFMRI.program.description
-      ) { done, all in
-        if Launcher.isWatched(2) { writeToStandardError("\r\(done) of \(all) stimuli" + (done == all ? "\n" : "")) }
+    try MonitorRun.reportingFailures(quiet: !Launcher.isFirstProcess) {
+      guard Launcher.isOneOfMany else {
+        let learner = try learner()
+        try finish(learner, [try learner.observe(rank: 0, of: 1, progress: show)])
+        return
       }
-      for note in notes { say(note) }
-      try reference.write(to: out)
-      let heldOut = reference.calibration(.combined).scores.count
-      print(
-        """
-        \(out): what \(reference.origin.model) does in \(reference.layers.count) layers with \(reference.origin.stimulusCount) stimuli.
-        Held out: \(heldOut), so the smallest p-value is \(MonitorRun.short(1 / Double(heldOut + 1))).
-        """)
+      let code = try withEnvironment(
+        onFailure: { error, world in
+          complain("rank \(world.rank): \(Failure(error).message)")
+          return Int32(Failure(error).exitStatus.rawValue)
+        }, onRanks)
+      if code != 0 { throw ExitCode(Int32(code)) }
     }
+  }
+
+  /// - Returns: the exit code, the same on all ranks.
+  private func onRanks(_ world: Communicator) throws -> Int {
+    let learner: MonitorLearner
+    do {
+      learner = try self.learner()
+    } catch {
+      // All ranks read the same files, and fail alike.
+      if world.isRoot { complain(Failure(error).message) }
+      return Failure(error).exitStatus.rawValue
+    }
+    let seen = try learner.observe(rank: world.rank, of: world.size) { done, all in
+      if world.isRoot { show(done, all) }
+    }
+    // Messages of all ranks together are counted in 32 bits.
+    guard seen.count < Int(Int32.max) / world.size else {
+      throw Failure(
+        .usage,
+        "what so many stimuli leave doesn't fit into one message between processes: give fewer with --stimuli, or learn in one process"
+      )
+    }
+    let messages = try world.gather(seen)
+    var code = 0
+    if world.isRoot {
+      do {
+        try finish(learner, messages)
+      } catch {
+        complain(Failure(error).message)
+        code = Failure(error).exitStatus.rawValue
+      }
+    }
+    return Int(try world.broadcast(world.isRoot ? [UInt8(code)] : [])[0])
+  }
+
+  private func learner() throws -> MonitorLearner { try MonitorLearner(request(try scan.map(StoredScan.init))) }
+
+  private func show(_ done: Int, _ all: Int) {
+    if Launcher.isWatched(2) { writeToStandardError("\r\(done) of \(all) stimuli" + (done == all ? "\n" : "")) }
+  }
+
+  private func finish(_ learner: MonitorLearner, _ messages: [[UInt8]]) throws {
+    let reference = try learner.reference(messages, program: NNFMRI.program.description)
+    for note in learner.notes { say(note) }
+    try reference.write(to: out)
+    let heldOut = reference.calibration(.combined).scores.count
+    print(
+      """
+      \(out): what \(reference.origin.model) does in \(reference.layers.count) layers with \(reference.origin.stimulusCount) stimuli.
+      Held out: \(heldOut), so the smallest p-value is \(MonitorRun.short(1 / Double(heldOut + 1))).
+      """)
   }
 
   /// - Throws: `ValidationError` that names the option and what it takes; `Failure` where the scan can't be read.

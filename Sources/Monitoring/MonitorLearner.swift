@@ -1,3 +1,4 @@
+import Distribution
 import Files
 import Grids
 import ModelGraph
@@ -7,59 +8,86 @@ import Statistics
 import Stimuli
 import UserErrors
 
-extension MonitorReference {
+/// Learns what is normal of a network, in one process or several: each opens the same, observes its share of the stimuli, and the
+/// first makes the reference of what all have seen.
+package final class MonitorLearner {
   /// How many layers are watched at most where nothing is said: each costs every request about a hundredth of a small network's pass.
   package static let automaticLayerLimit = 6
 
-  /// Runs the network on stimuli that are taken for normal, and learns what is.
+  /// What a user should know.
+  package private(set) var notes: [String]
+  private let request: LearningRequest
+  private let model: Model
+  private let survey: NetworkSurvey
+  private let runtime: Runtime
+  private let network: WatchedNetwork
+  private let feed: StimulusFeed
+
+  /// Opens model and stimuli. Cost: a survey.
   ///
-  /// Cost: a survey, and one pass a stimulus.
-  /// - Parameters:
-  ///   - program: the version of this program, for the record.
-  ///   - progress: told how many stimuli of all have been observed.
-  /// - Returns: the reference, and what a user should know.
-  /// - Throws: `Failure`, or what a module throws, if the model or stimuli can't be read or don't fit, if no layer can be watched, or
-  ///   if there are too few stimuli.
-  package static func learn(
-    _ request: LearningRequest, program: String, progress: (_ done: Int, _ all: Int) -> Void
-  ) throws -> (reference: MonitorReference, notes: [String]) {
-    let model = try Model(contentsOf: request.model)
+  /// - Throws: `Failure`, or what a module throws, if the model or stimuli can't be read or don't fit, or if no layer can be watched;
+  ///   in every process alike.
+  package init(_ request: LearningRequest) throws {
+    self.request = request
+    model = try Model(contentsOf: request.model)
     try model.checkExternalFiles()
     var stimuli = try StimulusSet(
       contentsOf: request.data, inputs: model.inputs.map(ModelInput.init),
       sizing: PictureSizing(resize: request.resize, crop: request.crop))
     try stimuli.setPreprocessing(request.preprocessing)
     if let limit = request.stimuli { stimuli = stimuli.prefix(limit) }
-    let runtime = try Runtime()
+    runtime = try Runtime()
     let options = Session.Options(threads: request.threads, externalDataFolder: model.folder)
-    let survey = try NetworkSurvey(
+    survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime, session: options, reading: request.reading)
     var notes = survey.notes
-    let layers = try watchedLayers(request, survey, model, &notes)
-    let network = try WatchedNetwork(
-      model: survey.model, readout: survey.readout, layers: layers, runtime: runtime, options: options)
-    let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
-    var observations: [WatchedNetwork.Observation] = []
+    network = try WatchedNetwork(
+      model: survey.model, readout: survey.readout, layers: Self.watchedLayers(request, survey, model, &notes), runtime: runtime,
+      options: options)
+    feed = try StimulusFeed(
+      runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
+    self.notes = notes
+  }
+
+  /// Runs the network on this process's share of the stimuli: whole batches, the same whoever runs them, so that the reference is the
+  /// same bytes on any number of processes. Cost: one pass a stimulus of the share.
+  ///
+  /// - Parameter progress: told how many stimuli of the share have been observed.
+  /// - Returns: a message for `reference`.
+  package func observe(
+    rank: Int, of processes: Int, progress: (_ done: Int, _ all: Int) -> Void
+  ) throws -> [UInt8] {
     let batch = survey.takesBatches ? request.batch : 1
-    while observations.count < feed.stimuli.count {
-      let rows = observations.count..<min(observations.count + batch, feed.stimuli.count)
-      observations += try network.observe(feed, rows: Array(rows))
-      progress(observations.count, feed.stimuli.count)
+    let batches = (feed.stimuli.count + batch - 1) / batch
+    let share = rank * batches / processes * batch..<min((rank + 1) * batches / processes * batch, feed.stimuli.count)
+    let ranges = CellLayout.ranges(network.layouts)
+    var learnt: [LearntStimulus] = []
+    for first in stride(from: share.lowerBound, to: share.upperBound, by: batch) {
+      let rows = Array(first..<min(first + batch, share.upperBound))
+      learnt += try network.observe(feed, rows: rows).map { LearntStimulus($0, layouts: network.layouts, ranges: ranges) }
+      progress(learnt.count, share.count)
     }
+    return LearntStimuli(learnt).message
+  }
+
+  /// Makes the reference of what all processes have seen.
+  ///
+  /// - Parameters:
+  ///   - messages: by rank.
+  ///   - program: the version of this program, for the record.
+  /// - Throws: `Failure` if there are too few stimuli, or what the network gives for them isn't finite.
+  package func reference(_ messages: [[UInt8]], program: String) throws -> MonitorReference {
+    let learnt = try messages.flatMap { try LearntStimuli(message: $0).stimuli }
     let origin = ReferenceOrigin(
       model: request.model, modelDigest: try model.digest(of: request.model), data: request.data,
-      dataDigest: try Digest.ofFiles(feed.stimuli.files), stimulusCount: observations.count, program: program,
+      dataDigest: try Digest.ofFiles(feed.stimuli.files), stimulusCount: learnt.count, program: program,
       onnxRuntime: runtime.version, processor: linearAlgebraVersion(), readout: survey.readout, preparation: survey.preparation,
-      takesBatches: survey.takesBatches,
-      threads: request.threads,
-      seed: request.seed, preprocessing: request.preprocessing, reading: request.reading, resize: request.resize,
-      crop: request.crop,
-      scan: request.scan)
-    let weights = try layers.map { layer in try zetaWeights(layer, request, &notes) }
-    let reference = try MonitorReference(
-      observations, layers: layers, origin: origin, zetaWeights: weights,
+      takesBatches: survey.takesBatches, threads: request.threads, seed: request.seed, preprocessing: request.preprocessing,
+      reading: request.reading, resize: request.resize, crop: request.crop, scan: request.scan)
+    let weights = try network.layers.map { layer in try Self.zetaWeights(layer, request, &notes) }
+    return try MonitorReference(
+      learnt, layers: network.layers, origin: origin, zetaWeights: weights,
       selfTest: SelfTest(network, feed: feed, most: request.selfTests))
-    return (reference, notes)
   }
 
   private static func watchedLayers(
