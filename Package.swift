@@ -197,7 +197,9 @@ let package = Package(
     .testTarget(
       name: "TemporalTests", dependencies: ["Random", "Shapley", "Statistics", "Temporal"], exclude: ["oracle.json"],
       swiftSettings: settings),
-    tests("Phantom", imports: ["Arrays", "Files", "Grids", "ModelGraph", "Random", "Shapley", "Stimuli"]),
+    tests(
+      "Phantom",
+      imports: ["Arrays", "Files", "Grids", "ModelGraph", "OnnxRuntime", "Random", "Shapley", "Stimuli", "TestSupport"]),
     tests("Lesion", imports: ["TestSupport"]),
     tests(
       "Networks",

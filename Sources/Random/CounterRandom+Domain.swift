@@ -48,6 +48,8 @@ extension CounterRandom {
     case segments = 0x109
     case corruption = 0x10a
     case frameOrder = 0x10b
+    /// The tokens of the induction phantom, and where they come again.
+    case inductionPhantom = 0x10c
 
     // Streams of stimuli.
     /// Resamples of a stream's consistency.

@@ -5,7 +5,7 @@ import UserErrors
 struct PhantomCommand: ParsableCommand {
   /// The kinds of phantom.
   enum Kind: String, ExpressibleByArgument, CaseIterable {
-    case glyphs, movie, conv, dense, sequence
+    case glyphs, movie, conv, dense, sequence, induction
   }
 
   /// Stimuli, unless told otherwise.
@@ -21,10 +21,11 @@ struct PhantomCommand: ParsableCommand {
     discussion: """
       glyphs: a trained network and images with a glyph; the truth is where the glyph lies. conv, dense, sequence: \
       networks whose every Shapley and Banzhaf value is known in closed form. movie: a stream of images in which a glyph \
-      flickers, rests and is corrupted at known times, for scan --stream. Files: model.onnx, stimuli, truth.json.
+      flickers, rests and is corrupted at known times, for scan --stream. induction: a transformer of two blocks whose every \
+      head does one known thing, for scan --regions heads --position last. Files: model.onnx, stimuli, truth.json.
       """)
 
-  @Argument(help: "glyphs, movie, conv, dense or sequence.")
+  @Argument(help: "glyphs, movie, conv, dense, sequence or induction.")
   var kind: Kind
 
   @Option(help: "How many stimuli; of a movie, whole segments of 256. (default: 64, or 20480 of a movie)")
@@ -37,7 +38,10 @@ struct PhantomCommand: ParsableCommand {
   var order = 3
 
   @Option(
-    help: "Glyphs: fixed shows one glyph in one place, as a scan wants; anywhere shows all ten in any place, as training does.")
+    help: """
+      Glyphs: fixed shows one glyph in one place, as a scan wants; anywhere shows all ten in any place, as training does. \
+      Induction: fixed repeats the same positions in all stimuli; anywhere starts at any.
+      """)
   var placement = Placement.fixed
 
   @Option(help: "Movie: planted, its frames shuffled, or noise instead of images.")
@@ -68,6 +72,8 @@ struct PhantomCommand: ParsableCommand {
       case .conv, .dense, .sequence:
         try AnalyticPhantom(shape: AnalyticPhantom.Shape(rawValue: kind.rawValue)!, order: order, seed: seed)
           .write(to: out, stimulusCount: stimuli)
+      case .induction:
+        try InductionPhantom(seed: seed, isFixed: placement == .fixed).write(to: out, stimulusCount: stimuli)
       }
     } catch {
       complain(error.message)
