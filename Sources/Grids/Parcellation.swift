@@ -3,7 +3,8 @@
 package struct Parcellation: Hashable, Sendable {
   private enum Division: Hashable, Sendable {
     case cells(Grid)
-    case sets(RegionLabels)
+    /// With how they are laid out.
+    case sets(RegionLabels, GridSize)
   }
 
   package let geometry: TensorGeometry
@@ -19,16 +20,24 @@ package struct Parcellation: Hashable, Sendable {
     self.names = names
   }
 
-  /// - Parameter names: one a region; `nil`: they are named by their numbers.
-  /// - Throws: `GridError` (`badInput`) where the labels don't cover the tensor.
-  package init(_ labels: RegionLabels, names: [String]? = nil, over geometry: TensorGeometry) throws(GridError) {
+  /// - Parameters:
+  ///   - size: how the regions are laid out, row by row, where they have places; `nil`: they are a list.
+  ///   - names: one a region; `nil`: they are named by their numbers.
+  /// - Throws: `GridError` (`badInput`) where the labels don't cover the tensor, or lie otherwise than `size` says.
+  package init(
+    _ labels: RegionLabels, size: GridSize? = nil, names: [String]? = nil, over geometry: TensorGeometry
+  ) throws(GridError) {
     precondition(names.map { $0.count == labels.regionCount } ?? true, "a name a region")
     let lengths = Array(geometry.shape.dropFirst())
     guard labels.isSpread(over: lengths) else {
       throw GridError(.badInput, "regions of shape \(labels.shape) don't cover a tensor of shape \(lengths)")
     }
+    let size = size ?? GridSize(height: 1, width: 1, channels: labels.regionCount)
+    guard size.budget == labels.regionCount else {
+      throw GridError(.badInput, "\(labels.regionCount) regions aren't laid out as \(size)")
+    }
     self.geometry = geometry
-    division = .sets(labels)
+    division = .sets(labels, size)
     self.names = names
   }
 
@@ -37,29 +46,34 @@ package struct Parcellation: Hashable, Sendable {
   package var regionCount: Int {
     switch division {
     case .cells(let grid): grid.regionCount
-    case .sets(let labels): labels.regionCount
+    case .sets(let labels, _): labels.regionCount
     }
   }
 
-  /// Cells along (h, w, c); sets are one list.
+  /// Cells along (h, w, c); sets without places are one list along c.
   package var size: GridSize {
     switch division {
     case .cells(let grid): grid.size
-    case .sets(let labels): GridSize(height: 1, width: 1, channels: labels.regionCount)
+    case .sets(_, let size): size
     }
   }
 
   /// The cell (i, j, k) of a region.
   package func cell(of region: Int) -> (i: Int, j: Int, k: Int) {
     switch division {
-    case .cells(let grid): grid.cell(of: region)
-    case .sets: (0, 0, region)
+    case .cells(let grid): return grid.cell(of: region)
+    case .sets(_, let size):
+      let (column, k) = region.quotientAndRemainder(dividingBy: size.channels)
+      return (column / size.width, column % size.width, k)
     }
   }
 
   /// Whether regions are cells of a grid, so that they have places in a volume.
   package var isGrid: Bool {
-    if case .cells = division { true } else { false }
+    switch division {
+    case .cells: true
+    case .sets(let labels, let size): size.channels != labels.regionCount
+    }
   }
 
   /// Whether every region is one whole channel of a tensor that has places.
@@ -103,7 +117,7 @@ package struct Parcellation: Hashable, Sendable {
   package func hasSameRegions(as other: Parcellation) -> Bool {
     switch (division, other.division) {
     case (.cells, .cells): size == other.size
-    case (.sets(let mine), .sets(let others)): mine == others && names == other.names
+    case (.sets(let mine, _), .sets(let others, _)): mine == others && names == other.names
     default: false
     }
   }
@@ -137,7 +151,7 @@ extension Parcellation {
   package func regionOfUnit() -> [UInt32] {
     switch division {
     case .cells(let grid): grid.regionOfUnit()
-    case .sets(let labels): labels.spread(over: Array(geometry.shape.dropFirst()))
+    case .sets(let labels, _): labels.spread(over: Array(geometry.shape.dropFirst()))
     }
   }
 }

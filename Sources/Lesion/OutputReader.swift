@@ -75,8 +75,19 @@ package struct OutputReader: Sendable {
     if let wrong = readout.positions.first(where: { $0 < 0 || $0 >= positionCount }) {
       throw LesionError(.badModel, "position \(wrong) is out of range: the output has \(positionCount) positions")
     }
-    if value == .margin && classCount < 2 {
-      throw LesionError(.badModel, "a margin needs two classes, and the output of shape \(shape) has one")
+    if value == .margin || value == .accuracy, classCount < 2 {
+      throw LesionError(.badModel, "\(value.name) needs two classes, and the output of shape \(shape) has one")
+    }
+    if let expression = value.expression {
+      let classes = readout.classes ?? []
+      guard classes.count == expression.terms.count, classes.allSatisfy({ !$0.isEmpty }) else {
+        throw LesionError(.badModel, "it isn't known which classes \(expression.text) is made of")
+      }
+      if let wrong = classes.joined().first(where: { $0 < -1 || $0 >= classCount }) {
+        throw LesionError(
+          .badRequest,
+          "\(expression.text): class \(wrong) is out of range: the model has \(classCount) classes, 0 to \(classCount - 1)")
+      }
     }
   }
 
@@ -127,12 +138,25 @@ package struct OutputReader: Sendable {
   }
 
   /// v of one stimulus for a target class. NaN where the output is NaN.
-  package func value(_ sample: UnsafeBufferPointer<Float>, target: Int, stimulus: Int = 0) -> Float {
+  ///
+  /// - Parameter intact: the scores that the intact network gives the stimulus, where v compares with them; [classes].
+  package func value(
+    _ sample: UnsafeBufferPointer<Float>, target: Int, stimulus: Int = 0, intact: [Float] = []
+  ) -> Float {
     switch value {
     case .output(let index):
       return sample[index]
     case .selection:
       return selected(sample)
+    case .accuracy:
+      let scores = scores(sample, stimulus: stimulus)
+      if scores.contains(where: \.isNaN) { return .nan }
+      return scores.indices.allSatisfy { $0 == target || scores[$0] < scores[target] } ? 1 : 0
+    case .expression(let expression):
+      return Float(sum(expression, sample, target, stimulus))
+    case .kullbackLeibler, .jensenShannon, .cosine:
+      precondition(intact.count == classCount, "the intact scores of the stimulus")
+      return Float(likeness(scores(sample, stimulus: stimulus).map(Double.init), intact.map(Double.init)))
     case .logit:
       return Float(score(target, sample, stimulus))
     case .logProbability, .loss:
@@ -147,6 +171,59 @@ package struct OutputReader: Sendable {
         best = max(best, x)
       }
       return Float(score(target, sample, stimulus) - best)
+    }
+  }
+
+  /// The classes of the terms of a sum, for a stimulus. [terms]
+  package func classes(target: Int, stimulus: Int) -> [Int] {
+    (readout.classes ?? []).map { classes in
+      let number = classes.count == 1 ? classes[0] : classes[stimulus]
+      return number < 0 ? target : number
+    }
+  }
+
+  private func sum(
+    _ expression: ScoreExpression, _ sample: UnsafeBufferPointer<Float>, _ target: Int, _ stimulus: Int
+  ) -> Double {
+    zip(expression.terms, classes(target: target, stimulus: stimulus)).reduce(0.0) { sum, part in
+      let (term, index) = part
+      let quantity =
+        switch term.quantity {
+        case .logit: score(index, sample, stimulus)
+        case .logProbability: logProbability(index, sample, stimulus)
+        case .probability: exp(logProbability(index, sample, stimulus))
+        }
+      return sum + term.factor * quantity
+    }
+  }
+
+  /// How like an answer is to the intact one, at most 0, or 1 for the cosine, where they are the same.
+  private func likeness(_ scores: [Double], _ intact: [Double]) -> Double {
+    if value == .cosine {
+      func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+      let lengths = (product(scores, scores) * product(intact, intact)).squareRoot()
+      // An answer of zeros points nowhere.
+      return lengths == 0 ? 0 : product(scores, intact) / lengths
+    }
+    let (p, q) = (logProbabilities(intact), logProbabilities(scores))
+    func divergence(_ a: [Double], _ b: [Double]) -> Double {
+      zip(a, b).reduce(0) { $1.0 == -.infinity ? $0 : $0 + exp($1.0) * ($1.0 - $1.1) }
+    }
+    if value == .kullbackLeibler { return -divergence(p, q) }
+    let middle = zip(p, q).map { log((exp($0) + exp($1)) / 2) }
+    return -(divergence(p, middle) + divergence(q, middle)) / 2
+  }
+
+  /// Of all classes; where each has a sigmoid, of yes and of no for each.
+  private func logProbabilities(_ scores: [Double]) -> [Double] {
+    switch link {
+    case .sigmoid:
+      func logistic(_ x: Double) -> Double { x >= 0 ? -log1p(exp(-x)) : x - log1p(exp(x)) }
+      return scores.flatMap { [logistic($0), logistic(-$0)] }
+    case .softmax:
+      let largest = scores.max()!
+      let sum = log(scores.reduce(0) { $0 + exp($1 - largest) })
+      return scores.map { $0 - largest - sum }
     }
   }
 

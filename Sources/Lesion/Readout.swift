@@ -13,10 +13,12 @@ package struct Readout: Hashable, Sendable, Codable {
   package var positions: [Int]
   package var link: OutputReader.Link
   package var value: ValueFunction
+  /// For each term of a sum of classes' scores its class: one for all stimuli, or one each; −1 is the target.
+  package var classes: [[Int]]?
 
   package init(
     output: String, tensor: String, shape: [Int], classAxis: Int?, positions: [Int] = [], link: OutputReader.Link,
-    value: ValueFunction
+    value: ValueFunction, classes: [[Int]]? = nil
   ) {
     self.output = output
     self.tensor = tensor
@@ -25,5 +27,6 @@ package struct Readout: Hashable, Sendable, Codable {
     self.positions = positions
     self.link = link
     self.value = value
+    self.classes = classes
   }
 }

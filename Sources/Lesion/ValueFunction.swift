@@ -9,6 +9,11 @@
 /// | `prob` | p_c | |
 /// | `margin` | x_c − max over the other classes | two classes |
 /// | `loss` | −(cross-entropy) = log p_c; meant with the label as the target | |
+/// | `accuracy` | 1 if the largest score is x_c, else 0 | two classes |
+/// | `logit[A] - logit[B]` | a sum of classes' x, log p or p, each with a factor: `ScoreExpression` | |
+/// | `kl` | −Σ p⁰ log(p⁰/p), p⁰ being the intact network's | the intact answer |
+/// | `js` | −½ Σ p⁰ log(p⁰/m) − ½ Σ p log(p/m), m = ½(p⁰ + p) | the intact answer |
+/// | `cosine` | x·x⁰/(|x||x⁰|) | the intact answer |
 /// | `output:INDEX` | one element of the flattened output as it stands | no target |
 /// | `output:NAME[i,j,...]:REDUCTION` | elements of an output as it stands, and their sum, mean or maximum | no target |
 ///
@@ -19,6 +24,11 @@ package enum ValueFunction: Hashable, Sendable, Codable {
   case probability
   case margin
   case loss
+  case accuracy
+  case expression(ScoreExpression)
+  case kullbackLeibler
+  case jensenShannon
+  case cosine
   case output(Int)
   case selection(OutputSelection)
 
@@ -35,11 +45,20 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     case "prob": self = .probability
     case "margin": self = .margin
     case "loss": self = .loss
+    case "accuracy": self = .accuracy
+    case "kl": self = .kullbackLeibler
+    case "js": self = .jensenShannon
+    case "cosine": self = .cosine
     default:
+      if ScoreExpression.begins(name) {
+        self = .expression(try ScoreExpression(parsing: name))
+        return
+      }
       guard name.hasPrefix("output:") else {
         throw LesionError(
           .badRequest,
-          "\(name) is none of logit, logprob, prob, margin, loss, output:INDEX, output:NAME[i,j,...] with :sum, :mean or :max")
+          "\(name) is none of logit, logprob, prob, margin, loss, accuracy, kl, js, cosine, a difference as logit[3] - logit[5], output:INDEX, output:NAME[i,j,...] with :sum, :mean or :max"
+        )
       }
       let rest = String(name.dropFirst("output:".count))
       if let index = Int(rest), index >= 0 {
@@ -58,6 +77,11 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     case .probability: "prob"
     case .margin: "margin"
     case .loss: "loss"
+    case .accuracy: "accuracy"
+    case .expression(let expression): expression.text
+    case .kullbackLeibler: "kl"
+    case .jensenShannon: "js"
+    case .cosine: "cosine"
     case .output(let index): "output:\(index)"
     case .selection(let selection): "output:\(selection.text)"
     }
@@ -67,6 +91,27 @@ package enum ValueFunction: Hashable, Sendable, Codable {
   package var readsElements: Bool {
     switch self {
     case .output, .selection: true
+    default: false
+    }
+  }
+
+  /// Whether the value compares the answer with the intact network's.
+  package var needsIntact: Bool {
+    switch self {
+    case .kullbackLeibler, .jensenShannon, .cosine: true
+    default: false
+    }
+  }
+
+  /// What the value is the sum of, where it is one of classes' scores.
+  package var expression: ScoreExpression? {
+    if case .expression(let expression) = self { expression } else { nil }
+  }
+
+  /// Whether the value is one class's, which a target names.
+  package var isOfTarget: Bool {
+    switch self {
+    case .logit, .logProbability, .probability, .margin, .loss, .accuracy: true
     default: false
     }
   }

@@ -66,6 +66,11 @@ package struct AdjointExport: Sendable {
         layouts: request.channelsLast ? [LayoutOverride(parsing: "nhwc")] : []))
     let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     let cut = try survey.model.cut(at: request.layer, reading: survey.readTensor, types: survey.elementTypes)
+    guard request.value.isOfTarget && request.value != .accuracy || request.value.readsElements else {
+      throw Failure(
+        .usage,
+        "--value \(request.value.name) has no adjoint graph of its own: give logit, logprob, prob, margin, loss or output:INDEX")
+    }
     // Says what a value that can't be read lacks.
     let reader = try OutputReader(survey.readout)
     if let target = request.target, !(0..<reader.classCount).contains(target) {

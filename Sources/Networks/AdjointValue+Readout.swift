@@ -16,6 +16,12 @@ extension AdjointValue {
     case .logProbability, .loss: quantity = .logProbability
     case .probability: quantity = .probability
     case .margin: quantity = .margin
+    case .expression(let expression):
+      guard expression.isLinear else { throw Undifferentiable("a sum of other than logits has no rule") }
+      quantity = .sum(expression.terms.map(\.factor))
+    case .accuracy: throw Undifferentiable("accuracy changes by steps, so it has no gradient")
+    case .kullbackLeibler, .jensenShannon, .cosine:
+      throw Undifferentiable("\(readout.value.name) is flat where nothing is lesioned, and has no rule")
     case .output(let index): quantity = .element(index)
     case .selection(let selection):
       guard let elements = try? selection.elements(in: readout.shape), elements.count == 1 else {
@@ -55,7 +61,8 @@ extension AdjointValue {
       case .probability: .probability
       case .margin: .margin
       case .output(let index): .element(index)
-      case .selection: preconditionFailure("what is selected depends on a readout")
+      case .selection, .expression, .accuracy, .kullbackLeibler, .jensenShannon, .cosine:
+        preconditionFailure("what is read depends on a readout")
       }
     self.init(
       quantity, isSigmoid: link == .sigmoid, batchAxis: hasBatchAxis ? 0 : nil, classAxis: classAxis + front,

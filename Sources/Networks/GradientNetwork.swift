@@ -72,7 +72,7 @@ package final class GradientNetwork {
     prefix.load(state, into: Array(inputs.dropFirst()))
 
     let network = try Self.adjoint(cut, value, inputs: inputs, runtime: runtime, options: configuration.session)
-    inputs.append(try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue))
+    inputs.append(try Tensor(runtime: runtime, shape: [value.targetCount], elementType: ElementType.int64.rawValue))
     let (session, produced) = try Self.load(network, inputs, runtime: runtime, options: configuration.session)
     guard produced[0].elementType == ElementType.float.rawValue, produced[2].elementType == ElementType.float.rawValue else {
       throw LesionError(
@@ -125,7 +125,13 @@ package final class GradientNetwork {
   /// - Throws: `OnnxRuntimeError`, `StimuliError` where the stimulus can't be read.
   package func begin(_ series: LesionedNetwork.Series) throws {
     try source.begin(series, sides: Array(inputs.dropFirst().dropLast()))
-    inputs[inputs.count - 1].bytes.storeBytes(of: Int64(series.target), as: Int64.self)
+    let reader = configuration.reader
+    let targets =
+      reader.readout.value.expression == nil
+      ? [series.target] : reader.classes(target: series.target, stimulus: series.stimulus)
+    for (place, target) in targets.enumerated() {
+      inputs[inputs.count - 1].bytes.storeBytes(of: Int64(target), toByteOffset: 8 * place, as: Int64.self)
+    }
   }
 
   /// The values and derivatives at up to one batch of masks of the current series.
@@ -141,7 +147,7 @@ package final class GradientNetwork {
     let regions = mask.regionCount
     let count = masks.count / regions
     precondition(masks.count == count * regions && count >= 1 && count <= batch, "\(masks.count) shares of \(regions) regions")
-    let target = try currentTarget()
+    let series = currentSeries()
     masks.withUnsafeBufferPointer { masks in
       paintRows(count, choice) { row, replacement, output in
         mask.paint(
@@ -163,7 +169,7 @@ package final class GradientNetwork {
         }
       }
     }
-    return Passes(values: read(outputs[0], count, target), derivatives: derivatives)
+    return Passes(values: read(outputs[0], count, series), derivatives: derivatives)
   }
 
   /// Lends what the intact network has at the layer under the current series: activations and ∂v/∂x, [units] each.
@@ -185,7 +191,7 @@ package final class GradientNetwork {
   /// - Throws: `OnnxRuntimeError`.
   package func values(of coalitions: [Coalition], donors choice: [Int] = []) throws -> [Float] {
     precondition(!coalitions.isEmpty && coalitions.count <= configuration.batch, "\(coalitions.count) coalitions")
-    let target = try currentTarget()
+    let series = currentSeries()
     let suffix =
       try plain ?? Session(runtime: runtime, model: cut.suffix.serialized(), options: configuration.session)
     plain = suffix
@@ -196,12 +202,12 @@ package final class GradientNetwork {
     }
     try suffix.run(Array(inputs.dropLast()), into: [outputs[0]])
     batchesRun += 1
-    return read(outputs[0], coalitions.count, target)
+    return read(outputs[0], coalitions.count, series)
   }
 
-  private func currentTarget() throws -> Int {
+  private func currentSeries() -> LesionedNetwork.Series {
     guard let series = source.current else { preconditionFailure("begin(_:) a series before its values are asked for") }
-    return series.target
+    return series
   }
 
   /// Paints a whole batch, the last row again where there are fewer.
@@ -219,10 +225,11 @@ package final class GradientNetwork {
     }
   }
 
-  private func read(_ output: Tensor, _ count: Int, _ target: Int) -> [Float] {
+  private func read(_ output: Tensor, _ count: Int, _ series: LesionedNetwork.Series) -> [Float] {
     let elements = UnsafeBufferPointer(output.floats)
     return (0..<count).map { row in
-      configuration.reader.value(slice(elements, row, output.count / configuration.batch), target: target)
+      configuration.reader.value(
+        slice(elements, row, output.count / configuration.batch), target: series.target, stimulus: series.stimulus)
     }
   }
 }

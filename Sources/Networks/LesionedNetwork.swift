@@ -62,6 +62,8 @@ package final class LesionedNetwork {
   private let suffixInputs: [Tensor]
   private let output: Tensor
   private var scratch: [UInt32]
+  /// The intact scores of the current series, where v compares with them.
+  private var intact: (series: Series, scores: [Float])?
 
   /// Regions of the layer.
   package var regionCount: Int { configuration.mask.regionCount }
@@ -110,12 +112,19 @@ package final class LesionedNetwork {
     self.scratch = configuration.mask.makeScratch()
   }
 
-  /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached.
+  /// Makes a series current. Cost: one prefix run for the stimulus and each donor that isn't cached; one suffix run where v
+  /// compares with the intact answer.
   ///
   /// - Throws: `OnnxRuntimeError`, `StimuliError` where the stimulus can't be read.
   package func begin(_ series: Series) throws {
     try source.begin(series, sides: Array(suffixInputs.dropFirst()))
+    guard configuration.reader.readout.value.needsIntact, intact?.series != series else { return }
+    try run([Coalition(fullOf: configuration.mask.regionCount)], donors: [])
+    intact = (series, configuration.reader.scores(outputRow(0), stimulus: series.stimulus))
   }
+
+  /// The intact network's scores under the current series, where v compares with them. [classes]
+  package var intactScores: [Float] { intact?.scores ?? [] }
 
   /// The values of up to one batch of coalitions of the current series.
   ///
@@ -127,6 +136,15 @@ package final class LesionedNetwork {
   /// - Throws: `OnnxRuntimeError`.
   package func values(of coalitions: [Coalition], donors choice: [Int] = []) throws -> [Float] {
     guard let series = source.current else { preconditionFailure("begin(_:) a series before its values are asked for") }
+    try run(coalitions, donors: choice)
+    return coalitions.indices.map { row in
+      configuration.reader.value(
+        outputRow(row), target: series.target, stimulus: series.stimulus, intact: intact?.scores ?? [])
+    }
+  }
+
+  /// Runs the suffix on a batch of coalitions, the last again where there are fewer.
+  private func run(_ coalitions: [Coalition], donors choice: [Int]) throws {
     let batch = configuration.batch
     precondition(!coalitions.isEmpty && coalitions.count <= batch, "\(coalitions.count) coalitions for a batch of \(batch)")
     let units = configuration.mask.unitCount
@@ -142,9 +160,6 @@ package final class LesionedNetwork {
     }
     try suffix.run(suffixInputs, into: [output])
     batchesRun += 1
-    return coalitions.indices.map { row in
-      configuration.reader.value(outputRow(row), target: series.target, stimulus: series.stimulus)
-    }
   }
 
   /// Lends the outputs of up to one batch of coalitions of the current series, row by row, for other readings than v's.
@@ -172,6 +187,11 @@ package final class LesionedNetwork {
       let answer = configuration.reader.answer(outputRow(row), stimulus: stimulus)
       return (answer.predicted, answer.probability, values[row])
     }
+  }
+
+  /// The scores of all classes in a row of the last batch.
+  package func scores(ofRow row: Int) -> [Float] {
+    configuration.reader.scores(outputRow(row), stimulus: source.current?.stimulus ?? 0)
   }
 
   /// What the last batch gave in a row. Valid until the next batch.

@@ -169,7 +169,8 @@ package struct NetworkSurvey: Sendable {
     self.takesBatches = takesBatches
     self.readout = Readout(
       output: chosen.output, tensor: chosen.tensor, shape: readShape, classAxis: classAxis, positions: positions,
-      link: chosen.source.activation == .sigmoid ? .sigmoid : .softmax, value: request.value)
+      link: chosen.source.activation == .sigmoid ? .sigmoid : .softmax, value: request.value,
+      classes: request.classes)
     self.layers = layers
     self.refusals = refusals
     var types = alone.mapValues { ElementType(rawValue: $0.elementType) }

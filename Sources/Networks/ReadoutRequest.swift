@@ -10,6 +10,8 @@ package struct ReadoutRequest: Hashable, Sendable {
   package var classAxis: Int?
   package var position: PositionChoice
   package var layouts: [LayoutOverride]
+  /// The classes of a sum's terms, as `Readout` has them.
+  package var classes: [[Int]]?
 
   package init(
     value: ValueFunction = .logit, output: String? = nil, classAxis: Int? = nil, position: PositionChoice = .mean,

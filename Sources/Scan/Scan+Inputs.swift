@@ -71,11 +71,14 @@ extension Scan {
     }
 
     /// Stimuli of the files that a plan doesn't scan, to check on what it finds; `nil` where nothing is to be checked, the stimuli
-    /// are a stream, or the others' files are none that ranks know to be the same.
+    /// are a stream or are each read otherwise, or the others' files are none that ranks know to be the same.
     ///
     /// - Throws: `StimuliError` where a file can't be read.
     package func heldOut(of plan: ScanPlan, _ request: ScanRequest) throws -> StimulusSet? {
-      guard stream == nil, request.run.part == nil,
+      let readout = plan.readout
+      // What is read of each stimulus is known for those that are scanned.
+      guard stream == nil, request.run.part == nil, readout.positions.count <= 1,
+        readout.classes?.allSatisfy({ $0.count == 1 }) ?? true,
         try plan.layers.contains(where: { try $0.grid(request.measurement).isByChannel })
       else { return nil }
       let places = PruningTrial.heldOut(of: all.count, scanned: plan.stimulusPlaces, seed: request.measurement.seed)

@@ -31,8 +31,9 @@ extension ScanPlan.Layer {
   /// Numbers of a shard at most, from here on.
   static let longestShard = 1 << 20
 
-  /// Numbers that a row is measured as: v, and where the row is a gradient pass the derivative by every region.
-  package var width: Int { design == .gradients ? 1 + regionCount : 1 }
+  /// Numbers that a row is measured as: v, and where the row is a gradient pass the derivative by every region, else the
+  /// scores that are kept.
+  package var width: Int { design == .gradients ? 1 + regionCount : 1 + (scoreCount ?? 0) }
 
   /// Numbers of a series.
   package var numberCount: Int { rows * width }

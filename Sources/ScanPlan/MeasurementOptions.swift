@@ -32,6 +32,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var regions: RegionSource?
   /// A file with the regions' names, one a line.
   package var regionNames: String?
+  /// A file with a tokenizer's tokens, which name positions.
+  package var vocabulary: String?
   /// Orders of axes that the user names; what is found out holds for other tensors.
   package var layouts: [LayoutOverride] = []
   /// K: passes a region, a gradient pass counted as `ScanPlan.Layer.gradientCost`; `nil`: as many as the answer over stimuli
@@ -52,6 +54,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var lesion = LesionKind.zero
   package var value = ValueFunction.logit
   package var target = Target.predicted
+  /// Whether the scores of all classes are kept of every pass, so that other values follow without another; `nil`: they aren't.
+  package var keepsScores: Bool?
   /// The output that is read; `nil` is the one that looks most like scores.
   package var output: String?
   /// The axis of classes of the output, as the model declares it; `nil` is the one that is found.
@@ -139,7 +143,9 @@ extension MeasurementOptions: OptionEntries {
   /// What is said of regions, of which stimuli are used and how pictures become stimuli.
   private var choice: [(name: String, text: String)] {
     [
-      ("regions", regions?.name), ("region-names", regionNames.map { RegionSource.file($0).name }),
+      ("keep-scores", keepsScores == true ? "true" : nil), ("regions", regions?.name),
+      ("region-names", regionNames.map { RegionSource.file($0).name }),
+      ("vocabulary", vocabulary.map { RegionSource.file($0).name }),
       ("per-stimulus", mapReliability.map { "\($0)" }), ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }),
       ("resize", resize), ("crop", crop),
     ].compactMap { name, text in text.map { (name, $0) } }

@@ -24,6 +24,7 @@ extension ScanPlan {
     guard Self.size(readout.shape) != nil, readout.classAxis.map({ readout.shape.indices.contains($0) }) ?? true else {
       return "its readout"
     }
+    guard readout.classes?.allSatisfy({ $0.count == 1 || $0.count == stimulusCount }) ?? true else { return "its readout" }
     guard !layers.isEmpty, layers.map(\.number) == Array(layers.indices) else { return "the numbers of its layers" }
     for layer in layers {
       if let part = layer.contradiction(measurement, donors: donorCount) { return "\(part) of layer_\(layer.number)" }
@@ -53,6 +54,7 @@ extension ScanPlan.Layer {
     if let measurement {
       guard (try? self.grid(measurement).regionCount) == regionCount else { return "the grid" }
     }
+    guard scoreCount.map({ (1...1 << 16).contains($0) && design != .gradients }) ?? true else { return "the scores" }
     guard batch >= 1, suffixCostShare.isFinite, evaluationCost.isFinite else { return "the costs" }
     // The anchors of a lesion that is drawn follow the design.
     guard (2...1 << 31).contains(designRows), (designRows...1 << 33).contains(budget) || !design.isBudgeted,

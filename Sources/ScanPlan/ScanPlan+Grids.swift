@@ -7,7 +7,10 @@ extension ScanPlan.Layer {
   /// - Throws: `GridError` if its shape has no anatomy, or if regions that were named don't cover it.
   package func grid(_ measurement: MeasurementOptions) throws(GridError) -> Parcellation {
     let geometry = try TensorGeometry(shape: shape, height: axes.height, width: axes.width, channels: axes.channels)
-    if let regionLabels { return try Parcellation(regionLabels, names: regionNames, over: geometry) }
+    if let regionLabels {
+      let size = GridSize(height: grid[0], width: grid[1], channels: grid[2])
+      return try Parcellation(regionLabels, size: size, names: regionNames, over: geometry)
+    }
     return Parcellation(Grid(measurement.grid, over: geometry), names: regionNames)
   }
 }

@@ -47,6 +47,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var suffixCostShare: Double
     /// Floating-point operations of one evaluation.
     package var evaluationCost: Double
+    /// Classes whose scores are kept of every row, after v; `nil` where v alone is.
+    package var scoreCount: Int?
     /// What probes said of gradients in this layer; `nil` where they weren't asked.
     package var gradients: GradientFinding?
 

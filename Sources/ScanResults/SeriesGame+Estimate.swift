@@ -10,6 +10,7 @@ extension SeriesGame {
   /// - Throws: `badValues` where a number isn't finite.
   package func estimate(_ values: [Float], by estimator: EstimatorName) throws(ShapleyError) -> Estimate {
     if layer.design == .gradients { return try gradientEstimate(values) }
+    let values = layer.values(values)
     let design = try measuredDesign(values)
     return try design.estimate(
       values: foldAnchors(values, design.rowCount), by: estimator,
@@ -22,6 +23,7 @@ extension SeriesGame {
     if layer.design == .gradients {
       return try gradientDesign().interactions(derivatives: layer.passes(values).derivatives, pairs: pairs)
     }
+    let values = layer.values(values)
     let design = try measuredDesign(values)
     return try design.interactions(
       values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: measurement.lesion.isDrawn)
@@ -49,6 +51,11 @@ extension SeriesGame {
 }
 
 extension ScanPlan.Layer {
+  /// v of each row, without the scores that are kept. - Parameter numbers: [rows x width].
+  package func values(_ numbers: [Float]) -> [Float] {
+    width == 1 ? numbers : stride(from: 0, to: numbers.count, by: width).map { numbers[$0] }
+  }
+
   /// The numbers of gradient passes, taken apart. - Parameter numbers: [rows x (1 + regions)].
   package func passes(_ numbers: [Float]) -> (values: [Float], derivatives: [Float]) {
     let rows = numbers.count / width

@@ -1,5 +1,6 @@
 import Arrays
 package import Distribution
+package import Lesion
 package import ScanPlan
 import ScanStore
 package import Shapley
@@ -9,7 +10,9 @@ package import UserErrors
 package struct StoredScan {
   package private(set) var measurements: Measurements
   private let values: [NumericArray]
-  private let tracts: Tracts?
+  private var tracts: Tracts?
+  /// Another question than the scan's own.
+  private var scores: KeptScores?
   private let run: RunRecord
 
   /// - Throws: `Failure`: `missingInput` if the folder holds no complete scan or its acquisition is gone; `badInput` if
@@ -42,6 +45,28 @@ package struct StoredScan {
     }
   }
 
+  /// The scan as it would have been for another value or target, by the scores that it kept. What was measured of the first
+  /// question alone, lesions of what it found and of pathways, is left out.
+  ///
+  /// - Parameter output: the folder of its results.
+  /// - Throws: `Failure` (`usage`) where no scores were kept, or the value isn't made of them.
+  package func asked(_ value: ValueFunction, _ target: MeasurementOptions.Target, output: String) throws -> StoredScan {
+    var scan = self
+    let scores = try KeptScores(of: measurements, value: value, target: target)
+    scan.scores = scores
+    scan.tracts = nil
+    scan.measurements.targets = scores.targets
+    (scan.measurements.trials, scan.measurements.pruning) = (nil, nil)
+    scan.measurements.request.measurement.value = value
+    scan.measurements.request.measurement.target = target
+    scan.measurements.request.measurement.tracesConnections = false
+    scan.measurements.request.run.output = output
+    return scan
+  }
+
+  /// The classes whose scores were kept; 0 where none were.
+  package var keptScoreCount: Int { measurements.plan.layers.compactMap(\.scoreCount).first ?? 0 }
+
   /// The values of a series: those that were measured of its design, then its anchors.
   package func values(layer: Int, stimulus: Int) -> [Float] {
     measurements.measured(of: values(layer, stimulus), layer: layer, stimulus: stimulus)
@@ -60,7 +85,8 @@ package struct StoredScan {
 
   private func values(_ layer: Int, _ stimulus: Int) -> [Float] {
     let count = measurements.plan.layers[layer].numberCount
-    return values[layer].floats(stimulus * count..<(stimulus + 1) * count)
+    let numbers = values[layer].floats(stimulus * count..<(stimulus + 1) * count)
+    return scores?.answering(numbers, stimulus: stimulus) ?? numbers
   }
 
   /// Computes the result again, without a forward pass: the bytes of the scan's own, unless its options are changed.

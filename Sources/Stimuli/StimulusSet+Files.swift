@@ -122,12 +122,18 @@ extension StimulusSet {
       }
     }
     let wanted = Set((inputs ?? []).map(\.name))
+    var columns: [String: [Int]] = [:]
+    for case (let name?, let array) in arrays.map({ ($0.name, $0.array) }) where !wanted.contains(name) && array.shape.count == 1
+    {
+      columns[name] = array.integers()
+    }
     if arrays.contains(where: { wanted.contains($0.name ?? "") }) {
       let extra = arrays.filter { !wanted.contains($0.name ?? "") }.compactMap(\.name)
       arrays.removeAll { !wanted.contains($0.name ?? "") }
       for name in extra { unreadable[name] = StimuliError(.badInput, "\(path): array \"\(name)\" is no input of the model") }
     }
     try self.init(arrays, of: inputs ?? [], unreadable: unreadable, labels: labelled, description: path, files: [path])
+    self.columns = columns.filter { $0.value.count == count }
   }
 
   private init(idx bytes: FileBytes, path: String) throws(StimuliError) {

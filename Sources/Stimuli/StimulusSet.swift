@@ -10,6 +10,8 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   package private(set) var labels: [Int]?
   /// The names of the classes, by number, where they are known.
   package private(set) var classNames: [String]?
+  /// Arrays of one whole number a stimulus that no input is named after, by name. [allCount]
+  var columns: [String: [Int]] = [:]
   /// What they are and where they come from, for people.
   package let description: String
   /// What was understood that a user might not have meant, a sentence each.
@@ -141,6 +143,12 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
         .badInput, "\(source): \(labels.count) labels for \(count) stimuli: give one label for each stimulus, in order")
     }
     self.labels = labels
+  }
+
+  /// One whole number a stimulus, from an array of the stimuli's file that no input of the model is named after; `nil` where
+  /// there is none of the name. [count]
+  package func column(_ name: String) -> [Int]? {
+    columns[name].map { column in records.map { column[$0] } }
   }
 
   /// Names the classes.

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Files
+import Lesion
 import Reporting
 import ScanPlan
 import ScanResults
+import ScanStore
 import Shapley
 import UserErrors
 
@@ -31,6 +34,18 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "Sign flips for family-wise p-values; 0 computes none.")
   var flips: Int?
 
+  @Option(
+    help:
+      "Another value than the scan's, of scans with --keep-scores: logit, logprob, prob, margin, loss, accuracy, kl, js, cosine, or a sum as logit[3] - logit[5]."
+  )
+  var value: String?
+
+  @Option(help: "Another target, likewise: predicted, label, a class's number; each: a table of all classes.")
+  var target: String?
+
+  @Option(help: "The folder for the answer to another value or target.")
+  var out: String?
+
   @Option(help: "Whether the summary has colours: auto, always or never.")
   var color = ColorChoice.auto
 
@@ -45,15 +60,66 @@ struct ReportCommand: ParsableCommand {
     for (name, share) in [("confidence", confidence), ("fdr", fdr)] {
       if let share, !(share > 0 && share < 1) { throw ValidationError("--\(name) \(share) is not between 0 and 1.") }
     }
+    guard (value == nil && target == nil) == (out == nil) else {
+      throw ValidationError("Another --value or --target goes into a folder of its own: give --out with it, and only then.")
+    }
+    _ = try question()
     if let flips, flips < 0 { throw ValidationError("--flips \(flips) is below 0.") }
   }
 
   func run() throws {
     try StoredResults.compute { ranks in
-      let result = try StoredScan(contentsOf: folder).result(ranks.runner, changing: change, spread: ranks.spread)
+      var scan = try StoredScan(contentsOf: folder)
+      if let out {
+        let (asked, chosen) = try question()
+        let measurement = scan.measurements.request.measurement
+        try OutputFolder(out).claim(resumes: false)
+        if target == "each" {
+          try writeClasses(scan, asked ?? measurement.value, to: out, ranks)
+          return
+        }
+        scan = try scan.asked(asked ?? measurement.value, chosen ?? measurement.target, output: out)
+      }
+      let folder = out ?? folder
+      let result = try scan.result(ranks.runner, changing: change, spread: ranks.spread)
       try ScanFiles(result).write(only, to: folder)
       print(ScanSummary(result, verdict: [], style: color.style).text)
     }
+  }
+
+  /// What is asked instead of the scan's own question.
+  private func question() throws -> (value: ValueFunction?, target: MeasurementOptions.Target?) {
+    let asked: ValueFunction?
+    do {
+      asked = try value.map { text throws(LesionError) in try ValueFunction(parsing: text) }
+    } catch {
+      throw ValidationError("--value \(error.message).")
+    }
+    switch target {
+    case nil, "each": return (asked, nil)
+    case "predicted": return (asked, .predicted)
+    case "label": return (asked, .label)
+    case .some(let text):
+      guard let number = Int(text), number >= 0 else {
+        throw ValidationError("--target \(text) is none of predicted, label, each, or a class number.")
+      }
+      return (asked, .fixed(number))
+    }
+  }
+
+  /// `classes.tsv`: ζ of every region for every class.
+  private func writeClasses(_ scan: StoredScan, _ value: ValueFunction, to out: String, _ ranks: StoredResults.Ranks) throws {
+    let count = scan.keptScoreCount
+    // Says what is missing where nothing was kept.
+    if count == 0 { _ = try scan.asked(value, .predicted, output: out) }
+    var text = ClassTable.header
+    for number in 0..<count {
+      let result = try scan.asked(value, .fixed(number), output: out)
+        .result(ranks.runner, changing: change, spread: ranks.spread)
+      text += ClassTable.lines(result, number)
+    }
+    try writeFile(Array(text.utf8), to: out + "/classes.tsv")
+    print("Wrote \(out)/classes.tsv: ζ of every region for each of \(count) classes.")
   }
 
   private func change(_ analysis: inout AnalysisOptions) {

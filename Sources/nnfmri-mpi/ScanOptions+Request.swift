@@ -61,6 +61,14 @@ extension ScanOptions {
       throw ValidationError("--value \(error.message).")
     }
     options.target = try chosenTarget()
+    if keepScores {
+      guard keepsAcquisition, tolerance == nil, allocate == "even", estimator != "gradient" else {
+        throw ValidationError(
+          "--keep-scores keeps the values of whole designs: leave out --no-acquisition, --tolerance, --allocate and --estimator gradient."
+        )
+      }
+      options.keepsScores = true
+    }
     options.position = try reading.chosenPosition()
     options.seed = seed
     options.batch = try Check.atLeast(1, batch, "batch")

@@ -80,6 +80,12 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "The class: predicted, label, or a number.")
   var target = "predicted"
 
+  @Flag(
+    help:
+      "Keep all classes' scores of every pass, measured by values: report --value and --target then answer other questions without another pass."
+  )
+  var keepScores = false
+
   @Option(help: "The number that all random draws follow from.")
   var seed: UInt64 = 42
 

@@ -81,6 +81,47 @@ extension DistributedTests {
       #expect(String(decoding: try #require(run.files["report.html"]), as: UTF8.self).contains(words))
     }
 
+    @Test func `are heads where the graph has any, of the ζ that their units have`() throws {
+      let files = try SmallNetwork.sequence.write(to: folder, stimuli: 3)
+      // The 8 features of "attended" are 2 heads of 4.
+      let regions = write(NumericArray(shape: [1, 8], int32: [0, 0, 0, 0, 1, 1, 1, 1]))
+      let options = files.options + ["--layers", "attended", "--estimator", "exact"]
+      let own = try ScanRun(options + ["--regions", regions], ranks: nil)
+      let heads = try ScanRun(options + ["--regions", "heads"], ranks: nil)
+      #expect(own.command.exitCode == 0 && heads.command.exitCode == 0, "\(heads.command)")
+      let (a, b) = (try zeta(own), try zeta(heads))
+      #expect(a["region_0"] == b["head 0"] && a["region_1"] == b["head 1"] && b.count == 2)
+      let found = try ScanRun(files.options + ["--regions", "head-positions", "--samples", "16"], ranks: nil)
+      #expect(found.command.exitCode == 0, "\(found.command)")
+      #expect(try zeta(found).count == 12 && zeta(found)["head 1 at 5"] != nil)
+      #expect(found.files.keys.contains { $0.hasSuffix("stat-effect_statmap.nii.gz") })
+    }
+
+    @Test func `are tokens with their names, without padding`() throws {
+      let files = try SmallNetwork.tokens.write(to: folder, stimuli: 2)
+      let words = NumericArray(shape: [2, 5], int64: [3, 1, 4, 1, 5, 3, 2, 4, 1, 6])
+      let numbers = NumericArray(shape: [2, 3], floats: [0, 1, 2, 3, 4, 5])
+      let data = folder.path("sentences.npz")
+      try writeNPZ([("words", words), ("numbers", numbers)], to: data)
+      let vocabulary = folder.file("vocab.txt", text: "zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n")
+      let options = ["--model", files.model, "--data", data, "--layers", "mixed", "--layout", "mixed=ntc", "--regions", "tokens"]
+      let run = try ScanRun(options + ["--vocabulary", vocabulary, "--estimator", "exact"], ranks: nil)
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      #expect(try zeta(run).keys.sorted() == ["token 0 three", "token 1", "token 2 four", "token 3 one", "token 4"])
+      let short = try ScanRun(
+        options + ["--vocabulary", folder.file("short.txt", text: "zero\none\n"), "--estimator", "exact"], ranks: nil)
+      #expect(short.command.exitCode == 65 && short.command.complaints.first?.contains("no token 3") == true)
+    }
+
+    @Test func `are refused as heads, tokens or patches where the network has none`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
+      for (regions, words) in [("heads", "no attention"), ("tokens", "count tokens"), ("patches", "count patches")] {
+        let run = try ScanRun(files.options + ["--regions", regions], ranks: nil)
+        #expect(run.command.exitCode == 65, "\(run.command)")
+        #expect(run.command.complaints.first?.contains(words) == true, "\(run.command)")
+      }
+    }
+
     /// What is wrong, the exit code, and words of the sentence.
     @Test(arguments: [
       ("of no kind", ["--regions", "nonsense"], 64, "none of channels"),

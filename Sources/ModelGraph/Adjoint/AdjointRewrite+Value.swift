@@ -9,16 +9,24 @@ extension AdjointRewrite {
     let (rows, classes) = (scores.shape[0], scores.shape[1])
 
     // [targets x classes], 1 at the target's class: compared, so that it is held.
-    let column = observe("Reshape", [target, integers([-1, 1])], shape: [1, 1], type: .int64)
-    let isTarget = observe("Equal", [column, integers(Array(0..<classes))], shape: [1, classes], type: .bool)
-    let choice = observe("Cast", [isTarget], ["to": .int(Int(numberType.rawValue))], shape: [1, classes])
+    let targets = value.targetCount
+    let column = observe("Reshape", [target, integers([-1, 1])], shape: [targets, 1], type: .int64)
+    let isTarget = observe("Equal", [column, integers(Array(0..<classes))], shape: [targets, classes], type: .bool)
+    var choice = observe("Cast", [isTarget], ["to": .int(Int(numberType.rawValue))], shape: [targets, classes])
+    if case .sum(let factors) = value.quantity {
+      let scaled = observe("Mul", [choice, numbers(factors, shape: [targets, 1])], shape: [targets, classes])
+      choice =
+        opset >= 13
+        ? observe("ReduceSum", [scaled, integers([0])], ["keepdims": .int(1)], shape: [1, classes])
+        : observe("ReduceSum", [scaled], ["keepdims": .int(1), "axes": .ints([0])], shape: [1, classes])
+    }
     func chosen(_ x: String) -> String {
       sumOfClasses(observe("Mul", [x, choice], shape: [rows, classes]), rows)
     }
     func mapped(_ operatorType: String, _ x: String) -> String { observe(operatorType, [x], shape: [rows, classes]) }
 
     switch (value.quantity, value.isSigmoid || classes == 1) {
-    case (.logit, _):
+    case (.logit, _), (.sum, _):
       return chosen(scores.name)
     case (.logProbability, true):
       // log σ(x) = −softplus(−x).

@@ -13,6 +13,8 @@ package struct AdjointValue: Sendable, Hashable {
     case probability
     /// x_c − max over the other classes; the derivative of the maximum goes to the class that has it.
     case margin
+    /// Σ f_k·x_{c_k} with the given factors; the target then is the classes c, the same for all rows.
+    case sum([Double])
     /// One element of a row's flattened output.
     case element(Int)
   }
@@ -31,6 +33,11 @@ package struct AdjointValue: Sendable, Hashable {
   /// The place, in row-major order of the axes that count neither rows nor classes, at which scores are read; `nil` for
   /// the mean over all.
   package var position: Int?
+
+  /// Classes that the target names for all rows.
+  package var targetCount: Int {
+    if case .sum(let factors) = quantity { factors.count } else { 1 }
+  }
 
   package init(_ quantity: Quantity, isSigmoid: Bool = false, batchAxis: Int? = 0, classAxis: Int = 1, position: Int? = nil) {
     self.quantity = quantity

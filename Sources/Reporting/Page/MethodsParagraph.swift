@@ -22,6 +22,9 @@ struct MethodsParagraph {
 
   private var what: [String] {
     let (plan, measurement) = (result.plan, result.request.measurement)
+    let target =
+      measurement.value.needsIntact || measurement.value.expression != nil
+      ? "" : " of the \(measurement.target.name == "predicted" ? "predicted class" : measurement.target.name)"
     let index = measurement.index == .shapley ? "Shapley value [1]" : "Banzhaf value [1]"
     return [
       """
@@ -32,7 +35,7 @@ struct MethodsParagraph {
       """
       The activations of each layer were divided into up to \(plan.layers.map(\.regionCount).max() ?? 0) regions (\
       \(measurement.regions.map { "of \($0.name)" } ?? "grid \(measurement.grid)")). The importance ζ of a region is its \(index) in the game whose players are the regions and whose value \
-      is the \(measurement.value.name) of the \(measurement.target.name == "predicted" ? "predicted class" : measurement.target.name), \
+      is the \(measurement.value.name)\(target), \
       where regions outside a coalition were lesioned: \(measurement.lesion.phrase).
       """,
     ]

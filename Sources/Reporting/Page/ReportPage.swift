@@ -77,12 +77,15 @@ struct ReportPage {
     let (plan, request) = (result.plan, result.request)
     let regions = plan.layers.reduce(0) { $0 + $1.regionCount }
     let critical = result.layers.reduce(0) { $0 + $1.statistics.isCritical.count { $0 } }
+    let value = request.measurement.value
+    let target =
+      value.needsIntact || value.expression != nil ? "" : " of the \(Self.description(request.measurement.target))"
     let question = plan.stimulusCount == 1 ? "for this stimulus" : "for stimuli like these"
     return """
       \(critical) of \(Plural.count(regions, "region", "regions")) in \(Plural.count(plan.layers.count, "layer", "layers")) \
       \(critical == 1 ? "is" : "are") critical \(question) (\(Plural.count(plan.stimulusCount, "stimulus", "stimuli")), \
       \(result.passes)). \
-      Value: \(request.measurement.value.name) of the \(Self.description(request.measurement.target)); lesion: \
+      Value: \(request.measurement.value.name)\(target); lesion: \
       \(request.measurement.lesion.rawValue); index: \(request.measurement.index.rawValue).
       """
   }
@@ -100,6 +103,11 @@ struct ReportPage {
     case .probability: "the target's probability"
     case .margin: "the target's lead over the next class"
     case .loss: "the negative loss"
+    case .accuracy: "whether the answer is the target"
+    case .expression(let expression): expression.text
+    case .kullbackLeibler: "the negative Kullback–Leibler divergence from the intact answer"
+    case .jensenShannon: "the negative Jensen–Shannon divergence from the intact answer"
+    case .cosine: "the cosine to the intact answer"
     case .output(let index): "output \(index)"
     case .selection(let selection): "output \(selection.text)"
     }

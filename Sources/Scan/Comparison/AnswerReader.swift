@@ -19,15 +19,16 @@ struct AnswerReader {
     switch readout.value {
     case .output, .selection:
       probability = nil
-    case .logit, .logProbability, .probability, .margin, .loss:
+    default:
       var likely = readout
       likely.value = .probability
       probability = try OutputReader(likely)
     }
   }
 
-  func read(_ output: UnsafeBufferPointer<Float>, target: Int, stimulus: Int) -> Answer {
-    var answer = Answer(value: Double(value.value(output, target: target, stimulus: stimulus)))
+  /// - Parameter intact: the intact network's scores, where the value compares with them.
+  func read(_ output: UnsafeBufferPointer<Float>, target: Int, stimulus: Int, intact: [Float] = []) -> Answer {
+    var answer = Answer(value: Double(value.value(output, target: target, stimulus: stimulus, intact: intact)))
     guard let probability else { return answer }
     answer.probability = Double(probability.value(output, target: target, stimulus: stimulus))
     let scores = probability.scores(output, stimulus: stimulus)

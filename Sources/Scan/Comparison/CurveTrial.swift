@@ -41,7 +41,7 @@ struct CurveTrial {
     var answers: [AnswerReader.Answer] = []
     for start in stride(from: 0, to: coalitions.count, by: batch) {
       try network.withOutputs(of: Array(coalitions[start..<min(start + batch, coalitions.count)])) { _, output in
-        answers.append(reader.read(output, target: target, stimulus: stimulus))
+        answers.append(reader.read(output, target: target, stimulus: stimulus, intact: network.intactScores))
       }
       try pause()
     }

@@ -42,6 +42,7 @@ struct GradientTrial {
   /// Why no layer is measured by gradients, in a sentence; `nil` if some may be.
   private var reasonAgainstAll: String? {
     if let asked = request.analysis.estimator, asked != .gradient { return "--estimator \(asked.rawValue) was asked for." }
+    if request.measurement.keepsScores == true { return "Scores are kept, which values have and gradients don't." }
     if request.measurement.lesion.isDrawn { return "Lesions that are drawn are measured by values." }
     return nil
   }

@@ -15,6 +15,8 @@ package struct Planner {
   private static let batchesPerShard = 8
   /// Donors of a series under `resample`: each costs one prefix run and one evaluation of ∅.
   private static let donorLimit = 8
+  /// Scores of a pass that are kept: at most four kilobytes a pass.
+  private static let mostKeptScores = 1024
 
   let request: ScanRequest
   let model: Model
@@ -38,7 +40,7 @@ package struct Planner {
 
     var refusals: [ScanPlan.Refusal] = []
     var notes = survey.notes
-    let regions = try RegionRequest(request.measurement)
+    let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
     let chosen = try chooseLayers(survey, regions.layers(request.measurement.layers), &refusals)
     let donors = request.measurement.lesion.isDrawn ? min(Self.donorLimit, stimuli.count - 1) : 0
     let shares = survey.suffixCostShares
@@ -47,12 +49,13 @@ package struct Planner {
     for layer in chosen {
       let tensor = layer.candidate.tensor
       let choice: RegionRequest.Choice
-      do throws(GridError) {
+      do {
         choice = try regions.choice(for: layer)
-      } catch {
+      } catch let error as GridError where error.code == .badInput {
         refusals.append(ScanPlan.Refusal(tensor: tensor, reason: error.message))
         continue
       }
+      for note in choice.notes where !notes.contains(note) { notes.append(note) }
       let cut = try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes)
       layers.append(
         try plan(
@@ -63,6 +66,10 @@ package struct Planner {
       throw Failure(.badInput, refusals.last.map { "layer \"\($0.tensor)\": \($0.reason)" } ?? "no layer has regions")
     }
     notes += try regions.notes(on: layers)
+    if request.measurement.keepsScores == true {
+      let count = try keptScores(reader)
+      for place in layers.indices { layers[place].scoreCount = count }
+    }
     let memory = MemoryEstimate(survey)
     let most = survey.takesBatches ? request.measurement.batch : 1
     let sharesWeights = request.sharesWeights(of: survey.model)
@@ -86,6 +93,19 @@ package struct Planner {
 
   /// How a note begins on a layer that gets more samples than was asked for; it holds for values only.
   static func budgetNote(_ tensor: String, regions: Int) -> String { "Layer \"\(tensor)\" has \(regions) regions and gets " }
+
+  /// Classes whose scores are kept.
+  private func keptScores(_ reader: OutputReader) throws(Failure) -> Int {
+    guard !reader.readout.value.readsElements, reader.classCount <= Self.mostKeptScores else {
+      throw Failure(
+        .usage,
+        reader.readout.value.readsElements
+          ? "--keep-scores keeps classes' scores, and --value \(reader.readout.value.name) names elements; give another value"
+          : "--keep-scores keeps up to \(Self.mostKeptScores) scores a pass, and the model has \(reader.classCount): leave it out, and ask for what you need by --value"
+      )
+    }
+    return reader.classCount
+  }
 
   private func checkRequest() throws(Failure) {
     let lesion = request.measurement.lesion
@@ -172,7 +192,8 @@ package struct Planner {
     ).name
     // More regions than coalitions of values can tell apart are for gradients alone; how many passes is found out later.
     let needsGradients =
-      players > Design.largestPlayerCount && !isAffine && request.analysis.estimator ?? .gradient == .gradient
+      request.measurement.keepsScores != true && players > Design.largestPlayerCount && !isAffine
+      && request.analysis.estimator ?? .gradient == .gradient
     // A layer of few regions needs more for each than a large one; enumeration isn't for budgets to grow into.
     let least = Design.minimumRowCount(estimator.design, players: players, index: request.measurement.index)
     if !needsGradients, budget < least, estimator.design != .allCoalitions {
@@ -231,6 +252,36 @@ extension ReadoutRequest {
     self.init(
       value: options.value, output: options.output, classAxis: options.classAxis, position: position,
       layouts: options.layouts)
+    classes = try options.value.expression.map { expression throws(Failure) in
+      try expression.terms.map { term throws(Failure) in try Self.classes(of: term.choice, in: stimuli) }
+    }
+  }
+
+  /// The class that a term names: one for all stimuli, or one each; −1 for the target.
+  private static func classes(of choice: ScoreExpression.Choice, in stimuli: StimulusSet) throws(Failure) -> [Int] {
+    switch choice {
+    case .target: return [-1]
+    case .number(let number): return [number]
+    case .named("label"):
+      guard let labels = stimuli.labels else {
+        throw Failure(.usage, "--value names the label, and \(stimuli.description) has none; give them with --labels FILE")
+      }
+      return labels
+    case .named(let name):
+      if let column = stimuli.column(name) {
+        if let wrong = column.firstIndex(where: { $0 < 0 }) {
+          throw Failure(
+            .badInput,
+            "\(stimuli.description): \"\(name)\" is \(column[wrong]) for stimulus \(wrong), and classes are counted from 0")
+        }
+        return column
+      }
+      if let number = stimuli.classNames?.firstIndex(of: name) { return [number] }
+      throw Failure(
+        .usage,
+        "--value names \"\(name)\", which is neither a class's name (--class-names) nor an array of \(stimuli.description) with a class for each stimulus"
+      )
+    }
   }
 }
 
@@ -239,8 +290,9 @@ extension ValueFunction {
   fileprivate var isAffineInScores: Bool {
     switch self {
     case .logit, .output: true
+    case .expression(let expression): expression.isLinear
     case .selection(let selection): selection.reduction != .max
-    case .logProbability, .probability, .margin, .loss: false
+    case .logProbability, .probability, .margin, .loss, .accuracy, .kullbackLeibler, .jensenShannon, .cosine: false
     }
   }
 }

@@ -2,8 +2,10 @@ import Files
 import Grids
 import ModelGraph
 import Networks
+import OnnxRuntime
 import ScanPlan
 import Shapley
+import Stimuli
 import UserErrors
 
 /// What a request says about regions, with its files read.
@@ -13,32 +15,54 @@ struct RegionRequest {
     var parcellation: Parcellation
     var labels: RegionLabels?
     var names: [String]?
+    var notes: [String] = []
   }
 
   private let grid: GridSize
+  private let source: RegionSource?
   private let file: RegionFile?
+  private let attention: AttentionRegions?
   private let names: [String]?
   private let namesFile: String
 
-  /// - Throws: `FileError` or `GridError` where a file can't be read or holds no regions.
-  init(_ options: MeasurementOptions) throws {
+  /// - Throws: `FileError` or `GridError` where a file can't be read or holds no regions; what reading a stimulus throws.
+  init(_ options: MeasurementOptions, _ survey: NetworkSurvey, stimuli: StimulusSet, runtime: Runtime) throws {
     grid = options.grid
+    source = options.regions
     switch options.regions {
-    case .file(let path): file = try RegionFile(path)
-    case nil: file = nil
+    case .file(let path):
+      (file, attention) = (try RegionFile(path), nil)
+    case .heads, .headPositions, .tokens, .patches:
+      file = nil
+      attention = try AttentionRegions(survey, stimuli: stimuli, runtime: runtime, vocabulary: options.vocabulary)
+    case nil:
+      (file, attention) = (nil, nil)
     }
     namesFile = options.regionNames ?? ""
     names = try options.regionNames.map(Self.readNames)
   }
 
   /// Which layers are scanned: those that have regions of their own, where nothing else is asked for.
-  func layers(_ asked: LayerSelection) -> LayerSelection {
-    guard asked == .automatic, let tensors = file?.tensors else { return asked }
+  ///
+  /// - Throws: `Failure` (`badInput`) where heads are asked for and none are found.
+  func layers(_ asked: LayerSelection) throws(Failure) -> LayerSelection {
+    guard asked == .automatic else { return asked }
+    if source == .heads || source == .headPositions, let tensors = attention?.headLayers {
+      guard !tensors.isEmpty else {
+        throw Failure(
+          .badInput,
+          "--regions heads: no attention with heads of their own was found in the graph; give the numbers of regions in a file, with --regions FILE"
+        )
+      }
+      return LayerSelection(items: tensors.map { .named($0) })
+    }
+    guard let tensors = file?.tensors else { return asked }
     return LayerSelection(items: tensors.map { .named($0) })
   }
 
   /// - Throws: `GridError`: `badInput` with the end of a sentence that begins with the layer where it can't be divided so.
-  func choice(for layer: NetworkSurvey.Layer) throws(GridError) -> Choice {
+  ///   Whatever reading stimuli or a vocabulary throws.
+  func choice(for layer: NetworkSurvey.Layer) throws -> Choice {
     let axes = layer.layout.axes!
     let geometry = try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels)
     var choice: Choice
@@ -46,6 +70,11 @@ struct RegionRequest {
       let labels = try file.labels(of: layer.candidate.tensor)
         .fitted(to: layer.shape, places: axes.height + axes.width, channels: axes.channels)
       choice = Choice(parcellation: try Parcellation(labels, over: geometry), labels: labels)
+    } else if let attention, let source {
+      let division = try attention.division(of: layer, by: source)
+      choice = Choice(
+        parcellation: try Parcellation(division.labels, size: division.size, names: division.names, over: geometry),
+        labels: division.labels, names: division.names, notes: division.notes)
     } else {
       if grid == .positions, geometry.height * geometry.width == 1 {
         throw GridError(.badInput, "it is one list of features, without positions")
@@ -60,7 +89,7 @@ struct RegionRequest {
     if let names, names.count == count {
       choice.names = names
       if let labels = choice.labels {
-        choice.parcellation = try Parcellation(labels, names: names, over: geometry)
+        choice.parcellation = try Parcellation(labels, size: choice.parcellation.size, names: names, over: geometry)
       } else {
         choice.parcellation = Parcellation(Grid(grid, over: geometry), names: names)
       }
@@ -74,7 +103,7 @@ struct RegionRequest {
   func notes(on layers: [ScanPlan.Layer]) throws -> [String] {
     var notes: [String] = []
     if let names {
-      let others = layers.filter { $0.regionNames == nil }
+      let others = layers.filter { $0.regionNames != names }
       if let other = others.first, others.count == layers.count {
         throw Failure(
           .badInput,
@@ -88,13 +117,13 @@ struct RegionRequest {
     for layer in layers {
       guard let labels = layer.regionLabels else { continue }
       let intact = labels.regions.count { $0 == RegionLabels.intact }
-      guard intact > 0 else { continue }
+      guard intact > 0, file != nil else { continue }
       let share = 100 * Double(intact) / Double(labels.regions.count)
       notes.append(
         "Layer \"\(layer.tensor)\": \(Int(share.rounded())) % of its units are in no region and stay intact, also where all regions are lesioned."
       )
     }
-    if layers.contains(where: { $0.regionLabels != nil }) {
+    if layers.contains(where: { $0.regionLabels != nil && $0.grid[2] == $0.regionCount }) {
       notes.append("Regions that are no grid have no NIfTI volumes: maps/ has a table of each such layer instead.")
     }
     return notes

@@ -52,11 +52,17 @@ package struct AcquireTask: RankTask, Hashable {
     try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target, donors: game.donors))
     let rows = worker.plan.rows(ofShard: shard, worker.plan.layers[layer])
     var values: [Float] = []
-    values.reserveCapacity(rows.count)
-    let size = worker.plan.layers[layer].batch
+    let plan = worker.plan.layers[layer]
+    values.reserveCapacity(rows.count * plan.width)
+    let size = plan.batch
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: size) {
       let batch = try game.rows(start..<min(start + size, rows.upperBound))
-      values += try network.values(of: batch.coalitions, donors: batch.donors)
+      let measured = try network.values(of: batch.coalitions, donors: batch.donors)
+      if plan.scoreCount == nil {
+        values += measured
+      } else {
+        for row in measured.indices { values += [measured[row]] + network.scores(ofRow: row) }
+      }
       try pause()
     }
     return values

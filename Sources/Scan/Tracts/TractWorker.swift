@@ -63,9 +63,17 @@ final class TractWorker {
         session: session)
       lesion = (layers, network)
     }
+    var intact: [Float] = []
+    if reader.readout.value.needsIntact {
+      let none = [[Int](repeating: PathwayLesion.intact, count: layers.count)]
+      _ = try lesion!.network.values(of: none, replacements: replacements, feed: rows(stimulus), pause: pause) {
+        intact = reader.scores($0, stimulus: stimulus)
+        return 0
+      }
+    }
     return try lesion!.network.values(
       of: pathways, replacements: replacements, feed: rows(stimulus), pause: pause
-    ) { reader.value($0, target: target, stimulus: stimulus) }
+    ) { reader.value($0, target: target, stimulus: stimulus, intact: intact) }
   }
 
   private func rows(_ stimulus: Int) -> ConnectionTracer.Feed {

@@ -1,0 +1,189 @@
+/// Where the tensors of attention keep their heads, as the graph tells.
+///
+/// A product of attention weights (what comes of a softmax) with data mixes positions within a head; its axes that count heads
+/// are followed from there through what only lays out values anew, until other weights mix them. Queries that share keys and
+/// values in groups have heads of their own: the groups' axis and the axis in a group count them together.
+///
+/// References: Vaswani et al., "Attention is all you need" (2017); Ainslie et al., "GQA" (2023).
+package struct AttentionHeads: Sendable {
+  /// How the entries of a tensor's axes are parted into heads.
+  package struct Finding: Sendable, Hashable {
+    package let headCount: Int
+    /// By axis: its digits, slowest first.
+    fileprivate let axes: [[Digit]]
+
+    /// The tensor's lengths.
+    package var shape: [Int] { axes.map { $0.reduce(1) { $0 * $1.size } } }
+
+    /// The axes that count heads, alone or with what a head holds.
+    package var headAxes: [Int] { axes.indices.filter { axis in axes[axis].contains { $0.weight > 0 } } }
+
+    /// What an entry of an axis adds to the number of its head.
+    package func head(ofEntry entry: Int, along axis: Int) -> Int {
+      var (rest, head) = (entry, 0)
+      for digit in axes[axis].reversed() {
+        head += rest % digit.size * digit.weight
+        rest /= digit.size
+      }
+      return head
+    }
+  }
+
+  /// A factor of an axis: how many entries it has, and how far apart in the numbering of heads they are; 0 where it doesn't
+  /// count heads.
+  fileprivate struct Digit: Sendable, Hashable {
+    var size: Int
+    var weight: Int
+  }
+
+  /// By tensor, of those that keep heads apart.
+  private var findings: [String: Finding] = [:]
+  /// For each product of attention, upstream first: the tensors that keep its heads apart, in the order they are made.
+  package private(set) var chains: [[String]] = []
+
+  /// - Parameter shapes: of tensors at a batch of one.
+  /// - Cost: a pass over the graph, and one over what lies between each product and its softmax.
+  package init(of model: Model, shapes: [String: [Int]]) {
+    let index = model.index
+    var chainOfTensor: [Int: Int] = [:]
+    for node in index.order {
+      let proto = model.proto.graph.node[node]
+      guard let output = index.writes[node].first, let shape = shapes[index.names[output]], shape.allSatisfy({ $0 > 0 }) else {
+        continue
+      }
+      var finding: Finding?
+      var chain: Int?
+      if let axes = Self.attention(proto, node, shape, shapes, in: model) {
+        finding = Self.finding(axes)
+        chains.append([])
+        chain = chains.count - 1
+      } else if let input = index.reads[node].first(where: { findings[index.names[$0]] != nil }) {
+        finding = Self.following(proto, findings[index.names[input]]!, shape)
+        chain = chainOfTensor[input]
+      }
+      guard let finding, finding.headCount > 1, finding.shape == shape, let chain else { continue }
+      findings[index.names[output]] = finding
+      chainOfTensor[output] = chain
+      chains[chain].append(index.names[output])
+    }
+    chains.removeAll(where: \.isEmpty)
+  }
+
+  /// The heads of a tensor; `nil` where it has none apart.
+  package subscript(tensor tensor: String) -> Finding? { findings[tensor] }
+
+  private static func finding(_ axes: [[Digit]]) -> Finding {
+    Finding(headCount: 1 + axes.joined().reduce(0) { $0 + ($1.weight > 0 ? ($1.size - 1) * $1.weight : 0) }, axes: axes)
+  }
+
+  // MARK: Where heads begin
+
+  /// The axes of what an attention makes; `nil` where the operator is none.
+  private static func attention(
+    _ proto: Onnx_NodeProto, _ node: Int, _ shape: [Int], _ shapes: [String: [Int]], in model: Model
+  ) -> [[Digit]]? {
+    switch proto.opType {
+    case "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention":
+      return fused(proto, shape)
+    case "MatMul", "FusedMatMul":
+      guard shape.count >= 4, isMixture(proto, node, in: model) else { return nil }
+      var headAxes = [shape.count - 3]
+      // Groups of queries: the keys and values of a group are the same for all its heads.
+      let values = proto.input(at: 1).flatMap { shapes[$0] } ?? []
+      if shape.count >= 5, values.count == shape.count, values[shape.count - 3] == 1 { headAxes.insert(shape.count - 4, at: 0) }
+      return digits(shape, headAxes)
+    case "Einsum":
+      guard isMixture(proto, node, in: model), let axes = einsumHeads(proto) else { return nil }
+      return digits(shape, axes)
+    default:
+      return nil
+    }
+  }
+
+  private static func digits(_ shape: [Int], _ headAxes: [Int]) -> [[Digit]] {
+    shape.indices.map { axis in
+      guard headAxes.contains(axis) else { return [Digit(size: shape[axis], weight: 0)] }
+      return [Digit(size: shape[axis], weight: headAxes.filter { $0 > axis }.reduce(1) { $0 * shape[$1] })]
+    }
+  }
+
+  private static func fused(_ proto: Onnx_NodeProto, _ shape: [Int]) -> [[Digit]]? {
+    if shape.count == 4 { return digits(shape, [1]) }
+    guard let count = proto.integer("num_heads") ?? proto.integer("q_num_heads"), count > 1, let length = shape.last,
+      length.isMultiple(of: count)
+    else { return nil }
+    return shape.dropLast().map { [Digit(size: $0, weight: 0)] } + [
+      [Digit(size: count, weight: 1), Digit(size: length / count, weight: 0)]
+    ]
+  }
+
+  /// Whether a product's first factor is what comes of a softmax, and its second is data too.
+  private static func isMixture(_ proto: Onnx_NodeProto, _ node: Int, in model: Model) -> Bool {
+    let index = model.index
+    let operands = proto.input.prefix(2).compactMap { index.numbers[$0] }
+    guard operands.count == 2, operands.allSatisfy({ index.dependence[$0] == .data }) else { return false }
+    var current = operands[0]
+    while let maker = index.maker[current] {
+      let label = model.proto.graph.node[maker].opType
+      if label == "Softmax" { return true }
+      let isPassed = ["Dropout", "Cast", "Identity", "Mul", "Where", "Reshape", "QuantizeLinear", "DequantizeLinear"].contains(
+        label)
+      guard isPassed, let source = index.reads[maker].last(where: { index.dependence[$0] == .data }) else { return false }
+      current = source
+    }
+    return false
+  }
+
+  /// The axes of an Einsum's output that both operands have and neither sums: heads, beside the batch.
+  private static func einsumHeads(_ proto: Onnx_NodeProto) -> [Int]? {
+    let equation = proto.attribute("equation").map { String(decoding: $0.s, as: UTF8.self) } ?? ""
+    let sides = equation.filter { $0 != " " }.split(separator: "->")
+    guard sides.count == 2, !equation.contains(".") else { return nil }
+    let operands = sides[0].split(separator: ",").map(Set.init)
+    guard operands.count == 2 else { return nil }
+    let shared = operands[0].intersection(operands[1])
+    let axes = sides[1].enumerated().dropFirst().filter { shared.contains($0.element) }.map(\.offset)
+    return axes.isEmpty ? nil : axes
+  }
+
+  // MARK: How they go on
+
+  /// The heads of what an operator makes of a tensor; `nil` where it mixes them.
+  private static func following(_ proto: Onnx_NodeProto, _ finding: Finding, _ shape: [Int]) -> Finding? {
+    let axes = finding.axes
+    switch proto.opType {
+    case "Transpose":
+      let order = proto.integers("perm") ?? Array(axes.indices.reversed())
+      guard order.sorted() == Array(axes.indices) else { return nil }
+      return self.finding(order.map { axes[$0] })
+    case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
+      return regrouped(Array(axes.joined()), into: shape).map(self.finding)
+    default:
+      return OperatorTraits.keepsShape(proto) ? finding : nil
+    }
+  }
+
+  /// Digits in order, parted anew into axes of other lengths; `nil` where these don't divide each other.
+  private static func regrouped(_ digits: [Digit], into shape: [Int]) -> [[Digit]]? {
+    var rest = digits.filter { $0.size > 1 }[...]
+    var axes: [[Digit]] = []
+    for length in shape {
+      var (axis, needed) = ([Digit](), length)
+      while needed > 1 {
+        guard let digit = rest.popFirst() else { return nil }
+        if needed.isMultiple(of: digit.size) {
+          axis.append(digit)
+          needed /= digit.size
+        } else {
+          guard digit.size.isMultiple(of: needed) else { return nil }
+          let fast = digit.size / needed
+          axis.append(Digit(size: needed, weight: digit.weight * fast))
+          rest = [Digit(size: fast, weight: digit.weight)] + rest
+          needed = 1
+        }
+      }
+      axes.append(axis.isEmpty ? [Digit(size: 1, weight: 0)] : axis)
+    }
+    return rest.isEmpty ? axes : nil
+  }
+}

@@ -1,0 +1,180 @@
+import Files
+import Grids
+import ModelGraph
+import Networks
+import OnnxRuntime
+import ScanPlan
+import Stimuli
+
+/// Regions that a transformer's tensors have by themselves: heads, tokens, patches of a picture.
+struct AttentionRegions {
+  /// What a layer is divided into.
+  struct Division {
+    let labels: RegionLabels
+    /// How regions are laid out, where they have places.
+    var size: GridSize?
+    var names: [String]
+    var notes: [String] = []
+  }
+
+  /// Tokens that stand for no patch of a picture: none, a class's, a class's and a distillation's or four registers beside it.
+  private static let tokensApart = [0, 1, 2, 5]
+
+  private let heads: AttentionHeads
+  private let feed: StimulusFeed
+  private let vocabulary: Vocabulary?
+  /// [height, width] of the pictures; `nil` where stimuli are none.
+  private let picture: (height: Int, width: Int)?
+
+  /// The tensors that keep heads apart, the first of each attention that can be scanned.
+  let headLayers: [String]
+
+  /// - Parameter path: of a tokenizer's vocabulary.
+  /// - Throws: `FileError` where it can't be read; `StimuliError` where stimuli don't fit the model.
+  init(_ survey: NetworkSurvey, stimuli: StimulusSet, runtime: Runtime, vocabulary path: String?) throws {
+    heads = AttentionHeads(of: survey.model, shapes: survey.shapes)
+    let scannable = Set(survey.layers.map(\.candidate.tensor))
+    headLayers = heads.chains.compactMap { $0.first(where: scannable.contains) }
+    vocabulary = try path.map { path throws(FileError) in try Vocabulary(path) }
+    feed = try StimulusFeed(
+      runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
+    let shape = feed.bindings.first { $0.shape.count == 4 }?.shape
+    picture = shape.flatMap { shape in
+      [1, 3].contains(shape[1]) ? (shape[2], shape[3]) : [1, 3].contains(shape[3]) ? (shape[1], shape[2]) : nil
+    }
+  }
+
+  /// The axis of a layer that counts tokens; `nil` where none is known to.
+  static func tokenAxis(of layer: NetworkSurvey.Layer) -> Int? {
+    let letters = layer.layout.names.split(separator: ",")
+    let known = letters.indices.filter { letters[$0] == "T" }
+    if let axis = known.first, known.count == 1 { return axis }
+    guard let axes = layer.layout.axes, layer.shape.count == 3, axes.height.count == 1, axes.width.isEmpty else { return nil }
+    return axes.height[0]
+  }
+
+  /// - Throws: `GridError` (`badInput`) with the end of a sentence that begins with the layer where it has no such regions.
+  func division(of layer: NetworkSurvey.Layer, by source: RegionSource) throws -> Division {
+    switch source {
+    case .heads: try headDivision(layer, byPosition: false)
+    case .headPositions: try headDivision(layer, byPosition: true)
+    case .tokens: try tokenDivision(layer)
+    case .patches: try patchDivision(layer)
+    case .file: preconditionFailure("files are read elsewhere")
+    }
+  }
+
+  private func headDivision(_ layer: NetworkSurvey.Layer, byPosition: Bool) throws -> Division {
+    guard let finding = heads[tensor: layer.candidate.tensor], finding.shape == layer.shape else {
+      throw GridError(.badInput, "it keeps no heads apart that could be found in the graph")
+    }
+    let count = finding.headCount
+    guard byPosition else {
+      let labels = try Self.labels(layer.shape, along: finding.headAxes) { entries in
+        entries.reduce(0) { $0 + finding.head(ofEntry: $1.entry, along: $1.axis) }
+      }
+      return Division(labels: labels, names: (0..<count).map { "head \($0)" })
+    }
+    // Beside heads and what is last, features, what attention makes has positions alone.
+    let others = layer.shape.indices.dropFirst().dropLast().filter { !finding.headAxes.contains($0) }
+    guard others.count == 1, let axis = others.first else {
+      throw GridError(.badInput, "which of its axes counts positions can't be told")
+    }
+    let length = layer.shape[axis]
+    let labels = try Self.labels(layer.shape, along: finding.headAxes + [axis]) { entries in
+      let head = entries.reduce(0) { $1.axis == axis ? $0 : $0 + finding.head(ofEntry: $1.entry, along: $1.axis) }
+      return head * length + (entries.first { $0.axis == axis }?.entry ?? 0)
+    }
+    return Division(
+      labels: labels, size: GridSize(height: count, width: length, channels: 1),
+      names: (0..<count * length).map { "head \($0 / length) at \($0 % length)" })
+  }
+
+  private func tokenDivision(_ layer: NetworkSurvey.Layer) throws -> Division {
+    guard let axis = Self.tokenAxis(of: layer) else {
+      throw GridError(
+        .badInput, "none of its axes is known to count tokens; say so with --layout \"\(layer.candidate.tensor)=ntc\"")
+    }
+    let length = layer.shape[axis]
+    let tokens = try TokenAxis(feed, length: length)
+    let presence = tokens.presence ?? [Int](repeating: tokens.stimulusCount, count: length)
+    let kept = presence.indices.filter { presence[$0] > 0 }
+    let number = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
+    let labels = try Self.labels(layer.shape, along: [axis]) { number[$0[0].entry] ?? Int(RegionLabels.intact) }
+    var names: [String] = []
+    for position in kept {
+      var name = "token \(position)"
+      if let vocabulary, let token = tokens.token(at: position) { name += " " + (try vocabulary.token(token)) }
+      names.append(name)
+    }
+    var division = Division(labels: labels, names: names)
+    if let some = kept.first(where: { presence[$0] < tokens.stimulusCount }) {
+      division.notes.append(
+        "From token \(some) on some stimuli have padding, where a lesion changes nothing: compare stimuli of one length, or read their own maps."
+      )
+    }
+    return division
+  }
+
+  private func patchDivision(_ layer: NetworkSurvey.Layer) throws -> Division {
+    guard let axis = Self.tokenAxis(of: layer) else {
+      throw GridError(
+        .badInput, "none of its axes is known to count patches; say so with --layout \"\(layer.candidate.tensor)=ntc\"")
+    }
+    let length = layer.shape[axis]
+    guard let (apart, rows, columns) = patches(length) else {
+      throw GridError(
+        .badInput,
+        "its \(length) positions are no grid of patches, with or without 1, 2 or 5 tokens apart: --regions tokens takes each"
+      )
+    }
+    let labels = try Self.labels(layer.shape, along: [axis]) {
+      $0[0].entry - apart < 0 ? Int(RegionLabels.intact) : $0[0].entry - apart
+    }
+    var division = Division(
+      labels: labels, size: GridSize(height: rows, width: columns, channels: 1),
+      names: (0..<rows * columns).map { "patch \($0 / columns), \($0 % columns)" })
+    if apart > 0 {
+      division.notes.append(
+        "The first \(apart == 1 ? "token of each layer, a class's, stays" : "\(apart) tokens of each layer, which are no patches, stay") intact; --regions tokens measures \(apart == 1 ? "it" : "them") too."
+      )
+    }
+    return division
+  }
+
+  /// How many tokens stand apart, and the rows and columns of the others.
+  private func patches(_ length: Int) -> (apart: Int, rows: Int, columns: Int)? {
+    for apart in Self.tokensApart where length > apart + 1 {
+      let count = length - apart
+      if let picture {
+        for size in 1...min(picture.height, picture.width)
+        where picture.height % size == 0 && picture.width % size == 0 && picture.height / size * (picture.width / size) == count {
+          return (apart, picture.height / size, picture.width / size)
+        }
+      } else {
+        let side = Int(Double(count).squareRoot().rounded())
+        if side * side == count { return (apart, side, side) }
+      }
+    }
+    return nil
+  }
+
+  /// Labels that depend on the entries along some axes alone.
+  private static func labels(
+    _ shape: [Int], along axes: [Int], _ region: (_ entries: [(axis: Int, entry: Int)]) -> Int
+  ) throws(GridError) -> RegionLabels {
+    let axes = axes.sorted()
+    let lengths = axes.map { shape[$0] }
+    let regions = (0..<lengths.reduce(1, *)).map { number in
+      var rest = number
+      var entries: [(axis: Int, entry: Int)] = []
+      for (axis, length) in zip(axes, lengths).reversed() {
+        entries.append((axis, rest % length))
+        rest /= length
+      }
+      return region(entries)
+    }
+    let own = shape.indices.dropFirst().map { axes.contains($0) ? shape[$0] : 1 }
+    return try RegionLabels(shape: own, regions: regions, place: "it")
+  }
+}

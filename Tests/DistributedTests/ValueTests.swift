@@ -1,0 +1,86 @@
+import Arrays
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  @Suite struct `Values of one's own` {
+    private let folder = TemporaryFolder()
+
+    private func zeta(_ options: [String], ranks: Int? = nil) throws -> [Double] {
+      let run = try ScanRun(options, ranks: ranks)
+      try #require(run.command.exitCode == 0, "\(run.command)")
+      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+      let regions = try #require(layer["grids"] as? [String: [String: any Sendable]])
+      return try regions.sorted { $0.key < $1.key }.map { try #require($0.value["zeta"] as? Double) }
+    }
+
+    @Test func `that are differences have the difference of ζ, by values and by gradients`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let options = files.options + ["--layers", "inner", "--grid", "2x2x2"]
+      let exact = options + ["--estimator", "exact", "--samples", "32"]
+      let first = try zeta(exact + ["--target", "1"])
+      let second = try zeta(exact + ["--target", "3"])
+      let difference = try zeta(exact + ["--value", "2*logit[1] - logit[3]"])
+      for region in difference.indices {
+        #expect(abs(difference[region] - 2 * first[region] + second[region]) < 1e-5)
+      }
+      let gradients = try zeta(
+        options + ["--value", "2*logit[1] - logit[3]", "--estimator", "gradient", "--samples", "400"], ranks: 2)
+      let scale = difference.map(abs).max()!
+      for region in difference.indices { #expect(abs(gradients[region] - difference[region]) < 0.1 * scale) }
+    }
+
+    @Test func `name classes that each stimulus has`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let arrays = SmallNetwork.residual.arrays(3)
+      try writeNPZ(arrays + [("right", NumericArray(shape: [3], int64: [1, 1, 1]))], to: files.data)
+      let options = files.options + ["--layers", "inner", "--grid", "2x2x2", "--estimator", "exact", "--samples", "32"]
+      #expect(try zeta(options + ["--value", "logit[right] - logit[0]"]) == zeta(options + ["--value", "logit[1] - logit[0]"]))
+    }
+
+    @Test(arguments: ["kl", "js", "cosine", "accuracy"])
+    func `compare with the intact answer, on any number of ranks alike`(value: String) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let options = files.options + ["--layers", "inner", "--grid", "2x2x2", "--value", value, "--samples", "20"]
+      let alone = try ScanRun(options, ranks: nil)
+      #expect(alone.command.exitCode == 0, "\(alone.command)")
+      #expect(try ScanRun(options, ranks: 2).results == alone.results)
+      let layer = try #require(try alone.json("impact.json")["layer_0"] as? [String: any Sendable])
+      #expect(try #require(layer["effect"] as? Double) >= 0)
+    }
+
+    @Test func `of kept scores are those that a scan of its own has`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3, labels: [0, 2, 4])
+      let options =
+        files.options + ["--layers", "inner,block", "--grid", "2x2x2", "--estimator", "regression", "--samples", "20"]
+      let (kept, asked) = (folder.path("kept"), folder.path("asked"))
+      let scan = try Program.run(["scan"] + options + ["--keep-scores", "--progress", "none", "--out", kept], ranks: 2)
+      try #require(scan.exitCode == 0, "\(scan)")
+      for (value, target) in [("margin", "label"), ("kl", "predicted"), ("2*logit[1] - logit[3]", "predicted"), ("logprob", "4")]
+      {
+        let report = try Program.run(["report", kept, "--value", value, "--target", target, "--out", asked])
+        try #require(report.exitCode == 0, "\(report)")
+        let own = try ScanRun(options + ["--value", value, "--target", target], ranks: nil)
+        let reported = TemporaryFolder.files(below: asked)["impact.json"]
+        #expect(own.command.exitCode == 0 && reported == own.files["impact.json"], "\(value) of \(target)")
+      }
+      let each = try Program.run(["report", kept, "--target", "each", "--out", folder.path("each")])
+      let table = TemporaryFolder.files(below: folder.path("each"))["classes.tsv"] ?? []
+      #expect(each.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + 5 * 2 * 8, "\(each)")
+      let refused = try Program.run(["report", kept, "--value", "logit[9]", "--out", folder.path("none")])
+      #expect(refused.exitCode == 64 && refused.complaints.first?.contains("class 9") == true, "\(refused)")
+    }
+
+    @Test(arguments: [
+      ("logit[1] - logit[", 64, "bracket"), ("logit[99]", 64, "class 99 is out of range"), ("logit[paris]", 64, "\"paris\""),
+      ("logit[label]", 64, "--labels"),
+    ])
+    func `are refused where they can't be read`(value: String, code: Int, words: String) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
+      let run = try ScanRun(files.options + ["--layers", "inner", "--value", value], ranks: nil)
+      #expect(run.command.exitCode == code, "\(run.command)")
+      #expect(run.command.complaints.first?.contains(words) == true, "\(run.command)")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Testing
+
+@testable import ModelGraph
+
+@Suite("Heads of attention")
+struct AttentionHeadsTests {
+  /// Attention weights times values, and what becomes of the product.
+  private static func graph(
+    _ heads: [Int], values: [Int]? = nil, _ steps: (inout GraphBuilder, inout [String: [Int]]) -> Void
+  ) -> AttentionHeads {
+    var graph = GraphBuilder(name: "attention")
+    var shapes = ["scores": heads + [5, 5], "values": (values ?? heads) + [5, 3]]
+    for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) { graph.input(name, [nil] + shape.dropFirst().map { $0 }) }
+    graph.node("Softmax", ["scores"], ["weights"], ["axis": .int(-1)])
+    graph.node("Dropout", ["weights"], ["kept"])
+    graph.node("MatMul", ["kept", "values"], ["mixed"])
+    shapes["mixed"] = heads + [5, 3]
+    steps(&graph, &shapes)
+    return AttentionHeads(of: Model(proto: graph.model, label: "attention"), shapes: shapes)
+  }
+
+  /// The head of every entry of an axis.
+  private static func heads(_ finding: AttentionHeads.Finding?, along axis: Int) -> [Int]? {
+    finding.map { finding in (0..<finding.shape[axis]).map { finding.head(ofEntry: $0, along: axis) } }
+  }
+
+  @Test("are followed from the product of weights and values to where they are joined")
+  func joined() {
+    let found = Self.graph([1, 4]) { graph, shapes in
+      graph.node("Transpose", ["mixed"], ["turned"], ["perm": .ints([0, 2, 1, 3])])
+      graph.weight("join", [3], [1, 5, 12] as [Int64])
+      graph.node("Reshape", ["turned", "join"], ["joined"])
+      graph.weight("output", [12, 12], [Float](repeating: 0, count: 144))
+      graph.node("MatMul", ["joined", "output"], ["projected"])
+      graph.output("projected", [nil, 5, 12])
+      shapes.merge(["turned": [1, 5, 4, 3], "joined": [1, 5, 12], "projected": [1, 5, 12]]) { $1 }
+    }
+    #expect(found[tensor: "mixed"]?.headCount == 4)
+    #expect(found[tensor: "mixed"]?.headAxes == [1])
+    #expect(found[tensor: "turned"]?.headAxes == [2])
+    #expect(Self.heads(found[tensor: "joined"], along: 2) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
+    #expect(found[tensor: "projected"] == nil)
+    #expect(found.chains == [["mixed", "turned", "joined"]])
+  }
+
+  @Test("of grouped queries are counted through all groups")
+  func groupedQueries() {
+    let found = Self.graph([1, 2, 3], values: [1, 2, 1]) { graph, shapes in
+      graph.weight("flat", [4], [1, 6, 5, 3] as [Int64])
+      graph.node("Reshape", ["mixed", "flat"], ["all"])
+      graph.output("all", [nil, 6, 5, 3])
+      shapes["all"] = [1, 6, 5, 3]
+    }
+    let grouped = found[tensor: "mixed"]
+    #expect(grouped?.headCount == 6)
+    #expect(grouped?.headAxes == [1, 2])
+    #expect(Self.heads(grouped, along: 1) == [0, 3])
+    #expect(Self.heads(grouped, along: 2) == [0, 1, 2])
+    #expect(Self.heads(found[tensor: "all"], along: 1) == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test("are those of an operator that is attention by itself")
+  func fused() {
+    var graph = GraphBuilder(name: "fused")
+    graph.input("stream", [nil, 5, 8])
+    graph.node(
+      "GroupQueryAttention", ["stream", "stream", "stream"], ["attended"], ["num_heads": .int(4), "kv_num_heads": .int(2)],
+      domain: "com.microsoft")
+    graph.output("attended", [nil, 5, 8])
+    let found = AttentionHeads(
+      of: Model(proto: graph.model, label: "fused"), shapes: ["stream": [1, 5, 8], "attended": [1, 5, 8]])
+    #expect(Self.heads(found[tensor: "attended"], along: 2) == [0, 0, 1, 1, 2, 2, 3, 3])
+  }
+
+  @Test("aren't found in a product with weights, or without a softmax")
+  func none() {
+    var graph = GraphBuilder(name: "none")
+    graph.input("a", [nil, 4, 5, 5])
+    graph.input("b", [nil, 4, 5, 3])
+    graph.node("MatMul", ["a", "b"], ["product"])
+    graph.output("product", [nil, 4, 5, 3])
+    let found = AttentionHeads(
+      of: Model(proto: graph.model, label: "none"), shapes: ["a": [1, 4, 5, 5], "b": [1, 4, 5, 3], "product": [1, 4, 5, 3]])
+    #expect(found.chains.isEmpty)
+  }
+}
