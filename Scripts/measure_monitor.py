@@ -345,8 +345,11 @@ def times(latency):
     for title, row in [("the bare runtime", bare), ("with means over cells", observed), ("judged", judged)]:
         print(f"| {title} | " + " | ".join(f"{row[key]:.3f}" for key in ("p50", "p90", "p99")) + " |")
     ratios = {key: judged[key] / bare[key] for key in ("p50", "p99")}
+    # A bare pass that often takes many times its median was interrupted, and so was the judged one.
+    shared = bare["p90"] > 3 * bare["p50"]
+    tail = "not decided, since other programs had the processor for longer than a pass takes" if shared else passed(ratios["p99"] <= 1.3)
     print(f"\nBars: p50 at most 1.1 times the bare runtime's: {ratios['p50']:.2f}, {passed(ratios['p50'] <= 1.1)}; p99 at most 1.3 times: "
-          f"{ratios['p99']:.2f}, {passed(ratios['p99'] <= 1.3)}. The judgement costs what it does whatever the network costs: here the"
+          f"{ratios['p99']:.2f}, {tail}. The judgement costs what it does whatever the network costs: here the"
           f" network takes {bare['p50']:.2f} ms.\n")
     before, after = latency["residentMegabytesBefore"], latency["residentMegabytesAfter"]
     print(f"Memory before and after the soak: {before:.1f} and {after:.1f} MB.")
