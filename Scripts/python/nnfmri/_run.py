@@ -1,0 +1,256 @@
+"""Runs the program."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from nnfmri._environment import environment, launcher, program
+from nnfmri._export import export
+from nnfmri._scan import Scan, open
+
+if TYPE_CHECKING:
+    import tqdm
+
+StrPath = str | PathLike[str]
+
+# Options that are lists of lengths, and those that are given once for each of their values.
+_PRODUCTS = {"grid", "resize", "crop"}
+_REPEATED = {"output", "layout"}
+_OWN = {"model": "the first argument", "data": "the second argument"}
+
+
+class ScanError(Exception):
+    """The program ended with an error. The message is its own last sentence.
+
+    `code` is its exit code (75: ended early, and `resume=True` goes on), `output` all that it wrote to standard error.
+    """
+
+    def __init__(self, code: int, output: str) -> None:
+        lines = [line.strip() for line in output.splitlines() if line.strip()]
+        said = [line for line in lines if line.startswith(("nnfmri-mpi: ", "Error: "))]
+        sentence = (said or lines or ["the program said nothing"])[-1]
+        super().__init__(f"{sentence.removeprefix('nnfmri-mpi: ').removeprefix('Error: ')} (exit code {code})")
+        self.code = code
+        self.output = output
+
+
+def scan(
+    model: Any, stimuli: Any, /, *, labels: Any = None, ranks: int = 2, out: StrPath = "nnfmri-scan", progress: bool = True,
+    resume: bool = False, mpirun: Sequence[str] = (), **options: Any,
+) -> Scan:
+    """Scans a network, and returns the finished scan.
+
+    >>> model, stimuli = nnfmri.phantom("glyphs", out="glyphs", count=4)
+    >>> scan = nnfmri.scan(model, stimuli, ranks=1, out="of-glyphs", progress=False, layers="block2", samples=4, tracts=False)
+    >>> len(scan.regions)
+    256
+
+    Args:
+        model: an ONNX file, or a PyTorch module, which is exported to `OUT.onnx` first by `nnfmri.export`.
+        stimuli: a file or folder of any kind that the program reads; or an array or tensor whose first axis is the stimulus, for a
+            network with one input; or a mapping of the inputs' names to such. Arrays are written to `OUT.stimuli.npy` or `.npz`.
+        labels: a file of labels, or a sequence of class numbers, one a stimulus.
+        ranks: how many processes share the work. Any number gives the same numbers; more than there are cores is slower.
+        out: the folder of results.
+        progress: whether a bar is shown.
+        resume: go on with the scan in `out` that ended early.
+        mpirun: further arguments of mpirun, such as `["-bind-to", "core"]` or `["-hosts", "a,b"]`.
+        **options: the program's own (`nnfmri-mpi help scan`) with `_` for `-`: `layers=["relu", "relu_1"]`, `grid=(8, 8, 4)`,
+            `stimuli=64` (how many are used), `per_stimulus=0.9`, `mean=[0.485, 0.456, 0.406]`, `tracts=False`.
+
+    Raises:
+        ScanError: the program refused or failed; its message says what to do.
+        MissingError: ONNX Runtime or MPICH isn't there.
+        KeyboardInterrupt: after an interrupt, once the program has kept what it measured; `resume=True` goes on.
+    """
+    out = Path(out)
+    for name, place in _OWN.items():
+        if name in options:
+            raise TypeError(f"{name} is {place} of nnfmri.scan")
+    out.absolute().parent.mkdir(parents=True, exist_ok=True)
+    if not isinstance(model, (str, PathLike)):
+        model = export(model, _first(stimuli), _beside(out, ".onnx"))
+    arguments = ["scan", "--model", str(model), "--data", str(_stored(stimuli, _beside(out, ".stimuli")))]
+    if labels is not None:
+        arguments += ["--labels", str(_stored(labels, _beside(out, ".labels")))]
+    arguments += ["--out", str(out), "--progress", "json", "--color", "never"]
+    if resume:
+        arguments.append("--resume")
+    with _Bar(progress) as bar:
+        run([*arguments, *option_arguments(options)], ranks=ranks, mpirun=mpirun, on_line=bar.take)
+    return open(out)
+
+
+def phantom(kind: str = "glyphs", *, out: StrPath = "nnfmri-phantom-files", **options: Any) -> tuple[Path, Path]:
+    """Writes a built-in network whose critical regions are known, and stimuli for it.
+
+    >>> nnfmri.phantom("glyphs", out="glyphs", count=4)
+    (PosixPath('glyphs/model.onnx'), PosixPath('glyphs/stimuli.bin'))
+
+    Returns the model and the stimuli. `kind` and the options are those of `nnfmri-mpi help phantom`.
+    """
+    run(["phantom", kind, "--out", str(out), *option_arguments(options)])
+    return Path(out) / "model.onnx", next(Path(out).glob("stimuli.*"))
+
+
+def run(
+    arguments: Sequence[str], *, ranks: int = 1, mpirun: Sequence[str] = (), on_line: Callable[[str], None] | None = None,
+) -> str:
+    """Runs the program with these arguments; `on_line` gets what it writes to standard error, line by line.
+
+    Returns its standard output. Raises ScanError where it ends with another code than 0.
+    """
+    if ranks < 1:
+        raise ValueError(f"ranks={ranks} is below 1")
+    command = [str(program()), *arguments]
+    if ranks > 1 or mpirun:
+        command = [launcher(), *mpirun, "-n", str(ranks), *command]
+    lines: list[str] = []
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+        # A group of its own, so that an interrupt reaches the program once, through its launcher.
+        process = subprocess.Popen(
+            command, env=environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, text=True,
+            encoding="utf-8", errors="replace", start_new_session=True)
+        assert process.stderr is not None
+        try:
+            _read(process.stderr, lines, on_line)
+        except KeyboardInterrupt:
+            # It ends with a checkpoint; a second interrupt doesn't wait for that.
+            process.send_signal(signal.SIGINT)
+            try:
+                _read(process.stderr, lines, None)
+                process.wait()
+            except KeyboardInterrupt:
+                process.kill()
+            raise
+        code = process.wait()
+        output.seek(0)
+        text = output.read()
+    if code != 0:
+        raise ScanError(code, "\n".join(lines))
+    return text
+
+
+def option_arguments(options: Mapping[str, Any]) -> list[str]:
+    """Options of the command line.
+
+    >>> from nnfmri._run import option_arguments
+    >>> option_arguments({"grid": (8, 8, 4), "layers": ["relu", "relu_1"], "tracts": False, "per_stimulus": 0.9})
+    ['--grid', '8x8x4', '--layers', 'relu,relu_1', '--no-tracts', '--per-stimulus', '0.9']
+    >>> option_arguments({"allow_nonfinite": True, "samples": None})
+    ['--allow-nonfinite']
+    """
+    arguments: list[str] = []
+    for name, value in options.items():
+        option = name.replace("_", "-")
+        if value is None:
+            continue
+        if value is True:
+            arguments.append(f"--{option}")
+        elif value is False:
+            arguments.append(f"--no-{option}")
+        elif isinstance(value, (str, PathLike)) or not isinstance(value, Iterable):
+            arguments += [f"--{option}", str(value)]
+        elif name in _REPEATED:
+            for each in value:
+                arguments += [f"--{option}", str(each)]
+        else:
+            arguments += [f"--{option}", ("x" if name in _PRODUCTS else ",").join(map(str, value))]
+    return arguments
+
+
+def _read(stream: IO[str], lines: list[str], on_line: Callable[[str], None] | None) -> None:
+    for line in stream:
+        lines.append(line.rstrip("\n"))
+        if on_line is not None:
+            on_line(lines[-1])
+
+
+class _Bar:
+    """A progress bar of a scan's phases, one after the other."""
+
+    def __init__(self, shows: bool) -> None:
+        self._bar: tqdm.tqdm[Any] | None = None
+        self._phase = ""
+        if shows:
+            self._bar = _bar_class()(unit=" passes", dynamic_ncols=True)
+
+    def take(self, line: str) -> None:
+        """Shows a line of the program: a state of its progress, or a note."""
+        if self._bar is None:
+            return
+        state = None
+        if line.startswith("{"):
+            with contextlib.suppress(ValueError):
+                state = json.loads(line)
+        if not isinstance(state, dict) or "phase" not in state:
+            self._bar.write(line, file=sys.stderr)
+            return
+        if state["phase"] != self._phase:
+            self._phase = state["phase"]
+            self._bar.reset(total=state["total"])
+            self._bar.set_description(self._phase, refresh=False)
+        self._bar.n = state["completed"]
+        self._bar.refresh()
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _bar_class() -> Any:
+    """tqdm's bar for notebooks where those can show it, else the one for terminals."""
+    import importlib.util
+
+    import tqdm.auto
+    import tqdm.std
+
+    return tqdm.auto.tqdm if importlib.util.find_spec("ipywidgets") else tqdm.std.tqdm
+
+
+def _beside(out: Path, ending: str) -> Path:
+    return out.with_name(out.name + ending)
+
+
+def _stored(data: Any, path: Path) -> Path:
+    """The file that `data` is, or that it is written to: `path` with the ending of its kind."""
+    if isinstance(data, (str, PathLike)):
+        return Path(data)
+    import numpy
+
+    if isinstance(data, Mapping):
+        path = _beside(path, ".npz")
+        numpy.savez(path, **{name: _array(value) for name, value in data.items()})
+    else:
+        path = _beside(path, ".npy")
+        numpy.save(path, _array(data))
+    return path
+
+
+def _array(data: Any) -> Any:
+    """An array of a tensor, a sequence or an array."""
+    import numpy
+
+    return numpy.asarray(data.detach().cpu() if hasattr(data, "detach") else data)
+
+
+def _first(stimuli: Any) -> Any:
+    """Two stimuli, as examples of a module's inputs."""
+    if isinstance(stimuli, (str, PathLike)):
+        raise TypeError("a PyTorch module needs an example: give stimuli as tensors, or export it by nnfmri.export first")
+    import torch
+
+    values = [value for name, value in stimuli.items() if name != "labels"] if isinstance(stimuli, Mapping) else [stimuli]
+    return tuple(torch.as_tensor(_array(value[:2])) for value in values)
