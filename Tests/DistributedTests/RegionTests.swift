@@ -122,6 +122,17 @@ extension DistributedTests {
       }
     }
 
+    @Test func `are no patches where the stimuli are no pictures, though the positions may form a square`() throws {
+      let data = folder.path("sentences.npz")
+      let files = try SmallNetwork.tokens.write(to: folder, stimuli: 2)
+      try writeNPZ(SmallNetwork.tokens.arrays(2), to: data)
+      let run = try ScanRun(
+        ["--model", files.model, "--data", data, "--layers", "mixed", "--layout", "mixed=ntc", "--regions", "patches"], ranks: nil
+      )
+      #expect(run.command.exitCode == 65, "\(run.command)")
+      #expect(run.command.complaints.first?.contains("no grid of patches of a picture") == true, "\(run.command)")
+    }
+
     /// What is wrong, the exit code, and words of the sentence.
     @Test(arguments: [
       ("of no kind", ["--regions", "nonsense"], 64, "none of channels"),

@@ -125,7 +125,7 @@ struct AttentionRegions {
     guard let (apart, rows, columns) = patches(length) else {
       throw GridError(
         .badInput,
-        "its \(length) positions are no grid of patches, with or without 1, 2 or 5 tokens apart: --regions tokens takes each"
+        "its \(length) positions are no grid of patches of a picture, with or without 1, 2 or 5 tokens apart: --regions tokens takes each"
       )
     }
     let labels = try Self.labels(layer.shape, along: [axis]) {
@@ -142,18 +142,16 @@ struct AttentionRegions {
     return division
   }
 
-  /// How many tokens stand apart, and the rows and columns of the others.
+  /// How many tokens stand apart, and the rows and columns of the others; `nil` where the stimuli are no pictures, or patches of
+  /// no size are as many.
   private func patches(_ length: Int) -> (apart: Int, rows: Int, columns: Int)? {
+    guard let picture else { return nil }
     for apart in Self.tokensApart where length > apart + 1 {
-      let count = length - apart
-      if let picture {
-        for size in 1...min(picture.height, picture.width)
-        where picture.height % size == 0 && picture.width % size == 0 && picture.height / size * (picture.width / size) == count {
-          return (apart, picture.height / size, picture.width / size)
-        }
-      } else {
-        let side = Int(Double(count).squareRoot().rounded())
-        if side * side == count { return (apart, side, side) }
+      for size in 1...min(picture.height, picture.width)
+      where picture.height % size == 0 && picture.width % size == 0
+        && picture.height / size * (picture.width / size) == length - apart
+      {
+        return (apart, picture.height / size, picture.width / size)
       }
     }
     return nil
