@@ -40,6 +40,7 @@ let package = Package(
   ],
   targets: [
     // Floor 0: C libraries, each seen by one module.
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CMPI", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"])]),
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-serial-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "minizip", providers: [.apt(["libminizip-dev"])]),
@@ -71,7 +72,7 @@ let package = Package(
     .target(
       name: "ModelGraph", dependencies: ["UserErrors", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Proto/onnx.proto"], swiftSettings: settings),
-    module("Files", imports: ["CMessageDigest", "UserErrors"]),
+    module("Files", imports: ["CMalloc", "CMessageDigest", "UserErrors"]),
     module("Arrays", imports: ["CZip", "Files"]),
     module("Images", imports: ["CJPEG", "CPNG"], settings: strict),
     module("Random", settings: strict),

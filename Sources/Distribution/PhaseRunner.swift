@@ -1,3 +1,5 @@
+import Files
+
 /// Runs phases one after another, and notes how long each took and how long ranks were idle.
 package struct PhaseRunner<Wire: Transport> {
   package var coordinator: Coordinator<Wire>
@@ -21,6 +23,7 @@ package struct PhaseRunner<Wire: Transport> {
     let before = coordinator.busySeconds
     progress.begin(name, total: total)
     try coordinator.run(&phase, tick: progress.tick) { try $0.run(on: worker, pause: $1) }
+    returnFreedMemory()
     let seconds = progress.end()
     timings.append((name, seconds))
     idleShares[name] = zip(coordinator.busySeconds, before).map { max(0, 1 - ($0 - $1) / max(seconds, 1e-9)) }

@@ -8,10 +8,12 @@ import Statistics
 
 /// `impact.json`: which regions the answer depends on.
 enum ImpactFile {
-  static func content(_ result: ScanResult) -> JSONValue {
-    .object(
+  static func content(_ result: ScanResult) -> FileContent {
+    .members(
       Dictionary(
-        uniqueKeysWithValues: result.layers.map { ("layer_\($0.plan.number)", content($0, result)) }))
+        uniqueKeysWithValues: result.layers.map { layer in
+          ("layer_\(layer.plan.number)", { content(layer, result) })
+        }))
   }
 
   private static func content(_ layer: ScanResult.Layer, _ result: ScanResult) -> JSONValue {

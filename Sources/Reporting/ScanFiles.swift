@@ -49,6 +49,7 @@ package struct ScanFiles: Sendable {
         if let end = path.lastIndex(of: "/") { try makeFolder(String(path[..<end])) }
         try Self.write(try content.encoded(), to: path)
       }
+      returnFreedMemory()
     }
   }
 
@@ -61,7 +62,7 @@ package struct ScanFiles: Sendable {
     func add(_ path: String, _ content: @escaping () throws -> FileContent) { makers.append { [(path, try content())] } }
     if kinds.contains(.json) {
       add("density.json") { .json(DensityFile.content(result)) }
-      add("impact.json") { .json(ImpactFile.content(result)) }
+      add("impact.json") { ImpactFile.content(result) }
       if let timeCourse = result.timeCourse {
         add("consistency.json") { .json(ConsistencyFile.content(timeCourse, layers: result.layers.map(\.plan))) }
       }

@@ -153,6 +153,9 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     return min(rowsPerShard, max(batch, Layer.longestShard / layer.width / batch * batch))
   }
 
+  /// Pathways that are lesioned in one run: fewer than coalitions, since the whole network is in memory then.
+  package var pathwayBatch: Int { min(batch, 8) }
+
   /// SHA-256 of the plan, by which equal plans are recognised at a glance.
   package func digest() throws -> String {
     Digest.hexadecimal(of: try encoded())

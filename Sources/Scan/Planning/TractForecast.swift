@@ -39,11 +39,11 @@ package struct TractForecast: Sendable {
       let rows = layers.map { _ in PathwayLesion.intact }
       let task = PathwayTask(
         layers: layers, stimulus: 0, target: targets[0], first: 0,
-        pathways: (0..<plan.batch).flatMap { _ in rows })
+        pathways: (0..<plan.pathwayBatch).flatMap { _ in rows })
       _ = try task.run(on: worker) {}
       let start = monotonicSeconds()
       _ = try task.run(on: worker) {}
-      let batches = (try plan.mostLesionedPathways(request.measurement) + plan.batch - 1) / plan.batch
+      let batches = (try plan.mostLesionedPathways(request.measurement) + plan.pathwayBatch - 1) / plan.pathwayBatch
       each += Double(batches) * (monotonicSeconds() - start)
     }
     (secondsOnce, secondsPerStimulus) = (once, each)

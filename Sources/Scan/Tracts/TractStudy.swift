@@ -1,4 +1,5 @@
 import Distribution
+import Files
 import Lesion
 import Networks
 import ScanPlan
@@ -13,8 +14,8 @@ struct TractStudy {
   private static let bootstrapSamples = 100
   /// Bootstrap samples that are in memory together.
   private static let samplesAtOnce = 16
-  /// Batches of pathways in a task.
-  private static let batchesPerTask = 4
+  /// Lesioned pathways in a task, or more where a batch is longer.
+  private static let rowsPerTask = 64
 
   let request: ScanRequest
   let plan: ScanPlan
@@ -98,7 +99,8 @@ struct TractStudy {
       + tracts.families.flatMap { $0.pathways.map(tracts.lesioned) }
     var lesions = PathwayPhase(
       layers: tracts.pathwayLayers, rows: rows, targets: Array(targets.prefix(stimulusCount)),
-      rowsPerTask: plan.batch * max(Self.batchesPerTask, 64 / plan.batch), progress: progress)
+      rowsPerTask: plan.pathwayBatch * max(1, Self.rowsPerTask / plan.pathwayBatch), progress: progress)
+    returnFreedMemory()
     try runner.run("lesioning pathways", rows.count * stimulusCount, &lesions, on: worker)
     tracts.values = lesions.values
     return tracts

@@ -59,7 +59,7 @@ final class TractWorker {
         layers: layers.map {
           PathwayLesion.Layer(tensor: plan.layers[$0].tensor, shape: plan.layers[$0].shape, regions: regions[$0])
         },
-        reading: plan.readTensor, batch: plan.batch, replaces: !replacements.isEmpty, runtime: feed.runtime,
+        reading: plan.readTensor, batch: plan.pathwayBatch, replaces: !replacements.isEmpty, runtime: feed.runtime,
         session: session)
       lesion = (layers, network)
     }
