@@ -34,6 +34,11 @@ struct NNFMRISimulate: ParsableCommand {
   @Option(help: "A folder for checkpoints that are written and removed.")
   var folder: String
 
+  func validate() throws {
+    guard (1...20).contains(most) else { throw ValidationError("--most is \(most): give 1 to 20, for 2 to 2^20 ranks") }
+    guard seconds > 0, seconds.isFinite else { throw ValidationError("--seconds is \(seconds): give more than 0") }
+  }
+
   func run() throws {
     // All ranks but the first are needed for the messages only, and would burn a core while they wait for the end.
     let costs = try withEnvironment(onFailure: { _, _ in 70 }) { world in
@@ -86,7 +91,7 @@ struct NNFMRISimulate: ParsableCommand {
 
       With messages \(Int(Self.slowNetwork)) times as dear:
 
-      \(try self.table(simulation, message.scaled(by: Self.slowNetwork), from: 8).table)
+      \(try self.table(simulation, message.scaled(by: Self.slowNetwork), from: min(8, most)).table)
       """)
   }
 
