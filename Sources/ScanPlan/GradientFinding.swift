@@ -31,6 +31,11 @@ extension ScanPlan.Layer {
   /// Numbers of a shard at most, from here on.
   static let longestShard = 1 << 20
 
+  /// Gradient passes of a stimulus that a scan takes unless more are asked for: those whose derivatives fit 2^29 numbers, 2 GB.
+  package func mostStoredPasses(stimuli: Int) -> Int {
+    max(GradientDesign.minimumPassCount(players: regionCount), (1 << 29) / ((1 + regionCount) * max(stimuli, 1)) / 2 * 2)
+  }
+
   /// Numbers that a row is measured as: v, and where the row is a gradient pass the derivative by every region, else the
   /// scores that are kept.
   package var width: Int { design == .gradients ? 1 + regionCount : 1 + (scoreCount ?? 0) }

@@ -34,6 +34,17 @@ import UserErrors
     return try plan.estimators(measurement, analysis)
   }
 
+  @Test("Derivatives of a layer fit 2 GB, unless the least passes don't", arguments: [4, 256, 16_384, 65_536], [1, 64, 10_000])
+  func storedDerivatives(regions: Int, stimuli: Int) {
+    var layer = plan([.gradient]).layers[0]
+    layer.regionCount = regions
+    let most = layer.mostStoredPasses(stimuli: stimuli)
+    let least = GradientDesign.minimumPassCount(players: regions)
+    #expect(most.isMultiple(of: 2) && most >= least)
+    func bytes(_ passes: Int) -> Int { 4 * passes * (1 + regions) * stimuli }
+    #expect(most == least || bytes(most) <= 2 << 30 && bytes(most + 2) > 2 << 30)
+  }
+
   @Test("leaves layers whose ζ are exact as they are, where others take it")
   func exactLayersKeepTheirs() throws {
     let choices = try choices(plan([.regression, .exact, .affine, .leverage]), .leverage)

@@ -186,6 +186,10 @@ struct GradientTrial {
       finding.reason = choice.reason
       guard choice.measurement == .gradients else { return layer.measuredByValues(finding) }
     }
+    let isBounded = request.measurement.samplesPerRegion == nil && passesAlone == nil
+    if isBounded, passes >= layer.mostStoredPasses(stimuli: plan.stimulusCount) {
+      finding.reason += " More passes would store more than 2 GB of derivatives of this layer; --samples asks for them."
+    }
     return layer.measuredByGradients(passes: passes, finding)
   }
 
@@ -196,9 +200,12 @@ struct GradientTrial {
       max(least, Int(samples * Double(layer.regionCount) / ScanPlan.Layer.gradientCost) / 2 * 2)
     }
     let asked = request.measurement.samplesPerRegion.map(bought)
-    guard let pilot else { return asked ?? max(Self.pilotPasses, bought(by: Self.mostSamplesAlone)) }
+    func limit(_ samples: Double) -> Int {
+      asked ?? max(Self.pilotPasses, min(bought(by: samples), layer.mostStoredPasses(stimuli: stimuli)))
+    }
+    guard let pilot else { return limit(Self.mostSamplesAlone) }
     if let asked, !request.stoppingRule.isAdaptive { return asked }
-    let most = asked ?? max(Self.pilotPasses, bought(by: Self.mostSamples))
+    let most = limit(Self.mostSamples)
     guard let tolerance = request.measurement.tolerance else { return pilot.passes(stimuli: stimuli, most: most) }
     return pilot.passes(
       stimuli: stimuli, percentOfEffect: tolerance, confidence: request.measurement.stoppingConfidence, most: most)
