@@ -6,6 +6,7 @@ estimators. Ours, gradient passes among them, are computed anew each time.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -150,6 +151,25 @@ def public_estimators(players, seed):
         )
         return attribution[0].double().numpy()
 
+    def msapy(game, evaluations):
+        import typeguard
+
+        # Its checks of types at run time stumble over types of the other libraries.
+        typeguard.typechecked = lambda function: function
+        from msapy import msa
+
+        def value(lesioned):
+            coalition = np.ones(players)
+            coalition[list(lesioned)] = 0
+            return float(game(coalition)[0])
+
+        with contextlib.redirect_stdout(sys.stderr):  # Where it shows its progress.
+            table = msa.interface(
+                elements=list(range(players)), n_permutations=max(2, evaluations // players), objective_function=value,
+                n_parallel_games=1, rng=np.random.default_rng(seed))
+        means = table.mean()
+        return np.array([float(means[player]) for player in range(players)])
+
     return {
         "KernelSHAP, paired": of_shapiq(lambda: shapiq.KernelSHAP(players, pairing_trick=True, random_state=seed)),
         "LeverageSHAP": of_shapiq(lambda: shapiq.LeverageSHAP(players, random_state=seed)),
@@ -159,6 +179,7 @@ def public_estimators(players, seed):
             lambda: shapiq.ProxySHAP(players, max_order=1, index="SV", adjustment=True, random_state=seed)),
         "PermutationSamplingSV": of_shapiq(lambda: shapiq.PermutationSamplingSV(players, random_state=seed)),
         "captum ShapleyValueSampling": captum,
+        "msapy": msapy,
     }
 
 
