@@ -213,7 +213,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     let unused = inputs.compactMap(\.name).filter { !used.contains($0) } + unreadable.keys.sorted()
     if !unused.isEmpty {
       let names = unused.map { "\"\($0)\"" }.joined(separator: ", ")
-      addNote("Left out of \(description), since the model has no such input: \(names).")
+      addNote("Not fed to the model, which has no such input: \(names) of \(description).")
     }
     inputs = arranged
     unreadable = [:]
