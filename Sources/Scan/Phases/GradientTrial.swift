@@ -187,7 +187,8 @@ struct GradientTrial {
       guard choice.measurement == .gradients else { return layer.measuredByValues(finding) }
     }
     let isBounded = request.measurement.samplesPerRegion == nil && passesAlone == nil
-    if isBounded, passes >= layer.mostStoredPasses(stimuli: plan.stimulusCount) {
+    let next = GradientPilot.passSteps.first { $0 > passes } ?? passes
+    if isBounded, next > layer.mostStoredPasses(stimuli: plan.stimulusCount) {
       finding.reason += " More passes would store more than 2 GB of derivatives of this layer; --samples asks for them."
     }
     return layer.measuredByGradients(passes: passes, finding)
