@@ -92,7 +92,9 @@ let package = Package(
     module("Temporal", imports: ["CFourier", "Random", "Statistics"], settings: strict),
     module(
       "Networks",
-      imports: ["Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Stimuli", "Tractography", "UserErrors"]),
+      imports: [
+        "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Random", "Stimuli", "Tractography", "UserErrors",
+      ]),
     module(
       "Phantom", imports: ["Arrays", "CPhantomNetwork", "Files", "Grids", "ModelGraph", "Random", "Shapley", "Stimuli"],
       settings: strict),
@@ -205,8 +207,8 @@ let package = Package(
     tests(
       "Networks",
       imports: [
-        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Shapley", "Stimuli", "TestSupport",
-        "UserErrors",
+        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "OnnxRuntime", "Random", "Shapley", "Stimuli",
+        "TestSupport", "UserErrors",
       ]),
     tests(
       "Tractography",

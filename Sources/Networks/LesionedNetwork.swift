@@ -17,8 +17,10 @@ package final class LesionedNetwork {
     package var reader: OutputReader
     package var batch: Int
     package var lesion: LesionKind
-    /// [units]; needed where a lesion puts units at rest.
+    /// [units]; needed where a lesion puts units at rest. For noise means, then standard deviations; [2 x units].
     package var restingActivations: [Float]
+    /// Of noise.
+    package var noiseSeed: UInt64
     package var session: Session.Options
     package var cacheBytes: Int
     /// Where prefix results go that memory doesn't hold; `nil`: nowhere, they are computed again.
@@ -26,14 +28,16 @@ package final class LesionedNetwork {
 
     package init(
       mask: RegionMask, reader: OutputReader, batch: Int, lesion: LesionKind, restingActivations: [Float] = [],
-      session: Session.Options, cacheBytes: Int, spillFolder: String? = nil
+      noiseSeed: UInt64 = 0, session: Session.Options, cacheBytes: Int, spillFolder: String? = nil
     ) {
-      precondition(lesion.source != .resting || restingActivations.count == mask.unitCount, "a lesion without its values")
+      let needed = [.resting: 1, .noise: 2][lesion.source, default: 0] * mask.unitCount
+      precondition(needed == 0 || restingActivations.count == needed, "a lesion without its values")
       self.mask = mask
       self.reader = reader
       self.batch = batch
       self.lesion = lesion
       self.restingActivations = restingActivations
+      self.noiseSeed = noiseSeed
       self.session = session
       self.cacheBytes = cacheBytes
       self.spillFolder = spillFolder
@@ -44,7 +48,7 @@ package final class LesionedNetwork {
   package struct Series: Sendable, Hashable {
     package var stimulus: Int
     package var target: Int
-    /// The stimuli that replacements come from; empty unless the lesion is `resample`.
+    /// The stimuli that replacements come from; empty where they come from none.
     package var donors: [Int]
 
     package init(stimulus: Int, target: Int, donors: [Int] = []) {

@@ -1,22 +1,33 @@
 import Lesion
 import OnnxRuntime
+import Random
 
 /// What rows of a layer are painted from: the activations of the series' stimulus, and what takes their place.
 final class LesionedSeries {
+  /// Class means that are kept: as many rows of the layer as a batch has already.
+  private let mostMeans: Int
+
   let prefix: Prefix
   private let lesion: LesionKind
   private let restingActivations: [Float]
+  private let noiseSeed: UInt64
   /// The series that is current.
   private(set) var current: LesionedNetwork.Series?
   /// The intact activations of its stimulus.
   private(set) var activations: Tensor
   private var donors: [Tensor] = []
+  /// What takes the place of its units where neither donors nor resting activations do; [units].
+  private var replacement: [Float] = []
+  /// Means over stimuli that earlier series took.
+  private var means: [[Int]: [Float]] = [:]
 
   /// - Parameter activations: of any stimulus, until a series begins.
   init(prefix: Prefix, configuration: LesionedNetwork.Configuration, activations: Tensor) {
     self.prefix = prefix
     lesion = configuration.lesion
     restingActivations = configuration.restingActivations
+    noiseSeed = configuration.noiseSeed
+    mostMeans = configuration.batch
     self.activations = activations
   }
 
@@ -27,8 +38,16 @@ final class LesionedSeries {
     current = nil
     let state = try prefix.state(of: series.stimulus)
     activations = state.activations
-    prefix.load(state, into: sides)
-    donors = try series.donors.map { try prefix.state(of: $0).activations }
+    let others = lesion.runsInPair ? try series.donors.first.map { try prefix.state(of: $0) } : nil
+    prefix.load(others ?? state, into: sides)
+    donors = []
+    switch lesion.source {
+    case .nothing, .resting: break
+    case .donors, .partner: donors = try series.donors.map { try prefix.state(of: $0).activations }
+    case .noise:
+      replacement = LesionNoise.draw(moments: restingActivations, seed: noiseSeed, stimulus: series.stimulus)
+    case .peers: replacement = try mean(of: series.donors)
+    }
     current = series
   }
 
@@ -39,8 +58,20 @@ final class LesionedSeries {
       try body(nil)
     case .resting:
       try restingActivations.withUnsafeBufferPointer { try body($0) }
-    case .donors:
+    case .noise, .peers:
+      try replacement.withUnsafeBufferPointer { try body($0) }
+    case .donors, .partner:
       try body(UnsafeBufferPointer(donors[donor ?? 0].floats))
     }
+  }
+
+  /// The mean activation over some stimuli, summed in double precision, in their order; [units].
+  private func mean(of stimuli: [Int]) throws -> [Float] {
+    if let known = means[stimuli] { return known }
+    var mean = MeanActivation(unitCount: activations.count)
+    for stimulus in stimuli { mean.add(UnsafeBufferPointer(try prefix.state(of: stimulus).activations.floats)) }
+    if means.count >= mostMeans { means = [:] }
+    means[stimuli] = mean.floats
+    return mean.floats
   }
 }

@@ -1,4 +1,5 @@
 import Arrays
+import Files
 import Lesion
 package import ModelGraph
 package import OnnxRuntime
@@ -9,18 +10,40 @@ package final class StimulusFeed {
   package let runtime: Runtime
   package let stimuli: StimulusSet
   package let bindings: [InputBinding]
+  /// Stimuli that are numbered from `stimuli.count` on: what lesions take replacements from.
+  let partners: StimulusSet?
 
-  /// - Throws: `StimuliError` with the names or both shapes, if the stimuli don't fit the model's inputs.
-  package init(runtime: Runtime, stimuli: StimulusSet, inputs: [Port]) throws(StimuliError) {
+  /// - Parameter partners: of the same shapes.
+  /// - Throws: `StimuliError` with the names or both shapes, if the stimuli don't fit the model's inputs or their partners.
+  package init(
+    runtime: Runtime, stimuli: StimulusSet, inputs: [Port], partners: StimulusSet? = nil
+  ) throws(StimuliError) {
     var stimuli = stimuli
-    self.bindings = try InputBinding.bind(inputs, to: &stimuli)
+    let bindings = try InputBinding.bind(inputs, to: &stimuli)
+    self.partners = try partners.map { partners throws(StimuliError) in
+      var partners = partners
+      let others = try InputBinding.bind(inputs, to: &partners)
+      guard others.map(\.name) == bindings.map(\.name) else {
+        throw StimuliError(
+          .badInput,
+          "\(partners.description) has other arrays than \(stimuli.description): give both the same, one for each model input")
+      }
+      if let (other, own) = zip(others, bindings).first(where: { $0.shape != $1.shape || $0.batchAxis != $1.batchAxis }) {
+        throw StimuliError(
+          .badInput,
+          "\(partners.description) gives the model's input \"\(own.name)\" shape \(other.shape) for one stimulus, and \(stimuli.description) gives it \(own.shape): give both the same"
+        )
+      }
+      return partners
+    }
+    self.bindings = bindings
     self.runtime = runtime
     self.stimuli = stimuli
   }
 
   /// The inputs named `names` for a batch with one stimulus a row.
   ///
-  /// - Parameter rows: the number of the stimulus of each row.
+  /// - Parameter rows: the number of the stimulus of each row; partners follow after the stimuli.
   /// - Throws: `StimuliError` where a stimulus can't be read, `OnnxRuntimeError` where there is no memory for it.
   package func tensors(_ names: [String], rows: [Int]) throws -> [Tensor] {
     var tensors: [Tensor] = []
@@ -57,6 +80,7 @@ package final class StimulusFeed {
   private func read(
     _ stimulus: Int, _ input: Int, as scalar: ScalarType, into sample: UnsafeMutableRawBufferPointer
   ) throws(StimuliError) {
+    let (stimuli, stimulus) = place(of: stimulus)
     guard bindings[input].elementType == .bfloat16 else {
       return try stimuli.read(stimulus: stimulus, input: input, as: scalar, into: sample)
     }
@@ -66,6 +90,13 @@ package final class StimulusFeed {
       let rounded = value.isNaN ? bits | 0x40_0000 : bits &+ 0x7FFF &+ (bits >> 16 & 1)
       sample.storeBytes(of: UInt16(rounded >> 16), toByteOffset: 2 * index, as: UInt16.self)
     }
+  }
+
+  /// Where a stimulus is read.
+  private func place(of stimulus: Int) -> (StimulusSet, Int) {
+    guard stimulus >= stimuli.count else { return (stimuli, stimulus) }
+    guard let partners else { preconditionFailure("stimulus \(stimulus) of \(stimuli.count)") }
+    return (partners, stimulus - stimuli.count)
   }
 
   /// The type that stimuli are read in.

@@ -23,6 +23,9 @@ enum SummaryFile {
       "plan_sha256": .string(try plan.digest()),
       "model": model(result),
       "stimuli": stimuli(result),
+      "lesion_file": plan.lesionDigest.map {
+        ["file": .string(request.measurement.lesionFile ?? ""), "sha256": .string($0)]
+      } ?? .null,
       "stream": stream(result),
       "options": [
         "measurement": .object(request.measurement.byName.mapValues(JSONValue.string)),

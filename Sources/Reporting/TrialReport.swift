@@ -50,9 +50,11 @@ struct TrialReport {
     "\(result.className(empty.predicted))\(empty.share < 1 ? " mostly" : "") (p \(Number.fixed(empty.confidence, 2)))"
   }
 
-  /// What to do where the network is sure of itself without the layer; `nil` where it isn't.
+  /// What to do where the network is sure of itself without the layer; `nil` where it isn't, or has good reason to be.
   var advice: String? {
-    guard let empty = layer.empty, empty.isConfident else { return nil }
+    guard let empty = layer.empty, empty.isConfident, LesionKind(rawValue: trials.lesion)?.bringsAnAnswer != true else {
+      return nil
+    }
     let gentler =
       layer.otherEmptyAnswer.map(\.isConfident) ?? true ? LesionKind.resample.rawValue : trials.otherLesion ?? ""
     return """

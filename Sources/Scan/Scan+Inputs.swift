@@ -22,11 +22,15 @@ extension Scan {
     /// How many stimuli there are to choose from; `nil` where only the network knows, or time orders them.
     let availableCount: Int?
     package let stream: Stream?
+    /// What lesions take from a file; `nil` where they take nothing from one.
+    package let lesionFile: LesionFile?
     package let runtime: Runtime
     /// SHA-256 of the model file and its files of weights.
     let modelDigest: String
     /// SHA-256 of the files that the candidates come from, and of the labels.
     let dataDigest: String
+    /// SHA-256 of the files that lesions take something from; `nil` where they take nothing from one.
+    let lesionDigest: String?
 
     /// Reads the model and the stimuli that a request names.
     ///
@@ -36,14 +40,12 @@ extension Scan {
       model = try Model(contentsOf: request.subject.model)
       try model.checkExternalFiles()
       let options = request.measurement
+      let sizing = try PictureSizing(resize: options.resize, crop: options.crop)
       var all = try StimulusSet(
         contentsOf: request.subject.data, labels: request.subject.labels, inputs: model.inputs.map(ModelInput.init),
-        sizing: PictureSizing(resize: options.resize, crop: options.crop))
+        sizing: sizing)
       if let path = request.subject.classNames { all.setClassNames(try readClassNames(path)) }
-      try all.setPreprocessing(
-        Preprocessing(
-          scale: options.scale, mean: options.mean, standardDeviation: options.standardDeviation,
-          channelAxis: options.isChannelsLast ? .last : .first))
+      all = try all.preprocessed(options)
       if let wanted = options.stream {
         let stream = try Stream(wanted, of: all, seed: options.seed)
         self.stream = stream
@@ -57,6 +59,10 @@ extension Scan {
         availableCount = selection.needsPredictions ? nil : chosen.count
       }
       self.all = all
+      lesionFile = try options.lesionFile.map { [model, all] path in
+        try LesionFile(path, for: options, model: model, count: all.count, sizing: sizing)
+      }
+      lesionDigest = try lesionFile.map { try Digest.ofFiles($0.files) }
       let folder = model.folder ?? "."
       modelDigest = try Digest.ofFiles([request.subject.model] + model.externalFiles.map { "\(folder)/\($0)" })
       dataDigest = try Digest.ofFiles(stream?.stimuli.files ?? candidates.files)
@@ -89,8 +95,8 @@ extension Scan {
 
     func origin(_ request: ScanRequest, program: String) -> ScanOrigin {
       ScanOrigin(
-        options: request.measurement.byName, modelDigest: modelDigest, dataDigest: dataDigest, program: program,
-        onnxRuntime: runtime.version, part: request.run.part)
+        options: request.measurement.byName, modelDigest: modelDigest, dataDigest: dataDigest,
+        lesionDigest: lesionDigest, program: program, onnxRuntime: runtime.version, part: request.run.part)
     }
 
     /// What plans the scan of the stimuli that the request chooses.
@@ -99,13 +105,18 @@ extension Scan {
     package func planner(_ request: ScanRequest) throws -> Planner {
       Planner(
         request: request, model: model, stimuli: try chosen(request), stream: stream, runtime: runtime, modelDigest: modelDigest,
-        dataDigest: dataDigest)
+        dataDigest: dataDigest, lesionFile: lesionFile, lesionDigest: lesionDigest)
     }
 
     /// Makes sure that this rank measures what the plan says.
     ///
     /// - Throws: `Failure` (`badInput`) with what differs from rank 0.
     func check(against plan: ScanPlan, request: ScanRequest) throws(Failure) {
+      if lesionDigest != plan.lesionDigest {
+        throw Failure(
+          .badInput,
+          "its \(request.measurement.lesionFile ?? "lesions") isn't the file that rank 0 has; give all ranks the same file")
+      }
       if modelDigest != plan.modelDigest {
         throw Failure(
           .badInput,

@@ -22,9 +22,14 @@ extension Scan.Inputs {
     let read = NetworkSurvey.readTensor(of: model, try ReadoutRequest(options, of: stimuli))
     let names = model.inputPorts(reading: read).filter(\.isRead).map(\.name)
     let fed = model.bakedBatch(feeding: stimuli.shapes(of: names)).map(model.replacingBakedBatch) ?? model
-    let survey = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: fed.inputPorts(reading: read)).survey(for: fed)
+    let feed = try StimulusFeed(
+      runtime: runtime, stimuli: stimuli, inputs: fed.inputPorts(reading: read),
+      partners: lesionFile?.partners(at: stimuli.records))
+    let survey = try feed.survey(for: fed)
     // A stream keeps its time: what can't be scanned of it is skipped.
-    return stream == nil ? try stimuli.usable(by: survey, allowsNonFinite: options.allowsNonFinite) : stimuli
+    if stream == nil { stimuli = try stimuli.usable(by: survey, allowsNonFinite: options.allowsNonFinite) }
+    try feed.checkPartners(for: fed)
+    return stimuli
   }
 
   /// The classes that the intact network predicts for the candidates.

@@ -185,7 +185,8 @@ package enum Scan {
       try self.inputs.check(against: plan, request: request)
       worker = try Worker(
         request: request, plan: plan, model: self.inputs.model, stimuli: self.inputs.stimuli(of: plan),
-        stream: self.inputs.stream?.stimuli, heldOut: self.inputs.heldOut(of: plan, request), runtime: self.inputs.runtime)
+        stream: self.inputs.stream?.stimuli, heldOut: self.inputs.heldOut(of: plan, request),
+        lesionFile: self.inputs.lesionFile, runtime: self.inputs.runtime)
     }
   }
 }

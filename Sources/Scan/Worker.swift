@@ -23,6 +23,7 @@ package final class Worker {
   /// Of stimuli that aren't scanned; `nil` where none are asked about.
   let heldOutFeed: StimulusFeed?
   let reader: OutputReader
+  private let lesionFile: LesionFile?
   /// By layer.
   private(set) var geometry: [LayerGeometry]
   /// For estimates, which need no network.
@@ -45,17 +46,20 @@ package final class Worker {
   ///   - stimuli: those of the scan.
   ///   - stream: those of the stream, where there is one.
   ///   - heldOut: stimuli that aren't scanned, where they are asked about.
+  ///   - lesionFile: what lesions take from a file.
   /// - Throws: `OnnxRuntimeError` where the runtime takes no part of the model.
   package init(
     request: ScanRequest, plan: ScanPlan, model: Model, stimuli: StimulusSet, stream: StimulusSet?, heldOut: StimulusSet? = nil,
-    runtime: Runtime
+    lesionFile: LesionFile? = nil, runtime: Runtime
   ) throws {
     self.request = request
     self.plan = plan
     let prepared = model.prepared(plan.preparation)
     self.model = prepared
     let inputs = prepared.inputPorts(reading: plan.readout.tensor)
-    self.feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: inputs)
+    self.lesionFile = lesionFile
+    self.feed = try StimulusFeed(
+      runtime: runtime, stimuli: stimuli, inputs: inputs, partners: lesionFile?.partners(at: plan.stimulusPlaces))
     self.streamFeed = try stream.map { try StimulusFeed(runtime: runtime, stimuli: $0, inputs: inputs) }
     heldOutFeed = try heldOut.map { try StimulusFeed(runtime: runtime, stimuli: $0, inputs: inputs) }
     self.reader = try OutputReader(plan.readout)
@@ -148,7 +152,7 @@ package final class Worker {
 
   private func secondsPerGradientBatch(layer: Int) throws -> Double {
     let network = try gradientNetwork(layer).get()
-    try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
+    try network.begin(series(layer, 0, target: 0))
     let design = try estimation.series(layer, 0).gradientDesign()
     let masks = design.masks(in: 0..<min(gradientBatch(layer), design.rowCount))
     var start = 0.0
@@ -218,6 +222,20 @@ package final class Worker {
       cut: cut(layer), feed: isHeldOut ? heldOutFeed! : feed, stimulus: 0,
       configuration: configuration(layer, lesion, batch: batch ?? plan.layers[layer].batch))
   }
+
+  /// The game of a layer and a stimulus, with the stimuli that replacements come from.
+  func series(_ layer: Int, _ stimulus: Int, target: Int) -> LesionedNetwork.Series {
+    LesionedNetwork.Series(
+      stimulus: stimulus, target: target, donors: estimation.series(layer, stimulus).donors)
+  }
+
+  /// The activations that a file has of a layer; `nil` where none has. [units]
+  func baselineActivations(_ layer: Int) throws -> [Float]? {
+    try lesionFile?.activations(of: plan.layers[layer].tensor, shape: plan.layers[layer].shape)
+  }
+
+  /// The seed of a layer's draws, where lesions are noise.
+  func noiseSeed(_ layer: Int) -> UInt64 { LesionNoise.seed(request.measurement.seed, layer: layer) }
 
   /// Gradient passes of a layer in one run.
   func gradientBatch(_ layer: Int) -> Int { min(plan.layers[layer].batch, ScanPlan.Layer.gradientBatch) }
@@ -290,7 +308,8 @@ package final class Worker {
   private func configuration(_ layer: Int, _ lesion: LesionKind, batch: Int) -> LesionedNetwork.Configuration {
     LesionedNetwork.Configuration(
       mask: geometry[layer].mask, reader: reader, batch: batch, lesion: lesion,
-      restingActivations: lesion.source == .resting ? means[layer]! : [], session: sessionOptions,
+      restingActivations: [.resting, .noise].contains(lesion.source) ? means[layer]! : [], noiseSeed: noiseSeed(layer),
+      session: sessionOptions,
       cacheBytes: cacheBytes, spillFolder: request.resources.spillFolder)
   }
 }

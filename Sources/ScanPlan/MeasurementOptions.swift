@@ -52,6 +52,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   /// What coalitions are drawn for.
   package var index = ValueIndex.shapley
   package var lesion = LesionKind.zero
+  /// The file that lesions take something from: stimuli's pairs or a baseline; `nil` where they take nothing from one.
+  package var lesionFile: String?
   package var value = ValueFunction.logit
   package var target = Target.predicted
   /// Whether the scores of all classes are kept of every pass, so that other values follow without another; `nil`: they aren't.
@@ -125,7 +127,8 @@ extension MeasurementOptions: OptionEntries {
       ("layers", layers.name), ("grid", "\(grid)"),
       ("layout", layouts.isEmpty ? "found" : layouts.map(\.name).joined(separator: " ")),
       ("samples", samplesPerRegion.map { "\($0)" } ?? "auto"), ("stimuli", "\(stimulusLimit)"), ("index", index.rawValue),
-      ("lesion", lesion.rawValue), ("value", value.name), ("target", target.name), ("output", output ?? "found"),
+      ("lesion", lesion == .baseline ? fileName(lesionFile) ?? lesion.rawValue : lesion.rawValue), ("value", value.name),
+      ("target", target.name), ("output", output ?? "found"),
       ("class-axis", classAxis.map { "\($0)" } ?? "found"), ("position", position.name), ("seed", "\(seed)"),
     ]
   }
@@ -140,12 +143,15 @@ extension MeasurementOptions: OptionEntries {
     ]
   }
 
+  /// What a file is, wherever it lies.
+  private func fileName(_ path: String?) -> String? { path.map { RegionSource.file($0).name } }
+
   /// What is said of regions, of which stimuli are used and how pictures become stimuli.
   private var choice: [(name: String, text: String)] {
     [
       ("keep-scores", keepsScores == true ? "true" : nil), ("regions", regions?.name),
-      ("region-names", regionNames.map { RegionSource.file($0).name }),
-      ("vocabulary", vocabulary.map { RegionSource.file($0).name }),
+      ("region-names", fileName(regionNames)), ("vocabulary", fileName(vocabulary)),
+      ("pairs", lesion.takesPairs ? fileName(lesionFile) : nil),
       ("per-stimulus", mapReliability.map { "\($0)" }), ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }),
       ("resize", resize), ("crop", crop),
     ].compactMap { name, text in text.map { (name, $0) } }

@@ -6,6 +6,8 @@ package struct ScanOrigin: Codable, Hashable {
   package var options: [String: String]
   package var modelDigest: String
   package var dataDigest: String
+  /// SHA-256 of the file that lesions take something from; `nil` where they take nothing from one.
+  package var lesionDigest: String?
   package var program: String
   package var onnxRuntime: String
   /// The rules that coalitions are drawn by.
@@ -14,12 +16,13 @@ package struct ScanOrigin: Codable, Hashable {
   package var part: ScanPart?
 
   package init(
-    options: [String: String], modelDigest: String, dataDigest: String, program: String, onnxRuntime: String,
-    part: ScanPart? = nil
+    options: [String: String], modelDigest: String, dataDigest: String, lesionDigest: String? = nil, program: String,
+    onnxRuntime: String, part: ScanPart? = nil
   ) {
     self.options = options
     self.modelDigest = modelDigest
     self.dataDigest = dataDigest
+    self.lesionDigest = lesionDigest
     self.program = program
     self.onnxRuntime = onnxRuntime
     self.part = part
@@ -35,6 +38,7 @@ package struct ScanOrigin: Codable, Hashable {
     }
     if modelDigest != other.modelDigest { return "the model file has changed" }
     if dataDigest != other.dataDigest { return "the stimuli have changed" }
+    if lesionDigest != other.lesionDigest { return "the file that lesions take something from has changed" }
     if onnxRuntime != other.onnxRuntime {
       return "ONNX Runtime is \(onnxRuntime) now and was \(other.onnxRuntime) then, and the last bits of values may differ"
     }

@@ -16,6 +16,9 @@ extension ScanPlan {
     guard count.contains(stimulusCount), stimulusPlaces.count == stimulusCount else { return "its number of stimuli" }
     guard count.contains(batch), count.contains(rowsPerShard) else { return "its batches and shards" }
     guard (0..<stimulusCount).contains(donorCount) else { return "its number of donors" }
+    guard stimulusClasses.map({ $0.count == stimulusCount }) ?? (measurement?.lesion.source != .peers) else {
+      return "its labels"
+    }
     if let streamCount {
       guard count.contains(streamCount), let stimuli = streamStimuli, stimuli.count == stimulusCount,
         stimuli.allSatisfy({ (0..<streamCount).contains($0) }), zip(stimuli, stimuli.dropFirst()).allSatisfy(<)

@@ -119,6 +119,10 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var streamStimuli: [Int]?
   /// Stimuli that a series draws its replacements from; 0 unless the lesion is `resample`.
   package var donorCount: Int
+  /// The label of each stimulus, where lesions ask for it; `nil` where they don't. [stimulusCount]
+  package var stimulusClasses: [Int]?
+  /// SHA-256 of the file that lesions take something from; `nil` where they take nothing from one.
+  package var lesionDigest: String?
   /// Rows of a shard: a whole number of batches.
   package var rowsPerShard: Int
   package var layers: [Layer]

@@ -14,7 +14,7 @@ package struct SeriesGame: Sendable {
   package let layer: ScanPlan.Layer
   private let stimulus: Int
   private let memory: DesignMemory
-  /// The stimuli that replacements come from; empty unless the lesion is `resample`.
+  /// The stimuli that replacements come from; empty where they come from none. Pairs are numbered after the scan's stimuli.
   package let donors: [Int]
 
   /// - Parameter memory: one for all series of a scan.
@@ -26,12 +26,23 @@ package struct SeriesGame: Sendable {
     self.measurement = measurement
     self.layer = plan.layers[layer]
     self.stimulus = stimulus
+    donors =
+      switch measurement.lesion.source {
+      case .nothing, .resting, .noise: []
+      case .donors: Self.drawn(plan, measurement, layer: layer, stimulus: stimulus)
+      case .partner: [plan.stimulusCount + stimulus]
+      case .peers:
+        plan.stimulusClasses.map { classes in classes.indices.filter { classes[$0] == classes[stimulus] } } ?? []
+      }
+  }
+
+  private static func drawn(_ plan: ScanPlan, _ measurement: MeasurementOptions, layer: Int, stimulus: Int) -> [Int] {
+    guard plan.donorCount > 0 else { return [] }
     var others = Array(0..<plan.stimulusCount)
     others.remove(at: stimulus)
-    var random = CounterRandom(
-      seed: measurement.seed, domain: .donors, index: Self.stream(layer, stimulus))
-    if plan.donorCount > 0 { random.shuffle(&others) }
-    self.donors = Array(others.prefix(plan.donorCount))
+    var random = CounterRandom(seed: measurement.seed, domain: .donors, index: stream(layer, stimulus))
+    random.shuffle(&others)
+    return Array(others.prefix(plan.donorCount))
   }
 
   /// Designs of different series are independent draws.
@@ -66,7 +77,7 @@ package struct SeriesGame: Sendable {
     let anchors = range.clamped(to: layer.designRows..<layer.rows)
     let coalitions =
       design.coalitions(in: designed) + anchors.map { _ in Coalition(emptyOf: layer.regionCount) }
-    guard !donors.isEmpty else { return (coalitions, []) }
+    guard measurement.lesion.isDrawn, !donors.isEmpty else { return (coalitions, []) }
     return (
       coalitions,
       designed.map { design.group($0) % donors.count } + anchors.map { $0 - layer.designRows + 1 }

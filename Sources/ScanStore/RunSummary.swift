@@ -11,6 +11,8 @@ package struct RunSummary: Codable {
 
   package var model: Source
   package var stimuli: Source
+  /// What lesions took something from; `nil` where they took nothing from a file.
+  package var lesion_file: Source?
   package var ranks: Int
   package var timings_seconds: [String: Double]
   package var idle_share: [String: [Double]]
@@ -31,6 +33,7 @@ package struct RunSummary: Codable {
   package init(_ run: RunRecord, of request: ScanRequest, _ plan: ScanPlan) {
     model = Source(file: request.subject.model, sha256: plan.modelDigest)
     stimuli = Source(file: request.subject.data, sha256: plan.dataDigest)
+    lesion_file = plan.lesionDigest.map { Source(file: request.measurement.lesionFile ?? "", sha256: $0) }
     options = ["measurement": request.measurement.byName, "analysis": request.analysis.byName]
     ranks = run.ranks
     timings_seconds = Dictionary(run.timings.map { ($0.phase, $0.seconds) }, uniquingKeysWith: { first, _ in first })
@@ -50,7 +53,8 @@ package struct RunSummary: Codable {
   package var origin: ScanOrigin {
     ScanOrigin(
       options: options["measurement"] ?? [:], modelDigest: model.sha256, dataDigest: stimuli.sha256,
-      program: versions["nnfmri-mpi"] ?? "", onnxRuntime: versions["onnxruntime"] ?? "", part: nil)
+      lesionDigest: lesion_file?.sha256, program: versions["nnfmri-mpi"] ?? "", onnxRuntime: versions["onnxruntime"] ?? "",
+      part: nil)
   }
 
   package var run: RunRecord {

@@ -54,7 +54,7 @@ extension ScanOptions {
     options.stimulusLimit = try Check.atLeast(1, stimuli ?? count, "stimuli")
     options.stream = try streamRequest()
     options.index = try Check.named(index, "index")
-    options.lesion = try Check.named(lesion, "lesion")
+    try lesions.apply(to: &options)
     do {
       options.value = try ValueFunction(parsing: value)
     } catch {

@@ -52,6 +52,8 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "How many stimuli are used: the first ones. (default: 256 where there are as many, or 8 of the phantom)")
   var stimuli: Int?
 
+  @OptionGroup(title: "Lesions") var lesions: LesionOptions
+
   @OptionGroup(title: "Choice of stimuli") var choice: ChoiceOptions
 
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
@@ -63,12 +65,6 @@ struct ScanOptions: ParsableArguments {
 
   @Option(help: "shapley or banzhaf.")
   var index = "shapley"
-
-  @Option(
-    help:
-      "What lesioned units become: zero, mean (over the stimuli), channel-mean (over places too) or resample (another stimulus's)."
-  )
-  var lesion = "zero"
 
   @Option(
     help: """

@@ -82,11 +82,33 @@ struct Bench {
     return evaluator.run(inputs, replacing: [tensor: { $0.lesioned(by: grid, intact: coalition, replacement) }])
   }
 
-  /// What lesioned units become; empty where that isn't the same for all stimuli, or 0.
+  /// The same where the lesion may run in the pair's pass, with the layer put together from both.
+  func plain(
+    _ series: LesionedNetwork.Series, _ lesion: LesionKind, lesioning tensor: String, intact coalition: Coalition,
+    replacement: [Double]
+  ) throws -> [String: PlainEvaluator.Value] {
+    guard lesion.runsInPair else {
+      return try plain(series.stimulus, lesioning: tensor, intact: coalition, replacement: replacement)
+    }
+    let layer = try plain(series.stimulus)[tensor]!.lesioned(by: grid(tensor), intact: coalition, replacement)
+    let inputs = try network.plainInputs(series.donors[0], of: Self.stimulusCount)
+    return evaluator.run(inputs, replacing: [tensor: { _ in layer }])
+  }
+
+  /// What lesioned units become, or are drawn by; empty where that isn't the same for all stimuli, or 0.
   func resting(_ tensor: String, _ lesion: LesionKind) throws -> [Double] {
     switch lesion.rest {
     case nil: return []
     case .unit: return try plainMeans(tensor)
+    case .file: return try plain(3)[tensor]!.elements.map { 0.5 * $0 - 0.1 }
+    case .spread:
+      let all = try (0..<Self.stimulusCount).map { try plain($0)[tensor]!.elements }
+      let means = try plainMeans(tensor)
+      return means
+        + means.indices.map { unit in
+          let squares = all.reduce(0) { $0 + ($1[unit] - means[unit]) * ($1[unit] - means[unit]) }
+          return (squares / Double(Self.stimulusCount - 1)).squareRoot()
+        }
     case .channel:
       let (means, geometry) = (try plainMeans(tensor), try grid(tensor).geometry)
       var result = means

@@ -92,7 +92,7 @@ import Testing
   }
 
   private static func series(_ lesion: LesionKind) -> LesionedNetwork.Series {
-    LesionedNetwork.Series(stimulus: 1, target: 0, donors: lesion == .resample ? [0, 2] : [])
+    LesionedNetwork.Series(stimulus: 1, target: 0, donors: lesion.servesOtherStimuli ? [] : [0, 2])
   }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import Grids
 import Lesion
 import Networks
+import Random
 import Shapley
 import TestSupport
 import Testing
@@ -82,25 +83,39 @@ import Testing
       let resting = try lesion.rest == nil ? bench.plainMeans(tensor) : bench.resting(tensor, lesion)
       for stimulus in [1, 3] {
         let others = (0..<Bench.stimulusCount).filter { $0 != stimulus }
-        let donors = lesion == .resample ? others : []
-        let choice = donors.isEmpty ? [] : coalitions.indices.map { $0 % donors.count }
-        try lesioned.begin(LesionedNetwork.Series(stimulus: stimulus, target: 0, donors: donors))
+        let donors = lesion.servesOtherStimuli ? [] : lesion.takesPairs ? [others[0]] : others
+        let choice = lesion.isDrawn ? coalitions.indices.map { $0 % donors.count } : []
+        let series = LesionedNetwork.Series(stimulus: stimulus, target: 0, donors: donors)
+        try lesioned.begin(series)
         let values = try bench.values(lesioned, coalitions, donors: choice)
         for (index, coalition) in coalitions.enumerated() {
           let replacement =
             switch lesion.source {
             case .nothing: [Double](repeating: 0, count: resting.count)
             case .resting: resting
+            case .noise: Self.noise(resting, stimulus: stimulus)
             case .donors: try bench.plain(donors[choice[index]])[tensor]!.elements
+            case .partner: try bench.plain(donors[0])[tensor]!.elements
+            case .peers: try Self.mean(donors.map { try bench.plain($0)[tensor]!.elements })
             }
-          let reference = try bench.plain(
-            stimulus, lesioning: tensor, intact: coalition, replacement: replacement)
+          let reference = try bench.plain(series, lesion, lesioning: tensor, intact: coalition, replacement: replacement)
           let scores = PlainReading(reference, of: bench).scores
           let error = abs(Double(values[index]) - scores[0])
           #expect(error < 2e-5 * max(1, abs(scores[0])), "\(tensor), stimulus \(stimulus), coalition \(index)")
         }
       }
     }
+  }
+
+  private static func mean(_ rows: [[Double]]) -> [Double] {
+    rows[0].indices.map { unit in rows.reduce(0) { $0 + $1[unit] } / Double(rows.count) }
+  }
+
+  /// Unit by unit the next of a stream's normal numbers, by the seed that `Bench` leaves at 0.
+  private static func noise(_ moments: [Double], stimulus: Int) -> [Double] {
+    let units = moments.count / 2
+    var random = CounterRandom(seed: 0, domain: .lesionNoise, index: UInt64(stimulus))
+    return (0..<units).map { moments[$0] + moments[units + $0] * random.nextGaussian() }
   }
 
   @Test(arguments: SmallNetwork.all, ["logit", "logprob", "prob", "margin", "loss", "output:2", "output:0"])

@@ -36,6 +36,18 @@ import Testing
     #expect((0..<4).map { _ in random.nextWord() } == [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8])
   }
 
+  @Test func aNormalNumberIsThatOfBoxAndMuller() {
+    var random = CounterRandom(seed: 0, domain: 0, index: 0)
+    // By Python's math, from the published block.
+    #expect(abs(random.nextGaussian() - -1.62496344087104) < 1e-14)
+    let draws = (0..<20_000).map { _ in random.nextGaussian() }
+    let mean = draws.reduce(0, +) / 20_000
+    let variance = draws.reduce(0) { $0 + $1 * $1 } / 20_000
+    let beyond = draws.count { abs($0) > 1.959964 }
+    // Five standard errors each.
+    #expect(abs(mean) < 0.036 && abs(variance - 1) < 0.05 && abs(beyond - 1000) < 155)
+  }
+
   @Test(arguments: [1, 2, 3, 7, 100, 1 << 32])
   func boundedIntegersStayBelowTheirBound(bound: Int) {
     var random = CounterRandom(seed: 5, domain: 9, index: UInt64(bound))

@@ -38,7 +38,7 @@ struct CompareTask: RankTask, Hashable {
 
   private func trial(on worker: Worker, pause: @escaping () throws -> Void) throws -> SeriesTrial {
     let networks = try worker.comparisonNetworks(layer)
-    let series = LesionedNetwork.Series(stimulus: stimulus, target: target)
+    let series = worker.series(layer, stimulus, target: target)
     func maker(_ pair: ComparisonNetworks.Pair) throws -> MapMaker {
       try pair.begin(series)
       return MapMaker(

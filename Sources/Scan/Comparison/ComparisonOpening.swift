@@ -54,6 +54,9 @@ struct ComparisonOpening {
     try Self.check(inputs.modelDigest, plan.modelDigest, request.subject.model, "model", "--model")
     try Self.check(
       inputs.dataDigest, plan.dataDigest, request.subject.data, "stimuli", "--data, and --labels where the scan had them")
+    if let file = measurement.lesionFile, inputs.lesionDigest != plan.lesionDigest {
+      throw Failure(.badInput, "\(file) has changed since the scan in \(asked.folder) took lesions from it; bring it back")
+    }
   }
 
   private static func place(_ given: String?, _ scanned: String, _ option: String, _ folder: String) throws -> String {
@@ -121,7 +124,7 @@ struct ComparisonOpeningMessage: Coded {
     try inputs.check(against: plan, request: request)
     let worker = try Worker(
       request: request, plan: plan, model: inputs.model, stimuli: inputs.stimuli(of: plan), stream: nil,
-      runtime: inputs.runtime)
+      lesionFile: inputs.lesionFile, runtime: inputs.runtime)
     return (inputs, worker)
   }
 }

@@ -44,7 +44,7 @@ package struct Forecast: Sendable {
     let stimuli = try inputs.stimuli(of: proposed)
     let worker = try Worker(
       request: request, plan: proposed, model: inputs.model, stimuli: stimuli, stream: inputs.stream?.stimuli,
-      runtime: inputs.runtime)
+      lesionFile: inputs.lesionFile, runtime: inputs.runtime)
     let trial = try Self.trial(proposed, request, worker, labels: stimuli.labels)
     let decision = try trial.decide(trial.tasks.map { try $0.run(on: worker) {} })
     plan = try decision.plan.notingTracts(request.measurement)

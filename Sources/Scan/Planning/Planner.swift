@@ -26,6 +26,9 @@ package struct Planner {
   /// SHA-256 of the model file with its files of weights, and of the stimuli's files.
   let modelDigest: String
   let dataDigest: String
+  /// What lesions take from a file, and its SHA-256; `nil` where they take nothing from one.
+  let lesionFile: LesionFile?
+  let lesionDigest: String?
 
   /// Cost: some forward passes, and the activations of all candidate tensors at once in memory.
   /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
@@ -41,7 +44,7 @@ package struct Planner {
     var refusals: [ScanPlan.Refusal] = []
     var notes = survey.notes
     let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
-    let chosen = try chooseLayers(survey, regions.layers(request.measurement.layers), &refusals)
+    let chosen = try chooseLayers(survey, selection(regions), &refusals)
     let donors = request.measurement.lesion.isDrawn ? min(Self.donorLimit, stimuli.count - 1) : 0
     let shares = survey.suffixCostShares
     let forwardCost = survey.forwardCost
@@ -51,6 +54,7 @@ package struct Planner {
       let choice: RegionRequest.Choice
       do {
         choice = try regions.choice(for: layer)
+        _ = try lesionFile?.activations(of: tensor, shape: layer.shape)
       } catch let error as GridError where error.code == .badInput {
         refusals.append(ScanPlan.Refusal(tensor: tensor, reason: error.message))
         continue
@@ -82,13 +86,42 @@ package struct Planner {
     if batch < most {
       notes.append("Coalitions run \(batch) at a time instead of \(most), so that a rank keeps within its memory.")
     }
-    return ScanPlan(
+    var plan = ScanPlan(
       modelDigest: modelDigest, dataDigest: dataDigest,
       preparation: survey.preparation, batch: batch, readout: survey.readout, stimulusCount: stimuli.count,
       stimulusPlaces: stimuli.records,
       streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
+    plan.stimulusClasses = try stimulusClasses()
+    plan.lesionDigest = lesionDigest
+    return plan
+  }
+
+  /// The layers that are asked for: those that files speak of, where nothing else is.
+  private func selection(_ regions: RegionRequest) throws(Failure) -> LayerSelection {
+    let asked = try regions.layers(request.measurement.layers)
+    guard asked == .automatic, let tensors = lesionFile?.tensors else { return asked }
+    return LayerSelection(items: tensors.map { .named($0) })
+  }
+
+  /// The labels, where lesions ask for them.
+  private func stimulusClasses() throws(Failure) -> [Int]? {
+    let lesion = request.measurement.lesion
+    guard lesion.source == .peers else { return nil }
+    guard let labels = stimuli.labels else {
+      throw Failure(
+        .usage,
+        "--lesion \(lesion.rawValue) needs labels, and \(stimuli.description) has none; give them with --labels FILE")
+    }
+    let counts = labels.reduce(into: [:]) { counts, label in counts[label, default: 0] += 1 }
+    if let alone = labels.firstIndex(where: { counts[$0] == 1 }) {
+      throw Failure(
+        .badInput,
+        "--lesion \(lesion.rawValue): stimulus \(stimuli.records[alone]) is the only one of label \(labels[alone]), and the mean of one is its own activation; give more stimuli, or leave it out with --select"
+      )
+    }
+    return labels
   }
 
   /// How a note begins on a layer that gets more samples than was asked for; it holds for values only.

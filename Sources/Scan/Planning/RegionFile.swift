@@ -18,18 +18,7 @@ struct RegionFile {
       named = [:]
       return
     }
-    var arrays: [String: NumericArray] = [:]
-    let archive = try ZipReader(path)
-    try archive.forEachMember { member, bytes, range throws(FileError) in
-      let name = member.hasSuffix(".npy") ? String(member.dropLast(4)) : member
-      let array = try NumericArray(npy: bytes, range, place: "\(path): array \"\(name)\"")
-      guard arrays.updateValue(array, forKey: name) == nil else {
-        throw FileError(.badInput, "\(path) holds two arrays named \"\(name)\": write it with one a tensor, as numpy.savez does")
-      }
-    }
-    guard !arrays.isEmpty else {
-      throw FileError(.badInput, "\(path) holds no array: write one a tensor, with the tensor's name")
-    }
+    let arrays = try TensorArrays.read(path)
     common = nil
     named = try Dictionary(
       uniqueKeysWithValues: arrays.sorted { $0.key < $1.key }.map { name, array in

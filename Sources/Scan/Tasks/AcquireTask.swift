@@ -72,7 +72,7 @@ package struct AcquireTask: RankTask, Hashable {
   private func passes(of shard: Int, _ worker: Worker, pause: () throws -> Void) throws -> [Float] {
     let plan = worker.plan.layers[layer]
     let network = try worker.gradientNetwork(layer).get()
-    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target))
+    try network.begin(worker.series(layer, stimulus, target: target))
     let design = try worker.estimation.series(layer, stimulus).gradientDesign()
     let rows = worker.plan.rows(ofShard: shard, plan)
     var numbers: [Float] = []

@@ -21,7 +21,7 @@ struct AnswerTask: RankTask, Hashable {
     case scanned
     /// The scan's stimuli under the other lesion.
     case otherLesion
-    /// Stimuli that aren't scanned, under the scan's lesion, but for one that is drawn.
+    /// Stimuli that aren't scanned, under the scan's lesion, but for one that has nothing for them.
     case heldOut
   }
 
@@ -52,11 +52,13 @@ struct AnswerTask: RankTask, Hashable {
       switch source {
       case .scanned: own
       case .otherLesion: own.other
-      case .heldOut: own.isDrawn ? .zero : own
+      case .heldOut: own.servesOtherStimuli ? own : .zero
       }
     let network = try worker.network(layer, lesion: lesion, isHeldOut: source == .heldOut)
-    let donors = lesion.isDrawn ? worker.estimation.series(layer, stimulus).donors : []
-    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target, donors: donors))
+    // Another lesion than the scan's takes nothing from other stimuli.
+    try network.begin(
+      lesion == own
+        ? worker.series(layer, stimulus, target: target) : LesionedNetwork.Series(stimulus: stimulus, target: target))
     let regions = worker.geometry[layer].grid.regionCount
     let coalitions = lesioned.map { lesioned in
       var coalition = Coalition(fullOf: regions)
@@ -67,7 +69,7 @@ struct AnswerTask: RankTask, Hashable {
     let size = worker.plan.layers[layer].batch
     for start in stride(from: 0, to: coalitions.count, by: size) {
       let part = Array(coalitions[start..<min(start + size, coalitions.count)])
-      let choice = donors.isEmpty ? [] : part.map { _ in 0 }
+      let choice = lesion.isDrawn ? part.map { _ in 0 } : []
       output.append(try network.answers(of: part, donors: choice))
       try pause()
     }

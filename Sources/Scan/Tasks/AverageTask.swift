@@ -4,32 +4,53 @@ import Lesion
 import Networks
 import ScanPlan
 
-/// What lesioned units of a layer become: means over the stimuli, and over what the lesion says; [units].
+/// What lesioned units of a layer become, or are drawn by: means over the stimuli, and over what the lesion says, or what a
+/// file says; [units], of noise [2 x units], means and then standard deviations.
 struct AverageTask: RankTask, Hashable {
   var layer = 0
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) { try coder.code(&layer) }
 
   func run(on worker: Worker, pause: () throws -> Void) throws -> FloatList {
+    let rest = worker.request.measurement.lesion.rest
+    if rest == .file, let given = try worker.baselineActivations(layer) { return FloatList(given) }
     let network = try worker.makeNetwork(layer, lesion: .zero)
-    let count = worker.plan.stimulusCount
-    var sums = [Double](repeating: 0, count: worker.geometry[layer].grid.unitCount)
-    for stimulus in 0..<count {
-      for (unit, activation) in try network.activations(of: stimulus).enumerated() { sums[unit] += Double(activation) }
-      try pause()
+    // What a file has in place of stimuli follows after them.
+    if rest == .file { return FloatList(Array(try network.activations(of: worker.plan.stimulusCount))) }
+    let units = worker.geometry[layer].grid.unitCount
+    var mean = MeanActivation(unitCount: units)
+    try forEachStimulus(of: network, worker, pause: pause) { mean.add($0) }
+    switch rest {
+    case .channel: return FloatList(worker.geometry[layer].grid.geometry.channelMeans(of: mean.means).map { Float($0) })
+    case .spread:
+      let means = mean.means
+      var squares = [Double](repeating: 0, count: units)
+      try forEachStimulus(of: network, worker, pause: pause) { activations in
+        for (unit, activation) in activations.enumerated() {
+          squares[unit] += (Double(activation) - means[unit]) * (Double(activation) - means[unit])
+        }
+      }
+      let deviations = squares.map { Float(($0 / Double(worker.plan.stimulusCount - 1)).squareRoot()) }
+      return FloatList(mean.floats + deviations)
+    case .unit, .file, nil: return FloatList(mean.floats)
     }
-    let means = sums.map { $0 / Double(count) }
-    switch worker.request.measurement.lesion.rest {
-    case .unit, nil: return FloatList(means.map { Float($0) })
-    case .channel: return FloatList(worker.geometry[layer].grid.geometry.channelMeans(of: means).map { Float($0) })
+  }
+
+  private func forEachStimulus(
+    of network: LesionedNetwork, _ worker: Worker, pause: () throws -> Void,
+    _ body: (UnsafeBufferPointer<Float>) -> Void
+  ) throws {
+    for stimulus in 0..<worker.plan.stimulusCount {
+      body(try network.activations(of: stimulus))
+      try pause()
     }
   }
 }
 
-/// A layer's mean activations, for mean lesions.
+/// What `AverageTask` found of a layer.
 struct MeansNotice: RankNotice {
   var layer = 0
-  /// [units]
+  /// [units], of noise [2 x units]
   var means = FloatList()
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {

@@ -27,7 +27,7 @@ struct ProbeTask: RankTask, Hashable {
     case .failure(let refusal): return ProbeOutput(refusal: refusal.reason)
     case .success(let differentiable): network = differentiable
     }
-    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target))
+    try network.begin(worker.series(layer, stimulus, target: target))
     let design = GradientTrial.probes(of: worker.plan.layers[layer], worker.plan, worker.request.measurement)
     let regions = design.playerCount
     let rows = probes.flatMap { probe in
@@ -76,7 +76,7 @@ struct PilotTask: RankTask, Hashable {
 
   func run(on worker: Worker, pause: () throws -> Void) throws -> PilotOutput {
     guard case .success(let network) = try worker.gradientNetwork(layer) else { return PilotOutput() }
-    try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target))
+    try network.begin(worker.series(layer, stimulus, target: target))
     let measurement = worker.request.measurement
     let design = try GradientDesign(
       players: worker.plan.layers[layer].regionCount, passes: GradientTrial.pilotPasses, index: measurement.index,

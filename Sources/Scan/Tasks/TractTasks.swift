@@ -1,4 +1,5 @@
 import Distribution
+import Grids
 import Lesion
 import Networks
 import OnnxRuntime
@@ -66,19 +67,34 @@ struct PathwayTask: RankTask, Hashable {
   /// What lesioned units of several layers become; empty for 0. Under `resample` one donor serves all layers, since a
   /// network in two minds is neither's.
   private func replacements(_ worker: Worker) throws -> [Tensor] {
+    let others = worker.series(layers[0], stimulus, target: target).donors
     switch worker.request.measurement.lesion.source {
     case .nothing:
       return []
     case .resting:
+      return try layers.map { try tensor($0, worker.means[$0]!, worker) }
+    case .noise:
       return try layers.map { layer in
-        let tensor = try Tensor(runtime: worker.feed.runtime, shape: worker.plan.layers[layer].shape)
-        _ = tensor.floats.update(from: worker.means[layer]!)
-        return tensor
+        let draw = LesionNoise.draw(
+          moments: worker.means[layer]!, seed: worker.noiseSeed(layer), stimulus: stimulus)
+        return try tensor(layer, draw, worker)
       }
-    case .donors:
-      let donor = worker.estimation.series(layers[0], stimulus).donors[0]
-      let outputs = try worker.observe(stimulus: donor, of: worker.feed)
+    case .donors, .partner:
+      let outputs = try worker.observe(stimulus: others[0], of: worker.feed)
       return layers.map { outputs[$0 + 1] }
+    case .peers:
+      var means = layers.map { MeanActivation(unitCount: worker.geometry[$0].grid.unitCount) }
+      for peer in others {
+        let outputs = try worker.observe(stimulus: peer, of: worker.feed)
+        for (place, layer) in layers.enumerated() { means[place].add(UnsafeBufferPointer(outputs[layer + 1].floats)) }
+      }
+      return try zip(layers, means).map { try tensor($0, $1.floats, worker) }
     }
+  }
+
+  private func tensor(_ layer: Int, _ values: [Float], _ worker: Worker) throws -> Tensor {
+    let tensor = try Tensor(runtime: worker.feed.runtime, shape: worker.plan.layers[layer].shape)
+    _ = tensor.floats.update(from: values)
+    return tensor
   }
 }
