@@ -36,6 +36,14 @@ extension ScanPlan.Layer {
     max(GradientDesign.minimumPassCount(players: regionCount), (1 << 29) / ((1 + regionCount) * max(stimuli, 1)) / 2 * 2)
   }
 
+  /// Says so where the next step of passes would store too much; `nil` where it wouldn't.
+  package func storageNote(passes: Int, stimuli: Int) -> String? {
+    guard let next = GradientPilot.passSteps.first(where: { $0 > passes }), next > mostStoredPasses(stimuli: stimuli) else {
+      return nil
+    }
+    return "More passes would store more than 2 GB of derivatives of this layer; --samples asks for them."
+  }
+
   /// Numbers that a row is measured as: v, and where the row is a gradient pass the derivative by every region, else the
   /// scores that are kept.
   package var width: Int { design == .gradients ? 1 + regionCount : 1 + (scoreCount ?? 0) }

@@ -36,7 +36,7 @@ struct PlanSummary: Sendable {
       ([layers.text] + (notes.isEmpty ? [] : [notes.joined(separator: "\n")]) + [
         """
         \(series) series, \(plan.evaluations) passes; about \
-        \(forecast.residentBytes >> 20) MB a rank.\(recording)\(tracts)
+        \(forecast.residentBytes >> 20) MB a rank, \(forecast.coordinatorBytes >> 20) MB the one that coordinates.\(recording)\(tracts)
         """,
         times.text,
       ] + expectations).joined(separator: "\n\n")

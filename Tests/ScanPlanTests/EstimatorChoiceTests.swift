@@ -45,6 +45,16 @@ import UserErrors
     #expect(most == least || bytes(most) <= 2 << 30 && bytes(most + 2) > 2 << 30)
   }
 
+  @Test("A layer says that storage bounds its passes only where it does")
+  func storageNote() {
+    var layer = plan([.gradient]).layers[0]
+    #expect(layer.storageNote(passes: 96, stimuli: 64) == nil)
+    layer.regionCount = 65_536
+    #expect(layer.storageNote(passes: 16, stimuli: 64) == nil)
+    #expect(layer.storageNote(passes: 96, stimuli: 64)?.contains("--samples") == true)
+    #expect(layer.storageNote(passes: .max, stimuli: 64) == nil)
+  }
+
   @Test("leaves layers whose ζ are exact as they are, where others take it")
   func exactLayersKeepTheirs() throws {
     let choices = try choices(plan([.regression, .exact, .affine, .leverage]), .leverage)

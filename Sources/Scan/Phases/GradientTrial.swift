@@ -187,10 +187,7 @@ struct GradientTrial {
       guard choice.measurement == .gradients else { return layer.measuredByValues(finding) }
     }
     let isBounded = request.measurement.samplesPerRegion == nil && passesAlone == nil
-    let next = GradientPilot.passSteps.first { $0 > passes } ?? passes
-    if isBounded, next > layer.mostStoredPasses(stimuli: plan.stimulusCount) {
-      finding.reason += " More passes would store more than 2 GB of derivatives of this layer; --samples asks for them."
-    }
+    if isBounded, let note = layer.storageNote(passes: passes, stimuli: plan.stimulusCount) { finding.reason += " " + note }
     return layer.measuredByGradients(passes: passes, finding)
   }
 

@@ -17,8 +17,11 @@ package struct Forecast: Sendable {
   package let secondsPerRecord: Double
   /// Of the wiring between layers; `nil` where it isn't traced.
   package let tracts: TractForecast?
-  /// Peak resident bytes of this process, which did what a rank does in every layer.
+  /// Peak resident bytes of a rank: those of this process, which did what a rank does in every layer, and the numbers of the
+  /// longest series on their way from the rank that measures them to the one that estimates from them.
   package let residentBytes: Int
+  /// The same of the rank that coordinates, which gathers the estimates of all series.
+  package let coordinatorBytes: Int
   /// What so many stimuli would show, ascending; none where no layer has a pilot.
   package let expectations: [Expectation]
   /// By layer, how reliable the map of a single stimulus is expected to be; `nil` where no pilot tells.
@@ -26,6 +29,10 @@ package struct Forecast: Sendable {
 
   /// Numbers of stimuli that are forecast, as far as there are as many.
   private static let stimulusCounts = [16, 64, 256]
+
+  /// Copies of a series' numbers that a rank has at its peak, and bytes of an estimate on rank 0 for each region of a series, as
+  /// measured on layers of 256, 16,384 and 65,536 regions.
+  private static let (copiesOfSeries, bytesOfEstimate) = (6, 180)
 
   /// What a number of stimuli would show.
   package struct Expectation: Sendable {
@@ -59,7 +66,10 @@ package struct Forecast: Sendable {
       ? TractForecast(plan, request, targets: trial.targets, on: worker) : nil
     var usage = rusage()
     getrusage(RUSAGE_SELF.rawValue as __rusage_who_t, &usage)
-    residentBytes = usage.ru_maxrss << 10
+    let longest = plan.layers.map(\.numberCount).max() ?? 0
+    residentBytes = (usage.ru_maxrss << 10) + Self.copiesOfSeries * longest * MemoryLayout<Float>.size
+    let estimates = plan.layers.reduce(0) { $0 + $1.regionCount } * plan.stimulusCount
+    coordinatorBytes = residentBytes + Self.bytesOfEstimate * estimates
   }
 
   /// What tells whether layers can be measured by gradients, after what a scan does before it is asked.
