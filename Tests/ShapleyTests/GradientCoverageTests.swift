@@ -26,6 +26,25 @@ import Testing
     #expect(share > 0.92 && share < 0.985, "\(share)")
   }
 
+  /// As few passes as a scan of many stimuli takes, whose probes alone say how strong curvature is: over games, since in one
+  /// that is left of it is fixed.
+  @Test(arguments: [NetworkGame.Activation.rectifier, .tanh], [8, 16, 24])
+  func fewPasses(activation: NetworkGame.Activation, passes: Int) throws {
+    let (players, games) = (12, 60)
+    var covered = 0
+    for seed in 0..<UInt64(games) {
+      let game = NetworkGame(players: players, hidden: 16, activation: activation, steepness: 0.3, seed: seed)
+      let probes = ProbeDesign(players: players, stimuli: 1, seed: seed)
+      let design = try GradientDesign(players: players, passes: passes, seed: 100 + seed)
+      let estimate = try design.estimate(of: game, curvature: probes.verdict(on: game).trapezoidBias)
+      covered += zip(LayerStatistics(series: [estimate.estimate]).tests, try ExactSolver.shapley(of: game)).count {
+        $0.interval.contains($1)
+      }
+    }
+    let share = Double(covered) / Double(games * players)
+    #expect(share > 0.92 && share < 0.985, "\(share)")
+  }
+
   @Test(arguments: ValueIndex.allCases)
   func products(index: ValueIndex) throws {
     let game = InteractionGame.random(players: 48, orders: [48, 60, 60], seed: 3)
