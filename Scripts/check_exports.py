@@ -6,6 +6,7 @@ JSON files are held against the schemas in Docs/schemas, maps/ against bids-vali
 tables against pandas, signals against pyedflib and mne; a map is plotted by nilearn, and the example of Docs/files.md is run. Ends with 1 at the first
 difference.
 """
+import itertools
 import json
 import pathlib
 import re
@@ -132,6 +133,34 @@ def check_tables(folder, impact):
         assert len(own) == len(layer["grids"])
         for name, region in layer["grids"].items():
             assert own.zeta[name] == region["zeta"] and own.critical[name] == region["critical"]
+
+
+def check_contrasts(folder):
+    """contrast.tsv is contrast.json in rows, and t, p, q and intervals follow from effects and errors as scipy has them."""
+    if not (folder / "contrast.json").exists():
+        return
+    rows = pandas.read_csv(folder / "contrast.tsv", sep="\t")
+    for name, contrast in read(folder / "contrast.json").items():
+        for (key, layer), quantity in itertools.product(contrast["layers"].items(), ("zeta", "density")):
+            if layer[quantity] is None:  # Groups whose ζ are of different quantities.
+                continue
+            tests = layer[quantity]["grids"]
+            own = rows[(rows.contrast == name) & (rows.layer == key) & (rows.quantity == quantity)].set_index("region")
+            own = own.loc[list(tests)]
+            assert len(own) == len(tests)
+            of = lambda field: numpy.array([test[field] for test in tests.values()], float)
+            for field in ("mean_first", "mean_second", "effect", "t", "p_value", "q_value", "family_wise_p_value"):
+                assert numpy.allclose(own[field], of(field), equal_nan=True)
+            assert numpy.allclose(of("effect"), of("mean_first") - of("mean_second"), atol=1e-9)
+            told = of("standard_error") > 0
+            t = of("effect")[told] / of("standard_error")[told]
+            freedom = of("degrees_of_freedom")[told]
+            assert numpy.allclose(of("p_value")[told], 2 * scipy.stats.t.sf(abs(t), freedom), rtol=1e-6)
+            low, high = of("confidence_interval")[told].T
+            half = scipy.stats.t.isf(0.025, freedom) * of("standard_error")[told]
+            assert numpy.allclose((high - low) / 2, half, rtol=1e-6)
+            assert numpy.allclose(of("q_value"), scipy.stats.false_discovery_control(of("p_value")), rtol=1e-6)
+            assert (of("family_wise_p_value") >= 1 / (1 + layer[quantity]["permutations"]) - 1e-12).all()
 
 
 def check_connections(folder):
@@ -293,6 +322,7 @@ def main():
         check_bids(folder)
         impact = check_maps(folder)
         check_tables(folder, impact)
+        check_contrasts(folder)
         check_connections(folder)
         check_arrays(folder)
         check_signals(folder)
