@@ -98,10 +98,8 @@ package struct ProbeVerdict: Sendable, Hashable {
   }
 
   private static func percent(_ share: Share) -> String {
-    func text(_ number: Double) -> String {
-      guard number < 10 else { return "over 1000" }
-      return String(Double((number * 1000).rounded()) / 10)
-    }
+    guard share.estimate < 10 else { return "over 1000 %" }
+    func text(_ number: Double) -> String { String(Double((number * 1000).rounded()) / 10) }
     return "\(text(share.estimate)) ± \(text(share.standardError)) %"
   }
 
