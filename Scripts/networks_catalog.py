@@ -227,6 +227,11 @@ def graph_of_atoms():
         "residue_geometry": whole(lambda r: r.standard_normal((6, 52)).astype("f")),
         "target_environment": whole(lambda r: r.standard_normal((6, 6, 15)).astype("f")),
         "temperature_feature": whole(lambda r: numpy.ones((6, 1), "f")),
+        "target_atom_rsasa": whole(lambda r: r.random((6, 6)).astype("f")),
+        "pos": whole(lambda r: 5 * r.standard_normal((30, 3)).astype("f")),
+        "node_normal": whole(lambda r: r.standard_normal((30, 3)).astype("f")),
+        "is_hbond": whole(lambda r: r.integers(0, 2, 90).astype("f")),
+        "hb_cos": whole(lambda r: r.random(90).astype("f")),
     }
 
 

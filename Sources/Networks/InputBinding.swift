@@ -27,15 +27,17 @@ package struct InputBinding: Sendable {
   /// - Throws: `StimuliError` with the names or both shapes, if they don't fit.
   package static func bind(_ ports: [Port], to stimuli: inout StimulusSet) throws(StimuliError) -> [InputBinding] {
     let given = Set(stimuli.inputs.compactMap(\.name))
+    var whole: [String] = []
     let ports = ports.filter { $0.isRead || given.contains($0.name) }.map { port in
       guard let axis = port.batchAxis, !port.isBatchCertain, let dimensions = port.dimensions,
         let input = stimuli.inputs.first(where: { $0.name == port.name }) ?? (ports.count == 1 ? stimuli.inputs.first : nil),
         input.fills(dimensions.map(\.fixedLength), batchAxis: axis)
       else { return port }
-      stimuli.addNote(
-        "Axis \(axis) of the model's input \"\(port.name)\" is taken to count no stimuli: each has all of it, of shape \(input.shape)."
-      )
+      whole.append("axis \(axis) of \"\(port.name)\" \(input.shape)")
       return port.countingNoStimuli
+    }
+    if !whole.isEmpty {
+      stimuli.addNote("Taken to count no stimuli, so that each has all of it, of the model's inputs: \(whole.joined(separator: ", ")).")
     }
     try stimuli.fit(to: ports.map(ModelInput.init))
     return zip(ports, stimuli.inputs).map { port, input in
