@@ -110,6 +110,11 @@ class Server:
             self.gradients[passes, seed] = json.loads(self._line())
         return self.gradients[passes, seed]
 
+    def takes_gradients(self):
+        """Whether a scan would: what the layer's probes say."""
+        self._ask("verdict")
+        return self._line() != "values"
+
     def cost(self):
         """Processor seconds of a plain and of a gradient pass, measured in turns now."""
         self._ask("cost")
@@ -258,15 +263,21 @@ def games(arguments):
                 result.append(
                     Game(f"ResNet-20 {name}, image {image}", arguments.model, arguments.data, tensor, image, PREPROCESSING))
     if arguments.deep:
+        image = arguments.images[0]
         for name, tensor in RESNET_LAYERS:
             deep = tensor.replace("layer1.1", "layer1.4").replace("layer2.1", "layer2.4").replace("layer3.1", "layer3.4")
-            result.append(Game(f"ResNet-56 {name}, image 12", arguments.deep, arguments.data, deep, 12, PREPROCESSING))
-    phantoms = pathlib.Path(arguments.phantoms)
-    for tensor in ("block1", "block2"):
+            result.append(
+                Game(f"ResNet-56 {name}, image {image}", arguments.deep, arguments.data, deep, image, PREPROCESSING))
+    folder = arguments.made / "transformer"
+    for name, block in (("early", 0), ("late", 2)):
         result.append(
-            Game(f"glyphs {tensor}", str(phantoms / "glyphs/model.onnx"), str(phantoms / "glyphs/stimuli.bin"), tensor, 0))
+            Game(f"transformer {name}", str(folder / "model.onnx"), str(folder / "stimuli.npz"),
+                 f"/blocks.{block}/Add_3_output_0", 0, ("--grid", "16x1x16", "--position", "last")))
+    folder = arguments.made / "glyphs"
+    for tensor in ("block1", "block2"):
+        result.append(Game(f"glyphs {tensor}", str(folder / "model.onnx"), str(folder / "stimuli.bin"), tensor, 0))
     for shape in ("conv", "dense"):
-        folder = phantoms / shape
+        folder = arguments.made / shape
         grid = json.loads((folder / "truth.json").read_text())["grid"]
         result.append(
             Game(f"analytic {shape}", str(folder / "model.onnx"), str(folder / "stimuli.npz"), "scanned", 0,
@@ -372,7 +383,7 @@ def tables(results, arguments):
           duel.best, str(duel)] for (game, samples), duel in duels.items()])
     ratios = {key: max(LEAST_RATIO, duel.ratio) for key, duel in duels.items() if duel.ratio}
     groups = {"all": ratios.keys()}
-    groups |= {kind: [key for key in ratios if kind in key[0]] for kind in ("ResNet-20", "glyphs", "analytic")}
+    groups |= {kind: [key for key in ratios if kind in key[0]] for kind in ("ResNet-20", "ResNet-56", "transformer", "glyphs", "analytic")}
     groups |= {f"{samples}n": [key for key in ratios if key[1] == samples] for samples in arguments.budgets}
     groups |= {game: [key for key in ratios if key[0] == game] for game in results}
     lines += ["", *table(
@@ -410,7 +421,7 @@ def mixture(one, other):
 
 
 def play_gradients(game, arguments):
-    """(estimator, budget) -> relative error, and the seconds of both kinds of pass.
+    """(estimator, budget) -> relative error, the seconds of both kinds of pass, the truth's error, whether a scan takes gradients.
 
     A budget of Kn is the time of K·n plain passes; gradient passes are bought by their cost measured in this run.
     """
@@ -418,6 +429,7 @@ def play_gradients(game, arguments):
     server = Server(arguments.program, game, folder)
     true = truth(server, game)
     plain, gradient = server.cost()
+    is_taken = server.takes_gradients()
     found = {}
     seeds = range(arguments.seeds)
 
@@ -439,7 +451,7 @@ def play_gradients(game, arguments):
         found["held", samples] = np.mean(
             [held(gradients(samples, seed), true) for seed in range(max(arguments.seeds, COVERAGE_SEEDS if samples <= 4 else 1))])
     server.close()
-    return found, (plain, gradient), (true[1] ** 2).sum() / (true[0] ** 2).sum()
+    return found, (plain, gradient), (true[1] ** 2).sum() / (true[0] ** 2).sum(), is_taken
 
 
 def public_errors(page):
@@ -462,7 +474,7 @@ def public_errors(page):
 
 def gradient_tables(results, public):
     rows, ratios, against_values = [], {}, []
-    for game, (found, (plain, gradient), noise) in results.items():
+    for game, (found, (plain, gradient), noise, is_taken) in results.items():
         for samples in GRADIENT_BUDGETS:
             errors = {name: found[name, samples] for name in (*OURS[:2], "gradient", "mixed") if (name, samples) in found}
             rivals = public.get((game, samples), {})
@@ -471,12 +483,12 @@ def gradient_tables(results, public):
             if best and rivals[best] > EXACT and ours > EXACT:
                 ratios[game, samples] = max(LEAST_RATIO, max(ours, noise / 10) / rivals[best])
             cells = [number(max(errors[name], noise / 10)) if name in errors else "" for name in (*OURS[:2], "gradient", "mixed")]
-            rows.append([game, f"{samples}n", f"{gradient / plain:.2f}", *cells, f"{found['held', samples]:.3f}",
+            rows.append([game, f"{samples}n", f"{gradient / plain:.2f}", "gradients" if is_taken else "values", *cells, f"{found['held', samples]:.3f}",
                          f"{number(rivals[best])} ({best})" if best else "",
                          f"{ratios[game, samples]:.2f}" if (game, samples) in ratios else ""])
-        if ("regression", 4) in found:
+        if is_taken and ("regression", 4) in found:
             against_values.append((game, found["gradient", 1] / found["regression", 4]))
-    lines = table(["game", "budget", "cost of a gradient pass", *OURS[:2], "gradient", "mixed", "held", "best public", "ratio"], rows)
+    lines = table(["game", "budget", "cost of a gradient pass", "a scan takes", *OURS[:2], "gradient", "mixed", "held", "best public", "ratio"], rows)
     lines += ["", *table(["", "geometric mean of the ratio"], [
         [name, geometric_mean([ratios[key] for key in keys])] for name, keys in (
             {"all": list(ratios)} | {game: [key for key in ratios if key[0] == game] for game in results}).items() if keys])]
@@ -501,7 +513,7 @@ def plot(results, public, path):
     figure, axes = pyplot.subplots(-(-len(shown) // columns), columns, figsize=(11, 2.7 * -(-len(shown) // columns)), squeeze=False)
     for panel in axes.flat[len(shown):]:
         panel.axis("off")
-    for panel, (game, (found, (plain, _), noise)) in zip(axes.flat, shown.items()):
+    for panel, (game, (found, (plain, _), noise, _)) in zip(axes.flat, shown.items()):
         players = 256
         rivals = sorted({name for (other, _), errors in public.items() if other == game for name in errors})
         for name in rivals:
@@ -528,13 +540,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True, help="nnfmri-benchmark")
     parser.add_argument("--store", required=True, help="folder of what was played")
-    parser.add_argument("--phantoms", required=True, help="folder with glyphs, conv and dense")
+    parser.add_argument("--made", type=pathlib.Path, required=True, help="folder with glyphs, conv, dense and transformer")
     parser.add_argument("--model", help="the ResNet-20; without it only phantoms are played")
     parser.add_argument("--data", help="its images")
     parser.add_argument("--images", type=int, nargs="+", default=[12, 101])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--budgets", type=int, nargs="+", default=BUDGETS)
-    parser.add_argument("--deep", help="the ResNet-56, for the games of gradients")
+    parser.add_argument("--deep", help="the ResNet-56, under the first of the images")
     parser.add_argument("--gradients", type=pathlib.Path, metavar="PAGE", help="play gradients against what PAGE has of the others")
     parser.add_argument("--plot", help="with --gradients: where the plot goes")
     arguments = parser.parse_args()

@@ -2,6 +2,8 @@ import Anatomy
 import ArgumentParser
 import FoundationEssentials
 import Grids
+import Lesion
+import Networks
 import Shapley
 import Stimuli
 
@@ -18,6 +20,7 @@ struct GameCommand: ParsableCommand {
       design ESTIMATOR EVALUATIONS SEED: a line with the number of coalitions, then those coalitions.
       estimate ESTIMATOR EVALUATIONS SEED, then the design's values, float32: a line of JSON, zeta and standardError.
       gradient PASSES SEED: the same from gradient passes.
+      verdict: a line that says what a scan would take the layer's probes for: trapezoid, corrected or values.
       cost: a line with the processor seconds of a plain pass and of a gradient pass, at batches of \(LayerGradients.batch).
       """)
 
@@ -36,6 +39,9 @@ struct GameCommand: ParsableCommand {
   @Option(help: "Regions along height, width and channels.")
   var grid = "8x8x4"
 
+  @Option(help: "The position whose scores are read, where a model answers at several.")
+  var position = "mean"
+
   @Option(parsing: .upToNextOption, help: "Means to subtract after scaling, one a channel.")
   var mean: [Double] = []
 
@@ -48,8 +54,12 @@ struct GameCommand: ParsableCommand {
   func run() throws {
     var stimuli = try StimulusSet(contentsOf: data)
     try stimuli.setPreprocessing(Preprocessing(mean: mean, standardDeviation: std))
+    guard let position = PositionChoice(parsing: position) else {
+      throw ValidationError("--position \(position) is none of mean, last and a number.")
+    }
     let scanned = try ScannedModel(
-      model: model, stimuli: stimuli, grid: GridSize(parsing: grid), batch: batch, tensors: [tensor])
+      model: model, stimuli: stimuli, grid: GridSize(parsing: grid), batch: batch, tensors: [tensor],
+      reading: ReadoutRequest(position: position))
     let game = try LayerGame(model: scanned, layer: scanned.layers[0], stimulus: stimulus)
     let pipe = GamePipe(playerCount: game.playerCount)
     let memory = DesignMemory()
@@ -78,11 +88,13 @@ struct GameCommand: ParsableCommand {
       case "gradient":
         let estimate = try gradients().estimate(passes: number(request, 1), seed: UInt64(try number(request, 2)))
         try pipe.write(line: Answer(estimate).json)
+      case "verdict":
+        try pipe.write(line: gradients().verdict.rule.rawValue)
       case "cost":
         let (plain, gradient) = try gradients().secondsPerPass()
         try pipe.write(line: "\(plain) \(gradient)")
       default:
-        throw ValidationError("A request is one of values, design, estimate, gradient, cost.")
+        throw ValidationError("A request is one of values, design, estimate, gradient, verdict, cost.")
       }
     }
   }

@@ -13,7 +13,8 @@ final class LayerGradients {
   private let network: GradientNetwork
   private let plain: LesionedNetwork
   private let regions: Int
-  private let curvature: Double
+  /// What the probes say of the layer.
+  let verdict: ProbeVerdict
 
   /// Cost: the sessions, and 384 gradient passes for probes.
   /// - Throws: `Undifferentiable` where an operator has no rule.
@@ -36,7 +37,7 @@ final class LayerGradients {
       values.append(pass.values[0])
       derivatives.append(pass.derivatives[design.region(probe: design.probe(row: row))])
     }
-    curvature = try ProbeVerdict(values: values, derivatives: derivatives).trapezoidBias
+    verdict = try ProbeVerdict(values: values, derivatives: derivatives)
   }
 
   /// Makes a stimulus's game current.
@@ -55,7 +56,7 @@ final class LayerGradients {
       values += passes.values
       derivatives += passes.derivatives
     }
-    return try design.estimate(values: values, derivatives: derivatives, curvature: curvature).estimate
+    return try design.estimate(values: values, derivatives: derivatives, curvature: verdict.trapezoidBias).estimate
   }
 
   /// Processor seconds of a row of either kind, medians of alternating batches.
