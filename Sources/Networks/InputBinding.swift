@@ -37,7 +37,8 @@ package struct InputBinding: Sendable {
       return port.countingNoStimuli
     }
     if !whole.isEmpty {
-      stimuli.addNote("Taken to count no stimuli, so that each has all of it, of the model's inputs: \(whole.joined(separator: ", ")).")
+      stimuli.addNote(
+        "Taken to count no stimuli, so that each has all of it, of the model's inputs: \(whole.joined(separator: ", ")).")
     }
     try stimuli.fit(to: ports.map(ModelInput.init))
     return zip(ports, stimuli.inputs).map { port, input in

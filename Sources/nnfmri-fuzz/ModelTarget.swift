@@ -43,7 +43,9 @@ struct ModelTarget: FuzzTarget {
   private static func loopsForLong(_ model: Model) -> Bool {
     let graph = model.proto.graph
     return graph.node.contains { node in
-      guard node.opType == "Loop", let count = graph.initializer.first(where: { $0.name == node.input.first }) else { return false }
+      guard node.opType == "Loop", let count = graph.initializer.first(where: { $0.name == node.input.first }) else {
+        return false
+      }
       let bytes = count.rawData.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       return !(0...1000).contains(Int64(bitPattern: bytes))
     }
