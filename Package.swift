@@ -34,6 +34,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
@@ -121,7 +122,17 @@ let package = Package(
         "Stimuli", "Temporal", "UserErrors",
       ]),
 
-    // Floor 4: the distributed scan; and its files, which need neither ranks nor sessions.
+    // Floor 4: the monitor as a server of its network: the only one that knows HTTP.
+    .target(name: "CServerPage", exclude: ["live.html"]),
+    module(
+      "Serving",
+      imports: [
+        "CServerPage", "Files", "Grids", "ModelGraph", "Monitoring", "OnnxRuntime", "UserErrors",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+
+    // The distributed scan; and its files, which need neither ranks nor sessions.
     module(
       "Scan",
       imports: [
@@ -143,7 +154,7 @@ let package = Package(
       dependencies: [
         "Anatomy", "Arrays", "CBuild", "Distribution", "Files", "Grids", "Lesion", "MPI", "ModelGraph", "Monitoring", "Networks",
         "Phantom", "Reporting", "Scan", "ScanPlan",
-        "ScanResults", "ScanStore", "Shapley", "Statistics", "Stimuli", "Temporal", "UserErrors",
+        "ScanResults", "ScanStore", "Serving", "Shapley", "Statistics", "Stimuli", "Temporal", "UserErrors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -232,6 +243,7 @@ let package = Package(
       imports: [
         "Arrays", "Files", "Grids", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Stimuli", "TestSupport", "UserErrors",
       ]),
+    tests("Serving", imports: ["Arrays", "Files", "Grids", "ModelGraph", "Monitoring", "Stimuli", "TestSupport"]),
     tests("ScanResults", imports: ["ScanPlan", "Shapley", "Statistics", "TestSupport"]),
     tests(
       "Scan",

@@ -63,9 +63,10 @@ extension Model {
   ///
   /// Cost: a pass over the graph. In a forward pass one pooling operator a tensor, which reads the tensor once, and copies of the means;
   /// one output, since each costs a runtime's caller some microseconds.
+  /// - Parameter others: more tensors that the model gives, after these two.
   /// - Returns: the model and the names of its outputs: what is read, and the means.
   /// - Precondition: there are pools, their tensors are in the graph, and `isSupported` holds for each.
-  package func givingCellMeans(of pools: [CellPool], reading output: String) -> (
+  package func givingCellMeans(of pools: [CellPool], reading output: String, alsoGiving others: [String] = []) -> (
     model: Model, outputs: (read: String, means: String)
   ) {
     precondition(!pools.isEmpty)
@@ -83,6 +84,6 @@ extension Model {
     }
     let means = names.next()
     graph.node.append(Onnx_NodeProto("Concat", parts, [means], ["axis": .int(1)]))
-    return (replacingGraph(graph).exposing([output, means]), (output, means))
+    return (replacingGraph(graph).exposing([output, means] + others), (output, means))
   }
 }

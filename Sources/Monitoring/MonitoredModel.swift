@@ -2,7 +2,7 @@ package import Arrays
 import Files
 internal import FoundationEssentials
 import Lesion
-import ModelGraph
+package import ModelGraph
 package import Networks
 import OnnxRuntime
 import Statistics
@@ -12,15 +12,19 @@ import UserErrors
 /// A model that was opened to be judged by its reference.
 package final class MonitoredModel {
   package let network: WatchedNetwork
+  /// What is given as the model gives it; empty unless it is served.
+  package let servedOutputs: [Port]
   private let model: Model
-  private let runtime: Runtime
+  let runtime: Runtime
   private let reference: MonitorReference
   /// `nil` until what is to be held is known.
   private var selfTest: SelfTest?
 
-  /// - Parameter path: the model's file; `nil` is where it was when the reference was learnt.
+  /// - Parameters:
+  ///   - path: the model's file; `nil` is where it was when the reference was learnt.
+  ///   - isServed: whether the model's own outputs are wanted too.
   /// - Throws: `Failure` (`missingInput`) if it isn't there, (`badInput`) if it is another one; or what a module throws.
-  package init(_ reference: MonitorReference, model path: String?) throws {
+  package init(_ reference: MonitorReference, model path: String?, isServed: Bool = false) throws {
     let path = path ?? reference.origin.model
     guard FileManager.default.fileExists(atPath: path) else {
       throw Failure(.missingInput, "\(path), which the reference was learnt from, isn't there; say where it is now with --model")
@@ -31,15 +35,26 @@ package final class MonitoredModel {
     self.reference = reference
     model = original.prepared(reference.origin.preparation)
     runtime = try Runtime()
+    // What is no tensor of numbers can't be handed on.
+    servedOutputs = isServed ? model.outputs.filter { Tensor.byteSize(of: $0.elementType.rawValue) != nil } : []
     network = try WatchedNetwork(
-      model: model, readout: reference.origin.readout, layers: reference.layers.map(\.layer), runtime: runtime,
+      model: model, readout: reference.origin.readout, layers: reference.layers.map(\.layer),
+      giving: servedOutputs.map(\.name), runtime: runtime,
       options: Session.Options(threads: reference.origin.threads, externalDataFolder: model.folder))
     try reference.selfTest.check(inputNames: network.inputNames)
-    selfTest = isLikeLearning ? reference.selfTest : nil
+    // More outputs may let the runtime put operators together otherwise, so that last digits are others.
+    let isSameGraph = servedOutputs.allSatisfy { $0.name == reference.origin.readout.tensor }
+    selfTest = isLikeLearning && isSameGraph ? reference.selfTest : nil
   }
 
   /// Whether several stimuli can be run in one pass.
   package var takesBatches: Bool { reference.origin.takesBatches }
+
+  /// The model's inputs, whether they are read or not.
+  var inputPorts: [Port] { model.inputPorts(reading: nil) }
+
+  /// Shapes of the inputs with one stimulus, in the network's order; empty where the reference stores none.
+  var learntShapes: [[Int]] { reference.selfTest.shapes }
 
   /// How many stimuli a self-test runs.
   package var selfTestCount: Int { reference.selfTest.count }

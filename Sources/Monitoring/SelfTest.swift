@@ -18,7 +18,8 @@ package struct SelfTest: Sendable {
   /// weights are in the test too.
   private static let exaggerations: [Float] = [16, -16]
 
-  private var shapes: [[Int]] = []
+  /// Of the inputs, with one stimulus; empty where none is stored.
+  private(set) var shapes: [[Int]] = []
   private var types: [Int] = []
   /// [stimuli x inputs], each an input's bytes.
   private var inputs: [ByteList] = []

@@ -1,9 +1,5 @@
-/// Counts of a judged stream in Prometheus' text format, for its node exporter's folder of text files.
-///
-/// Source: https://prometheus.io/docs/instrumenting/exposition_formats/.
+/// Counts of a judged stream, for Prometheus.
 package struct MonitorMetrics: Sendable {
-  /// Upper ends of the buckets of a pass's time, in seconds.
-  private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
   /// The weight of a new stimulus in a layer's running mean: about the last hundred count.
   private static let weight = 0.02
 
@@ -17,11 +13,11 @@ package struct MonitorMetrics: Sendable {
   private var isAlarmed = false
   /// Running means. [layers]
   private var strangeness: [Double]
-  private var buckets = [Int](repeating: 0, count: bounds.count)
-  private var seconds = 0.0
+  private var seconds = MetricHistogram.ofSeconds
 
-  package init(_ reference: MonitorReference) {
-    model = reference.origin.model.split(separator: "/").last.map(String.init) ?? reference.origin.model
+  /// - Parameter model: what the model is called; `nil` is its file's name.
+  package init(_ reference: MonitorReference, model: String? = nil) {
+    self.model = model ?? reference.origin.model.split(separator: "/").last.map(String.init) ?? reference.origin.model
     layers = reference.layers.map(\.layer.tensor)
     strangeness = layers.map { _ in 0 }
   }
@@ -36,8 +32,7 @@ package struct MonitorMetrics: Sendable {
     for layer in strangeness.indices where verdict.strangeness[layer].isFinite {
       strangeness[layer] += Self.weight * (verdict.strangeness[layer] - strangeness[layer])
     }
-    if let bucket = Self.bounds.firstIndex(where: { seconds <= $0 }) { buckets[bucket] += 1 }
-    self.seconds += seconds
+    self.seconds.take(seconds)
   }
 
   /// Takes in a self-test.
@@ -46,52 +41,21 @@ package struct MonitorMetrics: Sendable {
     selfTests.failed += passed ? 0 : 1
   }
 
-  /// The text. Lines end with a line feed, names and values as the format has them.
+  /// The text.
   package var text: String {
-    var lines: [String] = []
-    let own = "model=\"\(Self.escaped(model))\""
-    func metric(_ name: String, _ type: String, _ help: String, _ samples: [(suffix: String, labels: String, value: String)]) {
-      lines.append("# HELP nnfmri_monitor_\(name) \(help)")
-      lines.append("# TYPE nnfmri_monitor_\(name) \(type)")
-      for sample in samples {
-        let labels = sample.labels.isEmpty ? own : own + "," + sample.labels
-        lines.append("nnfmri_monitor_\(name)\(sample.suffix){\(labels)} \(sample.value)")
-      }
-    }
-    func count(_ name: String, _ help: String, _ value: Int) { metric(name, "counter", help, [("", "", "\(value)")]) }
-    count("stimuli_total", "Stimuli that were judged.", stimuli)
-    count("outliers_total", "Stimuli whose combined p-value was at most the stated rate.", outliers)
-    count("not_finite_total", "Stimuli for which a layer or the answer wasn't finite.", notFinite)
-    count("self_tests_total", "Self-tests that were run.", selfTests.run)
-    count("self_tests_failed_total", "Self-tests that didn't come out to the bit.", selfTests.failed)
-    metric(
-      "drift_log10_evidence", "gauge", "Decimal logarithm of the capital won by betting that something has changed.",
-      [("", "", "\(logEvidence)")])
-    metric("drift_alarm", "gauge", "1 once the drift test has alarmed.", [("", "", isAlarmed ? "1" : "0")])
-    metric(
+    var text = PrometheusText(prefix: "nnfmri_monitor_", model: model)
+    text.counter("stimuli_total", "Stimuli that were judged.", stimuli)
+    text.counter("outliers_total", "Stimuli whose combined p-value was at most the stated rate.", outliers)
+    text.counter("not_finite_total", "Stimuli for which a layer or the answer wasn't finite.", notFinite)
+    text.counter("self_tests_total", "Self-tests that were run.", selfTests.run)
+    text.counter("self_tests_failed_total", "Self-tests that didn't come out to the bit.", selfTests.failed)
+    text.gauge(
+      "drift_log10_evidence", "Decimal logarithm of the capital won by betting that something has changed.", logEvidence)
+    text.gauge("drift_alarm", "1 once the drift test has alarmed.", isAlarmed ? 1 : 0)
+    text.metric(
       "layer_z", "gauge", "Running mean of how far a layer is off, in robust deviations.",
-      zip(layers, strangeness).map { ("", "layer=\"\(Self.escaped($0))\"", "\($1)") })
-    var sum = 0
-    let steps = zip(Self.bounds, buckets).map { bound, bucket in
-      sum += bucket
-      return (suffix: "_bucket", labels: "le=\"\(bound)\"", value: "\(sum)")
-    }
-    metric(
-      "pass_seconds", "histogram", "Time of a pass and its judgement.",
-      steps + [
-        ("_bucket", "le=\"+Inf\"", "\(stimuli)"), ("_sum", "", "\(seconds)"), ("_count", "", "\(stimuli)"),
-      ])
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func escaped(_ label: String) -> String {
-    label.flatMap { character -> [Character] in
-      switch character {
-      case "\\": ["\\", "\\"]
-      case "\"": ["\\", "\""]
-      case "\n": ["\\", "n"]
-      default: [character]
-      }
-    }.reduce(into: "") { $0.append($1) }
+      zip(layers, strangeness).map { ("", PrometheusText.label("layer", $0), "\($1)") })
+    text.histogram("pass_seconds", "Time of a pass and its judgement.", seconds)
+    return text.text
   }
 }

@@ -40,17 +40,17 @@ package struct VerdictLine {
   package init(_ verdict: Verdict, source: String, stimulus: Int, drift: DriftTest, isFull: Bool) {
     let content = Content(
       source: source, stimulus: stimulus,
-      p: Dictionary(uniqueKeysWithValues: verdict.pValues.map { ($0.key.rawValue, Self.short($0.value)!) }),
+      p: Dictionary(uniqueKeysWithValues: verdict.pValues.map { ($0.key.rawValue, Self.rounded($0.value)!) }),
       outlier: verdict.isOutlier, finite: verdict.isFinite, layer: verdict.worst.tensor,
-      layer_z: Self.short(verdict.worst.strangeness), channels: Self.places(verdict.worst.channels),
+      layer_z: Self.rounded(verdict.worst.strangeness), channels: Self.places(verdict.worst.channels),
       regions: Self.places(verdict.worst.regions), predicted: verdict.answer?.predicted,
-      confidence: verdict.answer.flatMap { Self.short(Double($0.probability)) },
+      confidence: verdict.answer.flatMap { Self.rounded(Double($0.probability)) },
       drift: Drift(
-        alarm: drift.alarm != nil, log10_evidence: Self.short(drift.logCapital / 2.302585092994046) ?? 0,
+        alarm: drift.alarm != nil, log10_evidence: Self.rounded(drift.logCapital / 2.302585092994046) ?? 0,
         since: drift.alarm == nil ? nil : drift.changePoint),
-      layers_z: isFull ? verdict.strangeness.map(Self.short) : nil,
+      layers_z: isFull ? verdict.strangeness.map(Self.rounded) : nil,
       scores: isFull
-        ? Dictionary(uniqueKeysWithValues: verdict.scores.map { ($0.key.rawValue, Self.short($0.value)) }) : nil)
+        ? Dictionary(uniqueKeysWithValues: verdict.scores.map { ($0.key.rawValue, Self.rounded($0.value)) }) : nil)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(content) else { preconditionFailure("finite numbers and text can be written") }
@@ -58,11 +58,11 @@ package struct VerdictLine {
   }
 
   private static func places(_ places: [Verdict.Place]) -> [Place] {
-    places.map { Place(name: $0.name, z: short($0.z)) }
+    places.map { Place(name: $0.name, z: rounded($0.z)) }
   }
 
   /// Rounded to five digits; nothing where JSON has no number for it.
-  private static func short(_ value: Double) -> Double? {
+  package static func rounded(_ value: Double) -> Double? {
     guard value.isFinite else { return nil }
     guard value != 0 else { return 0 }
     var (scale, size) = (1.0, abs(value))

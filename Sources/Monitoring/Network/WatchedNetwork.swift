@@ -37,6 +37,8 @@ package final class WatchedNetwork {
   /// Where the answer and the means are among the session's outputs.
   private let answerPlace: Int
   private let cellsPlace: Int
+  /// Where the tensors that are given as they are lie among the session's outputs.
+  private let givenPlaces: [Int]
   /// Where each layer's cells lie among those of all. [layers]
   private let ranges: [Range<Int>]
 
@@ -44,13 +46,16 @@ package final class WatchedNetwork {
   ///   - model: prepared as a survey says.
   ///   - readout: what is read of it.
   ///   - layers: at least one.
+  ///   - given: tensors of the graph that are handed on as they are.
   /// - Throws: `Failure`, `OnnxRuntimeError` if the runtime refuses the graph, `GridError`.
   package init(
-    model: Model, readout: Readout, layers: [WatchedLayer], runtime: Runtime, options: Session.Options
+    model: Model, readout: Readout, layers: [WatchedLayer], giving given: [String] = [], runtime: Runtime,
+    options: Session.Options
   ) throws {
     for layer in layers { try model.require(layer.tensor) }
     try model.require(readout.tensor)
-    let (watched, outputs) = model.givingCellMeans(of: layers.map(\.pool), reading: readout.tensor)
+    let (watched, outputs) = model.givingCellMeans(
+      of: layers.map(\.pool), reading: readout.tensor, alsoGiving: given.filter { $0 != readout.tensor })
     self.layers = layers
     layouts = try layers.map { layer in try CellLayout(layer) }
     ranges = CellLayout.ranges(layouts)
@@ -58,6 +63,7 @@ package final class WatchedNetwork {
     session = try Session(runtime: runtime, model: watched.serialized(), options: options)
     answerPlace = session.outputNames.firstIndex(of: outputs.read)!
     cellsPlace = session.outputNames.firstIndex(of: outputs.means)!
+    givenPlaces = given.map { [session] name in session.outputNames.firstIndex(of: name)! }
   }
 
   /// The names of the inputs that a pass needs.
@@ -73,7 +79,16 @@ package final class WatchedNetwork {
 
   /// The same for inputs in the order of `inputNames`.
   package func observe(_ inputs: [Tensor], rows: Int) throws -> [Observation] {
+    try observations(session.run(inputs), rows)
+  }
+
+  /// The same, with the tensors that are given as they are. - Returns: `given` in the order of the initialiser's.
+  package func answer(_ inputs: [Tensor], rows: Int) throws -> (observations: [Observation], given: [Tensor]) {
     let tensors = try session.run(inputs)
+    return (try observations(tensors, rows), givenPlaces.map { tensors[$0] })
+  }
+
+  private func observations(_ tensors: [Tensor], _ rows: Int) throws -> [Observation] {
     let (answer, means) = (tensors[answerPlace], tensors[cellsPlace])
     try check(answer, rows * reader.readout.shape.reduce(1, *), rows, "\"\(reader.readout.tensor)\"")
     try check(means, rows * ranges[ranges.count - 1].upperBound, rows, "the watched layers' means over cells")

@@ -3,6 +3,7 @@ import Distribution
 internal import Glibc
 import Monitoring
 import Networks
+import Serving
 import Stimuli
 import UserErrors
 
@@ -17,7 +18,7 @@ struct MonitorJudgeCommand: ParsableCommand {
     discussion: """
       p is the probability that a normal stimulus looks as strange: by the layers' Mahalanobis distance, by neighbours, by \
       bands of the layers' smallest and largest activity, by how unsure the answer is, and by all of these. The drift test watches the whole stream and may be looked at any time: it alarms \
-      falsely with a probability of at most --drift-alarms in all.
+      falsely with a probability of at most --drift-alarms in all. With --serve, what clients send is answered and judged.
       """)
 
   @Argument(help: "The file of the reference.")
@@ -29,6 +30,8 @@ struct MonitorJudgeCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Judge what is put into the folder, in the order of names, until a signal comes.", valueName: "folder"))
   var watch: String?
+
+  @OptionGroup(title: "Serving") var serving: ServeOptions
 
   @Option(help: "The network, where it is no longer where the reference found it.")
   var model: String?
@@ -52,8 +55,8 @@ struct MonitorJudgeCommand: ParsableCommand {
   )
   var failOn = FailOn.never
 
-  @Option(help: "Stimuli in one forward pass.")
-  var batch = 1
+  @Option(help: "Stimuli in one forward pass. (default: 1, or up to 8 with --serve)")
+  var batch: Int?
 
   @Flag(help: "At the start and every minute, run stored stimuli whose layers must do what they did, to the bit.")
   var selfTest = false
@@ -62,20 +65,31 @@ struct MonitorJudgeCommand: ParsableCommand {
   var full = false
 
   func validate() throws {
-    guard (data == nil) != (watch == nil) else { throw ValidationError("Give stimuli with --data, or a folder with --watch.") }
+    guard [data, watch, serving.serve].count(where: { $0 != nil }) == 1 else {
+      throw ValidationError("Give stimuli with --data, a folder with --watch, or an address with --serve.")
+    }
+    guard serving.serve == nil || out == nil && metrics == nil && !full else {
+      throw ValidationError(
+        "--serve gives verdicts in its answers and metrics at /metrics: leave --out, --metrics and --full out.")
+    }
+    try serving.check()
     _ = try Check.share(outliers, "outliers")
     _ = try Check.share(driftAlarms, "drift-alarms")
-    _ = try Check.atLeast(1, batch, "batch")
+    _ = try Check.atLeast(1, batch ?? 1, "batch")
   }
 
   func run() throws {
     try MonitorRun.reportingFailures {
       let reference = try MonitorReference(contentsOf: reference)
+      if let address = serving.serve {
+        try serve(reference, address)
+        return
+      }
       let opened = try MonitoredModel(reference, model: model)
       if let note = opened.note { say(note) }
       let session = try MonitorSession(
         opened, judge: Judge(reference, outlierRate: outliers, driftRate: driftAlarms), out: out,
-        batch: opened.takesBatches ? batch : 1, isFull: full, selfTests: selfTest, metricsFile: metrics)
+        batch: opened.takesBatches ? batch ?? 1 : 1, isFull: full, selfTests: selfTest, metricsFile: metrics)
       if let watch {
         StopRequest.listen()
         let folder = try WatchedFolder(watch)
@@ -100,12 +114,37 @@ struct MonitorJudgeCommand: ParsableCommand {
       }
       try session.writeMetrics(isLast: true)
       say(session.summary)
-      switch failOn {
-      case .never: break
-      case .alarm where session.hasAlarm: throw ExitCode(MonitorRun.alarmCode)
-      case .outlier where session.hasAlarm || session.outliers > 0: throw ExitCode(MonitorRun.alarmCode)
-      case .alarm, .outlier: break
-      }
+      try fail(hasAlarm: session.hasAlarm, outliers: session.outliers)
+    }
+  }
+
+  private func serve(_ reference: MonitorReference, _ address: String) throws {
+    let options = try serving.options(address, model: model ?? reference.origin.model, batch: batch, selfTests: selfTest)
+    StopRequest.listen()
+    // A client that goes away while it is answered is no wish to end.
+    signal(SIGPIPE, SIG_IGN)
+    let server = try MonitorServer(
+      reference, model: model, judge: Judge(reference, outlierRate: outliers, driftRate: driftAlarms), options: options)
+    if let note = server.note { say(note) }
+    say(
+      "http://\(server.address)/ shows how \(options.modelName) is; POST http://\(server.address)/v2/models/\(options.modelName)/infer answers. TERM or Ctrl-C ends."
+    )
+    let (isComplete, summary) = server.run(until: { StopRequest.isSignalled })
+    if !isComplete { say("Some requests that were accepted weren't answered in time.") }
+    let drift = summary.drift.map { "Drift: alarm at stimulus \($0.alarm), probably since \($0.since)." } ?? "Drift: none found."
+    say(
+      "\(summary.stimuli) stimuli, \(summary.outliers) outliers (about \(MonitorRun.short(outliers * Double(summary.stimuli))) are expected of normal ones). \(drift)"
+        + (summary.failedSelfTests > 0
+          ? " \(summary.failedSelfTests) self-tests failed: weights, code or tables in memory have changed." : ""))
+    try fail(hasAlarm: summary.hasAlarm, outliers: summary.outliers)
+  }
+
+  /// - Throws: `ExitCode` where `--fail-on` asks for it.
+  private func fail(hasAlarm: Bool, outliers: Int) throws {
+    switch failOn {
+    case .never: break
+    case .alarm: if hasAlarm { throw ExitCode(MonitorRun.alarmCode) }
+    case .outlier: if hasAlarm || outliers > 0 { throw ExitCode(MonitorRun.alarmCode) }
     }
   }
 }

@@ -1,0 +1,87 @@
+internal import CServerPage
+import Grids
+import Monitoring
+
+/// The page that shows a stream while it is judged, and the events that it follows.
+enum LivePage {
+  private struct Layer: Encodable {
+    let tensor: String
+    /// Regions along height, width and channels.
+    let grid: [Int]
+  }
+
+  private struct Opening: Encodable {
+    let model: String
+    let layers: [Layer]
+    let outliers: Double
+    let driftAlarms: Double
+    let heldOut: Int
+  }
+
+  private struct News: Encodable {
+    let stimuli: Int
+    let outliers: Int
+    let broken: Int
+    let failedSelfTests: Int
+    let evidence: Double
+    let alarm: Int?
+    let since: Int?
+    /// The last stimuli, oldest first.
+    let points: [StreamState.Point]
+    /// Of the last stimulus: how far each layer is off, and z of its regions, rounded. [layers], [layers x regions]
+    let layerZ: [Double?]
+    let regionZ: [[Double?]]
+    let confidence: Double?
+    let predicted: Int?
+  }
+
+  /// The page needs nothing but itself.
+  static var response: ServedResponse {
+    ServedResponse(
+      200, "text/html; charset=utf-8",
+      headers: [
+        (
+          "Content-Security-Policy",
+          "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+        ), ("Referrer-Policy", "no-referrer"),
+      ], body: Array(String(cString: nnfmri_live_page_text()).utf8))
+  }
+
+  /// What doesn't change.
+  static func firstEvent(_ model: String, _ state: StreamState) -> String {
+    let reference = state.judge.reference
+    return event(
+      "opening",
+      Opening(
+        model: model,
+        layers: reference.layers.map { layer in
+          let size = (try? layer.layer.grid())?.size
+          return Layer(tensor: layer.layer.tensor, grid: size.map { [$0.height, $0.width, $0.channels] } ?? [])
+        }, outliers: state.judge.outlierRate, driftAlarms: state.judge.drift.falseAlarms,
+        heldOut: reference.calibration(.combined).scores.count)) + nextEvent(state, after: 0)
+  }
+
+  /// - Parameter stimuli: how many have been told of before.
+  static func nextEvent(_ state: StreamState, after stimuli: Int) -> String {
+    let drift = state.judge.drift
+    let reference = state.judge.reference
+    let last = state.last
+    return event(
+      "news",
+      News(
+        stimuli: state.count, outliers: state.outliers, broken: state.broken, failedSelfTests: state.failedSelfTests,
+        evidence: state.evidence, alarm: drift.alarm, since: drift.alarm == nil ? nil : drift.changePoint,
+        points: Array(state.points.suffix(max(0, state.count - stimuli))),
+        layerZ: last?.verdict.strangeness.map(rounded) ?? [],
+        regionZ: last.map { last in
+          reference.layers.indices.map { reference.regionDeviations(last.observation, layer: $0).map(rounded) }
+        } ?? [],
+        confidence: last?.verdict.answer.flatMap { rounded(Double($0.probability)) }, predicted: last?.verdict.answer?.predicted))
+  }
+
+  private static func rounded(_ value: Double) -> Double? { value.isFinite ? (value * 100).rounded() / 100 : nil }
+
+  private static func event(_ name: String, _ content: some Encodable) -> String {
+    "event: \(name)\ndata: \(String(decoding: ServedResponse.json(content), as: UTF8.self))\n\n"
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import TestSupport
+
+/// A connection that sends what it is told to, right or wrong.
+final class RawConnection {
+  struct Answer {
+    let status: Int
+    /// By lower-case name.
+    let headers: [String: String]
+    let body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// The body's JSON, or that before binary tensors.
+    func json() throws -> [String: Any] {
+      let length = headers["inference-header-content-length"].flatMap(Int.init) ?? body.count
+      return try JSONSerialization.jsonObject(with: Data(body.prefix(length))) as? [String: Any] ?? [:]
+    }
+  }
+
+  struct Broken: Error {}
+
+  private let descriptor: Int32
+  private var received: [UInt8] = []
+
+  init(port: Int) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var patience = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let code = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard code == 0 else { throw Broken() }
+  }
+
+  deinit { close(descriptor) }
+
+  func send(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  func send(_ text: String) { send(Array(text.utf8)) }
+
+  /// What comes next, after answers that were read. - Returns: nothing at the end.
+  func receive() -> [UInt8] {
+    if !received.isEmpty {
+      defer { received = [] }
+      return received
+    }
+    var block = [UInt8](repeating: 0, count: 65536)
+    let count = recv(descriptor, &block, block.count, 0)
+    return Array(block.prefix(max(0, count)))
+  }
+
+  private func receiveMore() throws {
+    let before = received
+    received = []
+    let more = receive()
+    guard !more.isEmpty else { throw Broken() }
+    received = before + more
+  }
+
+  /// Whether the server has closed the connection, which is waited for.
+  func isClosed() -> Bool { receive().isEmpty }
+
+  /// Reads one answer.
+  func answer() throws -> Answer {
+    let end = Array("\r\n\r\n".utf8)
+    var split: Range<Int>?
+    while split == nil {
+      split = received.firstRange(of: end)
+      if split == nil { try receiveMore() }
+    }
+    let lines = String(decoding: received[..<split!.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
+    var headers: [String: String] = [:]
+    for line in lines.dropFirst() {
+      let colon = line.firstIndex(of: ":")!
+      headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+    received.removeFirst(split!.upperBound)
+    let length = headers["content-length"].flatMap(Int.init) ?? 0
+    while received.count < length { try receiveMore() }
+    defer { received.removeFirst(length) }
+    return Answer(
+      status: Int(lines[0].split(separator: " ")[1]) ?? 0, headers: headers, body: Array(received.prefix(length)))
+  }
+
+  /// Sends a request, and reads its answer.
+  func request(
+    _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8] = []
+  ) throws -> Answer {
+    var headers = headers
+    if headers["Host"] == nil { headers["Host"] = "localhost" }
+    if !body.isEmpty { headers["Content-Length"] = "\(body.count)" }
+    send(
+      "\(method) \(path) HTTP/1.1\r\n" + headers.map { "\($0): \($1)\r\n" }.joined() + "\r\n")
+    send(body)
+    return try answer()
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Grids
+import ModelGraph
+import Monitoring
+import Serving
+import Stimuli
+import Synchronization
+import TestSupport
+
+/// A small network that is served on a port of this machine until the bench is let go of.
+final class ServedBench {
+  /// What a server that has ended says.
+  private final class Ending: Sendable {
+    let isWished = Atomic(false)
+    let result = Mutex<(isComplete: Bool, stimuli: Int)?>(nil)
+  }
+
+  private struct Handover: @unchecked Sendable { let server: MonitorServer }
+
+  let network = SmallNetwork.residual
+  let folder = TemporaryFolder()
+  let reference: MonitorReference
+  let address: ServerAddress
+  private let ending = Ending()
+  private let thread: Thread
+
+  init(_ change: (inout ServingOptions) throws -> Void = { _ in }) throws {
+    // Held while tests run, since runtimes that come and go at once fail.
+    _ = try TestRuntime.make()
+    let files = try network.write(to: folder, stimuli: 120)
+    var request = LearningRequest(model: files.model, data: files.data)
+    request.grid = GridSize(height: 3, width: 3, channels: 2)
+    request.selfTests = 2
+    let learner = try MonitorLearner(request)
+    reference = try learner.reference([try learner.observe(rank: 0, of: 1) { _, _ in }], program: "test")
+    var options = ServingOptions(
+      address: try ServerAddress(parsing: "127.0.0.1:0"), modelName: "residual", programVersion: "test")
+    try change(&options)
+    let server = try MonitorServer(
+      reference, model: nil, judge: Judge(reference, outlierRate: 0.01, driftRate: 0.01), options: options)
+    address = server.address
+    let (handover, ending) = (Handover(server: server), ending)
+    thread = Thread {
+      let (isComplete, summary) = handover.server.run(until: { ending.isWished.load(ordering: .relaxed) })
+      ending.result.withLock { $0 = (isComplete, summary.stimuli) }
+    }
+    thread.start()
+  }
+
+  deinit { _ = finish() }
+
+  /// Wishes the server to end, without waiting for it.
+  func beginToEnd() { ending.isWished.store(true, ordering: .relaxed) }
+
+  /// Ends the server. - Returns: whether all that was accepted was answered, and how many stimuli were judged.
+  func finish() -> (isComplete: Bool, stimuli: Int) {
+    beginToEnd()
+    while true {
+      if let result = ending.result.withLock({ $0 }) { return result }
+      usleep(5_000)
+    }
+  }
+
+  func connect() throws -> RawConnection { try RawConnection(port: address.port) }
+
+  /// Stimuli that weren't learnt from, one after another.
+  func values(_ count: Int) throws -> [Float] {
+    let stimuli = try network.stimuli(120 + count)
+    return try (120..<120 + count).flatMap { try stimuli.floats(stimulus: $0) }
+  }
+
+  /// What the network alone says to them.
+  func answers(_ count: Int) throws -> [[Float]] {
+    let opened = try MonitoredModel(reference, model: nil)
+    let feed = try opened.feed(network.stimuli(120 + count).select(Array(120..<120 + count)))
+    return try (0..<count).map { try opened.network.observe(feed, rows: [$0])[0].output }
+  }
+}
