@@ -92,8 +92,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     keepsAlive = httpHead.isKeepAlive && httpHead.version == .http1_1
     let length = head.headers["content-length"].flatMap { Int($0) }
     let hasBody = length ?? 0 != 0 || head.headers["transfer-encoding"] != nil
-    if let length, length > state.limits.body {
-      refuse(.tooLarge(state.limits.body), context)
+    if let length, length > state.bodyLimit {
+      refuse(.tooLarge(state.bodyLimit), context)
       return
     }
     switch refusal(of: head) ?? state.service.route(head) {
@@ -119,8 +119,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func take(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
     guard case .receiving = stage else { return }
     var part = part
-    guard body.readableBytes + part.readableBytes <= state.limits.body else {
-      refuse(.tooLarge(state.limits.body), context)
+    guard body.readableBytes + part.readableBytes <= state.bodyLimit else {
+      refuse(.tooLarge(state.bodyLimit), context)
       return
     }
     guard state.hold(part.readableBytes) else {

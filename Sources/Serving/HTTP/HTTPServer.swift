@@ -18,10 +18,12 @@ final class HTTPServer {
   /// Where it listens, with the port that was found free.
   let address: ServerAddress
 
+  /// - Parameter bodyLimit: bytes that a body may have where the limits don't say.
   /// - Throws: `Failure` (`usage`) where the system lets the process have too few connections, (`unavailable`) where the address can't
   ///   be listened on.
-  init(_ address: ServerAddress, limits: ServerLimits, token: AccessToken?, service: any RequestHandling) throws {
-    let state = ServerState(limits: limits, token: token, isLoopback: address.isLoopback, service: service)
+  init(_ address: ServerAddress, limits: ServerLimits, bodyLimit: Int, token: AccessToken?, service: any RequestHandling) throws {
+    let state = ServerState(
+      limits: limits, bodyLimit: limits.body ?? bodyLimit, token: token, isLoopback: address.isLoopback, service: service)
     self.state = state
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)

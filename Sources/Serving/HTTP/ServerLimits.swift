@@ -2,8 +2,8 @@
 package struct ServerLimits: Sendable, Hashable {
   /// Connections at once; further ones are answered with 503.
   package var connections = 1024
-  /// Bytes of one request's body.
-  package var body = 32 << 20
+  /// Bytes of one request's body; `nil` for what fits the model.
+  package var body: Int?
   /// Requests that wait for a pass.
   package var queue = 128
   /// Connections that follow the live page's events.
@@ -19,6 +19,15 @@ package struct ServerLimits: Sendable, Hashable {
 
   package init() {}
 
-  /// Bytes of all bodies that are held at once.
-  var held: Int { 4 * body }
+  /// Bytes of all bodies that are held at once, of which one may have `body`.
+  static func held(body: Int) -> Int { 4 * body }
+
+  /// Bytes that a body may have where nothing is said: room for 64 stimuli in JSON, between 1 and 64 MB. Reading JSON takes some ten times
+  /// its length, so that no more is let in than a model can use.
+  ///
+  /// - Parameter elements: of all inputs of a stimulus; `nil` where their lengths are free.
+  static func body(elements: Int?) -> Int {
+    guard let elements else { return 32 << 20 }
+    return min(max(1 << 20, elements.multipliedReportingOverflow(by: 64 * 24).partialValue), 64 << 20)
+  }
 }

@@ -12,12 +12,15 @@ final class ServerState: Sendable {
   }
 
   let limits: ServerLimits
+  /// Bytes that a body may have.
+  let bodyLimit: Int
   let token: AccessToken?
   let isLoopback: Bool
   let service: any RequestHandling
   private let content = Mutex(Content())
 
-  init(limits: ServerLimits, token: AccessToken?, isLoopback: Bool, service: any RequestHandling) {
+  init(limits: ServerLimits, bodyLimit: Int, token: AccessToken?, isLoopback: Bool, service: any RequestHandling) {
+    self.bodyLimit = bodyLimit
     (self.limits, self.token, self.isLoopback, self.service) = (limits, token, isLoopback, service)
   }
 
@@ -48,7 +51,7 @@ final class ServerState: Sendable {
   /// Asks for memory of a body. - Returns: whether there is as much.
   func hold(_ bytes: Int) -> Bool {
     content.withLock { content in
-      guard content.held + bytes <= limits.held else { return false }
+      guard content.held + bytes <= ServerLimits.held(body: bodyLimit) else { return false }
       content.held += bytes
       return true
     }

@@ -45,6 +45,19 @@ struct ModelSignature: Sendable {
     joins = model.joinsRequests
   }
 
+  /// Numbers of all inputs of a stimulus; `nil` where their lengths are free, or too long to be counted.
+  var elements: Int? {
+    var sum = 0
+    for input in inputs {
+      guard let shape = input.served.shape, !shape.contains(nil), let bytes = input.type.byteCount(shape.compactMap(\.self))
+      else {
+        return nil
+      }
+      sum += bytes / input.type.size
+    }
+    return sum
+  }
+
   /// As `/v2/models/NAME` tells it.
   var metadata: Metadata {
     Metadata(

@@ -40,7 +40,9 @@ package final class MonitorServer {
     }
     guard !signature.outputs.isEmpty else { throw Failure(.badInput, "the model has no output that can be sent") }
     let service = MonitorService(signature, judge: judge, options: options)
-    let server = try HTTPServer(options.address, limits: options.limits, token: options.token, service: service)
+    let server = try HTTPServer(
+      options.address, limits: options.limits, bodyLimit: ServerLimits.body(elements: signature.elements), token: options.token,
+      service: service)
     let ended = ConditionLock(value: 0)
     pool = NIOThreadPool(numberOfThreads: options.workers)
     pool.start()

@@ -79,7 +79,7 @@ struct MonitorJudgeCommand: ParsableCommand {
   }
 
   func run() throws {
-    try MonitorRun.reportingFailures {
+    try MonitorRun.reportingFailures(quiet: serving.serve != nil && !Launcher.isFirstProcess) {
       let reference = try MonitorReference(contentsOf: reference)
       if let address = serving.serve {
         try serve(reference, address)

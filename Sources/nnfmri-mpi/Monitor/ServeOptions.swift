@@ -27,8 +27,8 @@ struct ServeOptions: ParsableArguments {
     help: "Milliseconds that a request waits for others to share a pass with, up to --batch stimuli; 0 takes what is there.")
   var maxDelay = 1.0
 
-  @Option(help: "Megabytes that a request may have.")
-  var maxBody = 32
+  @Option(help: "Megabytes that a request may have. (default: room for 64 stimuli in JSON, at least 1)")
+  var maxBody: Int?
 
   @Option(help: "Requests that may wait; further ones are answered with 503.")
   var queue = 128
@@ -45,11 +45,14 @@ struct ServeOptions: ParsableArguments {
   /// - Throws: `ValidationError` that names the option and what it takes.
   func check() throws {
     _ = try Check.atLeast(1, workers, "workers")
-    _ = try Check.atLeast(1, maxBody, "max-body")
+    _ = try Check.atLeast(1, maxBody ?? 1, "max-body")
     _ = try Check.atLeast(1, queue, "queue")
     _ = try Check.atLeast(1, connections, "connections")
     guard workers <= 256 else { throw ValidationError("--workers \(workers) is above 256.") }
-    guard maxBody <= 4096 else { throw ValidationError("--max-body \(maxBody) is above 4096.") }
+    if let maxBody, maxBody > 4096 { throw ValidationError("--max-body \(maxBody) is above 4096.") }
+    if serve == nil, let option = [("model-name", modelName), ("token", token)].first(where: { $0.1 != nil })?.0 {
+      throw ValidationError("--\(option) is for --serve.")
+    }
     guard maxDelay >= 0, maxDelay <= 10_000 else { throw ValidationError("--max-delay \(maxDelay) is not between 0 and 10000.") }
     for (seconds, name) in [(idleTimeout, "idle-timeout"), (requestTimeout, "request-timeout")] {
       guard seconds > 0, seconds <= 86_400 else { throw ValidationError("--\(name) \(seconds) is not between 0 and 86400.") }
@@ -80,7 +83,7 @@ struct ServeOptions: ParsableArguments {
     }
     (options.workers, options.delay, options.runsSelfTests) = (workers, maxDelay / 1000, selfTests)
     if let batch { options.batch = batch }
-    options.limits.body = maxBody << 20
+    options.limits.body = maxBody.map { $0 << 20 }
     (options.limits.queue, options.limits.connections) = (queue, connections)
     (options.limits.idleSeconds, options.limits.bodySeconds) = (idleTimeout, requestTimeout)
     options.limits.headSeconds = min(options.limits.headSeconds, requestTimeout)
