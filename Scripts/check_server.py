@@ -106,7 +106,7 @@ def check_clients(server, model, data):
             check(said["id"] == "check" and 0 < said["parameters"]["p"] <= 1, "an answer has its id and a p-value")
             check(len(json.loads(said["parameters"]["health"])) == len(batch), "an answer has the health of each stimulus")
     check(worst < 1e-3, f"answers are those of onnxruntime, within 0.001 (off by {worst})")
-    found("tritonclient, JSON and binary, 1 to 3 stimuli a request", f"40 answers, at most {worst:.1g} from onnxruntime's own")
+    found("tritonclient, JSON and binary, 1 to 3 stimuli a request", f"40 answers, off by at most {worst:.1g} from onnxruntime's own")
     return name, output
 
 
@@ -219,7 +219,7 @@ def check_slow(server, name, data):
         time.sleep(0.5)
     check(gone is not None, "slow heads are cut off within 20 s")
     found(
-        "300 connections that send a byte a half second",
+        "300 connections that send a byte every half second",
         f"all closed after {gone or 20:.0f} s; others were answered in {1000 * statistics.median(times):.0f} ms (median) meanwhile")
 
 
@@ -382,14 +382,14 @@ def check_page(server, name, data, folder):
     found("the live page in Chromium", f"painted without errors and without sideways scrolling: {', '.join(widths)}")
 
 
-def write_page(options, model, data):
+def write_page(words, model, data):
     page = pathlib.Path("Docs/serving.md")
     text = page.read_text()
     place = text.index("## Checked\n") if "## Checked\n" in text else len(text)
     head = text[:place].rstrip()
     table = "\n".join(f"| {name} | {result} |" for name, result in rows)
     page.write_text(
-        f"{head}\n\n## Checked\n\nBy `Scripts/check-server` with {pathlib.Path(model).name} and {pathlib.Path(data).name}{options}.\n\n"
+        f"{head}\n\n## Checked\n\nBy `Scripts/check-server` with {pathlib.Path(model).name} and {pathlib.Path(data).name}{', ' + words if words else ''}.\n\n"
         f"| clients | what came of it |\n|---|---|\n{table}\n")
 
 
@@ -402,6 +402,7 @@ def main():
     parser.add_argument("--mean", default="0,0,0")
     parser.add_argument("--std", default="1,1,1")
     parser.add_argument("--screenshots")
+    parser.add_argument("--words", default="")
     arguments = parser.parse_args()
     mean, std = (numpy.array([float(part) for part in text.split(",")], numpy.float32) for text in (arguments.mean, arguments.std))
     data = images(arguments.data, mean, std)
@@ -425,7 +426,7 @@ def main():
         check_term(arguments.program, reference, name, data)
     if failures:
         sys.exit(1)
-    write_page("", arguments.model, arguments.data)
+    write_page(arguments.words, arguments.model, arguments.data)
 
 
 main()

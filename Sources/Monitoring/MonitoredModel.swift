@@ -35,15 +35,23 @@ package final class MonitoredModel {
     self.reference = reference
     model = original.prepared(reference.origin.preparation)
     runtime = try Runtime()
+    // A tensor that is scanned in another form is handed on as the network makes it.
+    let views = Dictionary(
+      reference.origin.preparation.views.filter { !$0.isPlain }.map { ($0.tensor, $0) }, uniquingKeysWith: { first, _ in first })
+    let outputs = model.outputs.map { port in
+      views[port.name] == nil ? port : original.outputs.first { $0.name == port.name } ?? port
+    }
     // What is no tensor of numbers can't be handed on.
-    servedOutputs = isServed ? model.outputs.filter { Tensor.byteSize(of: $0.elementType.rawValue) != nil } : []
+    servedOutputs = isServed ? outputs.filter { Tensor.byteSize(of: $0.elementType.rawValue) != nil } : []
+    let given = servedOutputs.map { views[$0.name]?.nameAsMade ?? $0.name }
+    for tensor in given { try model.require(tensor) }
     network = try WatchedNetwork(
       model: model, readout: reference.origin.readout, layers: reference.layers.map(\.layer),
-      giving: servedOutputs.map(\.name), runtime: runtime,
+      giving: given, runtime: runtime,
       options: Session.Options(threads: reference.origin.threads, externalDataFolder: model.folder))
     try reference.selfTest.check(inputNames: network.inputNames)
     // More outputs may let the runtime put operators together otherwise, so that last digits are others.
-    let isSameGraph = servedOutputs.allSatisfy { $0.name == reference.origin.readout.tensor }
+    let isSameGraph = given.allSatisfy { $0 == reference.origin.readout.tensor }
     selfTest = isLikeLearning && isSameGraph ? reference.selfTest : nil
   }
 

@@ -90,7 +90,7 @@ package struct SelfTest: Sendable {
     }
     let isSound =
       shapes.count == inputNames.count && types.count == shapes.count && inputs.count == count * shapes.count
-      && shapes.allSatisfy { $0.allSatisfy { $0 > 0 } }
+      && shapes.allSatisfy { $0.allSatisfy { $0 >= 0 } }
       && inputs.indices.allSatisfy { sizes[$0 % shapes.count] == Double(inputs[$0].bytes.count) }
     guard count == 0 || isSound else {
       throw Failure(.badInput, "the reference's self-test doesn't fit the network; learn it anew")

@@ -17,6 +17,7 @@ final class ServedBench {
 
   private struct Handover: @unchecked Sendable { let server: MonitorServer }
 
+  /// What most tests serve.
   let network = SmallNetwork.residual
   let folder = TemporaryFolder()
   let reference: MonitorReference
@@ -24,17 +25,27 @@ final class ServedBench {
   private let ending = Ending()
   private let thread: Thread
 
-  init(_ change: (inout ServingOptions) throws -> Void = { _ in }) throws {
+  /// - Parameter other: writes another network and at least 120 of its stimuli into a folder.
+  init(
+    _ change: (inout ServingOptions) throws -> Void = { _ in },
+    other: ((TemporaryFolder) throws -> (model: String, data: String))? = nil
+  ) throws {
     // Held while tests run, since runtimes that come and go at once fail.
     _ = try TestRuntime.make()
-    let files = try network.write(to: folder, stimuli: 120)
+    let files: (model: String, data: String)
+    if let other {
+      files = try other(folder)
+    } else {
+      let written = try network.write(to: folder, stimuli: 120)
+      files = (written.model, written.data)
+    }
     var request = LearningRequest(model: files.model, data: files.data)
     request.grid = GridSize(height: 3, width: 3, channels: 2)
     request.selfTests = 2
     let learner = try MonitorLearner(request)
     reference = try learner.reference([try learner.observe(rank: 0, of: 1) { _, _ in }], program: "test")
     var options = ServingOptions(
-      address: try ServerAddress(parsing: "127.0.0.1:0"), modelName: "residual", programVersion: "test")
+      address: try ServerAddress(parsing: "127.0.0.1:0"), modelName: other == nil ? "residual" : "other", programVersion: "test")
     try change(&options)
     let server = try MonitorServer(
       reference, model: nil, judge: Judge(reference, outlierRate: 0.01, driftRate: 0.01), options: options)

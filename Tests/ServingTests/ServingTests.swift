@@ -1,4 +1,6 @@
+import Arrays
 import Foundation
+import ModelGraph
 import Monitoring
 import Serving
 import TestSupport
@@ -60,6 +62,46 @@ struct ServingTests {
     #expect(metrics.contains("nnfmri_monitor_stimuli_total{model=\"residual\"} 4\n"))
     #expect(metrics.contains("nnfmri_server_requests_total{model=\"residual\",route=\"infer\",code=\"200\"} 2\n"))
     #expect(bench.finish() == (true, 4))
+  }
+
+  @Test("gives outputs as the model does, also where they count time before stimuli, and takes inputs that are empty")
+  func ownLayout() throws {
+    let values = (0..<960).map { (place: Int) -> Float in Float((place * 7919) % 1009) * 0.002 - 1 }
+    let bench = try ServedBench(other: { (folder: TemporaryFolder) -> (model: String, data: String) in
+      // x and an empty cache behind it; a, and a with time before stimuli.
+      var graph = GraphBuilder(name: "time_major")
+      graph.input("x", [nil, 2, 4])
+      graph.input("cache", [nil, 0, 4])
+      graph.node("Concat", ["x", "cache"], ["all"], ["axis": .int(1)])
+      graph.node("MatMul", ["all", graph.random("w", [4, 5])], ["sums"])
+      graph.node("Relu", ["sums"], ["a"])
+      graph.node("Transpose", ["a"], ["turned"], ["perm": .ints([1, 0, 2])])
+      graph.node("MatMul", ["turned", graph.random("v", [5, 3])], ["logits"])
+      graph.output("logits", [2, nil, 3])
+      let data = folder.path("stimuli.npz")
+      try writeNPZ(
+        [
+          ("x", NumericArray(shape: [120, 2, 4], floats: values)), ("cache", NumericArray(shape: [120, 0, 4], floats: [])),
+        ], to: data)
+      return (folder.file("time_major.onnx", try Model(proto: graph.model, label: "time_major.onnx").serialized()), data)
+    })
+    let connection = try bench.connect()
+    func ask(_ rows: Int) throws -> RawConnection.Answer {
+      let numbers = values.prefix(rows * 8).map { "\($0)" }.joined(separator: ",")
+      return try connection.request(
+        "POST", "/v2/models/other/infer",
+        body: Array(
+          """
+          {"inputs":[{"name":"x","datatype":"FP32","shape":[\(rows),2,4],"data":[\(numbers)]},
+          {"name":"cache","datatype":"FP32","shape":[\(rows),0,4],"data":[]}]}
+          """.utf8))
+    }
+    let answer = try ask(1)
+    let output = try #require((try answer.json()["outputs"] as? [[String: Any]])?.first)
+    #expect(answer.status == 200 && output["shape"] as? [Int] == [2, 1, 3])
+    // As many stimuli as there are times: what is whose can't be told by the length.
+    let two = try ask(2)
+    #expect(two.status == 400 && two.text.contains("one stimulus at a time"), "\(two.text)")
   }
 
   @Test("tells what it is, shows a page, and lets it follow events")
@@ -158,10 +200,11 @@ struct ServingTests {
     #expect(try endless.answer().status == 413)
     for garbage in [
       "\u{0}\u{1}\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+      "GET / HTTP/1.1\r\nX-Long: " + String(repeating: "x", count: 200_000),
     ] {
       let connection = try bench.connect()
       connection.send(garbage)
-      #expect(try connection.answer().status == 400, "\(garbage)")
+      #expect(try connection.answer().status == 400, "\(garbage.prefix(40))")
       #expect(connection.isClosed())
     }
   }

@@ -28,6 +28,6 @@ package struct ServerLimits: Sendable, Hashable {
   /// - Parameter elements: of all inputs of a stimulus; `nil` where their lengths are free.
   static func body(elements: Int?) -> Int {
     guard let elements else { return 32 << 20 }
-    return min(max(1 << 20, elements.multipliedReportingOverflow(by: 64 * 24).partialValue), 64 << 20)
+    return min(max(1 << 20, min(elements, 64 << 20) * 64 * 24), 64 << 20)
   }
 }

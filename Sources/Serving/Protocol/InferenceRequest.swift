@@ -102,11 +102,8 @@ struct InferenceRequest: Sendable {
 
   private static func outputs(_ content: Content, _ signature: ModelSignature) throws(ProtocolError) -> [Output] {
     let areBinary = content.parameters?["binary_data_output"]?.flag ?? false
-    guard let wanted = content.outputs else {
-      return signature.outputs.indices.map { Output(number: $0, isBinary: areBinary) }
-    }
     var outputs: [Output] = []
-    for output in wanted {
+    for output in content.outputs ?? signature.outputs.map({ Content.Output(name: $0.name, parameters: nil) }) {
       guard let number = signature.outputs.firstIndex(where: { $0.name == output.name }) else {
         throw ProtocolError("the model has no output \"\(output.name)\"; it has \(signature.outputs.map(\.name))")
       }

@@ -42,7 +42,7 @@ struct ModelSignature: Sendable {
           shape: port.dimensions?.map { if case .fixed(let length) = $0 { length } else { -1 } } ?? [-1])
       }
     }
-    joins = model.joinsRequests
+    joins = model.joinsRequests()
   }
 
   /// Numbers of all inputs of a stimulus; `nil` where their lengths are free, or too long to be counted.
@@ -53,7 +53,9 @@ struct ModelSignature: Sendable {
       else {
         return nil
       }
-      sum += bytes / input.type.size
+      let (total, overflows) = sum.addingReportingOverflow(bytes / input.type.size)
+      guard !overflows else { return nil }
+      sum = total
     }
     return sum
   }

@@ -27,7 +27,7 @@ final class Worker {
   private let model: MonitoredModel
   private let signature: ModelSignature
   private let service: MonitorService
-  /// Whether each output's first axis counts stimuli, as passes have shown.
+  /// Whether each output's first axis counts stimuli, as all passes have shown.
   private var joins: Bool
 
   init(_ model: MonitoredModel, _ service: MonitorService) {
