@@ -43,6 +43,29 @@ struct AttentionHeadsTests {
     #expect(found.chains == [["mixed", "turned", "joined"]])
   }
 
+  @Test("are found where they are folded into the batch, and joined with their features later")
+  func foldedIntoTheBatch() {
+    func follow(joining: Bool) -> AttentionHeads {
+      Self.graph([4]) { graph, shapes in
+        graph.weight("unfold", [4], [1, 4, 5, 3] as [Int64])
+        graph.node("Reshape", ["mixed", "unfold"], ["apart"])
+        graph.node("Transpose", ["apart"], ["turned"], ["perm": .ints(joining ? [0, 2, 1, 3] : [0, 1, 2, 3])])
+        graph.weight("join", [3], (joining ? [1, 5, 12] : [1, 20, 3]) as [Int64])
+        graph.node("Reshape", ["turned", "join"], ["joined"])
+        graph.output("joined", [nil, nil, nil])
+        shapes.merge(["apart": [1, 4, 5, 3], "turned": joining ? [1, 5, 4, 3] : [1, 4, 5, 3]]) { $1 }
+        shapes["joined"] = joining ? [1, 5, 12] : [1, 20, 3]
+      }
+    }
+    let heads = follow(joining: true)
+    #expect(heads[tensor: "mixed"]?.headCount == 4)
+    #expect(Self.heads(heads[tensor: "joined"], along: 2) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
+    #expect(heads.chains == [["mixed", "apart", "turned", "joined"]])
+    // Rows of a picture go back among its places.
+    let rows = follow(joining: false)
+    #expect(rows[tensor: "mixed"] == nil && rows.chains.isEmpty)
+  }
+
   @Test("of grouped queries are counted through all groups")
   func groupedQueries() {
     let found = Self.graph([1, 2, 3], values: [1, 2, 1]) { graph, shapes in

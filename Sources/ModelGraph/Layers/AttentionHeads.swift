@@ -2,7 +2,9 @@
 ///
 /// A product of attention weights (what comes of a softmax) with data mixes positions within a head; its axes that count heads
 /// are followed from there through what only lays out values anew, until other weights mix them. Queries that share keys and
-/// values in groups have heads of their own: the groups' axis and the axis in a group count them together.
+/// values in groups have heads of their own: the groups' axis and the axis in a group count them together. Where heads are folded into
+/// the batch, [batch · heads, positions, features], that axis counts heads if they are joined with the features later on; else it may as
+/// well count rows or windows of a picture.
 ///
 /// References: Vaswani et al., "Attention is all you need" (2017); Ainslie et al., "GQA" (2023).
 package struct AttentionHeads: Sendable {
@@ -14,6 +16,12 @@ package struct AttentionHeads: Sendable {
 
     /// The tensor's lengths.
     package var shape: [Int] { axes.map { $0.reduce(1) { $0 * $1.size } } }
+
+    /// Whether the last axis counts heads and, within each, features.
+    fileprivate var joinsHeads: Bool {
+      let last = axes.last ?? []
+      return last.contains { $0.weight > 0 } && last.contains { $0.weight == 0 && $0.size > 1 }
+    }
 
     /// The axes that count heads, alone or with what a head holds.
     package var headAxes: [Int] { axes.indices.filter { axis in axes[axis].contains { $0.weight > 0 } } }
@@ -46,6 +54,7 @@ package struct AttentionHeads: Sendable {
   package init(of model: Model, shapes: [String: [Int]]) {
     let index = model.index
     var chainOfTensor: [Int: Int] = [:]
+    var folded: Set<Int> = []
     for node in index.order {
       let proto = model.proto.graph.node[node]
       guard let output = index.writes[node].first, let shape = shapes[index.names[output]], shape.allSatisfy({ $0 > 0 }) else {
@@ -57,6 +66,7 @@ package struct AttentionHeads: Sendable {
         finding = Self.finding(axes)
         chains.append([])
         chain = chains.count - 1
+        if axes.count == 3, axes[0].contains(where: { $0.weight > 0 }) { folded.insert(chains.count - 1) }
       } else if let input = index.reads[node].first(where: { findings[index.names[$0]] != nil }) {
         finding = Self.following(proto, findings[index.names[input]]!, shape)
         chain = chainOfTensor[input]
@@ -65,6 +75,10 @@ package struct AttentionHeads: Sendable {
       findings[index.names[output]] = finding
       chainOfTensor[output] = chain
       chains[chain].append(index.names[output])
+    }
+    for chain in folded where !chains[chain].contains(where: { findings[$0]?.joinsHeads == true }) {
+      for tensor in chains[chain] { findings[tensor] = nil }
+      chains[chain] = []
     }
     chains.removeAll(where: \.isEmpty)
   }
@@ -86,7 +100,9 @@ package struct AttentionHeads: Sendable {
     case "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention":
       return fused(proto, shape)
     case "MatMul", "FusedMatMul":
-      guard shape.count >= 4, isMixture(proto, node, in: model) else { return nil }
+      guard shape.count >= 3, isMixture(proto, node, in: model) else { return nil }
+      // Of one stimulus the first axis has nothing but heads, if anything.
+      if shape.count == 3 { return shape[0] > 1 ? digits(shape, [0]) : nil }
       var headAxes = [shape.count - 3]
       // Groups of queries: the keys and values of a group are the same for all its heads.
       let values = proto.input(at: 1).flatMap { shapes[$0] } ?? []

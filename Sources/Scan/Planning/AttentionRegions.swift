@@ -28,6 +28,8 @@ struct AttentionRegions {
 
   /// The tensors that keep heads apart, the first of each attention that can be scanned.
   let headLayers: [String]
+  /// A tensor that keeps heads apart, scannable or not; `nil` where none does.
+  let hiddenHeads: String?
 
   /// - Parameter path: of a tokenizer's vocabulary.
   /// - Throws: `FileError` where it can't be read; `StimuliError` where stimuli don't fit the model.
@@ -35,6 +37,7 @@ struct AttentionRegions {
     heads = AttentionHeads(of: survey.model, shapes: survey.shapes)
     let scannable = Set(survey.layers.map(\.candidate.tensor))
     headLayers = heads.chains.compactMap { $0.first(where: scannable.contains) }
+    hiddenHeads = heads.chains.first?.last
     vocabulary = try path.map { path throws(FileError) in try Vocabulary(path) }
     feed = try StimulusFeed(
       runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))

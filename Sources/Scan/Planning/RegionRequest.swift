@@ -51,7 +51,10 @@ struct RegionRequest {
       guard !tensors.isEmpty else {
         throw Failure(
           .badInput,
-          "--regions heads: no attention with heads of their own was found in the graph; give the numbers of regions in a file, with --regions FILE"
+          attention?.hiddenHeads.map {
+            "--regions heads: \"\($0)\" keeps heads apart, but neither it nor what follows before they are mixed can be scanned; 'nnfmri-mpi layers --all' says why"
+          }
+            ?? "--regions heads: no attention with heads of their own was found in the graph; give the numbers of regions in a file, with --regions FILE"
         )
       }
       return LayerSelection(items: tensors.map { .named($0) })
