@@ -90,6 +90,8 @@ extension DistributedTests {
       let heads = try ScanRun(options + ["--regions", "heads"], ranks: nil)
       #expect(own.command.exitCode == 0 && heads.command.exitCode == 0, "\(heads.command)")
       let (a, b) = (try zeta(own), try zeta(heads))
+      let page = String(decoding: try #require(heads.files["report.html"]), as: UTF8.self)
+      #expect(page.contains(#"<table class="heads">"#) && page.contains("layer_0, head 1"))
       #expect(a["region_0"] == b["head 0"] && a["region_1"] == b["head 1"] && b.count == 2)
       let found = try ScanRun(files.options + ["--regions", "head-positions", "--samples", "16"], ranks: nil)
       #expect(found.command.exitCode == 0, "\(found.command)")
@@ -108,6 +110,10 @@ extension DistributedTests {
       let run = try ScanRun(options + ["--vocabulary", vocabulary, "--estimator", "exact"], ranks: nil)
       #expect(run.command.exitCode == 0, "\(run.command)")
       #expect(try zeta(run).keys.sorted() == ["token 0 three", "token 1", "token 2 four", "token 3 one", "token 4"])
+      let page = String(decoding: try #require(run.files["report.html"]), as: UTF8.self)
+      let strip = page.components(separatedBy: #"<p class="tokens""#).dropFirst().first?.components(separatedBy: "</p>").first
+      let spans = strip?.components(separatedBy: "</span>").compactMap { $0.split(separator: ">").last.map(String.init) }
+      #expect(spans == ["three", "1", "four", "one", "4"])
       let short = try ScanRun(
         options + ["--vocabulary", folder.file("short.txt", text: "zero\none\n"), "--estimator", "exact"], ranks: nil)
       #expect(short.command.exitCode == 65 && short.command.complaints.first?.contains("no token 3") == true)

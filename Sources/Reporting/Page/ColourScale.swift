@@ -65,7 +65,9 @@ enum ColourScale {
   }
 
   private static func rule(_ name: String, _ colour: SIMD3<Double>) -> String {
-    ".\(name) { fill: \(hexadecimal(colour)) }"
+    // What stands on a colour is as far from it as it can be.
+    let ink = colour.x > 0.62 ? "#111" : "#fff"
+    return ".\(name) { fill: \(hexadecimal(colour)); background-color: \(hexadecimal(colour)); color: \(ink) }"
   }
 
   private static func oklab(_ colour: Colour) -> SIMD3<Double> {

@@ -82,9 +82,29 @@ struct LayerSection {
     ]
     context["pruning"] = PruningReport(layer.plan.number, result)?.context
     context["scoreReason"] = score.reason
+    if request.measurement.regions == .tokens {
+      context["hasTokens"] = true
+      context["tokens"] = tokens.context
+    }
     context["gradients"] = GradientReport.sentence(layer)
     context["rounds"] = layer.rounds.map { RoundsReport.sentence($0, request) }
     return context
+  }
+
+  private var tokens: TokenStrip {
+    let zeta = tests.map { shown($0.mean) }
+    let limit = zeta.map(abs).filter(\.isFinite).max() ?? 0
+    let names = (0..<layer.plan.regionCount).map { layer.grid.label(of: $0) }
+    return TokenStrip(
+      names: names, classes: zeta.map { ColourScale.diverging($0, limit: limit) }, critical: layer.statistics.isCritical,
+      tips: zip(names, tests).map { name, test in
+        let interval = shown(test.interval)
+        return """
+          \(name)
+          ζ \(Number.significant(shown(test.mean)))\(unit) [\(Number.significant(interval.lowerBound)), \
+          \(Number.significant(interval.upperBound))]
+          """
+      })
   }
 
   private var figures: [MapFigure] {

@@ -67,6 +67,7 @@ struct ReportPage {
     context["isCut"] = stimuli.count < plan.stimulusCount
     context["allStimuli"] = plan.stimulusCount
     context["methods"] = MethodsParagraph(result).context
+    if let heads = HeadMap(result, names: names.short) { context["heads"] = heads.context }
     if let connectome = ConnectomeSection(result) { context["connectome"] = connectome.context }
     if let stream = StreamSection(result) { context["stream"] = stream.context }
     if let truth, let verdict = truth.verdict(on: result) { context["verdict"] = verdict }
