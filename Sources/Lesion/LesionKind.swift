@@ -60,6 +60,14 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
   /// Whether what is put in makes an answer of its own, so that a network may well be sure of one with everything lesioned.
   package var bringsAnAnswer: Bool { !servesOtherStimuli }
 
+  /// Whether a replacement follows from which stimuli are scanned.
+  package var dependsOnStimuli: Bool {
+    switch self {
+    case .zero, .patch, .restore, .baseline: false
+    case .mean, .channelMean, .meanOfClass, .gaussian, .resample: true
+    }
+  }
+
   /// Whether a file gives each stimulus its pair.
   package var takesPairs: Bool { source == .partner }
 

@@ -27,6 +27,8 @@ struct Conductor {
   let origin: ScanOrigin
   /// What an earlier run measured, where this one goes on.
   let earlier: Checkpoint.Content?
+  /// A finished scan that this one takes over.
+  let extended: ScanExtension?
 
   /// What came of a scan.
   enum Outcome {
@@ -166,7 +168,10 @@ struct Conductor {
         "\(folder.path) holds an unfinished scan that can't be gone on with: \(difference); give the same again, or choose another folder with --out"
       )
     }
-    let restored = earlier?.shards ?? [:]
+    var restored = earlier?.shards ?? [:]
+    if let extended {
+      restored.merge(try extended.shards(of: plan, targets: measurements.targets)) { measured, _ in measured }
+    }
     let checkpoint = try Checkpoint(
       path: folder.checkpoint, identity: identity, shards: restored, keepsPrevious: earlier?.isPrevious ?? false,
       interval: request.run.checkpointInterval)

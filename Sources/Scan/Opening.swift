@@ -15,6 +15,8 @@ struct Opening {
   let inputs: Scan.Inputs
   /// What an earlier run measured, where this one goes on.
   let earlier: Checkpoint.Content?
+  /// A finished scan that this one takes over.
+  let extended: ScanExtension?
   let plan: ScanPlan
   let stimuli: StimulusSet
   private let shardCount: Int
@@ -25,6 +27,9 @@ struct Opening {
     inputs = try Scan.Inputs(request)
     earlier =
       request.run.resumes ? try Self.earlier(in: folder, inputs.origin(request, program: program), request.analysis) : nil
+    extended = try request.run.extended.map { [inputs] in
+      try ScanExtension($0, by: request, inputs, program: program)
+    }
     try folder.claim(resumes: request.run.resumes)
     plan = try inputs.planner(request).makePlan()
     stimuli = try inputs.stimuli(of: plan)

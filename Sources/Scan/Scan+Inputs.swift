@@ -17,6 +17,8 @@ extension Scan {
     package let model: Model
     /// All stimuli, as the files have them.
     private let all: StimulusSet
+    /// Those that the options choose.
+    private let chosen: StimulusSet
     /// Those that may be scanned, before the network has been asked and numbers have been looked at.
     let candidates: StimulusSet
     /// How many stimuli there are to choose from; `nil` where only the network knows, or time orders them.
@@ -50,11 +52,12 @@ extension Scan {
         let stream = try Stream(wanted, of: all, seed: options.seed)
         self.stream = stream
         candidates = try stream.stimuli.select(stream.scanned)
+        chosen = candidates
         availableCount = nil
       } else {
         stream = nil
         let selection = try StimulusSelection(options.selection, shuffleSeed: options.shuffleSeed)
-        let chosen = selection.needsPredictions ? all : try selection.apply(to: all)
+        chosen = selection.needsPredictions ? all : try selection.apply(to: all)
         candidates = selection.needsPredictions ? all : chosen.prefix(options.stimulusLimit)
         availableCount = selection.needsPredictions ? nil : chosen.count
       }
@@ -91,6 +94,14 @@ extension Scan {
       guard !places.isEmpty else { return nil }
       let others = try all.select(places)
       return Set(others.files).isSubset(of: candidates.files) ? others : nil
+    }
+
+    /// SHA-256 of the files that the candidates would come from under another limit.
+    ///
+    /// - Throws: `FileError` where a file can't be read.
+    func dataDigest(stimulusLimit: Int) throws -> String {
+      let files = availableCount == nil ? candidates.files : chosen.prefix(stimulusLimit).files
+      return try Digest.ofFiles(stream?.stimuli.files ?? files)
     }
 
     func origin(_ request: ScanRequest, program: String) -> ScanOrigin {

@@ -124,7 +124,8 @@ package enum Scan {
         request: request, labels: opening.stimuli.labels, heldOut: try inputs.heldOut(of: opening.plan, request),
         classNames: opening.stimuli.classNames,
         thumbnails: try opening.stimuli.thumbnails(), mailbox: mailbox, worker: worker, instructionSets: instructionSets,
-        versions: versions, origin: inputs.origin(request, program: version.number), earlier: opening.earlier)
+        versions: versions, origin: inputs.origin(request, program: version.number), earlier: opening.earlier,
+        extended: opening.extended)
       var runner = PhaseRunner(
         coordinator: Coordinator(
           wire: mailbox, stop: StopRequest(folder: request.run.output, deadline: request.run.deadline)),

@@ -6,6 +6,8 @@ package struct RunOptions: Sendable {
   package var keepsAcquisition = true
   /// Go on with a scan that ended early, where the output folder holds one.
   package var resumes = false
+  /// The folder of a finished scan whose measurements are taken over; `nil` for none.
+  package var extended: String?
   /// The moment, on the monotonic clock, at which the scan has to be over; `nil` for none.
   package var deadline: Double?
   /// The share of the series that is measured; `nil` is all.

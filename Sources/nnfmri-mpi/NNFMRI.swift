@@ -19,8 +19,8 @@ struct NNFMRI: ParsableCommand {
       """,
     version: program.description,
     subcommands: [
-      ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, ContrastCommand.self,
-      CompareCommand.self, PhantomCommand.self, AdjointCommand.self, MonitorCommand.self,
+      ScanCommand.self, LayersCommand.self, PlanCommand.self, MergeCommand.self, ExtendCommand.self, ReportCommand.self,
+      ContrastCommand.self, CompareCommand.self, PhantomCommand.self, AdjointCommand.self, MonitorCommand.self,
     ],
     defaultSubcommand: ScanCommand.self)
 

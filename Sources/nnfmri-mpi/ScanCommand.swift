@@ -6,6 +6,7 @@ import MPI
 import Reporting
 import Scan
 import ScanPlan
+import ScanResults
 import UserErrors
 
 struct ScanCommand: ParsableCommand {
@@ -104,24 +105,33 @@ struct ScanCommand: ParsableCommand {
       if requests.count > 1, world.isRoot { say("Output \(request.measurement.output!), into \(request.run.output):") }
       let code = try Scan.run(
         request, program: NNFMRI.program, world: world, progress: Progress(display.show),
-        listener: Scan.Listener(
-          announce: { ScanSummary.announce($0, ranks: world.size).forEach(say) },
-          note: say,
-          report: { result in
-            try ScanFiles(result).write(to: request.run.output)
-            print(ScanSummary(result, verdict: subject.verdict(on: result), style: color.style).text)
-          },
-          fail: { complain($0.message) }))
+        listener: Self.listener(request, ranks: world.size, style: color.style, verdict: subject.verdict))
       guard code == 0 else { return code }
     }
     return 0
+  }
+
+  /// What a scan tells the person who started it.
+  ///
+  /// - Parameter verdict: lines on how a result compares with the truth, where that is known.
+  static func listener(
+    _ request: ScanRequest, ranks: Int, style: TerminalStyle, verdict: @escaping (ScanResult) -> [String]
+  ) -> Scan.Listener {
+    Scan.Listener(
+      announce: { ScanSummary.announce($0, ranks: ranks).forEach(say) },
+      note: say,
+      report: { result in
+        try ScanFiles(result).write(to: request.run.output)
+        print(ScanSummary(result, verdict: verdict(result), style: style).text)
+      },
+      fail: { complain($0.message) })
   }
 
   /// What ranks tell each other before anything else: whether all could read their arguments and can go on.
   ///
   /// - Parameter code: this rank's exit code, 0 if it may go on.
   /// - Returns: 0 if all may; else the first code that isn't.
-  private static func agree(onCode code: Int, _ world: Communicator) throws(MPIError) -> Int {
+  static func agree(onCode code: Int, _ world: Communicator) throws(MPIError) -> Int {
     let codes = try world.gather(Int64(code))
     let odd = codes.firstIndex { $0 != 0 }
     if let odd, odd != Communicator.root {
@@ -137,7 +147,7 @@ struct ScanCommand: ParsableCommand {
   }
 
   /// The last words of a rank that can't go on.
-  private static func abort(_ error: any Error, _ world: Communicator) -> Int32 {
+  static func abort(_ error: any Error, _ world: Communicator) -> Int32 {
     complain("rank \(world.rank): \(Failure(error).message)")
     return Int32(Failure(error).exitStatus.rawValue)
   }

@@ -46,8 +46,8 @@ struct ComparisonOpening {
     }
     var request = scan.measurements.request
     let scanned = try RunSummary(contentsOf: OutputFolder(asked.folder).summary)
-    request.subject.model = try Self.place(asked.model, scanned.model.file, "--model", asked.folder)
-    request.subject.data = try Self.place(asked.data, scanned.stimuli.file, "--data", asked.folder)
+    request.subject.model = try Scan.place(asked.model, scanned.model.file, "--model", of: asked.folder)
+    request.subject.data = try Scan.place(asked.data, scanned.stimuli.file, "--data", of: asked.folder)
     request.subject.labels = asked.labels
     self.request = request
     inputs = try Scan.Inputs(request)
@@ -57,17 +57,6 @@ struct ComparisonOpening {
     if let file = measurement.lesionFile, inputs.lesionDigest != plan.lesionDigest {
       throw Failure(.badInput, "\(file) has changed since the scan in \(asked.folder) took lesions from it; bring it back")
     }
-  }
-
-  private static func place(_ given: String?, _ scanned: String, _ option: String, _ folder: String) throws -> String {
-    if let given { return given }
-    // A phantom lies in the scan's own folder, wherever that is now.
-    let beside = folder + "/" + (scanned.split(separator: "/").last.map(String.init) ?? scanned)
-    guard let found = [scanned, beside].first(where: FileManager.default.fileExists(atPath:)) else {
-      throw Failure(
-        .missingInput, "\(scanned), which the scan in \(folder) read, isn't there; say where it is now with \(option)")
-    }
-    return found
   }
 
   private static func check(

@@ -1,0 +1,97 @@
+import Lesion
+import ModelGraph
+import ScanPlan
+import ScanResults
+import ScanStore
+import Shapley
+import UserErrors
+
+/// A finished scan whose measured values a larger one takes over: of more stimuli, or more layers.
+///
+/// A value is a function of the layer's number, the stimulus, its row and the design that the row is of, so it is taken over where
+/// all of these are the larger scan's. Where one isn't, nothing is measured twice in silence: the extension is refused.
+struct ScanExtension {
+  private let folder: String
+  private let scan: StoredScan
+
+  /// - Throws: `Failure` (`usage`, or `missingInput` for a folder without a finished scan) where nothing of it can be taken over.
+  init(_ folder: String, by request: ScanRequest, _ inputs: Scan.Inputs, program: String) throws {
+    self.folder = folder
+    scan = try StoredScan(contentsOf: folder)
+    let summary = try RunSummary(contentsOf: OutputFolder(folder).summary)
+    var origin = inputs.origin(request, program: program)
+    // What the user asks to be different.
+    origin.options = summary.origin.options
+    origin.dataDigest = try inputs.dataDigest(stimulusLimit: scan.measurements.request.measurement.stimulusLimit)
+    if let difference = origin.difference(from: summary.origin) { throw refusal(difference) }
+    let measurement = scan.measurements.request.measurement
+    if measurement.stream != nil { throw refusal("a stream is recorded whole; scan it anew") }
+    if measurement.stoppingRule.isAdaptive {
+      throw refusal("how long its layers were measured follows from all series together; scan anew")
+    }
+    guard request.measurement.stimulusLimit != measurement.stimulusLimit else { return }
+    if measurement.lesion.dependsOnStimuli {
+      throw refusal(
+        "under --lesion \(measurement.lesion.rawValue) more stimuli change what lesioned units become, and so every value; scan them all anew"
+      )
+    }
+  }
+
+  private func refusal(_ reason: String) -> Failure {
+    Failure(.usage, "the scan in \(folder) can't be extended: \(reason)")
+  }
+
+  /// What it measured of a larger scan's shards.
+  ///
+  /// - Parameter targets: of the larger scan, by stimulus.
+  /// - Returns: every shard of its own series. Memory: all of its values.
+  /// - Throws: `Failure` (`usage`) where the larger scan would measure one of its series otherwise; `FileError` where values can't be
+  ///   read.
+  func shards(of plan: ScanPlan, targets: [Int]) throws -> [Checkpoint.Shard: [Float]] {
+    let own = scan.measurements.plan
+    guard plan.stimulusCount > own.stimulusCount || plan.layers.count > own.layers.count else {
+      throw refusal("it has all stimuli and layers that are asked for already; ask for more")
+    }
+    guard plan.stimulusPlaces.starts(with: own.stimulusPlaces), targets.starts(with: scan.measurements.targets) else {
+      throw refusal("its stimuli wouldn't be the first ones of the larger scan; scan that anew")
+    }
+    guard plan.batch == own.batch, plan.rowsPerShard == own.rowsPerShard else {
+      throw refusal(
+        "coalitions would run \(plan.batch) at a time and ran \(own.batch) at a time; give the --memory that it was scanned with")
+    }
+    var shards: [Checkpoint.Shard: [Float]] = [:]
+    for layer in own.layers {
+      let number = try number(of: layer, in: plan)
+      for stimulus in 0..<own.stimulusCount {
+        let values = scan.values(layer: layer.number, stimulus: stimulus)
+        for shard in 0..<own.shardCount(layer) {
+          let rows = own.rows(ofShard: shard, layer)
+          shards[Checkpoint.Shard(layer: number, stimulus: stimulus, shard: shard)] = Array(
+            values[rows.lowerBound * layer.width..<rows.upperBound * layer.width])
+        }
+      }
+    }
+    return shards
+  }
+
+  /// The number of a layer of its own in the larger scan.
+  private func number(of layer: ScanPlan.Layer, in plan: ScanPlan) throws(Failure) -> Int {
+    guard let same = plan.layers.first(where: { $0.tensor == layer.tensor }) else {
+      throw refusal("the larger scan would leave out its layer \"\(layer.tensor)\"; name that too")
+    }
+    guard same.number == layer.number else {
+      throw refusal(
+        "layer \"\(layer.tensor)\" would be layer_\(same.number) and is layer_\(layer.number), and what is drawn for a layer follows from its number; add layers that come after those of the scan"
+      )
+    }
+    guard (same.design, same.budget, same.rows, same.batch) == (layer.design, layer.budget, layer.rows, layer.batch),
+      same.grid == layer.grid, same.regionLabels == layer.regionLabels, same.shape == layer.shape,
+      same.scoreCount == layer.scoreCount
+    else {
+      throw refusal(
+        "layer \"\(layer.tensor)\" would be measured by \(same.rows) passes of the design \(same.design.rawValue) and was by \(layer.rows) of \(layer.design.rawValue), so none of them would be the same; scan with --samples K what is to be extended later"
+      )
+    }
+    return same.number
+  }
+}

@@ -1,0 +1,107 @@
+import Arrays
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  @Suite struct `An extended scan` {
+    private let folder = TemporaryFolder()
+
+    /// The files of a scan, and of one that is extended to the same.
+    private func compare(
+      _ options: [String], from first: [String], by added: [String], to whole: [String]
+    ) throws {
+      let (small, large) = (folder.path("small"), folder.path("large"))
+      let command = try Program.run(["scan"] + options + first + ["--out", small, "--progress", "none"], ranks: nil)
+      try #require(command.exitCode == 0, "\(command)")
+      let before = TemporaryFolder.files(below: small)
+      let extended = try Program.run(["extend", small] + added + ["--out", large, "--progress", "none"], ranks: 2)
+      try #require(extended.exitCode == 0, "\(extended)")
+      let direct = try ScanRun(options + whole, ranks: nil)
+      try #require(direct.command.exitCode == 0, "\(direct.command)")
+      var files = TemporaryFolder.files(below: large)
+      let summary = try #require(files["scan.json"])
+      files["scan.json"] = nil
+      #expect(files.keys.sorted() == direct.results.keys.sorted())
+      for (path, bytes) in direct.results { #expect(files[path] == bytes, "\(path)") }
+      #expect(try Self.comparable(summary) == Self.comparable(try #require(direct.files["scan.json"])))
+      let isUntouched = TemporaryFolder.files(below: small) == before
+      #expect(isUntouched)
+    }
+
+    /// `scan.json` without times and ranks.
+    private static func comparable(_ bytes: [UInt8]) throws -> String {
+      var content = try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+      for key in ["ranks", "timings_seconds", "idle_share", "checkpoint_seconds", "evaluations_per_second"] { content[key] = nil }
+      return String(decoding: try JSONSerialization.data(withJSONObject: content, options: .sortedKeys), as: UTF8.self)
+    }
+
+    @Test(arguments: [[], ["--estimator", "gradient"], ["--lesion", "restore"]])
+    func `by stimuli is that of all of them, to the byte`(_ kind: [String]) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 7)
+      let pairs = folder.path("pairs.npz")
+      try writeNPZ(
+        SmallNetwork.residual.arrays(7).map { name, array in
+          (name, NumericArray(shape: array.shape, floats: array.floats().reversed()))
+        }, to: pairs)
+      let options =
+        files.options + ["--layers", "inner,block", "--grid", "4x4x2", "--samples", "12"] + kind
+        + (kind.contains("restore") ? ["--pairs", pairs] : [])
+      try compare(options, from: ["--stimuli", "4"], by: ["--stimuli", "7"], to: ["--stimuli", "7"])
+    }
+
+    @Test func `by layers is that of all of them, to the byte`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3, labels: [0, 1, 2])
+      let options = files.options + ["--grid", "2x2x2", "--samples", "12", "--lesion", "mean"]
+      try compare(options, from: ["--layers", "inner"], by: ["--layers", "block"], to: ["--layers", "inner,block"])
+    }
+
+    @Test func `takes over what was measured`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 4)
+      let (small, large) = (folder.path("small"), folder.path("large"))
+      let options = files.options + ["--layers", "first", "--samples", "16", "--estimator", "regression", "--progress", "none"]
+      try #require(try Program.run(["scan"] + options + ["--stimuli", "2", "--out", small], ranks: nil).exitCode == 0)
+      // A value that no network gives: where it comes again, nothing was measured there.
+      let path = "acquisition/layer_0.npy"
+      let array = try NumericArray(contentsOfNPY: "\(small)/\(path)")
+      var values = array.floats()
+      values[array.shape[1] - 1] = 1234.5
+      try NumericArray(shape: array.shape, floats: values).writeNPY(to: "\(small)/\(path)")
+      let extended = try Program.run(["extend", small, "--stimuli", "4", "--out", large, "--progress", "none"], ranks: nil)
+      try #require(extended.exitCode == 0, "\(extended)")
+      let taken = try NumericArray(contentsOfNPY: "\(large)/\(path)")
+      #expect(taken.shape == [4, array.shape[1]] && Array(taken.floats().prefix(values.count)) == values)
+    }
+
+    @Test func `is refused where it would have to measure something again`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
+      let options = files.options + ["--layers", "block", "--grid", "2x2x2", "--progress", "none"]
+      var scans = 0
+      func expectRefusal(
+        _ scan: [String], _ added: [String], code: Int, _ words: String, prepare: () throws -> Void = {}
+      ) throws {
+        scans += 1
+        let small = folder.path("small\(scans)")
+        let command = try Program.run(["scan"] + options + scan + ["--stimuli", "4", "--out", small], ranks: nil)
+        try #require(command.exitCode == 0, "\(command)")
+        try prepare()
+        let extended = try Program.run(["extend", small] + added + ["--out", folder.path("large")], ranks: nil)
+        #expect(extended.exitCode == code && extended.complaints.count == 1, "\(extended)")
+        #expect(extended.complaints.first?.contains(words) == true, "\(words) in \(extended)")
+      }
+      let exact = ["--samples", "40"]
+      try expectRefusal(exact, ["--samples", "80"], code: 64, "none are those that were measured")
+      try expectRefusal(exact, [], code: 64, "Nothing is asked for")
+      try expectRefusal(exact, ["--stimuli", "4"], code: 64, "ask for more")
+      try expectRefusal(exact, ["--stimuli", "3"], code: 64, "ask for more")
+      try expectRefusal(exact, ["--layers", "inner"], code: 64, "would be layer_1 and is layer_0")
+      try expectRefusal(exact + ["--lesion", "mean"], ["--stimuli", "6"], code: 64, "change what lesioned units become")
+      try expectRefusal(["--tolerance", "20"], ["--stimuli", "6"], code: 64, "from all series together")
+      try expectRefusal(exact, ["--stimuli", "6"], code: 64, "the stimuli have changed") {
+        _ = try SmallNetwork.residual.write(to: folder, stimuli: 5)
+      }
+      let none = try Program.run(["extend", folder.path("none"), "--stimuli", "4", "--out", folder.path("large")], ranks: 2)
+      #expect(none.exitCode == 66 && none.complaints.count == 1, "\(none)")
+    }
+  }
+}
