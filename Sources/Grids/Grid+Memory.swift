@@ -1,4 +1,4 @@
-extension Grid {
+extension Grid: RegionPartition {
   /// The regions in memory order, as equal blocks that follow few patterns. Cost: one pass over the patterns.
   package func blocks() -> RegionBlocks {
     if geometry.order == .mixed { return unitByUnit() }
@@ -70,23 +70,5 @@ extension Grid {
       start = unit
     }
     return runs
-  }
-}
-
-extension RegionMask {
-  package init(_ grid: Grid) {
-    let blocks = grid.blocks()
-    self.init(
-      regionCount: grid.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
-      patterns: blocks.regions)
-  }
-}
-
-extension RegionMap {
-  package init(_ grid: Grid) {
-    let blocks = grid.blocks()
-    self.init(
-      regionCount: grid.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
-      patterns: blocks.regions)
   }
 }

@@ -123,7 +123,7 @@ package struct Parcellation: Hashable, Sendable {
   }
 }
 
-extension Parcellation {
+extension Parcellation: RegionPartition {
   /// The regions in memory order, as equal blocks that follow few patterns; `RegionMap.none` for units that stay intact.
   package func blocks() -> RegionBlocks {
     switch division {
@@ -153,23 +153,5 @@ extension Parcellation {
     case .cells(let grid): grid.regionOfUnit()
     case .sets(let labels, _): labels.spread(over: Array(geometry.shape.dropFirst()))
     }
-  }
-}
-
-extension RegionMask {
-  package init(_ parcellation: Parcellation) {
-    let blocks = parcellation.blocks()
-    self.init(
-      regionCount: parcellation.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
-      patterns: blocks.regions)
-  }
-}
-
-extension RegionMap {
-  package init(_ parcellation: Parcellation) {
-    let blocks = parcellation.blocks()
-    self.init(
-      regionCount: parcellation.regionCount, rowLength: blocks.length, patternOfRow: blocks.patternOfBlock,
-      patterns: blocks.regions)
   }
 }
