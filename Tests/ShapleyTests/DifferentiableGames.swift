@@ -104,6 +104,25 @@ extension InteractionGame {
   }
 }
 
+/// One player's step, steep but smooth, which Simpson's rule takes for a third more than it is, beside small straight effects.
+struct StepGame: DifferentiableGame {
+  let height: Double
+  let others: [Double]
+  private let steepness = 7.0
+  var playerCount: Int { 1 + others.count }
+
+  /// Exact, of either index: nothing interacts.
+  var zeta: [Double] { [height * (step(1) - step(0))] + others }
+
+  func pass(_ mask: [Double]) -> (value: Double, derivatives: [Double]) {
+    let s = step(mask[0])
+    let value = height * s + zip(mask.dropFirst(), others).reduce(0) { $0 + $1.0 * $1.1 }
+    return (value, [height * steepness * s * (1 - s)] + others)
+  }
+
+  private func step(_ x: Double) -> Double { 1 / (1 + exp(-steepness * (x - 0.5))) }
+}
+
 /// The multilinear extension of products of players.
 struct ProductGame: DifferentiableGame {
   let game: InteractionGame

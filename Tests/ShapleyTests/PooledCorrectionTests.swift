@@ -47,6 +47,27 @@ import Testing
     #expect(largestDifference(statistics.zeta, corrected) < 1e-12 && statistics.seriesCount == 48)
   }
 
+  @Test("A region that does nearly all and bends gets what the sum of ζ says, with an interval that holds it")
+  func concentratedBias() throws {
+    var random = CounterRandom(seed: 11, domain: 1003, index: 0)
+    let games = (0..<8).map { _ in
+      StepGame(height: 1 + 0.2 * random.nextNormal(), others: (0..<30).map { _ in 0.01 * random.nextNormal() })
+    }
+    let series = try games.enumerated().map { number, game in
+      try GradientDesign(players: 31, passes: 32, seed: 1, stream: UInt64(number)).estimate(of: game, curvature: 0.5)
+    }
+    for (game, estimate) in zip(games, series) {
+      #expect(abs(estimate.zeta[0] - game.zeta[0]) < 0.05 * game.zeta[0])
+      let test = LayerStatistics(series: [estimate.estimate]).tests[0]
+      #expect(test.interval.contains(game.zeta[0]))
+    }
+    let truth = mean(games.map(\.zeta))
+    let statistics = LayerStatistics(gradients: series, correction: PooledCorrection(series: series, isEfficient: true))
+    #expect(abs(statistics.zeta[0] - truth[0]) < 0.05 * truth[0])
+    #expect(statistics.tests[0].interval.contains(truth[0]))
+    #expect(zip(statistics.tests, truth).count { $0.interval.contains($1) } >= 28)
+  }
+
   @Test("Where nothing bends, nothing is taken off")
   func noBias() throws {
     let games = layer(stimuli: 32, activation: .identity, seed: 3)

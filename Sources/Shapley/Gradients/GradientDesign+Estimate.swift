@@ -38,8 +38,9 @@ extension GradientDesign {
   /// λ(S − T), λ = τ²/(τ² + s²), s² the mean sampling variance of S − T and τ² = max(0, mean (S − T)² − s²) the curvature that
   /// is there. Its mean squared error, ((1 − λ)² + 0.03λ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
   /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
-  /// quarter of its own standard error √(2/n)(τ² + s²) on top, 0.03 is what Simpson's rule leaves, and half of τ² and of the
-  /// midpoints' variance is taken as alike for all regions, half in proportion to var T_g: few passes don't know each region's own.
+  /// quarter of its own standard error √(2/n)(τ² + s²) on top and 0.03 is what Simpson's rule leaves. A region's own τ_g² is in
+  /// proportion to its (S − T)² as far as that is known, λ; for the rest, and for the midpoints' variance, half is taken as alike for
+  /// all regions, half in proportion to var T_g: few passes don't know each region's own.
   ///
   /// - Throws: `badValues` where the sums aren't of all rows; `budgetTooSmall` where nothing says how strong curvature is.
   package func estimate(_ sums: GradientSums, curvature: Double? = nil) throws(ShapleyError) -> GradientEstimate {
@@ -68,6 +69,7 @@ extension GradientDesign {
     let shrinkage = tau > 0 && measured != nil ? tau / (tau + sampling) : 0
     let measuredRegions = Double(max(1, midpoints.pairs.count { $0 > 0 }))
     let likely = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
+    let square = (0..<playerCount).reduce(0) { $0 + correction[$1] * correction[$1] } / measuredRegions
     // Values and derivatives are in single precision.
     let rounding = 0x1p-23 * max(abs(full), abs(empty))
     var errors = [Double](repeating: rounding * rounding, count: playerCount)
@@ -77,8 +79,9 @@ extension GradientDesign {
       let left = (1 - applied) * (1 - applied) + Self.simpsonRemainder * applied * applied
       let kept = 1 - 2 / 3 * applied
       zeta[player] += applied * correction[player]
+      let own = square > 0 ? correction[player] * correction[player] / square : 1
       errors[player] +=
-        left * likely * scale[player] + kept * kept * variance[player] + 4 / 9 * applied * applied * midpoints.variance(player)
+        left * likely * ((1 - applied) * scale[player] + applied * own) + kept * kept * variance[player] + 4 / 9 * applied * applied * midpoints.variance(player)
     }
     let residual = full - empty - zeta.reduce(0, +)
     if index == .shapley { Self.share(residual, among: &zeta, errors: &errors) }

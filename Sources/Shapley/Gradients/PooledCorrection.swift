@@ -7,7 +7,8 @@
 /// the interval, with what the better measurement itself leaves.
 ///
 /// A bias that all regions share is known exactly where Σζ is: then the means are made efficient, and what may be left is the
-/// spread of the bias over the regions, (1 − Λ)² times max(0, var d̄ − s²), with a quarter of its own standard error on top.
+/// spread of the bias over the regions, (1 − Λ)² times max(0, var d̄ − s²), with a quarter of its own standard error on top. As far
+/// as d̄ is known, which is Λ, it is taken to lie where d̄ does, in proportion to its square; the rest is alike for all regions.
 ///
 /// Source of the difference estimator: Särndal, Swensson and Wretman, "Model assisted survey sampling" (1992), ch. 6.
 package struct PooledCorrection: Sendable, Hashable {
@@ -70,8 +71,11 @@ package struct PooledCorrection: Sendable, Hashable {
     let spread = known + 0.25 * (2 / count).squareRoot() * (known + s2)
     self.spread = spread
     let left = (1 - shrinkage) * (1 - shrinkage) + remainder * shrinkage * shrinkage
-    let remaining = regions.map { (isMeasured[$0] ? left : 1) * spread }
-    remainingBias = remaining
+    var remaining = regions.map { region in
+      guard isMeasured[region] else { return spread }
+      let own = square > 0 ? mean[region] * mean[region] / square : 1
+      return left * spread * (1 - shrinkage + shrinkage * own)
+    }
     var corrected = zeta
     for one in 0..<series {
       for region in regions where isMeasured[region] {
@@ -89,8 +93,11 @@ package struct PooledCorrection: Sendable, Hashable {
       for region in regions {
         let shift = total > 0 ? missing * sampling[region] / total : missing / Double(regions.count)
         for one in 0..<series { corrected[one][region] += shift }
+        // What a region was given of the sum is no longer unknown there.
+        if total > 0 { remaining[region] *= 1 - sampling[region] / total }
       }
     }
+    remainingBias = remaining
     self.zeta = corrected
   }
 }
