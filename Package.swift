@@ -200,7 +200,7 @@ let package = Package(
       path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("ModelGraph"),
-    tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport"]),
+    tests("OnnxRuntime", imports: ["ModelGraph", "TestSupport", "UserErrors"]),
     tests("Grids", imports: ["Random", "Shapley", "TestSupport"]),
     tests("Random", imports: ["Grids"]),
     tests("Statistics", imports: ["Grids", "Random", "TestSupport"]),

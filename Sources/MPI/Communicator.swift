@@ -59,17 +59,20 @@ package struct Communicator {
     return all
   }
 
-  /// How many ranks, this one included, run on this rank's machine. Collective (`MPI_Comm_split_type`).
+  /// How many ranks, this one included, run on this rank's machine, and which of them it is, from 0. Collective
+  /// (`MPI_Comm_split_type`).
   ///
   /// - Throws: `MPIError`.
-  package func ranksOnThisMachine() throws(MPIError) -> Int {
+  package func placeOnThisMachine() throws(MPIError) -> (place: Int, count: Int) {
     var machine = handle
     try check(
       MPI_Comm_split_type(handle, nnfmri_comm_type_shared(), 0, nnfmri_info_null(), &machine), "MPI_Comm_split_type")
+    var place: Int32 = 0
     var size: Int32 = 0
+    try check(MPI_Comm_rank(machine, &place), "MPI_Comm_rank")
     try check(MPI_Comm_size(machine, &size), "MPI_Comm_size")
     try check(MPI_Comm_free(&machine), "MPI_Comm_free")
-    return Int(size)
+    return (Int(place), Int(size))
   }
 
   /// A message that has arrived and waits to be received.

@@ -141,7 +141,6 @@ package final class ConnectionTracer {
   ) throws -> Parts {
     let network = try model.magnitudeNetwork(from: source, to: target, shapes: shapes, batch: batch)
     let observation = try Session(runtime: runtime, model: network.observation.serialized(), options: options)
-    let flow = try Session(runtime: runtime, model: network.flow.serialized(), options: options)
     func observe(_ rows: Int) throws -> [String: Tensor] {
       let outputs = try observation.run(feed(observation.inputNames, rows))
       return Dictionary(uniqueKeysWithValues: zip(observation.outputNames, outputs))
@@ -162,7 +161,9 @@ package final class ConnectionTracer {
         magnitudes.floats[row * units.0 + unit] = max(activation, 0)
       }
     }
-    let produced = try flow.run([magnitudes] + network.held.map { held[$0.output]! })[0]
+    let inputs = [magnitudes] + network.held.map { held[$0.output]! }
+    let flow = try Session(runtime: runtime, part: network.flow, feeding: inputs, options: options)
+    let produced = try flow.run(inputs)[0]
     guard produced.count == batch * units.1, batch == 1 || produced.shape.first == batch else {
       throw Untraceable("its magnitude network gives \"\(target)\" the shape \(produced.shape)")
     }

@@ -113,7 +113,7 @@ package final class GradientNetwork {
     _ network: AdjointNetwork, _ inputs: [Tensor], runtime: Runtime, options: Session.Options
   ) throws -> (Session, [Tensor]) {
     do {
-      let session = try Session(runtime: runtime, model: network.model.serialized(), options: options)
+      let session = try Session(runtime: runtime, part: network.model, feeding: inputs, options: options)
       return (session, try session.run(inputs))
     } catch let error as OnnxRuntimeError {
       throw Undifferentiable("ONNX Runtime doesn't run its adjoint graph: \(error.message)")
@@ -193,7 +193,8 @@ package final class GradientNetwork {
     precondition(!coalitions.isEmpty && coalitions.count <= configuration.batch, "\(coalitions.count) coalitions")
     let series = currentSeries()
     let suffix =
-      try plain ?? Session(runtime: runtime, model: cut.suffix.serialized(), options: configuration.session)
+      try plain
+      ?? Session(runtime: runtime, part: cut.suffix, feeding: Array(inputs.dropLast()), options: configuration.session)
     plain = suffix
     paintRows(coalitions.count, choice) { row, replacement, output in
       configuration.mask.paint(

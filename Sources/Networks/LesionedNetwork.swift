@@ -86,8 +86,6 @@ package final class LesionedNetwork {
     let prefix = try Prefix(
       cut: cut, feed: feed, batch: batch, sample: stimulus, options: configuration.session,
       cacheBytes: configuration.cacheBytes, spillFolder: configuration.spillFolder)
-    let suffix = try Session(
-      runtime: feed.runtime, model: cut.suffix.serialized(), options: configuration.session)
     let state = try prefix.state(of: stimulus)
     let activations = state.activations
     guard activations.shape.first == 1, activations.count == configuration.mask.unitCount else {
@@ -99,6 +97,7 @@ package final class LesionedNetwork {
     ]
     inputs += try prefix.makeSideTensors(state)
     prefix.load(state, into: Array(inputs.dropFirst()))
+    let suffix = try Session(runtime: feed.runtime, part: cut.suffix, feeding: inputs, options: configuration.session)
     let produced = try suffix.run(inputs)[0]
     guard produced.elementType == ElementType.float.rawValue else {
       throw LesionError(

@@ -32,6 +32,9 @@ extension Cut {
   package func observed(
     runtime: Runtime, options: Session.Options, inputs: (_ names: [String]) throws -> [Tensor]
   ) throws -> (cut: Cut, observed: ObservedTensors) {
+    // What shapes there are doesn't depend on what computes.
+    var options = options
+    options.isOnProcessor = true
     func observe(_ cut: Cut) throws -> ObservedTensors {
       let session = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
       return ObservedTensors(session.outputNames, try session.run(inputs(session.inputNames)))

@@ -44,7 +44,12 @@ package final class PathwayLesion {
       of: layers.map { layer in
         (layer.tensor, layer.shape, layer.regions.regionOfUnit.map { $0 == RegionMap.none ? Self.outside : Int32($0) })
       }, reading: output, replaces: replaces)
-    session = try Session(runtime: runtime, model: lesionable.serialized(), options: options)
+    var shapes: [String: [Int]] = [:]
+    for (number, layer) in layers.enumerated() {
+      shapes[Model.lesionInput(number)] = [batch] + layer.shape.dropFirst().map { _ in 1 }
+      shapes[Model.replacementInput(number)] = [1] + layer.shape.dropFirst()
+    }
+    session = try Session(runtime: runtime, part: lesionable, shapes: shapes, options: options)
     self.batch = batch
     choices = try layers.map {
       try Tensor(

@@ -64,6 +64,16 @@ enum Library {
 
   /// The files `libonnxruntime.so*` of a folder, in order of their names from the last to the first.
   private static func libraries(in folder: String) -> [String] {
+    names(in: folder).filter { $0.hasPrefix("libonnxruntime.so") }.sorted(by: >).map { folder + "/" + $0 }
+  }
+
+  /// The second number of a version: 24 of "1.24.1".
+  static func minor(_ version: String) -> Int {
+    version.split(separator: ".").dropFirst().first.flatMap { Int($0) } ?? 0
+  }
+
+  /// What a folder holds, in no order; nothing where it can't be read.
+  static func names(in folder: String) -> [String] {
     guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []
@@ -71,9 +81,9 @@ enum Library {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if name.hasPrefix("libonnxruntime.so") { names.append(name) }
+      names.append(name)
     }
-    return names.sorted(by: >).map { folder + "/" + $0 }
+    return names
   }
 
   private static func executablePath() -> String? {

@@ -9,6 +9,12 @@ package struct OnnxRuntimeError: UserError {
     case modelRefused
     /// A forward pass failed.
     case runFailed
+    /// No library has the execution provider that is asked for, or the machine no device for it.
+    case providerMissing
+    /// The execution provider can't be used.
+    case providerRefused
+    /// The execution provider doesn't take its options.
+    case optionsRefused
   }
 
   package let code: Code
@@ -17,11 +23,17 @@ package struct OnnxRuntimeError: UserError {
 
   package var message: String {
     switch code {
-    case .libraryMissing: detail
+    case .libraryMissing, .providerMissing, .providerRefused, .optionsRefused: detail
     case .modelRefused: "ONNX Runtime doesn't load the model: \(detail)"
     case .runFailed: "ONNX Runtime couldn't run the model: \(detail)"
     }
   }
 
-  package var exitStatus: ExitStatus { code == .libraryMissing ? .unavailable : .badInput }
+  package var exitStatus: ExitStatus {
+    switch code {
+    case .libraryMissing, .providerMissing, .providerRefused: .unavailable
+    case .optionsRefused: .usage
+    case .modelRefused, .runFailed: .badInput
+    }
+  }
 }

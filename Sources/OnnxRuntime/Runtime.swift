@@ -11,17 +11,27 @@ package final class Runtime {
   package let version: String
   /// The file that was opened.
   package let libraryPath: String
+  /// What sessions run on, unless their options say otherwise; `nil`: the runtime's own kernels for the processor.
+  package let provider: ExecutionProvider?
 
-  /// Opens the library (`OrtGetApiBase`) and creates its environment (`CreateEnv`).
+  /// Opens the library (`OrtGetApiBase`), creates its environment (`CreateEnv`) and finds a provider.
   ///
-  /// - Throws: `OnnxRuntimeError` (`libraryMissing`) if there is no library or it is too old.
-  package init() throws(OnnxRuntimeError) {
+  /// - Parameter provider: what sessions are to run on; `nil`: the processor.
+  /// - Throws: `OnnxRuntimeError`: `libraryMissing` if there is no library or it is too old; `providerMissing`,
+  ///   `providerRefused` or `optionsRefused` where the provider can't be had.
+  package init(provider request: ProviderRequest? = nil) throws(OnnxRuntimeError) {
     let library = try Library.open()
     var environment: OpaquePointer?
     // Level 4 lets only fatal messages through: what is wrong comes back as a status and is reported in our words.
     try Self.check(library.api, ort_create_env(library.api, 4, "nnfmri", &environment), .libraryMissing)
     var memory: OpaquePointer?
+    var provider: ExecutionProvider?
     do {
+      if let request {
+        provider = try ProviderSearch(
+          api: library.api, environment: environment!, version: library.version, library: library.path
+        ).find(request)
+      }
       try Self.check(library.api, ort_create_cpu_memory_info(library.api, 1, 0, &memory), .libraryMissing)
     } catch {
       ort_release_env(library.api, environment)
@@ -32,6 +42,7 @@ package final class Runtime {
     self.libraryPath = library.path
     self.environment = environment!
     self.memory = memory!
+    self.provider = provider
   }
 
   deinit {
@@ -39,16 +50,22 @@ package final class Runtime {
     ort_release_env(api, environment)
   }
 
+  /// The providers that could be asked for here, for people to read.
+  package func providersOffered() throws(OnnxRuntimeError) -> [String] {
+    try ProviderSearch(api: api, environment: environment, version: version, library: libraryPath).offered()
+  }
+
   /// Turns a status into an error and releases it. Every call of the library passes here.
   func check(_ status: OpaquePointer?, _ code: OnnxRuntimeError.Code) throws(OnnxRuntimeError) {
     try Self.check(api, status, code)
   }
 
-  private static func check(
+  static func check(
     _ api: nnfmri_ort_api, _ status: OpaquePointer?, _ code: OnnxRuntimeError.Code
   ) throws(OnnxRuntimeError) {
     guard let status else { return }
-    let message = String(cString: ort_get_error_message(api, status))
+    // Providers tell theirs over many lines.
+    let message = String(cString: ort_get_error_message(api, status)).split(whereSeparator: \.isNewline).joined(separator: " ")
     ort_release_status(api, status)
     throw OnnxRuntimeError(code: code, detail: message)
   }

@@ -12,11 +12,16 @@ package final class Session {
     /// Where optimised models are kept for all processes of a machine; `nil` for sessions that hold what they need
     /// themselves.
     package var optimized: (any OptimizedModels)?
+    /// Whether the session runs on the runtime's own kernels for the processor, whatever provider the runtime has.
+    package var isOnProcessor: Bool
 
-    package init(threads: Int = 1, externalDataFolder: String? = nil, optimized: (any OptimizedModels)? = nil) {
+    package init(
+      threads: Int = 1, externalDataFolder: String? = nil, optimized: (any OptimizedModels)? = nil, isOnProcessor: Bool = false
+    ) {
       self.threads = threads
       self.externalDataFolder = externalDataFolder
       self.optimized = optimized
+      self.isOnProcessor = isOnProcessor
     }
   }
 
@@ -33,13 +38,11 @@ package final class Session {
   package init(runtime: Runtime, model: [UInt8], options: Options = Options()) throws(OnnxRuntimeError) {
     var session: OpaquePointer?
     if let ready = options.optimized?.optimized(model, runtime: runtime, options: options) {
-      session = try? Self.create(
-        runtime, ready.graph, threads: options.threads, folder: ready.folder, isOptimized: true)
+      var optimized = options
+      optimized.externalDataFolder = ready.folder
+      session = try? Self.create(runtime, ready.graph, optimized, isOptimized: true)
     }
-    if session == nil {
-      session = try Self.create(
-        runtime, model, threads: options.threads, folder: options.externalDataFolder, isOptimized: false)
-    }
+    if session == nil { session = try Self.create(runtime, model, options, isOptimized: false) }
     do {
       self.inputNames = try Self.names(runtime, session, ort_session_input_count, ort_session_input_name)
       self.outputNames = try Self.names(runtime, session, ort_session_output_count, ort_session_output_name)
@@ -64,9 +67,7 @@ package final class Session {
   package static func writeOptimized(
     _ model: [UInt8], runtime: Runtime, options: Options, to path: String, weights: String
   ) throws(OnnxRuntimeError) {
-    let session = try create(
-      runtime, model, threads: options.threads, folder: options.externalDataFolder, isOptimized: false
-    ) { (handle) throws(OnnxRuntimeError) in
+    let session = try create(runtime, model, options, isOptimized: false) { (handle) throws(OnnxRuntimeError) in
       try runtime.check(ort_set_optimized_model_path(runtime.api, handle, path), .modelRefused)
       for (key, value) in [
         ("session.optimized_model_external_initializers_file_name", weights),
@@ -79,18 +80,21 @@ package final class Session {
     ort_release_session(runtime.api, session)
   }
 
-  private static func create(
-    _ runtime: Runtime, _ model: [UInt8], threads: Int, folder: String?, isOptimized: Bool,
+  static func create(
+    _ runtime: Runtime, _ model: [UInt8], _ options: Options, isOptimized: Bool,
     configure: (OpaquePointer?) throws(OnnxRuntimeError) -> Void = { _ in }
   ) throws(OnnxRuntimeError) -> OpaquePointer? {
     let api = runtime.api
     var handle: OpaquePointer?
     try runtime.check(ort_create_session_options(api, &handle), .modelRefused)
     defer { ort_release_session_options(api, handle) }
-    try runtime.check(ort_set_intra_op_threads(api, handle, Int32(threads)), .modelRefused)
+    try runtime.check(ort_set_intra_op_threads(api, handle, Int32(options.threads)), .modelRefused)
     try runtime.check(ort_set_inter_op_threads(api, handle, 1), .modelRefused)
     try runtime.check(ort_set_graph_optimization_level(api, handle, isOptimized ? 0 : 99), .modelRefused)
-    if let folder {
+    if let provider = runtime.provider, !options.isOnProcessor {
+      try provider.append(to: handle, of: api, environment: runtime.environment)
+    }
+    if let folder = options.externalDataFolder {
       try runtime.check(
         ort_add_session_config_entry(api, handle, "session.model_external_initializers_file_folder_path", folder),
         .modelRefused)

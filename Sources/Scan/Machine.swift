@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+import OnnxRuntime
 
 /// The machine that a rank runs on.
 package struct Machine: Sendable, Hashable {
@@ -7,6 +8,31 @@ package struct Machine: Sendable, Hashable {
   package let host: String
   /// What the runtime and BLAS choose their code by, and with it the last digits of a result.
   package let instructionSet: String
+  /// What its passes run on; `nil`: the processor.
+  package let device: Device?
+
+  /// A device of an execution provider.
+  package struct Device: Sendable, Hashable {
+    /// What it is called; empty where the provider doesn't say.
+    package let name: String
+    /// Which of the machine's devices of its kind, from 0.
+    package let number: Int
+
+    package init(name: String, number: Int) {
+      self.name = name
+      self.number = number
+    }
+
+    init(_ provider: ExecutionProvider) {
+      self.init(name: provider.device ?? "", number: provider.deviceNumber)
+    }
+  }
+
+  /// What decides the last digits of what the rank measures.
+  package var arithmetic: String {
+    let name = device?.name ?? ""
+    return name.isEmpty ? instructionSet : "\(instructionSet), \(name)"
+  }
 
   /// The flags by which ONNX Runtime and OpenBLAS choose.
   private static let telling: Set<String> = [
@@ -24,9 +50,10 @@ package struct Machine: Sendable, Hashable {
       host: text(system.nodename), instructionSet: ([text(system.machine)] + tellingFlags()).joined(separator: " "))
   }()
 
-  package init(host: String, instructionSet: String) {
+  package init(host: String, instructionSet: String, device: Device? = nil) {
     self.host = host
     self.instructionSet = instructionSet
+    self.device = device
   }
 
   private static func tellingFlags() -> [String] {

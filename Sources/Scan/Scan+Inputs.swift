@@ -69,7 +69,7 @@ extension Scan {
       let folder = model.folder ?? "."
       modelDigest = try Digest.ofFiles([request.subject.model] + model.externalFiles.map { "\(folder)/\($0)" })
       dataDigest = try Digest.ofFiles(stream?.stimuli.files ?? candidates.files)
-      runtime = try Runtime()
+      runtime = try Runtime(provider: request.provider)
     }
 
     /// The stimuli of a plan.
@@ -128,6 +128,13 @@ extension Scan {
           .badInput,
           "its \(request.measurement.lesionFile ?? "lesions") isn't the file that rank 0 has; give all ranks the same file")
       }
+      if runtime.provider?.identity != plan.provider {
+        func name(_ provider: String?) -> String { provider ?? "the processor" }
+        throw Failure(
+          .badInput,
+          "its passes would run on \(name(runtime.provider?.identity)), and rank 0's on \(name(plan.provider)); install the same everywhere"
+        )
+      }
       if modelDigest != plan.modelDigest {
         throw Failure(
           .badInput,
@@ -159,6 +166,15 @@ extension Scan {
         )
       }
       scanned = request.scannedStimuli(of: stimuli.count, seed: seed)
+    }
+  }
+}
+
+extension ScanRequest {
+  /// What the runtime is asked for.
+  fileprivate var provider: ProviderRequest? {
+    measurement.provider.map {
+      ProviderRequest(name: $0.name, options: $0.options, threads: measurement.threads, place: resources.place)
     }
   }
 }

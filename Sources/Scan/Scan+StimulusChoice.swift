@@ -37,8 +37,10 @@ extension Scan.Inputs {
     let options = Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder)
     var reading = try ReadoutRequest(request.measurement, of: candidates)
     reading.value = .logit
+    var onProcessor = options
+    onProcessor.isOnProcessor = true
     let survey = try NetworkSurvey(
-      model: model, stimuli: candidates, runtime: runtime, session: options, reading: reading)
+      model: model, stimuli: candidates, runtime: runtime, session: onProcessor, reading: reading)
     let reader = try OutputReader(survey.readout)
     let session = try Session(
       runtime: runtime, model: survey.model.exposing([survey.readTensor]).serialized(), options: options)

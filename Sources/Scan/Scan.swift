@@ -41,13 +41,16 @@ package enum Scan {
   /// Scans. Collective: every rank calls it with the same request.
   ///
   /// - Parameters:
+  ///   - asked: what to scan, and how.
   ///   - version: of the program.
   ///   - progress: shown on rank 0.
   /// - Returns: the exit code, the same on all ranks: 0, or that of the error.
   /// - Throws: `MPIError`, on which the job can only be aborted.
   package static func run(
-    _ request: ScanRequest, program version: ProgramVersion, world: Communicator, progress: Progress, listener: Listener
+    _ asked: ScanRequest, program version: ProgramVersion, world: Communicator, progress: Progress, listener: Listener
   ) throws -> Int {
+    var request = asked
+    request.resources.place = try world.placeOnThisMachine().place
     var opening: Opening?
     var verdict = OpeningMessage()
     // Rank 0 speaks first: what is wrong for everyone is said once.
@@ -70,6 +73,7 @@ package enum Scan {
     var introduction = Introduction(Machine.current)
     do {
       member = try Member(request, plan: plan, digest: verdict.requestDigest, inputs: opening?.inputs)
+      introduction.device = member?.inputs.runtime.provider.map { Machine.Device($0) }
     } catch {
       introduction.refusal = FailureMessage(Failure(error))
     }
@@ -113,7 +117,9 @@ package enum Scan {
     let versions = RunRecord.Versions(
       program: version, onnxRuntime: inputs.runtime.version, mpi: MPI.libraryVersion(),
       linearAlgebra: linearAlgebraVersion())
-    let header = RunHeader(machines: machines, threads: request.measurement.threads, versions: versions)
+    let header = RunHeader(
+      machines: machines, threads: request.measurement.threads, provider: inputs.runtime.provider?.shortName,
+      versions: versions)
     listener.note(try header.line(opening.plan))
     listener.announce(opening.plan)
     let instructionSets = header.instructionSets(with: opening.earlier?.identity.instructionSets ?? [])
@@ -224,6 +230,7 @@ private struct Introduction: Coded {
   var refusal = FailureMessage.none
   private var host = ""
   private var instructionSet = ""
+  var device: Machine.Device?
 
   init() {}
 
@@ -232,11 +239,16 @@ private struct Introduction: Coded {
     instructionSet = machine.instructionSet
   }
 
-  var machine: Machine { Machine(host: host, instructionSet: instructionSet) }
+  var machine: Machine { Machine(host: host, instructionSet: instructionSet, device: device) }
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&refusal)
     try coder.code(&host)
     try coder.code(&instructionSet)
+    var name = device?.name ?? ""
+    var number = device?.number ?? -1
+    try coder.code(&name)
+    try coder.code(&number)
+    device = number < 0 ? nil : Machine.Device(name: name, number: number)
   }
 }

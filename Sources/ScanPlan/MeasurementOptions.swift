@@ -83,6 +83,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var standardDeviation: [Double] = []
   /// Threads of a forward pass on each rank: they decide last digits.
   package var threads = 1
+  /// What passes run on; `nil`: the runtime's own kernels for the processor.
+  package var provider: ProviderChoice?
   /// Whether the wiring between layers is traced.
   package var tracesConnections = true
   /// Whether only so many stimuli are traced as take no more operations than the measurement.
@@ -146,14 +148,14 @@ extension MeasurementOptions: OptionEntries {
   /// What a file is, wherever it lies.
   private func fileName(_ path: String?) -> String? { path.map { RegionSource.file($0).name } }
 
-  /// What is said of regions, of which stimuli are used and how pictures become stimuli.
+  /// What is said of regions, of which stimuli are used, how pictures become stimuli, and what passes run on.
   private var choice: [(name: String, text: String)] {
     [
       ("keep-scores", keepsScores == true ? "true" : nil), ("regions", regions?.name),
       ("region-names", fileName(regionNames)), ("vocabulary", fileName(vocabulary)),
       ("pairs", lesion.takesPairs ? fileName(lesionFile) : nil),
       ("per-stimulus", mapReliability.map { "\($0)" }), ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }),
-      ("resize", resize), ("crop", crop),
+      ("resize", resize), ("crop", crop), ("provider", provider?.name), ("provider-option", provider?.optionText),
     ].compactMap { name, text in text.map { (name, $0) } }
   }
 }

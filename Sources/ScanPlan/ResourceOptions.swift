@@ -8,6 +8,8 @@ package struct ResourceOptions: Sendable {
   package var memoryBudget: Int?
   /// The folder for prefix results that memory doesn't hold; `nil`: they are computed again.
   package var spillFolder: String?
+  /// Which of its machine's ranks this one is, from 0: devices are dealt out by it. Found out, not asked for.
+  package var place = 0
 
   package init() {}
 }

@@ -18,6 +18,10 @@ package struct ScanIdentity: Codable, Hashable {
     if plan.batch != other.plan.batch {
       return "coalitions run \(plan.batch) at a time now and ran \(other.plan.batch) at a time then, by --memory"
     }
+    if plan.provider != other.plan.provider {
+      func name(_ plan: ScanPlan) -> String { plan.provider ?? "the processor" }
+      return "passes run on \(name(plan)) now and ran on \(name(other.plan)) then, and the last bits of values differ"
+    }
     return plan == other.plan ? nil : "the plan differs"
   }
 }

@@ -30,8 +30,8 @@ package struct ScanOrigin: Codable, Hashable {
 
   /// What a scan of this origin would do differently from another, in words; `nil` if nothing.
   package func difference(from other: ScanOrigin) -> String? {
-    for (name, value) in options.sorted(by: { $0.key < $1.key }) where other.options[name] != value {
-      return "--\(name) is \(value) now and was \(other.options[name] ?? "not there") then"
+    for name in Set(options.keys).union(other.options.keys).sorted() where options[name] != other.options[name] {
+      return "--\(name) is \(options[name] ?? "not there") now and was \(other.options[name] ?? "not there") then"
     }
     if part != other.part {
       return "--part is \(part?.description ?? "not given") now and was \(other.part?.description ?? "not given") then"

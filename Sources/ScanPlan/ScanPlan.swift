@@ -123,6 +123,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var stimulusClasses: [Int]?
   /// SHA-256 of the file that lesions take something from; `nil` where they take nothing from one.
   package var lesionDigest: String?
+  /// The execution provider with its version and options; `nil`: the runtime's own kernels for the processor.
+  package var provider: String?
   /// Rows of a shard: a whole number of batches.
   package var rowsPerShard: Int
   package var layers: [Layer]

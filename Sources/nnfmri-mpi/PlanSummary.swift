@@ -37,6 +37,7 @@ struct PlanSummary: Sendable {
         """
         \(series) series, \(plan.evaluations) passes; about \
         \(forecast.residentBytes >> 20) MB a rank, \(forecast.coordinatorBytes >> 20) MB the one that coordinates.\(recording)\(tracts)
+        Timed on \(forecast.device ?? "the processor"); to be had here with --provider: \(forecast.providers.joined(separator: ", ")).
         """,
         times.text,
       ] + expectations).joined(separator: "\n\n")

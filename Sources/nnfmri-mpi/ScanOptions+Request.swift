@@ -25,10 +25,8 @@ extension ScanOptions {
   }
 
   private func measurement(stimuli count: Int) throws -> MeasurementOptions {
-    guard provider == "cpu" else {
-      throw ValidationError("--provider \(provider) is not supported: this version runs on cpu.")
-    }
     var options = MeasurementOptions()
+    options.provider = try chosenProvider()
     options.layers = LayerSelection(parsing: layers)
     do {
       options.grid = try GridSize(parsing: grid)
@@ -105,6 +103,30 @@ extension ScanOptions {
     options.cacheBytes = try cacheMemory.map { try Check.atLeast(1, $0, "cache-memory") << 20 }
     options.spillFolder = spill
     return options
+  }
+
+  /// What passes run on; `nil`: the runtime's own kernels.
+  private func chosenProvider() throws -> ProviderChoice? {
+    var options: [String: String] = [:]
+    for text in providerOption {
+      guard let end = text.firstIndex(of: "="), end != text.startIndex else {
+        throw ValidationError("--provider-option \(text) is not of the form name=value.")
+      }
+      let name = String(text[..<end])
+      guard options.updateValue(String(text[text.index(after: end)...]), forKey: name) == nil else {
+        throw ValidationError("--provider-option \(name) is given twice.")
+      }
+    }
+    let name = provider.lowercased()
+    guard name != "cpu" else {
+      guard options.isEmpty else { throw ValidationError("--provider-option needs a --provider other than cpu, which has none.") }
+      return nil
+    }
+    if shareWeights == WeightSharing.always.rawValue {
+      throw ValidationError(
+        "--share-weights always and --provider \(name) exclude each other: a provider holds the weights in its own form.")
+    }
+    return ProviderChoice(name: name, options: options)
   }
 
   private func chosenSamples() throws -> Double? {

@@ -127,8 +127,15 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "Threads of a forward pass on each rank.")
   var threads = 1
 
-  @Option(help: "The execution provider of ONNX Runtime: cpu.")
+  @Option(
+    help: ArgumentHelp(
+      "What passes run on: cpu, cuda, openvino, or another execution provider of ONNX Runtime or of a plugin; 'plan' lists them.",
+      valueName: "name"))
   var provider = "cpu"
+
+  @Option(
+    help: ArgumentHelp("An option of the provider's own, like device_type=GPU; may be given several times.", valueName: "k=v"))
+  var providerOption: [String] = []
 
   @Option(
     help: """

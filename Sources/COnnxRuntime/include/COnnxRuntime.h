@@ -13,18 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct OrtStatus OrtStatus;
-typedef struct OrtEnv OrtEnv;
-typedef struct OrtSession OrtSession;
-typedef struct OrtSessionOptions OrtSessionOptions;
-typedef struct OrtValue OrtValue;
-typedef struct OrtTypeInfo OrtTypeInfo;
-typedef struct OrtTensorTypeAndShapeInfo OrtTensorTypeAndShapeInfo;
-typedef struct OrtMemoryInfo OrtMemoryInfo;
-typedef struct OrtAllocator OrtAllocator;
-
-/* The table of functions: an array of pointers. */
-typedef const void *const *nnfmri_ort_api;
+#include "Providers.h"
+#include "Types.h"
 
 /* The version of the table that is asked for: every slot below exists in it. */
 enum { NNFMRI_ORT_API_VERSION = 17 };

@@ -15,9 +15,10 @@ struct ComparisonOpening {
   let refusals: [ScanPlan.Refusal]
   let inputs: Scan.Inputs
 
+  /// - Parameter place: which of its machine's ranks this one is.
   /// - Throws: `Failure`: `missingInput` for a folder without a finished scan or files that aren't where the scan found them,
   ///   `badInput` for others than the scan's, `usage` for layers that it doesn't have or lesions that can't be compared.
-  init(_ asked: ComparisonRequest) throws {
+  init(_ asked: ComparisonRequest, place: Int) throws {
     scan = try StoredScan(contentsOf: asked.folder)
     let (plan, measurement) = (scan.measurements.plan, scan.measurements.request.measurement)
     guard !measurement.lesion.isDrawn else {
@@ -49,6 +50,7 @@ struct ComparisonOpening {
     request.subject.model = try Scan.place(asked.model, scanned.model.file, "--model", of: asked.folder)
     request.subject.data = try Scan.place(asked.data, scanned.stimuli.file, "--data", of: asked.folder)
     request.subject.labels = asked.labels
+    request.resources.place = place
     self.request = request
     inputs = try Scan.Inputs(request)
     try Self.check(inputs.modelDigest, plan.modelDigest, request.subject.model, "model", "--model")
@@ -102,13 +104,17 @@ struct ComparisonOpeningMessage: Coded {
     try coder.code(&labels)
   }
 
-  /// What a rank takes part with. - Throws: `Failure` where its files aren't rank 0's.
-  func member(_ opened: Scan.Inputs?) throws -> (inputs: Scan.Inputs, worker: Worker) {
+  /// What a rank takes part with.
+  ///
+  /// - Parameter place: which of its machine's ranks it is.
+  /// - Throws: `Failure` where its files aren't rank 0's.
+  func member(_ opened: Scan.Inputs?, place: Int) throws -> (inputs: Scan.Inputs, worker: Worker) {
     let plan = try ScanPlan(encoded: plan)
     var request = ScanRequest(model: model, data: data, output: "")
     request.subject.labels = labels.first
     request.measurement = try JSONDecoder().decode(MeasurementOptions.self, from: Data(measurement))
     request.analysis = try JSONDecoder().decode(AnalysisOptions.self, from: Data(analysis))
+    request.resources.place = place
     let inputs = try opened ?? Scan.Inputs(request)
     try inputs.check(against: plan, request: request)
     let worker = try Worker(

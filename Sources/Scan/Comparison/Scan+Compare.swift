@@ -34,11 +34,12 @@ extension Scan {
   package static func compare(
     _ asked: ComparisonRequest, world: Communicator, progress: Progress, listener: ComparisonListener
   ) throws -> Int {
+    let place = try world.placeOnThisMachine().place
     var opening: ComparisonOpening?
     var message = ComparisonOpeningMessage()
     if world.isRoot {
       do {
-        let opened = try ComparisonOpening(asked)
+        let opened = try ComparisonOpening(asked, place: place)
         message = try ComparisonOpeningMessage(opened)
         opening = opened
       } catch {
@@ -52,7 +53,7 @@ extension Scan {
     var member: (inputs: Inputs, worker: Worker)?
     var refusal = FailureMessage.none
     do {
-      member = try message.member(opening?.inputs)
+      member = try message.member(opening?.inputs, place: place)
     } catch {
       refusal = FailureMessage(Failure(error))
     }

@@ -59,6 +59,10 @@ struct ScanExtension {
       throw refusal(
         "coalitions would run \(plan.batch) at a time and ran \(own.batch) at a time; give the --memory that it was scanned with")
     }
+    guard plan.provider == own.provider else {
+      throw refusal(
+        "passes would run on \(plan.provider ?? "the processor") and ran on \(own.provider ?? "the processor"); give the same")
+    }
     var shards: [Checkpoint.Shard: [Float]] = [:]
     for layer in own.layers {
       let number = try number(of: layer, in: plan)

@@ -2,6 +2,7 @@ import Distribution
 import Files
 internal import Glibc
 import Lesion
+import OnnxRuntime
 package import ScanPlan
 package import Shapley
 import Stimuli
@@ -9,6 +10,10 @@ import Stimuli
 /// What a scan would take and show, from its plan, a pilot and a few timed batches.
 package struct Forecast: Sendable {
   package let plan: ScanPlan
+  /// The execution providers that could be asked for on this machine, for people to read.
+  package let providers: [String]
+  /// The device that passes were timed on; `nil`: the processor.
+  package let device: String?
   /// By layer, what ζ would be computed by.
   package let estimators: [EstimatorChoice]
   /// Seconds of one batch by layer, on this machine, with the cost of painting and reading.
@@ -47,6 +52,8 @@ package struct Forecast: Sendable {
   /// - Throws: what a plan throws: a sentence and an exit code.
   package init(_ request: ScanRequest) throws {
     let inputs = try Scan.Inputs(request)
+    providers = try inputs.runtime.providersOffered()
+    device = inputs.runtime.provider.map { "\($0.shortName)\($0.device.map { " on " + $0 } ?? "")" }
     let proposed = try inputs.planner(request).makePlan()
     let stimuli = try inputs.stimuli(of: proposed)
     let worker = try Worker(

@@ -34,9 +34,11 @@ package struct Planner {
   /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
   package func makePlan() throws -> ScanPlan {
     try checkRequest()
+    // What a network is like doesn't depend on what runs it, and the runtime's own kernels know every operator.
+    var options = Session.Options(
+      threads: request.measurement.threads, externalDataFolder: model.folder, isOnProcessor: true)
     let survey = try NetworkSurvey(
-      model: model, stimuli: stimuli, runtime: runtime,
-      session: Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder),
+      model: model, stimuli: stimuli, runtime: runtime, session: options,
       reading: ReadoutRequest(request.measurement, of: stimuli))
     let reader = try OutputReader(survey.readout)
     try checkTargets(classCount: reader.classCount)
@@ -83,6 +85,8 @@ package struct Planner {
       } ?? most
     for place in layers.indices { layers[place].batch = batch }
     notes += Self.chanceNotes(survey)
+    options.isOnProcessor = false
+    if let note = try survey.providerNote(runtime: runtime, options: options) { notes.append(note) }
     if batch < most {
       notes.append("Coalitions run \(batch) at a time instead of \(most), so that a rank keeps within its memory.")
     }
@@ -95,6 +99,7 @@ package struct Planner {
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
     plan.stimulusClasses = try stimulusClasses()
     plan.lesionDigest = lesionDigest
+    plan.provider = runtime.provider?.identity
     return plan
   }
 

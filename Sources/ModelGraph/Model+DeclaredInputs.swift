@@ -1,0 +1,16 @@
+extension Model {
+  /// The same model, declaring that inputs have these shapes and no others.
+  ///
+  /// - Parameter shapes: by name; inputs without one are declared as they were.
+  package func declaringInputs(of shapes: [String: [Int]]) -> Model {
+    var graph = proto.graph
+    for place in graph.input.indices {
+      guard let shape = shapes[graph.input[place].name] else { continue }
+      graph.input[place].type.tensorType.shape.dim = shape.map { Dimension.fixed($0).proto }
+    }
+    return replacingGraph(graph)
+  }
+
+  /// The names of the graph's inputs, in its order.
+  package var inputNames: [String] { proto.graph.input.map(\.name) }
+}

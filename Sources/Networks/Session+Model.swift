@@ -1,0 +1,24 @@
+import ModelGraph
+import OnnxRuntime
+
+extension Session {
+  /// Loads a part of a network of which some inputs always have the same shapes.
+  ///
+  /// Parts declare inputs of free shapes, which the runtime's own kernels take. Providers that compile a network want to know
+  /// them.
+  /// - Parameter shapes: by the input's name.
+  /// - Throws: `ModelGraphError` for a model that is too large, `OnnxRuntimeError` (`modelRefused`) with the runtime's reason.
+  convenience init(runtime: Runtime, part: Model, shapes: [String: [Int]], options: Options) throws {
+    let isCompiled = runtime.provider != nil && !options.isOnProcessor
+    try self.init(
+      runtime: runtime, model: (isCompiled ? part.declaringInputs(of: shapes) : part).serialized(), options: options)
+  }
+
+  /// The same, where all inputs are known. - Parameter inputs: what it will be run on, in the graph's order.
+  convenience init(runtime: Runtime, part: Model, feeding inputs: [Tensor], options: Options) throws {
+    try self.init(
+      runtime: runtime, part: part,
+      shapes: Dictionary(zip(part.inputNames, inputs.map(\.shape)), uniquingKeysWith: { first, _ in first }),
+      options: options)
+  }
+}

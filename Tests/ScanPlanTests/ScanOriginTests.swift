@@ -1,0 +1,25 @@
+import ScanPlan
+import Testing
+
+@Suite("A scan's origin") struct ScanOriginTests {
+  private func origin(_ options: [String: String]) -> ScanOrigin {
+    ScanOrigin(options: options, modelDigest: "m", dataDigest: "d", program: "1", onnxRuntime: "2")
+  }
+
+  @Test(
+    "differs by an option's value, by one that is new and by one that is gone",
+    arguments: [
+      (
+        ["seed": "1", "provider": "openvino"], ["seed": "1", "provider": "cuda"], "--provider is openvino now and was cuda then"
+      ),
+      (["seed": "1", "provider": "openvino"], ["seed": "1"], "--provider is openvino now and was not there then"),
+      (["seed": "1"], ["seed": "1", "resize": "32"], "--resize is not there now and was 32 then"),
+    ])
+  func optionsDiffer(_ now: [String: String], _ then: [String: String], _ sentence: String) {
+    #expect(origin(now).difference(from: origin(then)) == sentence)
+  }
+
+  @Test("doesn't differ from its equal") func equals() {
+    #expect(origin(["seed": "1"]).difference(from: origin(["seed": "1"])) == nil)
+  }
+}
