@@ -29,7 +29,8 @@ struct ConnectomeEdges {
   static func strongest(_ limit: Int, of tracts: Tracts, in result: ScanResult) -> [ConnectomeEdges] {
     zip(tracts.links, tracts.strengths).compactMap { link, strengths in
       guard link.reason == nil, let target = link.target else { return nil }
-      let mean = strengths.mean.map(Double.init)
+      // Activations that overflow make strengths that are no numbers: nothing can be said of those connections.
+      let mean = strengths.mean.map { $0.isFinite ? Double($0) : 0 }
       let total = mean.reduce(0, +)
       let (sources, targets) = (result.layers[link.source].statistics.isCritical, result.layers[target].statistics.isCritical)
       return ConnectomeEdges(

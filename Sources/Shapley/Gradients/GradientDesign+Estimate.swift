@@ -81,7 +81,8 @@ extension GradientDesign {
       zeta[player] += applied * correction[player]
       let own = square > 0 ? correction[player] * correction[player] / square : 1
       errors[player] +=
-        left * likely * ((1 - applied) * scale[player] + applied * own) + kept * kept * variance[player] + 4 / 9 * applied * applied * midpoints.variance(player)
+        left * likely * ((1 - applied) * scale[player] + applied * own) + kept * kept * variance[player] + 4 / 9 * applied
+        * applied * midpoints.variance(player)
     }
     let residual = full - empty - zeta.reduce(0, +)
     if index == .shapley { Self.share(residual, among: &zeta, errors: &errors) }
