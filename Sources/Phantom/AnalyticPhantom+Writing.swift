@@ -1,6 +1,4 @@
 import Arrays
-import Files
-internal import FoundationEssentials
 import Grids
 internal import ModelGraph
 internal import Shapley
@@ -9,24 +7,12 @@ internal import Stimuli
 extension AnalyticPhantom {
   /// Writes `model.onnx`, `stimuli.npz` (`input` and `labels`) and `truth.json` into a folder, which is made if needed.
   package func write(to folder: String, stimulusCount: Int) throws(PhantomError) {
-    let folder = try PhantomFolder(folder)
-    let bytes: [UInt8]
-    do {
-      bytes = try model.serialized()
-    } catch {
-      preconditionFailure("a phantom of a few kilobytes does not serialise: \(error)")
-    }
-    try folder.write([
-      ("model.onnx", bytes), ("truth.json", PhantomFolder.json(TruthFile(self, stimulusCount: stimulusCount))),
-    ])
     let labels = stimulusLabels(count: stimulusCount).map(Int64.init)
-    do {
-      try writeNPZ(
-        [(Self.inputName, stimulusArray(count: stimulusCount)), ("labels", NumericArray(shape: [stimulusCount], int64: labels))],
-        to: folder.file("stimuli.npz"))
-    } catch {
-      throw PhantomError(.cannotWrite, error.message)
-    }
+    try PhantomFolder(folder).write(
+      model: model, truth: TruthFile(self, stimulusCount: stimulusCount),
+      stimuli: [
+        (Self.inputName, stimulusArray(count: stimulusCount)), ("labels", NumericArray(shape: [stimulusCount], int64: labels)),
+      ])
   }
 
   /// `truth.json`. Regions by number, k + g_c·(j + g_w·i).

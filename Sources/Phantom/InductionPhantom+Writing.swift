@@ -1,5 +1,4 @@
 import Arrays
-import Files
 internal import ModelGraph
 package import Stimuli
 
@@ -22,28 +21,15 @@ extension InductionPhantom {
   /// Writes `model.onnx`, `stimuli.npz` (`tokens`, `labels`, and `last`, the token that the answer follows) and `truth.json` into
   /// a folder, which is made if needed.
   package func write(to folder: String, stimulusCount: Int) throws(PhantomError) {
-    let folder = try PhantomFolder(folder)
-    let bytes: [UInt8]
-    do {
-      bytes = try model.serialized()
-    } catch {
-      preconditionFailure("a phantom of a few kilobytes does not serialise: \(error)")
-    }
-    try folder.write([
-      ("model.onnx", bytes), ("truth.json", PhantomFolder.json(TruthFile(self, stimulusCount: stimulusCount))),
-    ])
     func column(_ value: (Int) -> Int) -> NumericArray {
       NumericArray(shape: [stimulusCount], int64: (0..<stimulusCount).map { Int64(value($0)) })
     }
-    do {
-      try writeNPZ(
-        [
-          (Self.inputName, array(count: stimulusCount)), ("labels", column(answer)),
-          ("last", column { tokens(stimulus: $0)[Self.length - 1] }),
-        ], to: folder.file("stimuli.npz"))
-    } catch {
-      throw PhantomError(.cannotWrite, error.message)
-    }
+    try PhantomFolder(folder).write(
+      model: model, truth: TruthFile(self, stimulusCount: stimulusCount),
+      stimuli: [
+        (Self.inputName, array(count: stimulusCount)), ("labels", column(answer)),
+        ("last", column { tokens(stimulus: $0)[Self.length - 1] }),
+      ])
   }
 
   /// `truth.json`.

@@ -1,4 +1,7 @@
+import Arrays
+import Files
 internal import FoundationEssentials
+internal import ModelGraph
 
 /// A folder that a phantom's files go to.
 struct PhantomFolder {
@@ -25,6 +28,24 @@ struct PhantomFolder {
       } catch {
         throw PhantomError(.cannotWrite, "\(file(name)) cannot be written. Check its folder's permissions and free space.")
       }
+    }
+  }
+
+  /// `model.onnx`, `truth.json`, and `stimuli.npz` with the arrays.
+  func write(
+    model: Model, truth: some Encodable, stimuli arrays: [(name: String, array: NumericArray)]
+  ) throws(PhantomError) {
+    let bytes: [UInt8]
+    do {
+      bytes = try model.serialized()
+    } catch {
+      preconditionFailure("a phantom of a few kilobytes does not serialise: \(error)")
+    }
+    try write([("model.onnx", bytes), ("truth.json", Self.json(truth))])
+    do {
+      try writeNPZ(arrays, to: file("stimuli.npz"))
+    } catch {
+      throw PhantomError(.cannotWrite, error.message)
     }
   }
 
