@@ -59,6 +59,19 @@ extension DistributedTests {
       }
     }
 
+    @Test(.enabled(if: ProviderPlugin.openVINO != nil, Comment(rawValue: ProviderPlugin.absence)))
+    func `gives the processor's map by gradients too`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 4)
+      let options = files.options + ["--samples", "4", "--grid", "2x2x2", "--estimator", "gradient", "--no-tracts"]
+      for (name, provider) in [("processor", "cpu"), ("provider", "openvino")] {
+        let command = try scan(options + ["--provider", provider], to: name)
+        #expect(command.exitCode == 0, "\(command)")
+      }
+      let (own, other) = (try values("processor"), try values("provider"))
+      #expect(own.count == other.count && !own.isEmpty)
+      for (one, other) in zip(own, other) { #expect(abs(one - other) < 1e-3) }
+    }
+
     /// The mean ζ of all regions, in the order of the table.
     private func values(_ name: String) throws -> [Double] {
       let table = try String(contentsOfFile: folder.path(name) + "/regions.tsv", encoding: .utf8)
