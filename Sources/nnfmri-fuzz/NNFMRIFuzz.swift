@@ -4,7 +4,7 @@ import Glibc
 import OnnxRuntime
 
 /// Feeds readers with damaged files, in this process. A file that makes it crash, hang or take too much memory ends it, and
-/// is left in the folder.
+/// is left in the folder under its number.
 #if !COVERAGE_GUIDED
   @main
 #endif
@@ -12,7 +12,7 @@ struct NNFMRIFuzz: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "nnfmri-fuzz",
     abstract: "Feed the readers of files with changed ones, the same ones for the same seed.",
-    discussion: "A crash, a hang or too much memory ends the program and leaves the file in the folder.")
+    discussion: "A crash, a hang or too much memory ends the program and leaves the file in the folder, named by its number.")
 
   @Option(help: "How many files.")
   var count = 1_000_000
@@ -72,7 +72,7 @@ struct NNFMRIFuzz: ParsableCommand {
       let target = targets[which]
       var mutator = Mutator(seed: seed, number: number)
       let bytes = target.mutated(mutator.element(of: target.seeds), by: &mutator)
-      let path = "\(folder)/nnfmri-fuzz-\(getpid()).\(target.fileExtension)"
+      let path = "\(folder)/nnfmri-fuzz-\(getpid())-\(number).\(target.fileExtension)"
       try Self.write(bytes, to: path)
       let start = clock()
       Self.limit(seconds)
@@ -92,6 +92,8 @@ struct NNFMRIFuzz: ParsableCommand {
         throw ExitCode(1)
       }
       unlink(path)
+      let done = number - from + 1
+      if done.isMultiple(of: 50_000), done < count { Self.say("\(done) of \(count) files") }
     }
     for (target, (outcome, time)) in zip(targets, zip(outcomes, times)) {
       let each = 1e6 * time.sum / Double(max(outcome.read + outcome.refused, 1))
@@ -109,6 +111,12 @@ struct NNFMRIFuzz: ParsableCommand {
     } catch {
       print("\(target.name): \(error)")
     }
+  }
+
+  /// Says how far it is even where nobody looks at a terminal.
+  private static func say(_ line: String) {
+    print(line)
+    fflush(nil)
   }
 
   private static func threeStimuli(in folder: String) throws -> String {
