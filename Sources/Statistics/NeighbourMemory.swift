@@ -1,49 +1,77 @@
-internal import CBLAS
-
 /// Points that were seen, and how far others are from them.
 package struct NeighbourMemory: Sendable {
-  /// [points x dimensions]
-  package let points: [Float]
   package let dimensions: Int
   /// Which neighbour's distance counts, from 1.
   package let rank: Int
+  package let count: Int
+  /// Each point, filled up with zeros to whole vectors. [points x ⌈dimensions/8⌉]
+  private let rows: [SIMD8<Float>]
   /// Half the squared length of each point. [points]
   private let halfSquares: [Float]
 
+  /// - Parameter points: [points x dimensions]
   /// - Precondition: at least `rank` points.
   package init(points: [Float], dimensions: Int, rank: Int) {
     precondition(dimensions > 0 && points.count.isMultiple(of: dimensions) && rank > 0)
     precondition(points.count / dimensions >= rank, "fewer points than neighbours")
-    self.points = points
     self.dimensions = dimensions
     self.rank = rank
-    halfSquares = (0..<points.count / dimensions).map { point in
-      points[point * dimensions..<(point + 1) * dimensions].reduce(0) { $0 + $1 * $1 } / 2
+    count = points.count / dimensions
+    let rows = (0..<count).flatMap { point in
+      stride(from: 0, to: dimensions, by: 8).map { first in
+        var vector = SIMD8<Float>.zero
+        for lane in 0..<min(8, dimensions - first) { vector[lane] = points[point * dimensions + first + lane] }
+        return vector
+      }
+    }
+    self.rows = rows
+    let width = rows.count / count
+    halfSquares = (0..<count).map { point in
+      rows[point * width..<(point + 1) * width].reduce(0) { $0 + ($1 * $1).sum() } / 2
     }
   }
 
-  package var count: Int { halfSquares.count }
+  /// [points x dimensions]
+  package var points: [Float] {
+    let width = rows.count / count
+    return (0..<count).flatMap { point in (0..<dimensions).map { rows[point * width + $0 / 8][$0 % 8] } }
+  }
 
   /// The distance to the neighbour of the rank; infinite where the point isn't finite.
   ///
-  /// ‖x − y‖² = ‖x‖² − 2(xᵀy − ‖y‖²/2), with all products at once. cblas_sgemv. Cost: points x dimensions.
-  package func distance(_ point: [Float]) -> Double {
+  /// ‖x − y‖² = ‖x‖² − 2(xᵀy − ‖y‖²/2). The products are summed in the same order on every machine, and by loops of this file, which for
+  /// so few points are faster than a library's. Cost: points x dimensions.
+  package func distance(_ point: [Double]) -> Double {
     precondition(point.count == dimensions)
-    let square = point.reduce(0) { $0 + Double($1) * Double($1) }
+    let width = rows.count / count
+    var query = [SIMD8<Float>](repeating: .zero, count: width)
+    var square = 0.0
+    for place in point.indices {
+      let value = Float(point[place])
+      query[place / 8][place % 8] = value
+      square += Double(value) * Double(value)
+    }
     guard square.isFinite else { return .infinity }
-    var products = halfSquares
-    withLinearAlgebra {
-      unsafe cblas_sgemv(
-        CblasRowMajor, CblasNoTrans, Int32(count), Int32(dimensions), 1, points, Int32(dimensions), point, 1, -1, &products, 1)
-    }
     // The few nearest, largest product first.
-    var nearest: [Float] = []
-    for product in products {
-      guard nearest.count < rank || product > nearest[nearest.count - 1] else { continue }
-      let place = nearest.firstIndex { product > $0 } ?? nearest.count
-      nearest.insert(product, at: place)
-      if nearest.count > rank { nearest.removeLast() }
+    var nearest = [Float](repeating: -.infinity, count: rank)
+    for point in 0..<count {
+      let first = point * width
+      // Two sums, so that one needn't wait for the other.
+      var sums = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+      for place in stride(from: 0, to: width - 1, by: 2) {
+        sums.0 += rows[first + place] * query[place]
+        sums.1 += rows[first + place + 1] * query[place + 1]
+      }
+      if !width.isMultiple(of: 2) { sums.0 += rows[first + width - 1] * query[width - 1] }
+      let product = (sums.0 + sums.1).sum() - halfSquares[point]
+      guard product > nearest[rank - 1] else { continue }
+      var place = rank - 1
+      while place > 0, product > nearest[place - 1] {
+        nearest[place] = nearest[place - 1]
+        place -= 1
+      }
+      nearest[place] = product
     }
-    return max(0, square - 2 * Double(nearest[nearest.count - 1])).squareRoot()
+    return max(0, square - 2 * Double(nearest[rank - 1])).squareRoot()
   }
 }

@@ -14,6 +14,8 @@ package struct ShrinkageCovariance: Sendable {
   private let order: Int
   /// `[variables x variables]`: the Cholesky factor, column-major, in the lower triangle; empty without spread.
   package let factor: [Double]
+  /// The factor's inverse by rows up to the diagonal, each filled up with zeros to whole vectors; empty without spread.
+  private let inverse: [SIMD4<Double>]
 
   /// One that was kept.
   ///
@@ -24,6 +26,7 @@ package struct ShrinkageCovariance: Sendable {
     self.shrinkage = shrinkage
     self.factor = factor
     order = centre.count
+    inverse = Self.inverseRows(factor, order: centre.count)
   }
 
   /// - Parameters:
@@ -66,17 +69,48 @@ package struct ShrinkageCovariance: Sendable {
     var info: Int32 = 0
     if mean > 0 { withLinearAlgebra { unsafe dpotrf_("L", &size, &covariance, &size, &info) } }
     factor = mean > 0 && info == 0 ? covariance : []
+    inverse = Self.inverseRows(factor, order: p)
+  }
+
+  /// Whether distances can be told by the factor that was kept.
+  package var isSound: Bool { factor.isEmpty == inverse.isEmpty && inverse.allSatisfy { $0.sum().isFinite } }
+
+  /// By LAPACK's dtrtri; empty where the factor has no inverse. Cost: order³.
+  private static func inverseRows(_ factor: [Double], order: Int) -> [SIMD4<Double>] {
+    guard !factor.isEmpty else { return [] }
+    var (inverse, size, info) = (factor, Int32(order), Int32(0))
+    withLinearAlgebra { unsafe dtrtri_("L", "N", &size, &inverse, &size, &info) }
+    guard info == 0 else { return [] }
+    return (0..<order).flatMap { row in
+      (0...row / 4).map { chunk in
+        var vector = SIMD4<Double>.zero
+        for lane in 0..<min(4, row + 1 - 4 * chunk) { vector[lane] = inverse[(4 * chunk + lane) * order + row] }
+        return vector
+      }
+    }
   }
 
   /// (x − centre)ᵀ Σ⁻¹ (x − centre).
-  package func squaredDistance(_ x: [Double]) -> Double {
+  package func squaredDistance(_ x: [Double]) -> Double { squaredDistance(x[...]) }
+
+  /// The same of a part of an array. The squared length of L⁻¹(x − centre), summed in the same order on every machine.
+  ///
+  /// - Complexity: variables².
+  package func squaredDistance(_ x: ArraySlice<Double>) -> Double {
     precondition(x.count == order)
-    var difference = (0..<order).map { x[$0] - centre[$0] }
-    guard !factor.isEmpty else { return difference.allSatisfy { $0 == 0 } ? 0 : .infinity }
-    let size = Int32(order)
-    withLinearAlgebra {
-      unsafe cblas_dtrsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, size, factor, size, &difference, 1)
+    guard !inverse.isEmpty else { return zip(x, centre).allSatisfy(==) ? 0 : .infinity }
+    var difference = [SIMD4<Double>](repeating: .zero, count: (order + 3) / 4)
+    for place in 0..<order { difference[place / 4][place % 4] = x[x.startIndex + place] - centre[place] }
+    var (length, place) = (0.0, 0)
+    for row in 0..<order {
+      var product = SIMD4<Double>.zero
+      for chunk in 0...row / 4 {
+        product += inverse[place] * difference[chunk]
+        place += 1
+      }
+      let value = product.sum()
+      length += value * value
     }
-    return difference.reduce(0) { $0 + $1 * $1 }
+    return length
   }
 }

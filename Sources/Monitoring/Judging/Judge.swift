@@ -44,30 +44,31 @@ package struct Judge: Sendable {
   ) -> Verdict.Layer {
     let layer = reference.layers[number].layer
     let groups = reference.layouts[number].channelsOfGroup
-    let means = findings.features[number].prefix(groups.count)
+    let means = findings.features[reference.featureRanges[number]].prefix(groups.count)
     return Verdict.Layer(
       tensor: layer.tensor, strangeness: findings.strangeness[number],
-      channels: largest(Array(means)).map { place, z in
+      channels: largest(means).map { place, z in
         let channels = groups[place]
         return Verdict.Place(
           name: channels.count == 1 ? "\(channels.lowerBound)" : "\(channels.lowerBound)-\(channels.upperBound)", z: z)
       },
-      regions: largest(reference.regionDeviations(observation, layer: number)).map {
+      regions: largest(reference.regionDeviations(observation, layer: number)[...]).map {
         Verdict.Place(name: grids[number].name(of: $0), z: $1)
       })
   }
 
   /// The places of the largest |z|; those that are no numbers first.
-  private func largest(_ z: [Double]) -> [(place: Int, z: Double)] {
+  private func largest(_ z: ArraySlice<Double>) -> [(place: Int, z: Double)] {
     var places: [(place: Int, z: Double)] = []
-    for place in z.indices {
-      let size = size(z[place])
+    for place in 0..<z.count {
+      let value = z[z.startIndex + place]
+      let size = size(value)
       if places.count == placesShown {
         guard size > self.size(places[places.count - 1].z) else { continue }
         places.removeLast()
       }
       let above = places.firstIndex { size > self.size($0.z) } ?? places.count
-      places.insert((place, z[place]), at: above)
+      places.insert((place, value), at: above)
     }
     return places
   }

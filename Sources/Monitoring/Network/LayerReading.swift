@@ -10,18 +10,19 @@ package struct LayerReading: Sendable {
 
   package init() {}
 
-  /// Reads the means over cells of one stimulus. Cost: two passes over them.
+  /// Reads the means over cells of one stimulus. Cost: a pass over them, or two where a channel's don't follow each other.
   ///
   /// - Parameter cells: in the order of memory. [cells]
   package init(_ cells: UnsafeBufferPointer<Float>, layout: CellLayout) {
     precondition(cells.count == layout.cellCount)
-    var sums = layout.runs.isEmpty ? GroupSums(scattered: cells, layout: layout) : GroupSums(runs: cells, layout: layout)
-    let groups = sums.means.count
-    let mean = sums.means.reduce(0, +) / Double(groups)
+    let groups = layout.groupCounts.count
+    moments = [Double](repeating: 0, count: layout.hasPlaces ? 2 * groups : groups)
+    let (low, high) = layout.runs.isEmpty ? takeScattered(cells, layout) : takeRuns(cells, layout)
+    var sum = 0.0
+    for group in 0..<groups { sum += moments[group] }
+    let mean = sum / Double(groups)
     // What isn't finite is told by the means: smallest and largest pass over NaN.
-    bounds = mean.isFinite ? [Double(sums.low), mean, Double(sums.high)] : [.nan, .nan, .nan]
-    if layout.hasPlaces { sums.means += sums.spreads }
-    moments = sums.means
+    bounds = mean.isFinite ? [Double(low), mean, Double(high)] : [.nan, .nan, .nan]
   }
 
   /// Whether every number is finite.
@@ -35,68 +36,64 @@ extension LayerReading: Coded {
   }
 }
 
-/// Means and spreads of groups of channels.
-private struct GroupSums {
-  var means: [Double]
-  var spreads: [Double]
-  var low = Float.infinity
-  var high = -Float.infinity
-
-  /// Of groups whose cells lie next to each other: eight at once.
-  init(runs cells: UnsafeBufferPointer<Float>, layout: CellLayout) {
-    means = [Double](repeating: 0, count: layout.groupCounts.count)
-    spreads = means
-    for (group, run) in layout.runs.enumerated() {
-      let part = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: cells[run]))
-      let whole = run.count & ~7
-      var (sum, least, most) = (SIMD8<Float>.zero, SIMD8<Float>(repeating: .infinity), SIMD8<Float>(repeating: -.infinity))
-      for place in stride(from: 0, to: whole, by: 8) {
-        let value = part.loadUnaligned(fromByteOffset: 4 * place, as: SIMD8<Float>.self)
-        sum += value
-        least.replace(with: value, where: value .< least)
-        most.replace(with: value, where: value .> most)
+extension LayerReading {
+  /// Of groups whose cells lie next to each other: eight cells at once, read once.
+  ///
+  /// Sums are of differences from a group's first cell d = x − x₀: mean = x₀ + d̄, variance = mean(d²) − d̄². Since x₀ is one of the n cells,
+  /// d̄² is at most n times the variance, so that the subtraction loses no more digits than log₁₀ n, and cells that are all alike have none.
+  ///
+  /// - Returns: the smallest and the largest cell.
+  private mutating func takeRuns(_ cells: UnsafeBufferPointer<Float>, _ layout: CellLayout) -> (low: Float, high: Float) {
+    let groups = layout.runs.count
+    let bytes = UnsafeRawBufferPointer(cells)
+    var (least, most) = (SIMD8<Float>(repeating: .infinity), SIMD8<Float>(repeating: -.infinity))
+    var (low, high) = (Float.infinity, -Float.infinity)
+    for group in 0..<groups {
+      let run = layout.runs[group]
+      let origin = cells[run.lowerBound]
+      let whole = run.lowerBound + run.count & ~7
+      var (sums, squares) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+      for place in stride(from: run.lowerBound, to: whole, by: 8) {
+        let values = bytes.loadUnaligned(fromByteOffset: 4 * place, as: SIMD8<Float>.self)
+        let differences = values - origin
+        sums += differences
+        squares += differences * differences
+        least.replace(with: values, where: values .< least)
+        most.replace(with: values, where: values .> most)
       }
-      var total = sum.sum()
-      (low, high) = (min(low, least.min()), max(high, most.max()))
-      for place in whole..<run.count {
-        let value = cells[run.lowerBound + place]
-        total += value
+      var (sum, square) = (sums.sum(), squares.sum())
+      for place in whole..<run.upperBound {
+        let value = cells[place]
+        sum += value - origin
+        square += (value - origin) * (value - origin)
         (low, high) = (min(low, value), max(high, value))
       }
-      let mean = total / Float(run.count)
-      var squares = SIMD8<Float>.zero
-      for place in stride(from: 0, to: whole, by: 8) {
-        let difference = part.loadUnaligned(fromByteOffset: 4 * place, as: SIMD8<Float>.self) - mean
-        squares += difference * difference
-      }
-      var square = squares.sum()
-      for place in whole..<run.count {
-        let difference = cells[run.lowerBound + place] - mean
-        square += difference * difference
-      }
-      means[group] = Double(mean)
-      spreads[group] = Double(square / Float(run.count)).squareRoot()
+      let (count, difference) = (Float(run.count), sum / Float(run.count))
+      moments[group] = Double(origin + difference)
+      if layout.hasPlaces { moments[groups + group] = Double(max(square / count - difference * difference, 0)).squareRoot() }
     }
+    return (min(low, least.min()), max(high, most.max()))
   }
 
-  /// Of groups whose cells lie anywhere.
-  init(scattered cells: UnsafeBufferPointer<Float>, layout: CellLayout) {
-    var means = [Double](repeating: 0, count: layout.groupCounts.count)
-    var spreads = means
+  /// Of groups whose cells lie anywhere. - Returns: the smallest and the largest cell.
+  private mutating func takeScattered(_ cells: UnsafeBufferPointer<Float>, _ layout: CellLayout) -> (low: Float, high: Float) {
+    let groups = layout.groupCounts.count
+    var spreads = [Double](repeating: 0, count: groups)
     var (low, high) = (Float.infinity, -Float.infinity)
     layout.groupOfCell.withUnsafeBufferPointer { group in
       for place in cells.indices {
         let value = cells[place]
-        means[Int(group[place])] += Double(value)
+        moments[Int(group[place])] += Double(value)
         (low, high) = (min(low, value), max(high, value))
       }
-      for place in means.indices { means[place] /= layout.groupCounts[place] }
+      for place in 0..<groups { moments[place] /= layout.groupCounts[place] }
       for place in cells.indices {
-        let difference = Double(cells[place]) - means[Int(group[place])]
+        let difference = Double(cells[place]) - moments[Int(group[place])]
         spreads[Int(group[place])] += difference * difference
       }
     }
-    for place in spreads.indices { spreads[place] = (spreads[place] / layout.groupCounts[place]).squareRoot() }
-    (self.means, self.spreads, self.low, self.high) = (means, spreads, low, high)
+    guard layout.hasPlaces else { return (low, high) }
+    for place in 0..<groups { moments[groups + place] = (spreads[place] / layout.groupCounts[place]).squareRoot() }
+    return (low, high)
   }
 }

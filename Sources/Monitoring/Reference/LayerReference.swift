@@ -57,19 +57,24 @@ package struct LayerReference: Sendable {
 
   /// Takes note of how far stimuli usually are that nothing was fitted to.
   mutating func setDistances(_ readings: [LayerReading], predicted: [Int?]) {
-    distances = RobustScale(zip(readings, predicted).map { log(distance(deviations($0, predicted: $1))) })
+    distances = RobustScale(
+      zip(readings, predicted).map { reading, predicted in
+        var deviations: [Double] = []
+        appendDeviations(reading, predicted: predicted, to: &deviations)
+        return log(distance(deviations[...]))
+      })
   }
 
   package var featureCount: Int { features.count }
 
-  /// z of each feature against stimuli of the predicted class, where there were enough, else against all: the groups' means,
+  /// Appends z of each feature against stimuli of the predicted class, where there were enough, else against all: the groups' means,
   /// then their spreads where there are places. [features]
-  package func deviations(_ reading: LayerReading, predicted: Int?) -> [Double] {
-    let values = reading.moments
-    guard let centre = centre(of: predicted) else {
-      return values.indices.map { features.z(scale.feature(values[$0]), at: $0) }
+  func appendDeviations(_ reading: LayerReading, predicted: Int?, to deviations: inout [Double]) {
+    let centre = centre(of: predicted)
+    for place in 0..<features.count {
+      let z = features.z(scale.feature(reading.moments[place]), at: place)
+      deviations.append(centre.map { z - $0[place] } ?? z)
     }
-    return values.indices.map { features.z(scale.feature(values[$0]), at: $0) - centre[$0] }
   }
 
   /// z of each region's mean activity. [regions]
@@ -86,7 +91,7 @@ package struct LayerReference: Sendable {
   }
 
   /// The Mahalanobis distance, in deviations of its logarithm from what is usual.
-  package func strangeness(_ deviations: [Double]) -> Double {
+  func strangeness(_ deviations: ArraySlice<Double>) -> Double {
     let z = distances.z(log(distance(deviations)))
     return z.isNaN ? .infinity : z
   }
@@ -98,7 +103,7 @@ package struct LayerReference: Sendable {
     return sum.isNaN ? .infinity : sum
   }
 
-  private func distance(_ deviations: [Double]) -> Double {
+  private func distance(_ deviations: ArraySlice<Double>) -> Double {
     guard deviations.allSatisfy(\.isFinite) else { return .infinity }
     return covariance.squaredDistance(deviations).squareRoot()
   }
@@ -121,7 +126,7 @@ package struct LayerReference: Sendable {
       features.count == groups * (layout?.hasPlaces == true ? 2 : 1) && regions.count == layout?.regionCounts.count
       && bounds.count == 3 && features.isSound && regions.isSound && bounds.isSound
       && scale.isSound && classes.count == classCentres.count && classCentres.allSatisfy { $0.count == features.count }
-      && covariance.centre.count == features.count && distances.deviation >= 0
+      && covariance.centre.count == features.count && covariance.isSound && distances.deviation >= 0
       && (zetaWeights.isEmpty || zetaWeights.count == regions.count)
     guard isSound else {
       throw Failure(.badInput, "layer \"\(layer.tensor)\" of the reference has numbers that don't fit each other; learn it anew")

@@ -13,7 +13,7 @@ package struct MonitorReference: Sendable {
   /// The fewest stimuli to learn from: 40 to fit to, and enough held out for p-values of 0.05.
   package static let leastStimuli = 80
   /// The most stimuli that are remembered for distances to neighbours.
-  private static let memoryLimit = 256
+  private static let memoryLimit = 128
   /// The neighbour whose distance counts.
   private static let neighbourRank = 5
 
@@ -24,6 +24,8 @@ package struct MonitorReference: Sendable {
   package private(set) var layouts: [CellLayout] = []
   /// Where each layer's cells lie among those of an observation. [layers]
   private var ranges: [Range<Int>] = []
+  /// Where each layer's features lie where those of all follow each other. [layers]
+  package private(set) var featureRanges: [Range<Int>] = []
   private var scales = ScoreScales()
   private var calibrations: [Score: Calibration] = [:]
   package private(set) var selfTest = SelfTest()
@@ -66,19 +68,18 @@ package struct MonitorReference: Sendable {
       reference.setDistances(scaling.map { learnt[$0].readings[number] }, predicted: predicted(scaling))
       layers.append(reference)
     }
+    featureRanges = Self.featureRanges(layers)
     let fittedLayers = layers
-    func point(_ stimulus: LearntStimulus) -> [Float] {
-      zip(fittedLayers, stimulus.readings).flatMap { layer, reading in
-        layer.deviations(reading, predicted: stimulus.predicted).map(Float.init)
-      }
+    let points = fitted.prefix(Self.memoryLimit).map { stimulus in
+      Self.features(learnt[stimulus].readings, predicted: learnt[stimulus].predicted, layers: fittedLayers).map(Float.init)
     }
-    let points = fitted.prefix(Self.memoryLimit).map { point(learnt[$0]) }
     memory = NeighbourMemory(points: points.flatMap(\.self), dimensions: points[0].count, rank: Self.neighbourRank)
     scales = ScoreScales(
       scaling.map { number in
         let stimulus = learnt[number]
         return rawScores(
-          stimulus.readings, energy: stimulus.energy, features(stimulus.readings, predicted: stimulus.predicted))
+          stimulus.readings, energy: stimulus.energy,
+          Self.features(stimulus.readings, predicted: stimulus.predicted, layers: fittedLayers))
       })
     let found = heldOut.map { number in
       let stimulus = learnt[number]
@@ -97,13 +98,13 @@ package struct MonitorReference: Sendable {
     package fileprivate(set) var scores: [Score: Double] = [:]
     /// How far each layer is off. [layers]
     package fileprivate(set) var strangeness: [Double] = []
-    /// z of features, by layer.
-    package fileprivate(set) var features: [[Double]] = []
+    /// z of features, those of each layer at its `featureRanges`.
+    package fileprivate(set) var features: [Double] = []
   }
 
   /// Holds what the network did against the reference.
   ///
-  /// Cost: a triangular solve a layer, features x remembered stimuli, and with a scan a few numbers a cell.
+  /// Cost: features² a layer, features x remembered stimuli, and with a scan a few numbers a cell.
   package func findings(_ observation: WatchedNetwork.Observation) -> Findings {
     findings(observation.layers, predicted: observation.answer?.predicted, energy: observation.energy) {
       layouts[$0].regionMeans(observation.cells[ranges[$0]])
@@ -113,7 +114,7 @@ package struct MonitorReference: Sendable {
   private func findings(
     _ readings: [LayerReading], predicted: Int?, energy: Double?, regionMeans: (_ layer: Int) -> [Double]
   ) -> Findings {
-    let features = features(readings, predicted: predicted)
+    let features = Self.features(readings, predicted: predicted, layers: layers)
     let raw = rawScores(readings, energy: energy, features)
     let critical = layers.indices.compactMap { number in
       layers[number].zetaWeights.isEmpty
@@ -129,16 +130,26 @@ package struct MonitorReference: Sendable {
     layers[layer].regionDeviations(layouts[layer].regionMeans(observation.cells[ranges[layer]]))
   }
 
-  private func features(_ readings: [LayerReading], predicted: Int?) -> [[Double]] {
-    layers.indices.map { layers[$0].deviations(readings[$0], predicted: predicted) }
+  /// z of all layers' features, one layer after another.
+  private static func features(_ readings: [LayerReading], predicted: Int?, layers: [LayerReference]) -> [Double] {
+    var features: [Double] = []
+    features.reserveCapacity(layers.reduce(0) { $0 + $1.featureCount })
+    for (layer, reading) in zip(layers, readings) { layer.appendDeviations(reading, predicted: predicted, to: &features) }
+    return features
   }
 
-  private func rawScores(_ readings: [LayerReading], energy: Double?, _ features: [[Double]]) -> ScoreScales.Raw {
-    var point: [Float] = []
-    point.reserveCapacity(memory.dimensions)
-    for layer in features { for z in layer { point.append(Float(z)) } }
-    return ScoreScales.Raw(
-      strangeness: layers.indices.map { layers[$0].strangeness(features[$0]) }, neighbourDistance: memory.distance(point),
+  private static func featureRanges(_ layers: [LayerReference]) -> [Range<Int>] {
+    var first = 0
+    return layers.map { layer in
+      defer { first += layer.featureCount }
+      return first..<first + layer.featureCount
+    }
+  }
+
+  private func rawScores(_ readings: [LayerReading], energy: Double?, _ features: [Double]) -> ScoreScales.Raw {
+    ScoreScales.Raw(
+      strangeness: layers.indices.map { layers[$0].strangeness(features[featureRanges[$0]]) },
+      neighbourDistance: memory.distance(features),
       largestBound: layers.indices.reduce(0) { max($0, layers[$1].largestBound(readings[$1])) },
       energy: energy)
   }
@@ -220,6 +231,7 @@ extension MonitorReference {
     for layer in layers { try layer.check() }
     layouts = try layers.map { layer in try CellLayout(layer.layer) }
     ranges = CellLayout.ranges(layouts)
+    featureRanges = Self.featureRanges(layers)
     for (score, calibration) in zip(Score.allCases, parts.calibrations) where !calibration.scores.isEmpty {
       calibrations[score] = calibration
     }
