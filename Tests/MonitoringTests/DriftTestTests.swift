@@ -45,6 +45,18 @@ struct DriftTestTests {
     #expect((470..<530).contains(test.changePoint), "\(test.changePoint)")
   }
 
+  @Test("finds that one stimulus in twenty is strange, where a thousand normal ones are known")
+  func few() throws {
+    var random = CounterRandom(seed: 17, domain: .tieBreaking, index: 3)
+    var alarms: [Int] = []
+    for stream in 0..<10 {
+      var test = DriftTest(calibration(1000, &random), falseAlarms: 0.01, seed: UInt64(stream))
+      for number in 0..<1000 { test.take(random.nextUnit() + (number >= 400 && random.nextUnit() < 0.05 ? 1 : 0)) }
+      alarms.append(test.alarm ?? .max)
+    }
+    #expect(alarms.count { (401..<1000).contains($0) } >= 8, "\(alarms)")
+  }
+
   @Test("takes infinity and NaN for the strangest of all")
   func notFinite() {
     var random = CounterRandom(seed: 13, domain: .tieBreaking, index: 2)

@@ -5,25 +5,35 @@ import Random
 ///
 /// A conformal test martingale. Each score's rank among those held out *and* all before it in the stream, ties broken at random,
 /// is a p-value; while nothing changes these are independent and uniform, however few were held out. Bets against that
-/// multiply a capital that starts at 1: power bets κp^(κ−1) and κ(1−p)^(κ−1), which win where p is small or large,
-/// and 1 ± (p − ½). All have mean 1, so that the capital is a martingale, and by Ville's inequality reaches 1/α with a
+/// multiply a capital that starts at 1: κp^(κ−1) and κ(1−p)^(κ−1), which win where many p are small or large; the same, and a step at
+/// small p, with a share w of what is bet, 1 − w + wκp^(κ−1) and 1 − w + (w/ε)[p < ε], which win where few are small and lose little
+/// where none is; and 1 − (p − ½). All have mean 1, so that the capital is a martingale, and by Ville's inequality reaches 1/α with a
 /// probability of at most α, over the whole stream. A share of the capital moves between bets at each step, so that a bet that was
 /// lost before a change can still win after it.
 ///
+/// What is strange counts among the stimuli before once it was seen. So a change that stays becomes normal, and the evidence for one that
+/// strikes few stimuli is bounded by how many normal ones are known: those held out and those of the stream before it.
+///
 /// Scores are taken to one of 4,096 steps, which changes nothing of the above and holds memory whatever the stream's length.
 /// Sources: Vovk, Gammerman & Shafer (2005), § 7; Vovk, "Testing randomness online", Stat. Sci. 36 (2021); Herbster & Warmuth, Mach. Learn.
-/// 32 (1998) for the sharing. Cost: log₂ 4096 steps a stimulus.
+/// 32 (1998) for the sharing; Waudby-Smith & Ramdas, JRSS B 86 (2024) for bets of a share. Cost: log₂ 4096 steps a stimulus.
 package struct DriftTest: Sendable {
   private enum Bet {
     case power(Double)
     case opposite(Double)
-    case linear(Double)
+    case large
+    /// A share of `power`.
+    case hedged(share: Double, Double)
+    /// A share on p below a width.
+    case step(share: Double, width: Double)
 
     func factor(_ p: Double) -> Double {
       switch self {
       case .power(let kappa): kappa * pow(p, kappa - 1)
       case .opposite(let kappa): kappa * pow(1 - p, kappa - 1)
-      case .linear(let slope): 1 + slope * (p - 0.5)
+      case .large: 0.5 + p
+      case .hedged(let share, let kappa): 1 - share + share * kappa * pow(p, kappa - 1)
+      case .step(let share, let width): p < width ? 1 - share + share / width : 1 - share
       }
     }
   }
@@ -40,11 +50,13 @@ package struct DriftTest: Sendable {
     }
   }
 
-  private static let bets: [Bet] = [
-    .power(0.3), .power(0.6), .power(0.85), .opposite(0.6), .linear(1), .linear(-1), .linear(0),
+  /// Bets, and how capital is spread over them, at the start and by the sharing: most on those that lose little. Sums to 1.
+  private static let bets: [(bet: Bet, weight: Double)] = [
+    (.hedged(share: 0.06, 0.4), 4.0 / 14), (.step(share: 0.04, width: 0.02), 4.0 / 14), (.power(0.3), 2.0 / 14),
+    (.power(0.6), 2.0 / 14), (.opposite(0.6), 1.0 / 14), (.large, 1.0 / 14),
   ]
   /// The share of the capital that is spread anew over all bets at each stimulus.
-  private static let sharing = 0.002
+  private static let sharing = 0.001
   private static let steps = 4096
 
   /// α.
@@ -79,7 +91,7 @@ package struct DriftTest: Sendable {
     precondition(falseAlarms > 0 && falseAlarms < 1)
     self.falseAlarms = falseAlarms
     self.seed = seed
-    shares = Self.bets.map { _ in 1 / Double(Self.bets.count) }
+    shares = Self.bets.map(\.weight)
     let finite = calibration.scores.filter(\.isFinite)
     let (low, high) = (finite.first ?? 0, finite.last ?? 1)
     let width = max(high - low, 1e-9)
@@ -105,13 +117,18 @@ package struct DriftTest: Sendable {
   }
 
   private mutating func bet(_ p: Double) {
-    let won = zip(shares, Self.bets).map { $0 * $1.factor(p) }
-    let factor = won.reduce(0, +)
+    var factor = 0.0
+    for place in shares.indices {
+      let won = Self.bets[place].bet.factor(p)
+      shares[place] *= won
+      factor += shares[place]
+      if alarm == nil { runs[place].take(won, at: count) }
+    }
     logCapital += log(factor)
-    shares = won.map { (1 - Self.sharing) * $0 / factor + Self.sharing / Double(won.count) }
-    guard alarm == nil else { return }
-    for place in runs.indices { runs[place].take(Self.bets[place].factor(p), at: count) }
-    if logCapital >= -log(falseAlarms) { alarm = count }
+    for place in shares.indices {
+      shares[place] = (1 - Self.sharing) * shares[place] / factor + Self.sharing * Self.bets[place].weight
+    }
+    if alarm == nil, logCapital >= -log(falseAlarms) { alarm = count }
   }
 
   private func step(of score: Double) -> Int {
