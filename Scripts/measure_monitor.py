@@ -260,6 +260,7 @@ it. Half of the learnt images are fitted to. Each row has {IMAGES} clean images 
 image. A number is the area under the ROC curve; in brackets the false-positive rate where 95 % of what is strange is found. The last four
 columns are detectors from the literature on the same images, fitted to all learnt images: maximum softmax, energy (which the monitor's
 `combined` has a share of), and Mahalanobis distance by class and the tenth nearest neighbour in what the last layer of weights reads.
+What `combined` is made of, and which layers are watched, was chosen on corrupted images 1000 to 1499 of {name(test)}, which are in no row here.
 """)
     for title, table in tables.items():
         print(f"## {title}\n")
@@ -304,7 +305,8 @@ def alarms(verdicts):
 
 def delays(drift):
     print(f"## Delay until drift is found\n\n{STREAMS} streams each: 400 clean images, then 600 of which a share is corrupted; at 0.01 over the"
-          " stream. Delays in images after the change, corrupted or not.\n\n"
+          " stream. Delays in images after the change, corrupted or not. What is strange counts among what is known once it was seen, so the"
+          " evidence for a small share is bounded by how many clean images are known: here a third of those learnt from, and 400.\n\n"
           "| corruption | share | delays | not found | before the change | change point off by (median) |\n|---|---|---|---|---|---|")
     for name, share, found, early, off in drift:
         known = sorted(d for d in found if d is not None)
@@ -352,7 +354,8 @@ def times(latency):
           f"{ratios['p99']:.2f}, {tail}. The judgement costs what it does whatever the network costs: here the"
           f" network takes {bare['p50']:.2f} ms.\n")
     before, after = latency["residentMegabytesBefore"], latency["residentMegabytesAfter"]
-    print(f"Memory before and after the soak: {before:.1f} and {after:.1f} MB.")
+    print(f"Memory before and after the soak: {before:.1f} and {after:.1f} MB. How fast the server answers, and what many, broken and slow"
+          " clients do to it, is in [serving.md](serving.md#checked).")
 
 
 if __name__ == "__main__":

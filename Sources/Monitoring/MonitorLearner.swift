@@ -12,7 +12,7 @@ import UserErrors
 /// first makes the reference of what all have seen.
 package final class MonitorLearner {
   /// How many layers are watched at most where nothing is said: each costs every request about a hundredth of a small network's pass.
-  package static let automaticLayerLimit = 6
+  package static let automaticLayerLimit = 5
 
   /// What a user should know.
   package private(set) var notes: [String]
@@ -96,7 +96,7 @@ package final class MonitorLearner {
     let known = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { first, _ in first })
     let chosen = try request.layers.resolve(
       survey.layers.map { ($0.candidate.tensor, $0.role) },
-      automatic: Model.thinned(survey.automaticLayers, to: automaticLayerLimit),
+      automatic: automaticLayers(survey),
       refusals: Dictionary(survey.refusals.map { ($0.tensor, $0.reason) }, uniquingKeysWith: { first, _ in first }),
       in: model)
     var layers: [WatchedLayer] = []
@@ -116,6 +116,13 @@ package final class MonitorLearner {
       )
     }
     return layers
+  }
+
+  /// Some of the automatic layers, evenly spaced; where there are many, not the last, which tells classes apart more than stimuli, and
+  /// whose part the answer's energy has.
+  private static func automaticLayers(_ survey: NetworkSurvey) -> [String] {
+    let layers = survey.automaticLayers
+    return Model.thinned(layers.count > automaticLayerLimit ? layers.dropLast() : layers, to: automaticLayerLimit)
   }
 
   /// max(ζ, 0) over their sum; nothing for layers that the scan doesn't have, or has with other regions.

@@ -1,6 +1,6 @@
 /// What a stimulus is held against the reference by.
 package enum Score: String, Sendable, CaseIterable {
-  /// The mean over layers of how far channels' means and spreads are off, by their Mahalanobis distance.
+  /// How far layers' means and spreads are off, by their Mahalanobis distances, the largest counting the most.
   case mahalanobis
   /// How far the nearest remembered stimuli are.
   case neighbours

@@ -14,20 +14,22 @@ struct ScoreScales: Sendable {
     /// `nil` where the output isn't classes.
     var energy: Double?
 
-    var mean: Double { strangeness.reduce(0, +) / Double(strangeness.count) }
-    var largest: Double { strangeness.max() ?? 0 }
+    /// log of the mean of exp over layers: near their mean where all are alike, and near the largest where one stands out.
+    var soft: Double {
+      let largest = strangeness.max() ?? 0
+      guard largest.isFinite else { return largest }
+      return largest + log(strangeness.reduce(0) { $0 + exp($1 - largest) } / Double(strangeness.count))
+    }
   }
 
   /// The share of the energy in the combined score, and how far it counts below and above what is usual: an answer that is surer than usual
   /// makes up for little, and one that is unsure says no more than that.
-  private static let energyWeight = 0.75
+  private static let energyWeight = 0.5
   private static let energyRange = -1.0...4.0
-  /// What one layer, the neighbours or the bands are off beyond this adds to the combined score: what is wrong in one place only moves
-  /// the mean over layers little.
+  /// What the neighbours or the bands are off beyond this adds to the combined score.
   private static let excess = 4.0
 
-  private var mean = RobustScale(centre: 0, deviation: 1)
-  private var largest = RobustScale(centre: 0, deviation: 1)
+  private var soft = RobustScale(centre: 0, deviation: 1)
   private var neighbours = RobustScale(centre: 0, deviation: 1)
   private var bounds = RobustScale(centre: 0, deviation: 1)
   private var energy: RobustScale?
@@ -36,8 +38,7 @@ struct ScoreScales: Sendable {
 
   /// - Parameter usual: at least one.
   init(_ usual: [Raw]) {
-    mean = RobustScale(usual.map(\.mean))
-    largest = RobustScale(usual.map(\.largest))
+    soft = RobustScale(usual.map(\.soft))
     neighbours = RobustScale(usual.map { log($0.neighbourDistance) })
     bounds = RobustScale(usual.map { log($0.largestBound) })
     let energies = usual.compactMap(\.energy)
@@ -49,10 +50,10 @@ struct ScoreScales: Sendable {
       let z = scale.z(value)
       return z.isNaN ? .infinity : z
     }
-    let mahalanobis = z(mean, raw.mean)
-    let alone = [z(largest, raw.largest), z(neighbours, log(raw.neighbourDistance)), z(bounds, log(raw.largestBound))]
-    var scores: [Score: Double] = [.mahalanobis: mahalanobis, .neighbours: alone[1], .bands: alone[2]]
-    var combined = alone.reduce(mahalanobis) { $0 + max(0, $1 - Self.excess) }
+    let mahalanobis = z(soft, raw.soft)
+    let (near, inside) = (z(neighbours, log(raw.neighbourDistance)), z(bounds, log(raw.largestBound)))
+    var scores: [Score: Double] = [.mahalanobis: mahalanobis, .neighbours: near, .bands: inside]
+    var combined = mahalanobis + max(0, near - Self.excess) + max(0, inside - Self.excess)
     if let energy, let value = raw.energy {
       let z = z(energy, value)
       scores[.energy] = z
@@ -64,18 +65,18 @@ struct ScoreScales: Sendable {
   }
 
   var isSound: Bool {
-    ([mean, largest, neighbours, bounds] + (energy.map { [$0] } ?? [])).allSatisfy { $0.centre.isFinite && $0.deviation >= 0 }
+    ([soft, neighbours, bounds] + (energy.map { [$0] } ?? [])).allSatisfy { $0.centre.isFinite && $0.deviation >= 0 }
   }
 }
 
 extension ScoreScales: Coded {
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
-    var numbers = ([mean, largest, neighbours, bounds] + (energy.map { [$0] } ?? [])).flatMap { [$0.centre, $0.deviation] }
+    var numbers = ([soft, neighbours, bounds] + (energy.map { [$0] } ?? [])).flatMap { [$0.centre, $0.deviation] }
     try coder.code(&numbers)
     guard coder.isReading else { return }
-    guard numbers.count == 8 || numbers.count == 10 else { throw MessageError() }
+    guard numbers.count == 6 || numbers.count == 8 else { throw MessageError() }
     let scales = stride(from: 0, to: numbers.count, by: 2).map { RobustScale(centre: numbers[$0], deviation: numbers[$0 + 1]) }
-    (mean, largest, neighbours, bounds) = (scales[0], scales[1], scales[2], scales[3])
-    energy = scales.count == 5 ? scales[4] : nil
+    (soft, neighbours, bounds) = (scales[0], scales[1], scales[2])
+    energy = scales.count == 4 ? scales[3] : nil
   }
 }
