@@ -52,6 +52,9 @@ final class RawConnection {
 
   func send(_ text: String) { send(Array(text.utf8)) }
 
+  /// Says that nothing more will be sent, and goes on listening.
+  func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
   /// What comes next, after answers that were read. - Returns: nothing at the end.
   func receive() -> [UInt8] {
     if !received.isEmpty {

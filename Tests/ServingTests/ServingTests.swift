@@ -1,4 +1,5 @@
 import Arrays
+import Files
 import Foundation
 import ModelGraph
 import Monitoring
@@ -216,6 +217,45 @@ struct ServingTests {
       connection.send(start)
       #expect(connection.isClosed())
     }
+  }
+
+  @Test("answers a client that has sent all that it will, and lets one go that has sent too little")
+  func halfClosed() throws {
+    let bench = try ServedBench()
+    let body = try body(bench.values(1), rows: 1)
+    let head = "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.count)\r\n\r\n"
+    let whole = try bench.connect()
+    whole.send(Array(head.utf8) + body)
+    whole.finishSending()
+    #expect(try whole.answer().status == 200)
+    #expect(whole.isClosed())
+    let part = try bench.connect()
+    part.send(Array(head.utf8) + body.prefix(10))
+    part.finishSending()
+    while !part.receive().isEmpty {}
+    #expect(bench.finish() == (true, 1))
+  }
+
+  @Test("puts verdicts' lines behind what a file has")
+  func lines() throws {
+    let folder = TemporaryFolder()
+    let path = folder.file("verdicts.jsonl", Array("before\n".utf8))
+    let bench = try ServedBench { $0.lines = path }
+    let answer = try bench.connect().request("POST", self.path, body: body(bench.values(3), rows: 3))
+    let health = try #require((try answer.json()["parameters"] as? [String: Any])?["health"] as? String)
+    #expect(bench.finish() == (true, 3))
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+    #expect(lines.count == 4 && lines[0] == "before")
+    #expect(health == "[" + lines.dropFirst().joined(separator: ",") + "]")
+  }
+
+  @Test("goes on answering where lines can't be written, and counts them")
+  func fullDisk() throws {
+    let bench = try ServedBench { $0.lines = "/dev/full" }
+    let connection = try bench.connect()
+    #expect(try connection.request("POST", path, body: body(bench.values(1), rows: 1)).status == 200)
+    #expect(try connection.request("GET", "/metrics").text.contains("nnfmri_server_lines_lost_total{model=\"residual\"} 1\n"))
+    #expect(throws: FileError.self) { try ServedBench { $0.lines = "/nowhere/verdicts" } }
   }
 
   @Test("serves only who has the token, but for the probes")

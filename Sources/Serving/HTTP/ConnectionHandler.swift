@@ -55,21 +55,24 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   /// A parser's error, which has been answered, or the connection's: neither can be mended.
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    end()
-    context.close(promise: nil)
-  }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { leave(context) }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    guard event is DrainEvent else {
+    if event is DrainEvent {
+      switch stage {
+      case .idle, .following: leave(context)
+      case .answering, .receiving, .waiting, .leaving, .closed: break
+      }
+    } else if event as? ChannelEvent == .inputClosed {
+      // The client sends no more, and may still read.
+      switch stage {
+      case .waiting: keepsAlive = false
+      case .leaving, .closed: break
+      // What isn't all there never will be.
+      case .idle, .answering, .receiving, .following: leave(context)
+      }
+    } else {
       context.fireUserInboundEventTriggered(event)
-      return
-    }
-    switch stage {
-    case .idle, .following:
-      end()
-      context.close(promise: nil)
-    case .answering, .receiving, .waiting, .leaving, .closed: break
     }
   }
 
@@ -268,6 +271,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     deadline = context.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1000))) {
       bound.value.close(promise: nil)
     }
+  }
+
+  private func leave(_ context: ChannelHandlerContext) {
+    end()
+    context.close(promise: nil)
   }
 
   private func end() {

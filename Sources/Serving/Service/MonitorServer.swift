@@ -1,4 +1,4 @@
-import Files
+package import Files
 internal import Glibc
 package import Monitoring
 internal import NIOConcurrencyHelpers
@@ -39,7 +39,7 @@ package final class MonitorServer {
       throw Failure(.badInput, error.message)
     }
     guard !signature.outputs.isEmpty else { throw Failure(.badInput, "the model has no output that can be sent") }
-    let service = MonitorService(signature, judge: judge, options: options)
+    let service = try MonitorService(signature, judge: judge, options: options)
     let server = try HTTPServer(
       options.address, limits: options.limits, bodyLimit: ServerLimits.body(elements: signature.elements), token: options.token,
       service: service)
@@ -101,11 +101,14 @@ package final class MonitorServer {
     /// The stimulus at which the drift test alarmed, and that since which things have probably changed.
     package let drift: (alarm: Int, since: Int)?
     package let failedSelfTests: Int
+    /// Verdicts' lines that couldn't be written, and why the first of them couldn't.
+    package let lost: (count: Int, reason: FileError)?
     /// Whether there was drift, an answer that wasn't finite, or a failed self-test.
     package let hasAlarm: Bool
 
     init(_ state: StreamState) {
       (stimuli, outliers, failedSelfTests, hasAlarm) = (state.count, state.outliers, state.failedSelfTests, state.hasAlarm)
+      lost = state.lost
       drift = state.judge.drift.alarm.map { (alarm: $0, since: state.judge.drift.changePoint) }
     }
   }

@@ -12,11 +12,13 @@ final class MonitorService: Sendable {
   /// The listener's own counts; `nil` until it listens.
   private let connections = Mutex<ServerState?>(nil)
 
-  init(_ signature: ModelSignature, judge: Judge, options: ServingOptions) {
+  /// - Throws: `FileError` where the file for verdicts' lines can't be opened.
+  init(_ signature: ModelSignature, judge: Judge, options: ServingOptions) throws(FileError) {
     self.signature = signature
     self.options = options
     queue = JobQueue(limit: options.limits.queue)
-    stream = Mutex(StreamState(judge, model: options.modelName))
+    let file: LineFile? = if let lines = options.lines { try LineFile(lines, continues: true) } else { nil }
+    stream = Mutex(StreamState(judge, model: options.modelName, file: file))
   }
 
   /// What is known of the stream.
@@ -68,9 +70,9 @@ final class MonitorService: Sendable {
 
   /// All metrics, in Prometheus' text format.
   var metricsText: String {
-    let monitor = stream.withLock { $0.metrics }.text
-    return monitor
-      + metrics.withLock { $0 }.text(model: options.modelName, waiting: queue.count, connections: counts)
+    let (monitor, lost) = stream.withLock { ($0.metrics, $0.lost?.count ?? 0) }
+    return monitor.text
+      + metrics.withLock { $0 }.text(model: options.modelName, waiting: queue.count, connections: counts, lostLines: lost)
   }
 }
 

@@ -20,7 +20,7 @@ struct ServerMetrics: Sendable {
   /// A pass was run.
   mutating func take(rows: Int) { batches.take(Double(rows)) }
 
-  func text(model: String, waiting: Int, connections: (open: Int, refused: Int)) -> String {
+  func text(model: String, waiting: Int, connections: (open: Int, refused: Int), lostLines: Int) -> String {
     var text = PrometheusText(prefix: "nnfmri_server_", model: model)
     text.metric(
       "requests_total", "counter", "Requests that were answered.",
@@ -34,6 +34,7 @@ struct ServerMetrics: Sendable {
     text.gauge("waiting_requests", "Requests that wait for a pass.", Double(waiting))
     text.gauge("connections", "Open connections.", Double(connections.open))
     text.counter("connections_refused_total", "Connections for which there was no room.", connections.refused)
+    text.counter("lines_lost_total", "Verdicts' lines that couldn't be written to their file.", lostLines)
     return text.text
   }
 }

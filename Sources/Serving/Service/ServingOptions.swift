@@ -12,6 +12,8 @@ package struct ServingOptions: Sendable {
   /// Seconds that a request waits for others to share a pass with; 0 for none.
   package var delay = 0.001
   package var runsSelfTests = false
+  /// A file that verdicts' lines are put behind; `nil` for none.
+  package var lines: String?
   package var programVersion: String
 
   package init(address: ServerAddress, modelName: String, programVersion: String) {

@@ -1,3 +1,4 @@
+import Files
 import Monitoring
 
 /// The stream of all stimuli that a server has judged, and what is told of it.
@@ -22,6 +23,9 @@ struct StreamState: Sendable {
   private(set) var outliers = 0
   private(set) var broken = 0
   private(set) var failedSelfTests = 0
+  /// Lines that couldn't be written, and why the first of them couldn't.
+  private(set) var lost: (count: Int, reason: FileError)?
+  private let file: LineFile?
   /// Workers whose last self-test didn't come out.
   private var unsound: Set<Int> = []
   /// Whether the last self-tests came out.
@@ -29,8 +33,10 @@ struct StreamState: Sendable {
   private(set) var points: [Point] = []
   private(set) var last: (observation: WatchedNetwork.Observation, verdict: Verdict)?
 
-  init(_ judge: Judge, model: String) {
+  /// - Parameter file: where verdicts' lines go.
+  init(_ judge: Judge, model: String, file: LineFile?) {
     self.judge = judge
+    self.file = file
     metrics = MonitorMetrics(judge.reference, model: model)
   }
 
@@ -40,6 +46,7 @@ struct StreamState: Sendable {
   ) {
     let verdict = judge.judge(observation)
     let line = VerdictLine(verdict, source: source, stimulus: count, drift: judge.drift, isFull: false).text
+    write(line)
     metrics.take(verdict, drift: judge.drift, seconds: seconds)
     if points.count == Self.pointLimit { points.removeFirst() }
     points.append(
@@ -51,6 +58,15 @@ struct StreamState: Sendable {
     outliers += verdict.isOutlier ? 1 : 0
     broken += verdict.isFinite ? 0 : 1
     return (verdict, line)
+  }
+
+  /// A disk that is full is no reason to stop answering.
+  private mutating func write(_ line: String) {
+    do {
+      try file?.write(line)
+    } catch {
+      lost = (count: (lost?.count ?? 0) + 1, reason: lost?.reason ?? error)
+    }
   }
 
   /// - Parameter worker: whose network was tested.

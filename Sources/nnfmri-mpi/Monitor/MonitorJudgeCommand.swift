@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distribution
+import Files
 internal import Glibc
 import Monitoring
 import Networks
@@ -36,7 +37,8 @@ struct MonitorJudgeCommand: ParsableCommand {
   @Option(help: "The network, where it is no longer where the reference found it.")
   var model: String?
 
-  @Option(help: "A file for the lines of JSON. (default: standard output)")
+  @Option(
+    help: "A file for the lines of JSON. (default: standard output; with --serve none, and lines go behind what the file has)")
   var out: String?
 
   @Option(
@@ -68,9 +70,8 @@ struct MonitorJudgeCommand: ParsableCommand {
     guard [data, watch, serving.serve].count(where: { $0 != nil }) == 1 else {
       throw ValidationError("Give stimuli with --data, a folder with --watch, or an address with --serve.")
     }
-    guard serving.serve == nil || out == nil && metrics == nil && !full else {
-      throw ValidationError(
-        "--serve gives verdicts in its answers and metrics at /metrics: leave --out, --metrics and --full out.")
+    guard serving.serve == nil || metrics == nil && !full else {
+      throw ValidationError("--serve gives metrics at /metrics, and verdicts in short: leave --metrics and --full out.")
     }
     try serving.check()
     _ = try Check.share(outliers, "outliers")
@@ -119,7 +120,8 @@ struct MonitorJudgeCommand: ParsableCommand {
   }
 
   private func serve(_ reference: MonitorReference, _ address: String) throws {
-    let options = try serving.options(address, model: model ?? reference.origin.model, batch: batch, selfTests: selfTest)
+    var options = try serving.options(address, model: model ?? reference.origin.model, batch: batch, selfTests: selfTest)
+    options.lines = out
     StopRequest.listen()
     // A client that goes away while it is answered is no wish to end.
     signal(SIGPIPE, SIG_IGN)
@@ -136,6 +138,9 @@ struct MonitorJudgeCommand: ParsableCommand {
       "\(summary.stimuli) stimuli, \(summary.outliers) outliers (about \(MonitorRun.short(outliers * Double(summary.stimuli))) are expected of normal ones). \(drift)"
         + (summary.failedSelfTests > 0
           ? " \(summary.failedSelfTests) self-tests failed: weights, code or tables in memory have changed." : ""))
+    if let lost = summary.lost {
+      throw Failure(.cannotWrite, "\(lost.count) lines of verdicts are missing, since \(lost.reason.message)")
+    }
     try fail(hasAlarm: summary.hasAlarm, outliers: summary.outliers)
   }
 

@@ -19,8 +19,7 @@ final class MonitorSession {
   /// Where metrics are written; `nil` for none.
   private let metricsFile: String?
   private var nextMetrics = 0.0
-  private let output: Int32
-  private let outputName: String
+  private let output: LineFile
   private(set) var count = 0
   private(set) var outliers = 0
   private var broken = 0
@@ -38,12 +37,8 @@ final class MonitorSession {
     (self.opened, self.judge, self.batch, self.isFull) = (opened, judge, batch, isFull)
     (self.selfTests, self.metricsFile) = (selfTests, metricsFile)
     metrics = MonitorMetrics(judge.reference)
-    outputName = out ?? "standard output"
-    output = out.map { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) } ?? STDOUT_FILENO
-    guard output >= 0 else { throw FileError.cannotWrite(outputName, mend: "choose another file with --out") }
+    output = try LineFile(out)
   }
-
-  deinit { if output != STDOUT_FILENO { close(output) } }
 
   /// Whether the drift test has alarmed, the network gave something that isn't finite, or a self-test failed.
   var hasAlarm: Bool { judge.drift.alarm != nil || broken > 0 || failedSelfTests > 0 }
@@ -55,7 +50,7 @@ final class MonitorSession {
     let failed = try opened.failedSelfTests()
     failedSelfTests += failed.isEmpty ? 0 : 1
     metrics.takeSelfTest(passed: failed.isEmpty)
-    try write("{\"self_test\":{\"failed\":\(failed),\"passed\":\(failed.isEmpty),\"stimuli\":\(opened.selfTestCount)}}\n")
+    try output.write("{\"self_test\":{\"failed\":\(failed),\"passed\":\(failed.isEmpty),\"stimuli\":\(opened.selfTestCount)}}")
   }
 
   /// Judges stimuli, in order.
@@ -72,7 +67,7 @@ final class MonitorSession {
         let verdict = judge.judge(observation)
         metrics.take(verdict, drift: judge.drift, seconds: passSeconds + monotonicSeconds() - start)
         let line = VerdictLine(verdict, source: source, stimulus: count, drift: judge.drift, isFull: isFull)
-        try write(line.text + "\n")
+        try output.write(line.text)
         count += 1
         outliers += verdict.isOutlier ? 1 : 0
         broken += verdict.isFinite ? 0 : 1
@@ -101,18 +96,6 @@ final class MonitorSession {
     try writeFile(Array(metrics.text.utf8), to: draft)
     guard rename(draft, metricsFile) == 0 else {
       throw FileError.cannotWrite(metricsFile, mend: "choose another file with --metrics")
-    }
-  }
-
-  private func write(_ text: String) throws(FileError) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let written = bytes.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else {
-        throw FileError.cannotWrite(outputName, mend: "keep its reader running, or give a file with --out")
-      }
-      bytes = bytes.dropFirst(written)
     }
   }
 

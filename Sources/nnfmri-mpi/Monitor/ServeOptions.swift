@@ -69,7 +69,9 @@ struct ServeOptions: ParsableArguments {
   func options(_ address: String, model: String, batch: Int?, selfTests: Bool) throws -> ServingOptions {
     guard !Launcher.isOneOfMany else {
       throw Failure(
-        .usage, "one process serves: start it without mpirun, and share a node's load among threads with --workers")
+        .usage,
+        "one process serves, so that there is one stream: start it without mpirun, share a node's load among threads with --workers, and several nodes' among servers of their own"
+      )
     }
     var options = ServingOptions(
       address: try ServerAddress(parsing: address), modelName: modelName ?? ServingOptions.modelName(ofFile: model),
