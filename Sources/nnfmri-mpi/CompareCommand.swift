@@ -21,14 +21,7 @@ struct CompareCommand: ParsableCommand {
   @Argument(help: "The folder of a scan.")
   var folder: String
 
-  @Option(help: "The network, where it is no longer where the scan found it.")
-  var model: String?
-
-  @Option(help: "The stimuli, likewise.")
-  var data: String?
-
-  @Option(help: "The file of labels, where the scan was given one.")
-  var labels: String?
+  @OptionGroup var subject: SubjectOptions
 
   @Option(help: "Numbers and ranges of the scan's layers, as in 0,4-6. (default: all)")
   var layers: String?
@@ -53,15 +46,10 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     var request = ComparisonRequest(folder: folder, stimuli: stimuli, referenceSamples: reference)
-    (request.model, request.data, request.labels) = (model, data, labels)
+    (request.model, request.data, request.labels) = (subject.model, subject.data, subject.labels)
     request.layers = try layerNumbers()
     let (asked, output, display) = (request, out ?? folder, ProgressDisplay(progress))
-    let code = try withEnvironment(
-      onFailure: { error, world in
-        complain("rank \(world.rank): \(Failure(error).message)")
-        return Int32(Failure(error).exitStatus.rawValue)
-      }
-    ) { world in
+    let code = try withEnvironment(onFailure: ScanCommand.abort) { world in
       try Scan.compare(
         asked, world: world, progress: Progress(display.show),
         listener: Scan.ComparisonListener(

@@ -30,14 +30,7 @@ struct ExtendCommand: ParsableCommand {
   @Option(help: "Refused: of more passes, other coalitions are drawn.")
   var samples: String?
 
-  @Option(help: "The network, where it is no longer where the scan found it.")
-  var model: String?
-
-  @Option(help: "The stimuli, likewise.")
-  var data: String?
-
-  @Option(help: "The file of labels, where the scan was given one.")
-  var labels: String?
+  @OptionGroup var subject: SubjectOptions
 
   @Option(help: ArgumentHelp("The file of the classes' names, where the scan was given one.", valueName: "file"))
   var classNames: String?
@@ -98,9 +91,9 @@ struct ExtendCommand: ParsableCommand {
   /// - Throws: `Failure` where the folder holds no finished scan, or its files aren't where it found them.
   private func request() throws -> ScanRequest {
     var request = try StoredScan(contentsOf: folder).measurements.request
-    request.subject.model = try Scan.place(model, request.subject.model, "--model", of: folder)
-    request.subject.data = try Scan.place(data, request.subject.data, "--data", of: folder)
-    request.subject.labels = labels
+    request.subject.model = try Scan.place(subject.model, request.subject.model, "--model", of: folder)
+    request.subject.data = try Scan.place(subject.data, request.subject.data, "--data", of: folder)
+    request.subject.labels = subject.labels
     request.subject.classNames = classNames
     request.resources.memoryBudget = memory.map { $0 << 20 }
     if let stimuli { request.measurement.stimulusLimit = stimuli }

@@ -17,12 +17,7 @@ enum StoredResults {
   /// - Parameter body: runs on rank 0; computes, writes and prints the result.
   /// - Throws: `ExitCode`, the same on all ranks, if it fails.
   static func compute(_ body: (Ranks) throws -> Void) throws {
-    let code = try withEnvironment(
-      onFailure: { error, world in
-        complain("rank \(world.rank): \(Failure(error).message)")
-        return Int32(Failure(error).exitStatus.rawValue)
-      }
-    ) { world -> Int in
+    let code = try withEnvironment(onFailure: ScanCommand.abort) { world -> Int in
       let mailbox = Mailbox(world)
       guard world.isRoot else {
         var loop = WorkerLoop(wire: mailbox, worker: EstimationWorker(), registry: EstimationWorker.registry)
