@@ -22,9 +22,9 @@ package struct OutputReader: Sendable {
   package let readout: Readout
   private let value: ValueFunction
   private let link: Link
-  private let classStride: Int
+  let classStride: Int
   /// Where the positions lie, all of them.
-  private let offsets: [Int]
+  let offsets: [Int]
   /// Which of them is read: none for the mean, one, or one a stimulus.
   private let positions: [Int]
   /// Of a value that names elements.
@@ -78,6 +78,7 @@ package struct OutputReader: Sendable {
     if value == .margin || value == .accuracy, classCount < 2 {
       throw LesionError(.badModel, "\(value.name) needs two classes, and the output of shape \(shape) has one")
     }
+    try checkArrays()
     if let expression = value.expression {
       let classes = readout.classes ?? []
       guard classes.count == expression.terms.count, classes.allSatisfy({ !$0.isEmpty }) else {
@@ -154,6 +155,10 @@ package struct OutputReader: Sendable {
       return scores.indices.allSatisfy { $0 == target || scores[$0] < scores[target] } ? 1 : 0
     case .expression(let expression):
       return Float(sum(expression, sample, target, stimulus))
+    case .continuation:
+      return Float(continuation(sample, stimulus))
+    case .cosineTo:
+      return Float(cosine(scores(sample, stimulus: stimulus).map(Double.init), vector(stimulus)))
     case .kullbackLeibler, .jensenShannon, .cosine:
       precondition(intact.count == classCount, "the intact scores of the stimulus")
       return Float(likeness(scores(sample, stimulus: stimulus).map(Double.init), intact.map(Double.init)))
@@ -197,14 +202,16 @@ package struct OutputReader: Sendable {
     }
   }
 
+  private func cosine(_ a: [Double], _ b: [Double]) -> Double {
+    func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    let lengths = (product(a, a) * product(b, b)).squareRoot()
+    // An answer of zeros points nowhere.
+    return lengths == 0 ? 0 : product(a, b) / lengths
+  }
+
   /// How like an answer is to the intact one, at most 0, or 1 for the cosine, where they are the same.
   private func likeness(_ scores: [Double], _ intact: [Double]) -> Double {
-    if value == .cosine {
-      func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-      let lengths = (product(scores, scores) * product(intact, intact)).squareRoot()
-      // An answer of zeros points nowhere.
-      return lengths == 0 ? 0 : product(scores, intact) / lengths
-    }
+    if value == .cosine { return cosine(scores, intact) }
     let (p, q) = (logProbabilities(intact), logProbabilities(scores))
     func divergence(_ a: [Double], _ b: [Double]) -> Double {
       zip(a, b).reduce(0) { $1.0 == -.infinity ? $0 : $0 + exp($1.0) * ($1.0 - $1.1) }
@@ -286,13 +293,18 @@ package struct OutputReader: Sendable {
   }
 
   private func logProbability(_ target: Int, _ sample: UnsafeBufferPointer<Float>, _ stimulus: Int) -> Double {
+    logProbability(target) { score($0, sample, stimulus) }
+  }
+
+  /// - Parameter score: of a class.
+  func logProbability(_ target: Int, _ score: (Int) -> Double) -> Double {
     switch link {
     case .sigmoid:
-      let x = score(target, sample, stimulus)
+      let x = score(target)
       // log(1 / (1 + e^-x)) without overflow on either side.
       return x >= 0 ? -log1p(exp(-x)) : x - log1p(exp(x))
     case .softmax:
-      let x = (0..<classCount).map { score($0, sample, stimulus) }
+      let x = (0..<classCount).map(score)
       let largest = x.max()!
       return x[target] - largest - log(x.reduce(0) { $0 + exp($1 - largest) })
     }

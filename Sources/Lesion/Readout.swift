@@ -15,6 +15,11 @@ package struct Readout: Hashable, Sendable, Codable {
   package var value: ValueFunction
   /// For each term of a sum of classes' scores its class: one for all stimuli, or one each; −1 is the target.
   package var classes: [[Int]]?
+  /// Of the loss of a continuation, the class that is right at each position, in memory order; those below 0 count nothing. One row
+  /// for all stimuli, or one each.
+  package var continuation: [[Int]]?
+  /// Of the cosine to given vectors: one for all stimuli, or one each. [classes]
+  package var vectors: [[Float]]?
 
   package init(
     output: String, tensor: String, shape: [Int], classAxis: Int?, positions: [Int] = [], link: OutputReader.Link,
@@ -28,5 +33,17 @@ package struct Readout: Hashable, Sendable, Codable {
     self.link = link
     self.value = value
     self.classes = classes
+  }
+
+  /// Whether what is read differs from stimulus to stimulus.
+  package var isOfEachStimulus: Bool {
+    positions.count > 1 || (classes ?? []).contains { $0.count > 1 } || continuation?.count ?? 1 > 1 || vectors?.count ?? 1 > 1
+  }
+
+  /// Whether there is one row for all stimuli or one for each of so many, wherever there are rows.
+  package func fits(stimuli count: Int) -> Bool {
+    ((classes ?? []).map(\.count) + [continuation?.count, vectors?.count].compactMap(\.self)).allSatisfy {
+      $0 == 1 || $0 == count
+    }
   }
 }

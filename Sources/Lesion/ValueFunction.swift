@@ -14,6 +14,8 @@
 /// | `kl` | −Σ p⁰ log(p⁰/p), p⁰ being the intact network's | the intact answer |
 /// | `js` | −½ Σ p⁰ log(p⁰/m) − ½ Σ p log(p/m), m = ½(p⁰ + p) | the intact answer |
 /// | `cosine` | x·x⁰/(|x||x⁰|) | the intact answer |
+/// | `loss(NAME)` | Σ over positions t of log p_{c_t} at t, c being an array's row: teacher forcing | positions |
+/// | `cosine(NAME)` | x·r/(|x||r|), r being an array's row | no target |
 /// | `output:INDEX` | one element of the flattened output as it stands | no target |
 /// | `output:NAME[i,j,...]:REDUCTION` | elements of an output as it stands, and their sum, mean or maximum | no target |
 ///
@@ -29,6 +31,10 @@ package enum ValueFunction: Hashable, Sendable, Codable {
   case kullbackLeibler
   case jensenShannon
   case cosine
+  /// The classes that are right at each position are in an array of this name.
+  case continuation(String)
+  /// The vector is in an array of this name.
+  case cosineTo(String)
   case output(Int)
   case selection(OutputSelection)
 
@@ -50,6 +56,10 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     case "js": self = .jensenShannon
     case "cosine": self = .cosine
     default:
+      if let value = try Self.ofArray(name) {
+        self = value
+        return
+      }
       if ScoreExpression.begins(name) {
         self = .expression(try ScoreExpression(parsing: name))
         return
@@ -57,7 +67,7 @@ package enum ValueFunction: Hashable, Sendable, Codable {
       guard name.hasPrefix("output:") else {
         throw LesionError(
           .badRequest,
-          "\(name) is none of logit, logprob, prob, margin, loss, accuracy, kl, js, cosine, a difference as logit[3] - logit[5], output:INDEX, output:NAME[i,j,...] with :sum, :mean or :max"
+          "\(name) is none of logit, logprob, prob, margin, loss, loss(ARRAY), accuracy, kl, js, cosine, cosine(ARRAY), a difference as logit[3] - logit[5], output:INDEX, output:NAME[i,j,...] with :sum, :mean or :max"
         )
       }
       let rest = String(name.dropFirst("output:".count))
@@ -67,6 +77,21 @@ package enum ValueFunction: Hashable, Sendable, Codable {
         self = .selection(try OutputSelection(parsing: rest))
       }
     }
+  }
+
+  /// Reads `loss(NAME)` and `cosine(NAME)`; `nil` for what begins otherwise.
+  private static func ofArray(_ text: String) throws(LesionError) -> ValueFunction? {
+    for (word, make) in [("loss(", ValueFunction.continuation), ("cosine(", ValueFunction.cosineTo)] where text.hasPrefix(word) {
+      let name = text.dropFirst(word.count).dropLast()
+      guard text.last == ")", !name.isEmpty else {
+        throw LesionError(
+          .badRequest,
+          "\(text) can't be read: between the brackets stands the name of an array of the stimuli's .npz, or an .npy file, as in \(word)NAME)"
+        )
+      }
+      return make(String(name))
+    }
+    return nil
   }
 
   /// The name on the command line and in files.
@@ -82,6 +107,8 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     case .kullbackLeibler: "kl"
     case .jensenShannon: "js"
     case .cosine: "cosine"
+    case .continuation(let name): "loss(\(name))"
+    case .cosineTo(let name): "cosine(\(name))"
     case .output(let index): "output:\(index)"
     case .selection(let selection): "output:\(selection.text)"
     }
@@ -100,6 +127,26 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     switch self {
     case .kullbackLeibler, .jensenShannon, .cosine: true
     default: false
+    }
+  }
+
+  /// The array that the value takes its classes or its vector from: one of the stimuli's file, or an `.npy` file.
+  package var array: String? {
+    switch self {
+    case .continuation(let name), .cosineTo(let name): name
+    default: nil
+    }
+  }
+
+  /// The file that the value takes something from; `nil` where it takes nothing, or from the stimuli's file.
+  package var file: String? { array.flatMap { $0.hasSuffix(".npy") ? $0 : nil } }
+
+  /// The same of another array.
+  package func taking(array name: String) -> ValueFunction {
+    switch self {
+    case .continuation: .continuation(name)
+    case .cosineTo: .cosineTo(name)
+    default: self
     }
   }
 

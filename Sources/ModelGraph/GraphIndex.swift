@@ -108,28 +108,28 @@ package struct GraphIndex: Sendable {
   /// Every tensor that some node reads.
   var readNames: Set<String> { Set(reads.joined().lazy.map { names[$0] }) }
 
-  /// By node: whether one of the tensors needs it.
-  func ancestors(of tensors: [Int]) -> [Bool] {
+  /// By node: whether one of the tensors needs it. - Parameter given: a tensor that is there without its node.
+  func ancestors(of tensors: [Int], given: Int? = nil) -> [Bool] {
     var found = [Bool](repeating: false, count: reads.count)
-    var pending = tensors.compactMap { maker[$0] }
+    var pending = tensors.compactMap { $0 == given ? nil : maker[$0] }
     while let node = pending.popLast() {
       if found[node] { continue }
       found[node] = true
-      for tensor in reads[node] {
+      for tensor in reads[node] where tensor != given {
         if let next = maker[tensor], !found[next] { pending.append(next) }
       }
     }
     return found
   }
 
-  /// By node: whether it reads the tensor, directly or through others.
-  func descendants(of tensor: Int) -> [Bool] {
+  /// By node: whether it reads the tensor, directly or through others. - Parameter given: a tensor that nothing goes through.
+  func descendants(of tensor: Int, given: Int? = nil) -> [Bool] {
     var found = [Bool](repeating: false, count: reads.count)
     var pending = readers[tensor]
     while let node = pending.popLast() {
       if found[node] { continue }
       found[node] = true
-      for written in writes[node] { pending += readers[written] }
+      for written in writes[node] where written != given { pending += readers[written] }
     }
     return found
   }

@@ -30,19 +30,44 @@ extension Model {
   ///   - types: element types found by running the model; they override what the graph declares. Needed for side inputs
   ///     that operators outside the standard make.
   ///   - shapes: dimensions to declare for the suffix's inputs.
+  ///   - frozen: what the suffix is given as the prefix has it, though it follows from the tensor.
   /// - Throws: for unknown names, a tensor that does not depend on the model's inputs, one that the output does not depend
-  ///   on, and an element type that neither the graph nor `types` tells.
+  ///   on, one that what is frozen doesn't follow from, and an element type that neither the graph nor `types` tells.
   /// - Cost: linear in the graph's size; weights are shared.
   package func cut(
-    at tensor: String, reading output: String, types: [String: ElementType] = [:], shapes: [String: [Dimension]] = [:]
+    at tensor: String, reading output: String, types: [String: ElementType] = [:], shapes: [String: [Dimension]] = [:],
+    freezing frozen: FrozenTensor? = nil
+  ) throws(ModelGraphError) -> Cut {
+    guard let frozen else { return try cut(at: tensor, reading: output, types: types, shapes: shapes, given: nil) }
+    if let reason = reasonAgainst(freezing: frozen.tensor, cutAt: tensor) {
+      throw ModelGraphError(.badInput, "\(label): layer \"\(tensor)\": \(reason)")
+    }
+    guard let units = frozen.units else {
+      return try cut(at: tensor, reading: output, types: types, shapes: shapes, given: frozen.tensor)
+    }
+    let (model, intact) = separating(frozen, units)
+    var types = types
+    if types[intact] == nil { types[intact] = types[frozen.tensor] }
+    return try model.cut(at: tensor, reading: output, types: types, shapes: shapes, given: intact)
+  }
+
+  /// - Parameter given: a tensor that the suffix doesn't make, though it follows from the one where the graph is cut.
+  private func cut(
+    at tensor: String, reading output: String, types: [String: ElementType], shapes: [String: [Dimension]],
+    given: String?
   ) throws(ModelGraphError) -> Cut {
     let (cutPoint, target) = try ends(of: tensor, output)
-    let downstream = index.descendants(of: cutPoint)
-    let upstream = index.ancestors(of: [target])
-    var nodes = downstream.indices.map { cutPoint != target && downstream[$0] && upstream[$0] }
+    let given = given.flatMap { index.numbers[$0] }
+    let upstream = index.ancestors(of: [target], given: given)
+    func between(_ downstream: [Bool]) -> [Bool] {
+      downstream.indices.map { cutPoint != target && downstream[$0] && upstream[$0] }
+    }
+    var nodes = between(index.descendants(of: cutPoint, given: given))
+    // Where all ways lead through what is given, the output follows from that alone.
+    if given != nil, !nodes.contains(true) { nodes = between(index.descendants(of: cutPoint)) }
     let suffixOrder = index.order.filter { nodes[$0] }
 
-    let (sides, constants) = reads(of: suffixOrder, from: cutPoint, nodes)
+    let (sides, constants) = reads(of: suffixOrder, from: cutPoint, nodes, given: given)
     for (node, isNeeded) in index.ancestors(of: constants).enumerated() where isNeeded { nodes[node] = true }
 
     let known = elementTypes()
@@ -66,7 +91,7 @@ extension Model {
 
     var graph = Onnx_GraphProto()
     graph.name = proto.graph.name
-    graph.node = index.order.filter { nodes[$0] }.map { proto.graph.node[$0] }
+    graph.node = index.order.filter { nodes[$0] }.map { hiding(given, in: proto.graph.node[$0]) }
     graph.input =
       [Onnx_ValueInfoProto(name: tensor, elementType: cutType, dimensions: shapes[tensor])]
       + sideInputs.map { Onnx_ValueInfoProto(name: $0.name, elementType: $0.elementType, dimensions: shapes[$0.name]) }
@@ -100,13 +125,15 @@ extension Model {
 
   /// What a suffix reads beside the cut and what it makes itself, in the order of reading: side inputs, and what follows from
   /// weights alone.
-  private func reads(of suffixOrder: [Int], from cutPoint: Int, _ nodes: [Bool]) -> (sides: [Int], constants: [Int]) {
+  private func reads(
+    of suffixOrder: [Int], from cutPoint: Int, _ nodes: [Bool], given: Int?
+  ) -> (sides: [Int], constants: [Int]) {
     var sides: [Int] = []
     var seen: Set<Int> = [cutPoint]
     var constants: [Int] = []
     for node in suffixOrder {
       for read in index.reads[node] where seen.insert(read).inserted {
-        if let maker = index.maker[read], nodes[maker] { continue }
+        if read != given, let maker = index.maker[read], nodes[maker] { continue }
         if index.dependence[read] == .constant { constants.append(read) } else { sides.append(read) }
       }
     }

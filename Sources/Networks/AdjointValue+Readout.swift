@@ -19,6 +19,9 @@ extension AdjointValue {
     case .expression(let expression):
       guard expression.isLinear else { throw Undifferentiable("a sum of other than logits has no rule") }
       quantity = .sum(expression.terms.map(\.factor))
+    case .continuation:
+      quantity = .continuation(positions: readout.shape.reduce(1, *) / (readout.classAxis.map { readout.shape[$0] } ?? 1))
+    case .cosineTo: throw Undifferentiable("the cosine to a given vector has no rule")
     case .accuracy: throw Undifferentiable("accuracy changes by steps, so it has no gradient")
     case .kullbackLeibler, .jensenShannon, .cosine:
       throw Undifferentiable("\(readout.value.name) is flat where nothing is lesioned, and has no rule")
@@ -61,7 +64,7 @@ extension AdjointValue {
       case .probability: .probability
       case .margin: .margin
       case .output(let index): .element(index)
-      case .selection, .expression, .accuracy, .kullbackLeibler, .jensenShannon, .cosine:
+      case .selection, .expression, .accuracy, .kullbackLeibler, .jensenShannon, .cosine, .continuation, .cosineTo:
         preconditionFailure("what is read depends on a readout")
       }
     self.init(

@@ -161,6 +161,12 @@ struct ChosenOutput {
     guard !request.value.readsElements else {
       throw LesionError(.badRequest, "--position and --value \(request.value.name) exclude each other: the value names elements")
     }
+    if case .continuation = request.value {
+      throw LesionError(
+        .badRequest,
+        "--position \(request.position.name) and --value \(request.value.name) exclude each other: a continuation is summed over its positions"
+      )
+    }
     let others = shape.indices.filter { $0 != classAxis && shape[$0] > 1 }
     guard others.count == 1, let axis = others.first else {
       throw LesionError(

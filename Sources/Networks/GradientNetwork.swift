@@ -136,10 +136,7 @@ package final class GradientNetwork {
   /// - Throws: `OnnxRuntimeError`, `StimuliError` where the stimulus can't be read.
   package func begin(_ series: LesionedNetwork.Series) throws {
     try source.begin(series, sides: Array(inputs.dropFirst().dropLast()))
-    let reader = configuration.reader
-    let targets =
-      reader.readout.value.expression == nil
-      ? [series.target] : reader.classes(target: series.target, stimulus: series.stimulus)
+    let targets = configuration.reader.classesDerived(target: series.target, stimulus: series.stimulus)
     for (place, target) in targets.enumerated() {
       inputs[inputs.count - 1].bytes.storeBytes(of: Int64(target), toByteOffset: 8 * place, as: Int64.self)
     }

@@ -167,10 +167,12 @@ package struct NetworkSurvey: Sendable {
     self.model = model.presenting(preparation.views)
     self.preparation = preparation
     self.takesBatches = takesBatches
-    self.readout = Readout(
+    var readout = Readout(
       output: chosen.output, tensor: chosen.tensor, shape: readShape, classAxis: classAxis, positions: positions,
       link: chosen.source.activation == .sigmoid ? .sigmoid : .softmax, value: request.value,
       classes: request.classes)
+    (readout.continuation, readout.vectors) = (request.continuation, request.vectors)
+    self.readout = readout
     self.layers = layers
     self.refusals = refusals
     var types = alone.mapValues { ElementType(rawValue: $0.elementType) }

@@ -12,6 +12,9 @@ package struct ReadoutRequest: Hashable, Sendable {
   package var layouts: [LayoutOverride]
   /// The classes of a sum's terms, as `Readout` has them.
   package var classes: [[Int]]?
+  /// What the value takes from an array, as `Readout` has it.
+  package var continuation: [[Int]]?
+  package var vectors: [[Float]]?
 
   package init(
     value: ValueFunction = .logit, output: String? = nil, classAxis: Int? = nil, position: PositionChoice = .mean,

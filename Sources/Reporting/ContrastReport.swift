@@ -139,7 +139,9 @@ package struct ContrastReport: Sendable {
     let names = LayerNames(contrasts.first?.layers.map(\.layer.plan.tensor) ?? [])
     return contrasts.map { contrast in
       let layers = zip(contrast.layers, names.short).flatMap { layer, name in
-        [("ζ", layer.zeta), ("density", layer.density)].compactMap { quantity, result in
+        // Two scans of one network have the same densities.
+        let varies = layer.density.tests.contains { $0.effect != 0 }
+        return [("ζ", layer.zeta), ("density", varies ? layer.density : nil)].compactMap { quantity, result in
           result.map { summary(quantity, $0, layer, name) }
         }
       }

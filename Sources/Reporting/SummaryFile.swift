@@ -26,6 +26,10 @@ enum SummaryFile {
       "lesion_file": plan.lesionDigest.map {
         ["file": .string(request.measurement.lesionFile ?? ""), "sha256": .string($0)]
       } ?? .null,
+      "value_file": plan.valueDigest.map {
+        ["file": .string(request.measurement.value.file ?? ""), "sha256": .string($0)]
+      } ?? .null,
+      "frozen": plan.frozenPart.map { ["tensor": .string($0.tensor), "units": .int($0.units)] } ?? .null,
       "stream": stream(result),
       "options": [
         "measurement": .object(request.measurement.byName.mapValues(JSONValue.string)),

@@ -33,6 +33,8 @@ extension Scan {
     let dataDigest: String
     /// SHA-256 of the files that lesions take something from; `nil` where they take nothing from one.
     let lesionDigest: String?
+    /// SHA-256 of the file that the value takes something from; `nil` likewise.
+    let valueDigest: String?
 
     /// Reads the model and the stimuli that a request names.
     ///
@@ -66,6 +68,7 @@ extension Scan {
         try LesionFile(path, for: options, model: model, count: all.count, sizing: sizing)
       }
       lesionDigest = try lesionFile.map { try Digest.ofFiles($0.files) }
+      valueDigest = try options.value.file.map { try Digest.ofFiles([$0]) }
       let folder = model.folder ?? "."
       modelDigest = try Digest.ofFiles([request.subject.model] + model.externalFiles.map { "\(folder)/\($0)" })
       dataDigest = try Digest.ofFiles(stream?.stimuli.files ?? candidates.files)
@@ -86,8 +89,7 @@ extension Scan {
     package func heldOut(of plan: ScanPlan, _ request: ScanRequest) throws -> StimulusSet? {
       let readout = plan.readout
       // What is read of each stimulus is known for those that are scanned.
-      guard stream == nil, request.run.part == nil, readout.positions.count <= 1,
-        readout.classes?.allSatisfy({ $0.count == 1 }) ?? true,
+      guard stream == nil, request.run.part == nil, !readout.isOfEachStimulus,
         try plan.layers.contains(where: { try $0.grid(request.measurement).isByChannel })
       else { return nil }
       let places = PruningTrial.heldOut(of: all.count, scanned: plan.stimulusPlaces, seed: request.measurement.seed)
@@ -107,7 +109,8 @@ extension Scan {
     func origin(_ request: ScanRequest, program: String) -> ScanOrigin {
       ScanOrigin(
         options: request.measurement.byName, modelDigest: modelDigest, dataDigest: dataDigest,
-        lesionDigest: lesionDigest, program: program, onnxRuntime: runtime.version, part: request.run.part)
+        lesionDigest: lesionDigest, valueDigest: valueDigest, program: program, onnxRuntime: runtime.version,
+        part: request.run.part)
     }
 
     /// What plans the scan of the stimuli that the request chooses.
@@ -116,7 +119,7 @@ extension Scan {
     package func planner(_ request: ScanRequest) throws -> Planner {
       Planner(
         request: request, model: model, stimuli: try chosen(request), stream: stream, runtime: runtime, modelDigest: modelDigest,
-        dataDigest: dataDigest, lesionFile: lesionFile, lesionDigest: lesionDigest)
+        dataDigest: dataDigest, lesionFile: lesionFile, lesionDigest: lesionDigest, valueDigest: valueDigest)
     }
 
     /// Makes sure that this rank measures what the plan says.

@@ -54,6 +54,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var lesion = LesionKind.zero
   /// The file that lesions take something from: stimuli's pairs or a baseline; `nil` where they take nothing from one.
   package var lesionFile: String?
+  /// A later tensor that stays intact, or regions of it, as `TENSOR=REGION,REGION`: the direct effect is measured.
+  package private(set) var frozen: String?
   package var value = ValueFunction.logit
   package var target = Target.predicted
   /// Whether the scores of all classes are kept of every pass, so that other values follow without another; `nil`: they aren't.
@@ -108,6 +110,15 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
     return stimuli > 64 ? max(4, (most * 64 / Double(stimuli)).rounded(.up)) : most
   }
 
+  /// Measures what goes around a tensor. Nothing is traced then, since pathways know of no tensor that stays intact.
+  package mutating func freeze(_ tensor: String) {
+    frozen = tensor
+    tracesConnections = false
+  }
+
+  /// The file that the value takes something from; `nil` where it takes nothing from one of its own.
+  package var valueFile: String? { value.file }
+
   /// Whether pictures have their channels last.
   package var isChannelsLast: Bool { layouts.contains { $0.tensor == nil && $0.layout.lowercased() == "nhwc" } }
 
@@ -129,7 +140,8 @@ extension MeasurementOptions: OptionEntries {
       ("layers", layers.name), ("grid", "\(grid)"),
       ("layout", layouts.isEmpty ? "found" : layouts.map(\.name).joined(separator: " ")),
       ("samples", samplesPerRegion.map { "\($0)" } ?? "auto"), ("stimuli", "\(stimulusLimit)"), ("index", index.rawValue),
-      ("lesion", lesion == .baseline ? fileName(lesionFile) ?? lesion.rawValue : lesion.rawValue), ("value", value.name),
+      ("lesion", lesion == .baseline ? fileName(lesionFile) ?? lesion.rawValue : lesion.rawValue),
+      ("value", valueFile.flatMap { fileName($0) }.map(value.taking)?.name ?? value.name),
       ("target", target.name), ("output", output ?? "found"),
       ("class-axis", classAxis.map { "\($0)" } ?? "found"), ("position", position.name), ("seed", "\(seed)"),
     ]
@@ -153,7 +165,7 @@ extension MeasurementOptions: OptionEntries {
     [
       ("keep-scores", keepsScores == true ? "true" : nil), ("regions", regions?.name),
       ("region-names", fileName(regionNames)), ("vocabulary", fileName(vocabulary)),
-      ("pairs", lesion.takesPairs ? fileName(lesionFile) : nil),
+      ("pairs", lesion.takesPairs ? fileName(lesionFile) : nil), ("freeze", frozen),
       ("per-stimulus", mapReliability.map { "\($0)" }), ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }),
       ("resize", resize), ("crop", crop), ("provider", provider?.name), ("provider-option", provider?.optionText),
     ].compactMap { name, text in text.map { (name, $0) } }

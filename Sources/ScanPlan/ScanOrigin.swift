@@ -8,6 +8,8 @@ package struct ScanOrigin: Codable, Hashable {
   package var dataDigest: String
   /// SHA-256 of the file that lesions take something from; `nil` where they take nothing from one.
   package var lesionDigest: String?
+  /// SHA-256 of the file that the value takes something from; `nil` likewise.
+  package var valueDigest: String?
   package var program: String
   package var onnxRuntime: String
   /// The rules that coalitions are drawn by.
@@ -16,13 +18,14 @@ package struct ScanOrigin: Codable, Hashable {
   package var part: ScanPart?
 
   package init(
-    options: [String: String], modelDigest: String, dataDigest: String, lesionDigest: String? = nil, program: String,
-    onnxRuntime: String, part: ScanPart? = nil
+    options: [String: String], modelDigest: String, dataDigest: String, lesionDigest: String? = nil, valueDigest: String? = nil,
+    program: String, onnxRuntime: String, part: ScanPart? = nil
   ) {
     self.options = options
     self.modelDigest = modelDigest
     self.dataDigest = dataDigest
     self.lesionDigest = lesionDigest
+    self.valueDigest = valueDigest
     self.program = program
     self.onnxRuntime = onnxRuntime
     self.part = part
@@ -39,6 +42,7 @@ package struct ScanOrigin: Codable, Hashable {
     if modelDigest != other.modelDigest { return "the model file has changed" }
     if dataDigest != other.dataDigest { return "the stimuli have changed" }
     if lesionDigest != other.lesionDigest { return "the file that lesions take something from has changed" }
+    if valueDigest != other.valueDigest { return "the file that the value takes something from has changed" }
     if onnxRuntime != other.onnxRuntime {
       return "ONNX Runtime is \(onnxRuntime) now and was \(other.onnxRuntime) then, and the last bits of values may differ"
     }

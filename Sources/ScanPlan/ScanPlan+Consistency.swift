@@ -27,7 +27,8 @@ extension ScanPlan {
     guard Self.size(readout.shape) != nil, readout.classAxis.map({ readout.shape.indices.contains($0) }) ?? true else {
       return "its readout"
     }
-    guard readout.classes?.allSatisfy({ $0.count == 1 || $0.count == stimulusCount }) ?? true else { return "its readout" }
+    guard readout.fits(stimuli: stimulusCount) else { return "its readout" }
+    guard frozen.map({ Self.size($0.shape) != nil && $0.isConsistent }) ?? true else { return "its frozen tensor" }
     guard !layers.isEmpty, layers.map(\.number) == Array(layers.indices) else { return "the numbers of its layers" }
     for layer in layers {
       if let part = layer.contradiction(measurement, donors: donorCount) { return "\(part) of layer_\(layer.number)" }

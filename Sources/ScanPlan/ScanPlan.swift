@@ -123,6 +123,10 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var stimulusClasses: [Int]?
   /// SHA-256 of the file that lesions take something from; `nil` where they take nothing from one.
   package var lesionDigest: String?
+  /// SHA-256 of the file that the value takes something from; `nil` likewise.
+  package var valueDigest: String?
+  /// What stays intact of a later tensor; `nil` where nothing does.
+  package var frozen: FrozenTensor?
   /// The execution provider with its version and options; `nil`: the runtime's own kernels for the processor.
   package var provider: String?
   /// Rows of a shard: a whole number of batches.
@@ -144,6 +148,11 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   /// All evaluations of the scan.
   package var evaluations: Int {
     layers.reduce(0) { $0 + $1.rows } * stimulusCount
+  }
+
+  /// The tensor that stays intact, how many of its units do, and whether all do; `nil` where nothing does.
+  package var frozenPart: (tensor: String, units: Int, isAll: Bool)? {
+    frozen.map { ($0.tensor, $0.unitCount, $0.units == nil) }
   }
 
   /// How many shards a layer's series has.

@@ -17,6 +17,9 @@ package struct KeptScores: Sendable {
     guard !value.readsElements else {
       throw Failure(.usage, "--value \(value.name) names elements of an output, and the scan kept classes' scores")
     }
+    guard value.array == nil else {
+      throw Failure(.usage, "--value \(value.name) needs its array, and the scan kept classes' scores alone: scan with it")
+    }
     var readout = plan.readout
     (readout.shape, readout.classAxis, readout.positions, readout.value) = ([count], 0, [], value)
     readout.classes = try value.expression?.terms.map { try Self.classes(of: $0.choice, in: measurements) }

@@ -94,6 +94,9 @@ package struct ScanContrast: Sendable {
     if isSame, common.count < max(a.plan.stimulusCount, b.plan.stimulusCount) {
       notes.append("Compared on the \(common.count) stimuli that both were shown.")
     }
+    if let frozen = others.frozen, mine.frozen == nil {
+      notes.append("In \(names.1) \(frozen) stays intact: the difference is what goes through it, the mediated effect.")
+    }
     let changed = common.count { a.targets[$0.0] != b.targets[$0.1] }
     if isSame, isOfClass, changed > 0 {
       notes.append("\(changed) of \(common.count) stimuli have another target class in the other scan, so ζ of them is left out.")

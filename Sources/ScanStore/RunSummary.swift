@@ -13,6 +13,8 @@ package struct RunSummary: Codable {
   package var stimuli: Source
   /// What lesions took something from; `nil` where they took nothing from a file.
   package var lesion_file: Source?
+  /// What the value took something from; `nil` likewise.
+  package var value_file: Source?
   package var ranks: Int
   package var timings_seconds: [String: Double]
   package var idle_share: [String: [Double]]
@@ -34,6 +36,7 @@ package struct RunSummary: Codable {
     model = Source(file: request.subject.model, sha256: plan.modelDigest)
     stimuli = Source(file: request.subject.data, sha256: plan.dataDigest)
     lesion_file = plan.lesionDigest.map { Source(file: request.measurement.lesionFile ?? "", sha256: $0) }
+    value_file = plan.valueDigest.map { Source(file: request.measurement.valueFile ?? "", sha256: $0) }
     options = ["measurement": request.measurement.byName, "analysis": request.analysis.byName]
     ranks = run.ranks
     timings_seconds = Dictionary(run.timings.map { ($0.phase, $0.seconds) }, uniquingKeysWith: { first, _ in first })
@@ -53,7 +56,8 @@ package struct RunSummary: Codable {
   package var origin: ScanOrigin {
     ScanOrigin(
       options: options["measurement"] ?? [:], modelDigest: model.sha256, dataDigest: stimuli.sha256,
-      lesionDigest: lesion_file?.sha256, program: versions["nnfmri-mpi"] ?? "", onnxRuntime: versions["onnxruntime"] ?? "",
+      lesionDigest: lesion_file?.sha256, valueDigest: value_file?.sha256, program: versions["nnfmri-mpi"] ?? "",
+      onnxRuntime: versions["onnxruntime"] ?? "",
       part: nil)
   }
 

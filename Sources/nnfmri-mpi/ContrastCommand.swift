@@ -6,6 +6,8 @@ import ScanResults
 import UserErrors
 
 struct ContrastCommand: ParsableCommand {
+  static let standardPermutations = 5000
+
   static let configuration = CommandConfiguration(
     commandName: "contrast", abstract: "Compare ζ and density between groups of a finished scan's stimuli, or between two scans.",
     discussion: """
@@ -30,7 +32,7 @@ struct ContrastCommand: ParsableCommand {
   var only: String?
 
   @Option(help: "Permutations for family-wise p-values, where there are too many to try all.")
-  var permutations = 5000
+  var permutations = ContrastCommand.standardPermutations
 
   func validate() throws {
     if let other, groups != nil || only != nil {

@@ -15,9 +15,9 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     do {
       let subject = try ScanSubject(options, resumes: true, writesPhantom: true)
-      let requests = subject.requests(options.reading.outputs)
-      for request in requests {
-        if requests.count > 1 { print("Output \(request.measurement.output!):\n") }
+      let parts = subject.parts(options)
+      for (title, request) in parts {
+        if parts.count > 1 { print("\(title):\n") }
         print(PlanSummary(try Forecast(request)).text)
       }
     } catch {

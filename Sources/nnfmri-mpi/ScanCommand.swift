@@ -41,6 +41,11 @@ struct ScanCommand: ParsableCommand {
 
   func validate() throws {
     guard part != nil else { return }
+    if options.paths.mediator != nil {
+      throw ValidationError(
+        "--part and --mediator exclude each other: measure parts of two scans, one of them with --freeze, and contrast what they merge to."
+      )
+    }
     let rounds = "what a layer still needs follows from all its series"
     for (isGiven, option, reason) in [
       (options.stream.stream != nil, "--stream", "a stream is recorded whole"),
@@ -83,32 +88,43 @@ struct ScanCommand: ParsableCommand {
     if exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }
 
-  /// Scans for one output after the other.
+  /// Makes one scan after the other, and compares the effects where a mediator is named.
   ///
   /// - Returns: the exit code, the same on all ranks: 0, or that of the first scan that failed.
   private func scan(_ subject: ScanSubject, start: Double, _ world: Communicator, _ display: ProgressDisplay) throws -> Int {
-    let requests = subject.requests(options.reading.outputs)
-    if world.isRoot, let processors = Launcher.processorsAllowed, let threads = requests.first?.measurement.threads,
+    let parts = subject.parts(options)
+    if world.isRoot, let processors = Launcher.processorsAllowed, let threads = parts.first?.request.measurement.threads,
       threads > processors
     {
       say(
         "--threads \(threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(threads)'."
       )
     }
-    for var request in requests {
+    for (title, asked) in parts {
+      var request = asked
       request.run.resumes = resume
       request.run.part = part
       request.run.deadline = [
         maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
       ].compactMap(\.self).min()
       request.run.checkpointInterval = checkpointInterval.seconds
-      if requests.count > 1, world.isRoot { say("Output \(request.measurement.output!), into \(request.run.output):") }
+      if parts.count > 1, world.isRoot { say("\(title), into \(request.run.output):") }
       let code = try Scan.run(
         request, program: NNFMRI.program, world: world, progress: Progress(display.show),
         listener: Self.listener(request, ranks: world.size, style: color.style, verdict: subject.verdict))
       guard code == 0 else { return code }
     }
-    return 0
+    guard let mediator = options.paths.mediator else { return 0 }
+    var code = 0
+    if world.isRoot {
+      do {
+        try MediatedEffect.report(through: mediator, in: subject.request.run.output)
+      } catch {
+        complain(Failure(error).message)
+        code = Failure(error).exitStatus.rawValue
+      }
+    }
+    return try Self.agree(onCode: code, world)
   }
 
   /// What a scan tells the person who started it.

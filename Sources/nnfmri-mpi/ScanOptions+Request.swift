@@ -82,6 +82,8 @@ extension ScanOptions {
     options.threads = try Check.atLeast(1, threads, "threads")
     options.tracesConnections = tracesConnections ?? true
     options.boundsTracts = tracesConnections == nil
+    try paths.apply(to: &options, tracesConnections: tracesConnections)
+    try paths.check(outputs: reading.outputs, keepsAcquisition: keepsAcquisition)
     options.pathwayCount = try Check.atLeast(1, pathways, "pathways")
     options.allowsNonFinite = allowNonfinite
     return options

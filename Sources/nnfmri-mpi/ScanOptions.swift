@@ -54,6 +54,8 @@ struct ScanOptions: ParsableArguments {
 
   @OptionGroup(title: "Lesions") var lesions: LesionOptions
 
+  @OptionGroup(title: "Paths") var paths: PathOptions
+
   @OptionGroup(title: "Choice of stimuli") var choice: ChoiceOptions
 
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
@@ -68,7 +70,9 @@ struct ScanOptions: ParsableArguments {
 
   @Option(
     help: """
-      What is measured: logit, logprob, prob, margin, loss, output:INDEX, or output:NAME[i,j,...], with ranges a:b and : that \
+      What is measured: logit, logprob, prob, margin, loss, accuracy; a sum such as 'logit[3] - logit[5]'; kl, js or cosine, to the \
+      intact answer; 'loss(ARRAY)' of a continuation, summed over positions, and 'cosine(ARRAY)' to a vector, ARRAY being an array of \
+      the stimuli's .npz or an .npy file; output:INDEX, or output:NAME[i,j,...], with ranges a:b and : that \
       end in :sum, :mean or :max, as in output:boxes[4,:]:max.
       """)
   var value = "logit"

@@ -34,10 +34,15 @@ struct ScanSubject {
     }
   }
 
-  /// One request for each output that is read: the request itself, or where there are several one each, with a folder of its
-  /// own inside the folder of results.
-  func requests(_ outputs: [String]) -> [ScanRequest] {
-    guard outputs.count > 1 else { return [request] }
+  /// One of several scans that a command asks for: what it is, and its request.
+  typealias Part = (title: String, request: ScanRequest)
+
+  /// The scans that are asked for: the request itself, or one for each of several outputs, or the total and the direct effect, each
+  /// with a folder of its own inside the folder of results.
+  func parts(_ options: ScanOptions) -> [Part] {
+    if let mediator = options.paths.mediator { return effects(around: mediator) }
+    let outputs = options.reading.outputs
+    guard outputs.count > 1 else { return [("", request)] }
     var folders: [String] = []
     return outputs.map { output in
       // Names of tensors may hold slashes and anything else.
@@ -48,8 +53,16 @@ struct ScanSubject {
       var request = request
       request.measurement.output = output
       request.run.output += "/" + folder
-      return request
+      return ("Output \(output)", request)
     }
+  }
+
+  private func effects(around mediator: String) -> [Part] {
+    var (whole, around) = (request, request)
+    whole.run.output += "/" + MediatedEffect.total
+    around.run.output += "/" + MediatedEffect.direct
+    around.measurement.freeze(mediator)
+    return [("Total effect", whole), ("Direct effect, around \(mediator)", around)]
   }
 
   /// Lines on how the finding compares with the truth, where it is known.

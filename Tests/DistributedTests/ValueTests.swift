@@ -50,6 +50,52 @@ extension DistributedTests {
       #expect(try #require(layer["effect"] as? Double) >= 0)
     }
 
+    @Test func `sum a continuation over its positions, by values and by gradients`() throws {
+      let files = try SmallNetwork.sequence.write(to: folder, stimuli: 3)
+      let arrays = SmallNetwork.sequence.arrays(3)
+      let classes: [[Int64]] = [
+        [-100, 2, -100, -100, 0, -100], [-100, 1, -100, -100, 2, -100], [-100, 0, -100, -100, 0, -100],
+      ]
+      try writeNPZ(arrays + [("next", NumericArray(shape: [3, 6], int64: classes.flatMap(\.self)))], to: files.data)
+      let second = NumericArray(shape: [3], int64: classes.map { $0[1] })
+      let fifth = NumericArray(shape: [3], int64: classes.map { $0[4] })
+      let options = files.options + ["--layers", "attention", "--grid", "3x1x2"]
+      let exact = options + ["--estimator", "exact", "--samples", "64"]
+      let whole = try zeta(exact + ["--value", "loss(next)"])
+      var parts = [[Double]]()
+      for (column, position) in [(second, "1"), (fifth, "4")] {
+        let data = folder.path("part.npz")
+        try writeNPZ(arrays + [("right", column)], to: data)
+        parts.append(
+          try zeta(
+            ["--model", files.model, "--data", data] + exact.dropFirst(4) + ["--position", position, "--value", "logprob[right]"])
+        )
+      }
+      let scale = whole.map(abs).max()!
+      for region in whole.indices { #expect(abs(whole[region] - parts[0][region] - parts[1][region]) < 1e-4 * scale) }
+      let gradients = try zeta(options + ["--value", "loss(next)", "--estimator", "gradient", "--samples", "400"], ranks: 2)
+      for region in whole.indices { #expect(abs(gradients[region] - whole[region]) < 0.1 * scale) }
+    }
+
+    @Test func `are the cosine to vectors of the stimuli's file or of one of its own, which mustn't change`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let vectors = NumericArray(shape: [3, 5], floats: (0..<15).map { Float($0 % 7) - 2 })
+      try writeNPZ(SmallNetwork.residual.arrays(3) + [("wanted", vectors)], to: files.data)
+      let path = folder.path("wanted.npy")
+      try vectors.writeNPY(to: path)
+      let options = files.options + ["--layers", "inner", "--grid", "2x2x2", "--estimator", "exact", "--samples", "32"]
+      let named = try zeta(options + ["--value", "cosine(wanted)"])
+      #expect(try zeta(options + ["--value", "cosine(\(path))"], ranks: 2) == named && named.contains { $0 != 0 })
+      let output = folder.path("out")
+      let own = ["scan"] + options + ["--value", "cosine(\(path))", "--out", output, "--progress", "none"]
+      #expect(try Program.run(own).exitCode == 0)
+      try NumericArray(shape: [5], floats: [1, 0, 0, 0, 0]).writeNPY(to: path)
+      let again = try Program.run(own + ["--resume"])
+      #expect(
+        again.exitCode == 64 && again.errors.contains("the file that the value takes something from has changed"), "\(again)")
+      #expect(try zeta(options + ["--value", "cosine(\(path))"]) != named)
+    }
+
     @Test func `of kept scores are those that a scan of its own has`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 3, labels: [0, 2, 4])
       let options =
@@ -74,7 +120,8 @@ extension DistributedTests {
 
     @Test(arguments: [
       ("logit[1] - logit[", 64, "bracket"), ("logit[99]", 64, "class 99 is out of range"), ("logit[paris]", 64, "\"paris\""),
-      ("logit[label]", 64, "--labels"),
+      ("logit[label]", 64, "--labels"), ("loss(next", 64, "between the brackets"), ("loss(next)", 64, "is no array of"),
+      ("cosine(none.npy)", 66, "none.npy"), ("loss(image)", 65, "whole ones"), ("cosine(image)", 64, "has 72 entries"),
     ])
     func `are refused where they can't be read`(value: String, code: Int, words: String) throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)

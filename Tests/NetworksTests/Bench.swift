@@ -43,12 +43,12 @@ struct Bench {
 
   func lesioned(
     _ tensor: String, lesion: LesionKind = .zero, value: ValueFunction = .logit, position: Int? = nil, batch: Int = 3,
-    cacheBytes: Int = 1 << 20, spillFolder: String? = nil
+    cacheBytes: Int = 1 << 20, spillFolder: String? = nil, freezing frozen: FrozenTensor? = nil
   ) throws -> LesionedNetwork {
     let grid = try grid(tensor)
     return try LesionedNetwork(
-      cut: survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes), feed: feed,
-      stimulus: 0,
+      cut: survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes, freezing: frozen),
+      feed: feed, stimulus: 0,
       configuration: LesionedNetwork.Configuration(
         mask: RegionMask(grid),
         reader: OutputReader(

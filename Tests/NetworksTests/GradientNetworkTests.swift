@@ -97,9 +97,12 @@ import Testing
 }
 
 extension Bench {
-  func gradients(_ tensor: String, lesion: LesionKind = .zero, value: ValueFunction = .logit) throws -> GradientNetwork {
+  func gradients(
+    _ tensor: String, lesion: LesionKind = .zero, value: ValueFunction = .logit, freezing frozen: FrozenTensor? = nil
+  ) throws -> GradientNetwork {
     try GradientNetwork(
-      cut: survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes), feed: feed, stimulus: 0,
+      cut: survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes, freezing: frozen), feed: feed,
+      stimulus: 0,
       configuration: LesionedNetwork.Configuration(
         mask: RegionMask(grid(tensor)),
         reader: OutputReader(

@@ -76,6 +76,8 @@ def scan(
     for name, place in _OWN.items():
         if name in options:
             raise TypeError(f"{name} is {place} of nnfmri.scan")
+    if "mediator" in options:
+        raise TypeError("mediator makes two scans: scan with freeze and without, and take total.contrast(direct)")
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     if not isinstance(model, (str, PathLike)):
         model = export(model, _first(stimuli), _beside(out, ".onnx"))

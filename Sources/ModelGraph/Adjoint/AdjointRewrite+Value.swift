@@ -5,6 +5,9 @@ extension AdjointRewrite {
   mutating func appendValue(_ value: AdjointValue, target: String) throws(Undifferentiable) -> String {
     let shape = try shape(of: cut.output)
     if case .element(let index) = value.quantity { return try element(index, of: shape, batchAxis: value.batchAxis) }
+    if case .continuation(let positions) = value.quantity {
+      return try continuation(value, positions: positions, of: shape, target: target)
+    }
     let scores = try scores(value, of: shape)
     let (rows, classes) = (scores.shape[0], scores.shape[1])
 
@@ -44,8 +47,8 @@ extension AdjointRewrite {
         opset >= 18 ? ["keepdims": .int(0)] : ["keepdims": .int(0), "axes": .ints([1])]
       let best = observe("ReduceMax", opset >= 18 ? [others, integers([1])] : [others], attributes, shape: [rows])
       return observe("Sub", [chosen(scores.name), best], shape: [rows])
-    case (.element, _):
-      preconditionFailure("one element has no classes")
+    case (.element, _), (.continuation, _):
+      preconditionFailure("neither is made of classes' scores over all positions")
     }
   }
 
@@ -78,6 +81,37 @@ extension AdjointRewrite {
     guard order != Array(shape.indices) else { return (name, shape) }
     let moved = order.map { shape[$0] }
     return (observe("Transpose", [name], ["perm": .ints(order)], shape: moved), moved)
+  }
+
+  /// Classes come last, so that all versions of LogSoftmax mean the same.
+  private mutating func continuation(
+    _ value: AdjointValue, positions: Int, of shape: [Int], target: String
+  ) throws(Undifferentiable) -> String {
+    let (name, shape) = try withRowsInFront(shape, batchAxis: value.batchAxis, then: value.classAxis)
+    let (rows, classes) = (shape[0], shape[1])
+    guard shape.dropFirst(2).reduce(1, *) == positions else {
+      throw Undifferentiable("the output has shape \(shape), and \(positions) positions were expected")
+    }
+    let flat = observe("Reshape", [name, integers([-1, classes, positions])], shape: [rows, classes, positions])
+    let last = observe("Transpose", [flat], ["perm": .ints([0, 2, 1])], shape: [rows, positions, classes])
+    let scores = observe("Reshape", [last, integers([-1, classes])], shape: [rows * positions, classes])
+    var logarithms: String
+    if value.isSigmoid || classes == 1 {
+      let negative = observe("Neg", [scores], shape: [rows * positions, classes])
+      let softplus = observe("Softplus", [negative], shape: [rows * positions, classes])
+      logarithms = observe("Neg", [softplus], shape: [rows * positions, classes])
+    } else {
+      logarithms = observe("LogSoftmax", [scores], ["axis": .int(1)], shape: [rows * positions, classes])
+    }
+    let width = positions * classes
+    logarithms = observe("Reshape", [logarithms, integers([-1, width])], shape: [rows, width])
+
+    // [1 x positions · classes], 1 at the class that is right at a position.
+    let column = observe("Reshape", [target, integers([-1, 1])], shape: [positions, 1], type: .int64)
+    let isRight = observe("Equal", [column, integers(Array(0..<classes))], shape: [positions, classes], type: .bool)
+    let choice = observe("Cast", [isRight], ["to": .int(Int(numberType.rawValue))], shape: [positions, classes])
+    let row = observe("Reshape", [choice, integers([1, width])], shape: [1, width])
+    return sumOfClasses(observe("Mul", [logarithms, row], shape: [rows, width]), rows)
   }
 
   private mutating func element(_ index: Int, of shape: [Int], batchAxis: Int?) throws(Undifferentiable) -> String {

@@ -15,6 +15,9 @@ package struct AdjointValue: Sendable, Hashable {
     case margin
     /// Σ f_k·x_{c_k} with the given factors; the target then is the classes c, the same for all rows.
     case sum([Double])
+    /// Σ over all positions of log p of the class that is right there; the target then is these classes, the same for all rows, and
+    /// one below 0 counts nothing.
+    case continuation(positions: Int)
     /// One element of a row's flattened output.
     case element(Int)
   }
@@ -36,7 +39,11 @@ package struct AdjointValue: Sendable, Hashable {
 
   /// Classes that the target names for all rows.
   package var targetCount: Int {
-    if case .sum(let factors) = quantity { factors.count } else { 1 }
+    switch quantity {
+    case .sum(let factors): factors.count
+    case .continuation(let positions): positions
+    default: 1
+    }
   }
 
   package init(_ quantity: Quantity, isSigmoid: Bool = false, batchAxis: Int? = 0, classAxis: Int = 1, position: Int? = nil) {

@@ -23,8 +23,8 @@ struct MethodsParagraph {
   private var what: [String] {
     let (plan, measurement) = (result.plan, result.request.measurement)
     let target =
-      measurement.value.needsIntact || measurement.value.expression != nil
-      ? "" : " of the \(measurement.target.name == "predicted" ? "predicted class" : measurement.target.name)"
+      measurement.value.isOfTarget
+      ? " of the \(measurement.target.name == "predicted" ? "predicted class" : measurement.target.name)" : ""
     let index = measurement.index == .shapley ? "Shapley value [1]" : "Banzhaf value [1]"
     return [
       """
@@ -36,9 +36,15 @@ struct MethodsParagraph {
       The activations of each layer were divided into up to \(plan.layers.map(\.regionCount).max() ?? 0) regions (\
       \(measurement.regions.map { "of \($0.name)" } ?? "grid \(measurement.grid)")). The importance ζ of a region is its \(index) in the game whose players are the regions and whose value \
       is the \(measurement.value.name)\(target), \
-      where regions outside a coalition were lesioned: \(measurement.lesion.phrase).
+      where regions outside a coalition were lesioned: \(measurement.lesion.phrase).\(frozen)
       """,
     ]
+  }
+
+  private var frozen: String {
+    guard let frozen = result.plan.frozenPart else { return "" }
+    let part = frozen.isAll ? "" : "\(frozen.units) units of "
+    return " Throughout, \(part)\(frozen.tensor) stayed as without lesions, so that effects are direct ones, which go around it."
   }
 
   private var how: [String] {

@@ -80,7 +80,7 @@ struct ReportPage {
     let critical = result.layers.reduce(0) { $0 + $1.statistics.isCritical.count { $0 } }
     let value = request.measurement.value
     let target =
-      value.needsIntact || value.expression != nil ? "" : " of the \(Self.description(request.measurement.target))"
+      value.isOfTarget ? " of the \(Self.description(request.measurement.target))" : ""
     let question = plan.stimulusCount == 1 ? "for this stimulus" : "for stimuli like these"
     return """
       \(critical) of \(Plural.count(regions, "region", "regions")) in \(Plural.count(plan.layers.count, "layer", "layers")) \
@@ -109,6 +109,8 @@ struct ReportPage {
     case .kullbackLeibler: "the negative Kullback–Leibler divergence from the intact answer"
     case .jensenShannon: "the negative Jensen–Shannon divergence from the intact answer"
     case .cosine: "the cosine to the intact answer"
+    case .continuation(let name): "the negative loss of \(name), summed over positions"
+    case .cosineTo(let name): "the cosine to \(name)"
     case .output(let index): "output \(index)"
     case .selection(let selection): "output \(selection.text)"
     }

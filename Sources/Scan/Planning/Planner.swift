@@ -29,6 +29,8 @@ package struct Planner {
   /// What lesions take from a file, and its SHA-256; `nil` where they take nothing from one.
   let lesionFile: LesionFile?
   let lesionDigest: String?
+  /// SHA-256 of the file that the value takes something from; `nil` likewise.
+  let valueDigest: String?
 
   /// Cost: some forward passes, and the activations of all candidate tensors at once in memory.
   /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
@@ -47,12 +49,18 @@ package struct Planner {
     var notes = survey.notes
     let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
     let chosen = try chooseLayers(survey, selection(regions), &refusals)
+    let frozen = try request.measurement.frozen.map { try FrozenTensor($0, survey, regions) }
+    if let frozen { notes.append(frozen.note(isOfPair: request.measurement.lesion.runsInPair)) }
     let donors = request.measurement.lesion.isDrawn ? min(Self.donorLimit, stimuli.count - 1) : 0
     let shares = survey.suffixCostShares
     let forwardCost = survey.forwardCost
     var layers: [ScanPlan.Layer] = []
     for layer in chosen {
       let tensor = layer.candidate.tensor
+      if let frozen, let reason = survey.model.reasonAgainst(freezing: frozen.tensor, cutAt: tensor) {
+        refusals.append(ScanPlan.Refusal(tensor: tensor, reason: reason))
+        continue
+      }
       let choice: RegionRequest.Choice
       do {
         choice = try regions.choice(for: layer)
@@ -62,7 +70,8 @@ package struct Planner {
         continue
       }
       for note in choice.notes where !notes.contains(note) { notes.append(note) }
-      let cut = try survey.model.cut(at: tensor, reading: survey.readTensor, types: survey.elementTypes)
+      let cut = try survey.model.cut(
+        at: tensor, reading: survey.readTensor, types: survey.elementTypes, freezing: frozen)
       layers.append(
         try plan(
           layer, choice, cut: cut, number: layers.count, donors: donors, suffixCostShare: shares[tensor] ?? 1,
@@ -99,6 +108,8 @@ package struct Planner {
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
     plan.stimulusClasses = try stimulusClasses()
     plan.lesionDigest = lesionDigest
+    plan.frozen = frozen
+    plan.valueDigest = valueDigest
     plan.provider = runtime.provider?.identity
     return plan
   }
@@ -293,6 +304,11 @@ extension ReadoutRequest {
     classes = try options.value.expression.map { expression throws(Failure) in
       try expression.terms.map { term throws(Failure) in try Self.classes(of: term.choice, in: stimuli) }
     }
+    switch options.value {
+    case .continuation(let name): continuation = try ValueArray(name, of: stimuli).wholeNumbers()
+    case .cosineTo(let name): vectors = try ValueArray(name, of: stimuli).numbers()
+    default: break
+    }
   }
 
   /// The class that a term names: one for all stimuli, or one each; −1 for the target.
@@ -330,7 +346,9 @@ extension ValueFunction {
     case .logit, .output: true
     case .expression(let expression): expression.isLinear
     case .selection(let selection): selection.reduction != .max
-    case .logProbability, .probability, .margin, .loss, .accuracy, .kullbackLeibler, .jensenShannon, .cosine: false
+    case .logProbability, .probability, .margin, .loss, .accuracy, .kullbackLeibler, .jensenShannon, .cosine, .continuation,
+      .cosineTo:
+      false
     }
   }
 }

@@ -1,0 +1,55 @@
+import ArgumentParser
+import ScanPlan
+
+/// Which way effects take.
+struct PathOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Measure the direct effect, which goes around a later tensor: it stays as the intact network has it, all of it or the regions \
+      that are named, separated by commas.
+      """, valueName: "tensor[=regions]"))
+  var freeze: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Measure the total effect and the direct one around a later tensor, or around regions of it, into folders total and direct \
+      inside that of --out, and write what goes through it: total minus direct, the mediated effect.
+      """, valueName: "tensor[=regions]"))
+  var mediator: String?
+
+  /// Puts into the options what was asked for.
+  ///
+  /// - Parameter tracesConnections: what the user says of tracing.
+  /// - Throws: `ValidationError` that names the option and what it takes.
+  func apply(to options: inout MeasurementOptions, tracesConnections: Bool?) throws {
+    if freeze != nil, mediator != nil {
+      throw ValidationError("--freeze and --mediator exclude each other: --mediator measures with and without.")
+    }
+    for (option, tensor) in [("freeze", freeze), ("mediator", mediator)] {
+      guard let tensor else { continue }
+      guard !tensor.isEmpty else {
+        throw ValidationError("--\(option) names no tensor; give its name, as 'layers --all' lists it.")
+      }
+      if tracesConnections == true {
+        throw ValidationError(
+          "--tracts and --\(option) exclude each other: pathways are lesioned in the whole network, where nothing is frozen.")
+      }
+    }
+    if mediator != nil { options.tracesConnections = false }
+    if let freeze { options.freeze(freeze) }
+  }
+
+  /// - Parameter keepsAcquisition: whether values are kept.
+  /// - Throws: `ValidationError` where the effects couldn't be compared when they are measured.
+  func check(outputs: [String], keepsAcquisition: Bool) throws {
+    guard mediator != nil else { return }
+    guard outputs.count < 2 else {
+      throw ValidationError("--mediator compares two scans of one output: give --output once.")
+    }
+    guard keepsAcquisition else {
+      throw ValidationError("--mediator takes the effects from the values of two scans: leave out --no-acquisition.")
+    }
+  }
+}

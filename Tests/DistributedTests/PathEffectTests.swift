@@ -1,0 +1,141 @@
+import Arrays
+import Foundation
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  /// Total, direct and mediated effects.
+  @Suite struct `Effects by ways` {
+    private let folder = TemporaryFolder()
+    private let exact = ["--grid", "2x2x2", "--estimator", "exact", "--samples", "40", "--target", "1", "--progress", "none"]
+
+    private func scan(_ options: [String], to name: String, ranks: Int? = nil) throws -> Command {
+      try Program.run(["scan"] + options + ["--out", folder.path(name)], ranks: ranks)
+    }
+
+    private func values(_ name: String) throws -> [Double] {
+      try NumericArray(contentsOfNPY: folder.path(name) + "/acquisition/layer_0.npy").doubles()
+    }
+
+    /// By region: the mean ζ of total and direct effect, and the mediated one.
+    private func mediated(_ name: String) throws -> [String: (total: Double, direct: Double, mediated: Double)] {
+      let text = String(decoding: TemporaryFolder.read(folder.path(name) + "/mediated.tsv"), as: UTF8.self)
+      let rows = text.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+      let place = Dictionary(uniqueKeysWithValues: rows[0].enumerated().map { ($1, $0) })
+      var effects: [String: (total: Double, direct: Double, mediated: Double)] = [:]
+      for row in rows.dropFirst() where row[place["quantity"]!] == "zeta" {
+        func number(_ column: String) throws -> Double { try #require(Double(row[place[column]!])) }
+        effects[row[place["region"]!]] = (
+          try number("mean_first"), try number("mean_second"), try number("effect")
+        )
+      }
+      return effects
+    }
+
+    @Test func `add up, region by region, and are the same bytes on any number of ranks`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 4)
+      let options = files.options + ["--layers", "stem", "--mediator", "inner"] + exact
+      let run = try scan(options, to: "one")
+      try #require(run.exitCode == 0, "\(run)")
+      #expect(run.output.contains("Mediated effect, through inner") && run.errors.contains("stays as the intact network has it"))
+      #expect(try scan(options, to: "three", ranks: 3).exitCode == 0)
+      func bytes(_ name: String) -> [String: [UInt8]] {
+        TemporaryFolder.files(below: folder.path(name)).filter { !$0.key.hasSuffix("scan.json") }
+      }
+      #expect(bytes("one") == bytes("three"))
+
+      let effects = try mediated("one")
+      #expect(effects.count == 8)
+      for (region, effect) in effects {
+        #expect(abs(effect.total - effect.direct - effect.mediated) < 1e-12 * max(1, abs(effect.total)), "\(region)")
+      }
+      // Of every coalition both were measured: nothing lesioned is the same, and what is lesioned isn't.
+      let (total, direct) = (try values("one/total"), try values("one/direct"))
+      #expect(total.count == direct.count && zip(total, direct).contains { abs($0 - $1) > 1e-3 })
+      #expect(abs(total[0] - direct[0]) < 1e-5)
+      let summary =
+        try JSONSerialization.jsonObject(
+          with: Data(TemporaryFolder.read(folder.path("one/direct/scan.json")))) as? [String: Any]
+      let frozen = try #require(summary?["frozen"] as? [String: Any])
+      #expect(frozen["tensor"] as? String == "inner" && frozen["units"] as? Int == 144)
+
+      let again = try scan(options + ["--resume"], to: "one")
+      #expect(again.exitCode == 0 && bytes("one") == bytes("three"), "\(again)")
+      let other = try scan(files.options + ["--layers", "stem", "--freeze", "outer", "--resume"] + exact, to: "one/direct")
+      #expect(other.exitCode == 64 && other.errors.contains("--freeze is outer now and was inner then"), "\(other)")
+    }
+
+    @Test func `are direct where nothing of them passes a tensor's regions, and mediated where all does`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let options = files.options + ["--layers", "inner_sum"] + exact
+      let through = try scan(options + ["--mediator", "outer"], to: "through")
+      try #require(through.exitCode == 0, "\(through)")
+      for effect in try mediated("through").values {
+        #expect(effect.direct == 0 && effect.mediated == effect.total)
+      }
+      // Two of the regions of "outer", by name and by number, and then all.
+      for (regions, name) in [("grid_0_0_0, 7", "some"), ("0,1,2,3,4,5,6,7", "all")] {
+        let run = try scan(options + ["--freeze", "outer=" + regions], to: name)
+        try #require(run.exitCode == 0, "\(run)")
+      }
+      let (some, all) = (try values("some"), try values("all"))
+      // By stimulus.
+      let rows = all.count / 3
+      for start in stride(from: 0, to: all.count, by: rows) {
+        #expect(all[start..<start + rows].allSatisfy { $0 == all[start] })
+        #expect(!some[start..<start + rows].allSatisfy { abs($0 - some[start]) < 1e-4 })
+      }
+      #expect(zip(some, try values("through/total")).contains { abs($0 - $1) > 1e-4 })
+    }
+
+    @Test func `are measured by gradients too`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 4)
+      let options = files.options + ["--layers", "stem", "--mediator", "inner=0,3,5"]
+      let reference = try scan(options + exact, to: "exact")
+      try #require(reference.exitCode == 0, "\(reference)")
+      let run = try scan(
+        options + ["--grid", "2x2x2", "--estimator", "gradient", "--samples", "400", "--target", "1", "--progress", "none"],
+        to: "gradients", ranks: 2)
+      try #require(run.exitCode == 0, "\(run)")
+      let (a, b) = (try mediated("exact"), try mediated("gradients"))
+      let scale = a.values.map { abs($0.total) }.max()!
+      for (region, effect) in a {
+        let other = try #require(b[region])
+        #expect(abs(other.mediated - effect.mediated) < 0.1 * scale && abs(other.direct - effect.direct) < 0.1 * scale)
+      }
+    }
+
+    @Test func `are refused in a sentence where there is no such way`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let cases: [([String], Int, String)] = [
+        (["--layers", "stem", "--freeze", "iner"], 64, "tensor \"iner\" not found; nearest: \"inner\""),
+        (["--layers", "inner", "--freeze", "stem"], 65, "\"stem\" doesn't follow from it"),
+        (["--layers", "inner", "--freeze", "inner"], 65, "it is the frozen tensor itself"),
+        (["--layers", "stem", "--freeze", "logits"], 64, "--freeze logits: it can't be frozen"),
+        (
+          ["--layers", "stem", "--freeze", "inner=9"], 64,
+          "has no region \"9\"; it has 8, by name or by number from 0: grid_0_0_0,"
+        ),
+        (["--layers", "stem", "--freeze", "inner="], 64, "has no region \"\""),
+        (["--layers", "stem", "--freeze", "inner", "--mediator", "inner"], 64, "--freeze and --mediator exclude each other"),
+        (["--layers", "stem", "--mediator", "inner", "--tracts"], 64, "--tracts and --mediator exclude each other"),
+        (["--layers", "stem", "--mediator", "inner", "--part", "1/2"], 64, "--part and --mediator exclude each other"),
+        (["--layers", "stem", "--mediator", "inner", "--no-acquisition"], 64, "leave out --no-acquisition"),
+      ]
+      for (options, code, words) in cases {
+        let run = try ScanRun(files.options + ["--grid", "2x2x2"] + options, ranks: nil)
+        #expect(run.command.exitCode == code && run.command.errors.contains(words), "\(options): \(run.command)")
+      }
+    }
+
+    @Test func `leave out layers that don't lead there, with the reason`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let run = try ScanRun(files.options + ["--layers", "stem,block", "--freeze", "inner"] + exact, ranks: nil)
+      #expect(run.command.exitCode == 0, "\(run.command)")
+      let refused = try #require(try run.json("scan.json")["refused_layers"] as? [[String: any Sendable]])
+      #expect(refused.count == 1 && refused[0]["tensor"] as? String == "block")
+      let plan = try Program.run(["plan"] + files.options + ["--layers", "stem", "--mediator", "inner"] + exact.dropLast(2))
+      #expect(plan.exitCode == 0 && plan.output.contains("Direct effect, around inner:"), "\(plan)")
+    }
+  }
+}
