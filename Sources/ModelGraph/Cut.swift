@@ -22,6 +22,13 @@ package struct Cut: Sendable {
   /// The first operator, as "type name", that is not affine in the tensor; `nil` if the suffix is affine.
   package let firstNonlinearOperator: String?
 
+  /// By name: the element types of what the suffix is fed.
+  package var elementTypes: [String: ElementType] {
+    Dictionary(
+      suffix.proto.graph.input.map { ($0.name, ElementType(rawValue: $0.type.tensorType.elemType)) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
   /// Whether output(Σ wᵢ·aᵢ) = Σ wᵢ·output(aᵢ) for Σ wᵢ = 1, side inputs held.
   package var isAffine: Bool { firstNonlinearOperator == nil }
 }

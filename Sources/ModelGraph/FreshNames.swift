@@ -21,4 +21,15 @@ struct FreshNames {
     while model.index.contains(name) || !wishes.insert(name).inserted { name += "_" }
     return name
   }
+
+  /// The name itself, or "name/2", "name/3" and so on, whichever `names` doesn't have; it has it then.
+  static func unique(_ name: String, among names: inout Set<String>) -> String {
+    var free = name
+    var number = 1
+    while !names.insert(free).inserted {
+      number += 1
+      free = "\(name)/\(number)"
+    }
+    return free
+  }
 }

@@ -12,7 +12,11 @@ extension Model {
 
 private struct ElementTypeInference {
   var types: [String: ElementType] = [:]
+  /// By sequence or optional value: the type of the tensors that it holds.
+  private var contents: [String: ElementType] = [:]
   let functions: [Onnx_FunctionProto]
+
+  init(functions: [Onnx_FunctionProto]) { self.functions = functions }
 
   mutating func visit(_ graph: Onnx_GraphProto, order: [Int]? = nil) {
     for weight in graph.initializer { types[weight.name] = ElementType(rawValue: weight.dataType) }
@@ -25,6 +29,8 @@ private struct ElementTypeInference {
       for (name, type) in zip(node.output, outputTypes(of: node)) where !name.isEmpty && types[name] == nil {
         types[name] = type
       }
+      let held = node.input.compactMap { contents[$0] ?? types[$0] }.first { $0 != .noTensor }
+      for name in node.output where types[name] == .noTensor { contents[name] = held ?? node.elementType("dtype") }
     }
   }
 
@@ -51,16 +57,19 @@ private struct ElementTypeInference {
       return outputTypes(of: function, calledBy: node)
     }
     switch node.opType {
-    case "Shape", "Size", "NonZero", "ArgMax", "ArgMin", "NonMaxSuppression":
+    case "Shape", "Size", "NonZero", "ArgMax", "ArgMin", "NonMaxSuppression", "SequenceLength":
       return all(.int64)
     case "Cast":
       return all(declared(node, "to"))
     case "CastLike":
       return all(type(node, 1))
-    case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not", "IsNaN", "IsInf":
+    case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not", "IsNaN", "IsInf",
+      "OptionalHasElement":
       return all(.bool)
     case let name where OperatorTraits.containers.contains(name):
       return all(.noTensor)
+    case "SequenceAt", "ConcatFromSequence", "OptionalGetElement":
+      return all(first == .noTensor ? node.input.first.flatMap { contents[$0] } : first)
     case "Constant":
       return all(constantType(node))
     case "ConstantOfShape":

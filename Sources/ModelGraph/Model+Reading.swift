@@ -2,7 +2,8 @@ internal import FoundationEssentials
 internal import SwiftProtobuf
 
 extension Model {
-  /// Reads an ONNX file and checks that it is whole and that its external weight files exist.
+  /// Reads an ONNX file and checks that it is whole and that its external weight files exist. Functions that the model brings
+  /// stand where they are called.
   ///
   /// Throws one sentence each for a missing file, a folder, a file that is not ONNX, a truncated one, an empty graph,
   /// and a missing or short weight file.
@@ -57,7 +58,7 @@ extension Model {
     guard !proto.graph.output.isEmpty else {
       throw ModelGraphError(.badInput, "\(label): the graph declares no output to read. Export the model again.")
     }
-    self.init(proto: proto, folder: folder, label: label)
+    self = Model(proto: proto, folder: folder, label: label).inliningFunctions()
     try checkOrder()
     try checkExternalFiles()
   }

@@ -72,12 +72,14 @@ package struct Model: Sendable {
   /// The same model around another graph. Operator sets stay; functions stay where the graph still calls them.
   ///
   /// Formats older than IR 4 demand that weights be listed as inputs; the copy is lifted to IR 4, which does not.
-  func replacingGraph(_ graph: Onnx_GraphProto) -> Model {
+  ///
+  /// - Parameter opsets: the operator sets that it needs; `nil` for the model's.
+  func replacingGraph(_ graph: Onnx_GraphProto, opsets: [Onnx_OperatorSetIdProto]? = nil) -> Model {
     var copy = Onnx_ModelProto()
     copy.irVersion = max(proto.irVersion, 4)
     copy.producerName = proto.producerName
     copy.producerVersion = proto.producerVersion
-    copy.opsetImport = proto.opsetImport
+    copy.opsetImport = opsets ?? proto.opsetImport
     copy.functions = Self.functions(proto.functions, calledFrom: graph)
     copy.graph = graph
     return Model(proto: copy, folder: folder, label: label, ownLocation: ownLocation)

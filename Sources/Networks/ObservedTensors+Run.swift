@@ -6,11 +6,16 @@ extension ObservedTensors {
   private static let greatestLength = 1024
 
   /// - Parameters:
-  ///   - names: of a run's outputs, in order.
+  ///   - observation: whose run it was.
+  ///   - names: of the run's outputs, in order.
   ///   - tensors: what the run gave.
-  package init(_ names: [String], _ tensors: [Tensor]) {
+  package init(_ observation: Observation, _ names: [String], _ tensors: [Tensor]) {
     self.init()
     for (name, tensor) in zip(names, tensors) {
+      if let shaped = observation.shapes[name] {
+        shapes[shaped] = tensor.bytes.bindMemory(to: Int64.self).map(Int.init)
+        continue
+      }
       shapes[name] = tensor.shape
       types[name] = ElementType(rawValue: tensor.elementType)
       guard tensor.count <= Self.greatestLength else { continue }
@@ -36,8 +41,9 @@ extension Cut {
     var options = options
     options.isOnProcessor = true
     func observe(_ cut: Cut) throws -> ObservedTensors {
-      let session = try Session(runtime: runtime, model: cut.observation.serialized(), options: options)
-      return ObservedTensors(session.outputNames, try session.run(inputs(session.inputNames)))
+      let observation = cut.observation
+      let session = try Session(runtime: runtime, model: observation.model.serialized(), options: options)
+      return ObservedTensors(observation, session.outputNames, try session.run(inputs(session.inputNames)))
     }
     let observed = try observe(self)
     guard let unrolled = unrollingRecurrence(shapes: observed.shapes) else { return (self, observed) }

@@ -302,7 +302,7 @@ package final class Worker {
   private func cut(_ layer: Int) throws -> Cut {
     try model.cut(
       at: plan.layers[layer].tensor, reading: plan.readTensor,
-      types: plan.layers[layer].sideTypes.mapValues(ElementType.init), freezing: plan.frozen)
+      types: plan.layers[layer].elementTypes.mapValues(ElementType.init), freezing: plan.frozen)
   }
 
   private func configuration(_ layer: Int, _ lesion: LesionKind, batch: Int) -> LesionedNetwork.Configuration {

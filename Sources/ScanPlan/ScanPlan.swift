@@ -24,8 +24,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     /// What part the tensor plays in the network, and why it is taken for that.
     package var kind: String
     package var kindReason: String
-    /// Element types, by ONNX number, of what the suffix reads besides the tensor.
-    package var sideTypes: [String: Int32]
+    /// Element types, by ONNX number, of the tensor and what the suffix reads besides it.
+    package var elementTypes: [String: Int32]
     /// Regions along (h, w, c), after clipping.
     package var grid: [Int]
     package var regionCount: Int
@@ -54,7 +54,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
 
     package init(
       number: Int, tensor: String, operatorType: String, shape: [Int], axes: GridAxes, layout: String,
-      layoutReason: String, kind: String, kindReason: String, sideTypes: [String: Int32], grid: [Int],
+      layoutReason: String, kind: String, kindReason: String, elementTypes: [String: Int32], grid: [Int],
       regionCount: Int, regionLabels: RegionLabels? = nil, regionNames: [String]? = nil, design: DesignKind, budget: Int,
       designRows: Int, rows: Int, batch: Int,
       suffixCostShare: Double, evaluationCost: Double, gradients: GradientFinding? = nil
@@ -68,7 +68,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
       self.layoutReason = layoutReason
       self.kind = kind
       self.kindReason = kindReason
-      self.sideTypes = sideTypes
+      self.elementTypes = elementTypes
       self.grid = grid
       self.regionCount = regionCount
       self.regionLabels = regionLabels

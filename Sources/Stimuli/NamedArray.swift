@@ -21,10 +21,17 @@ struct NamedArray: Sendable {
   ///   where the model has it counts along that one.
   /// - Returns: `nil` if no array has stimuli.
   static func stimulusCount(_ arrays: [NamedArray], of inputs: [ModelInput] = []) -> Int? {
-    let counted = arrays.filter { !$0.isShared && !$0.array.shape.isEmpty }.map { named in
+    let only = inputs.count == 1 && arrays.count == 1 ? inputs.first : nil
+    func input(_ named: NamedArray) -> ModelInput? { inputs.first { $0.name == named.name } ?? only }
+    // What fills an input that has no batch axis counts nothing, where others do.
+    func isWhole(_ named: NamedArray) -> Bool {
+      input(named).map { $0.batchAxis == nil && $0.shape != nil && $0.takes(named.array.shape) } ?? false
+    }
+    let candidates = arrays.filter { !$0.isShared && !$0.array.shape.isEmpty }
+    let counting = candidates.filter { !isWhole($0) }
+    let counted = (counting.isEmpty ? candidates : counting).map { named in
       var shape = named.array.shape
-      let only = inputs.count == 1 && arrays.count == 1 ? inputs.first : nil
-      if let input = inputs.first(where: { $0.name == named.name }) ?? only, let axis = input.batchAxis,
+      if let input = input(named), let axis = input.batchAxis,
         input.takesAlongBatch(shape), input.fit(Array(shape.dropFirst())) == nil
       {
         shape.insert(shape.remove(at: axis), at: 0)

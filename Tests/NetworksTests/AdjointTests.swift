@@ -59,9 +59,9 @@ import Testing
       for place in 0..<unit.count { unit.floats[place] = Float((place % 144) % 37) / 37 }
       return try session.run([unit] + extra)
     }
-    let names = try Session(runtime: runtime, model: cut.observation.serialized()).outputNames
+    let names = try Session(runtime: runtime, model: cut.observation.model.serialized()).outputNames
     let network = try cut.adjoint(
-      of: AdjointValue(.logit), observed: ObservedTensors(names, try run(cut.observation, rows: 2)))
+      of: AdjointValue(.logit), observed: ObservedTensors(cut.observation, names, try run(cut.observation.model, rows: 2)))
     let target = try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue)
     let gradients = try [1, 5].map { try run(network.model, rows: $0, also: [target])[2] }
     let first = gradients[0].floats.map { $0 }
@@ -127,9 +127,9 @@ import Testing
       let runtime = try TestRuntime.make()
       let cut = try Model(proto: net.model).cut(at: "a", reading: "scores")
       let a = try Tensor(runtime: runtime, shape: [2, 4], elementType: type.rawValue)
-      let observation = try Session(runtime: runtime, model: cut.observation.serialized())
+      let observation = try Session(runtime: runtime, model: cut.observation.model.serialized())
       let network = try cut.adjoint(
-        of: AdjointValue(.logit), observed: ObservedTensors(observation.outputNames, observation.run([a])))
+        of: AdjointValue(.logit), observed: ObservedTensors(cut.observation, observation.outputNames, observation.run([a])))
       let target = try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue)
       let outputs = try Session(runtime: runtime, model: network.model.serialized()).run([a, target])
       #expect(outputs[2].shape == [2, 4] && outputs[2].elementType == type.rawValue)
@@ -193,9 +193,9 @@ import Testing
     let runtime = try TestRuntime.make()
     let a = try Tensor(runtime: runtime, shape: shape)
     for (place, value) in values.enumerated() { a.floats[place] = value }
-    let observation = try Session(runtime: runtime, model: cut.observation.serialized())
+    let observation = try Session(runtime: runtime, model: cut.observation.model.serialized())
     let network = try cut.adjoint(
-      of: AdjointValue(.logit), observed: ObservedTensors(observation.outputNames, observation.run([a])))
+      of: AdjointValue(.logit), observed: ObservedTensors(cut.observation, observation.outputNames, observation.run([a])))
     let target = try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue)
     let outputs = try Session(runtime: runtime, model: network.model.serialized()).run([a, target])
     return (outputs[2].floats.map { $0 }, network)

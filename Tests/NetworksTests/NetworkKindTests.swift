@@ -32,6 +32,17 @@ extension NetworkKind {
     net.builder.output("logits", [nil, 3], type: .bfloat16)
   }
 
+  /// A hidden layer that passes through a sequence of its halves.
+  static let packed = NetworkKind("with a sequence inside") { net in
+    net.builder.input("x", [nil, 6])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+    net.builder.weight("half", [], [Int64(4)])
+    net.add("SplitToSequence", [hidden, "half"], to: "halves", ["axis": .int(1)])
+    let joined = net.add("ConcatFromSequence", ["halves"], to: "joined", ["axis": .int(1)])
+    net.add("MatMul", [net.add("Tanh", [joined], to: "squashed"), net.weight(8, 3)], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
   /// Nodes of a graph, as many as each stimulus has, passed on in a circle; no axis counts stimuli.
   static let graph = NetworkKind("of graphs", inputs: [("nodes", [5, 6], nil)]) { net in
     net.builder.input("nodes", [nil, 6], first: "n_nodes")
@@ -221,6 +232,7 @@ extension NetworkKind {
     (.recurrent, 2, ["steps": "N,T,direction,C", "hidden": "N,T,C", "back": "N,T,C"], 1e-5),
     (.integers, 1, ["conv": "N,C,H,W", "pooled": "N,C,H,W", "floats": "N,C"], 1e-5),
     (.branches, 1, ["sum": "N,C", "hidden": "N,C"], 1e-5),
+    (.packed, 1, ["hidden": "N,C", "joined": "N,C", "squashed": "N,C"], 1e-5),
   ]
 
   @Test(arguments: kinds.indices)

@@ -48,6 +48,15 @@ extension NetworkKind {
     net.builder.output(scores, [nil, 4])
   }
 
+  static let valueFirst = ending("of a value and a policy") { net, scores in
+    net.add("MatMul", [scores, net.weight(4, 1)], to: "column")
+    net.add("Squeeze", ["column", net.constant([1])], to: "value")
+    net.add("MatMul", [scores, net.weight(4, 5)], to: "policy")
+    net.builder.output("value", [nil])
+    net.builder.output("column", [nil, 1])
+    net.builder.output("policy", [nil, 5])
+  }
+
   static let halfPrecision = ending("that gives float16") { net, scores in
     net.add("Cast", [scores], to: "logits", ["to": .int(10)])
     net.builder.output("logits", [nil, 4], type: .float16)
@@ -125,7 +134,7 @@ extension NetworkKind {
       (.hiddenFirst, "scores", "scores", [4]), (.halfPrecision, "logits", "logits", [4]),
       (.timeFirst, "logits", "logits", [7, 5]), (.classesFirst, "logits", "logits", [5]),
       (.sequence, "logits", "logits", [7, 4]), (.threshold, "found", "scores", [4]), (.statesFirst, "d", "d", [3]),
-      (.yesOrNo, "chances", "chances", [2]),
+      (.yesOrNo, "chances", "chances", [2]), (.valueFirst, "policy", "policy", [5]),
     ] as [(NetworkKind, String, String, [Int])])
   func `looks like scores`(_ kind: NetworkKind, _ output: String, _ tensor: String, _ shape: [Int]) throws {
     let readout = try KindBench(kind).survey.readout

@@ -26,7 +26,8 @@ struct HandmadeScan {
     let layer = ScanPlan.Layer(
       number: 0, tensor: "hidden", operatorType: "Relu", shape: [1, 3, 2, 1],
       axes: GridAxes(height: [2], width: [3], channels: [1]), layout: "N,C,H,W", layoutReason: "by hand", kind: "activation",
-      kindReason: "by hand", sideTypes: [:], grid: Self.grid, regionCount: Self.regionCount, design: .allCoalitions, budget: rows,
+      kindReason: "by hand", elementTypes: [:], grid: Self.grid, regionCount: Self.regionCount, design: .allCoalitions,
+      budget: rows,
       designRows: rows, rows: rows, batch: 4, suffixCostShare: 0.5, evaluationCost: 1e6)
     let plan = ScanPlan(
       modelDigest: String(repeating: "a", count: 64), dataDigest: String(repeating: "b", count: 64),

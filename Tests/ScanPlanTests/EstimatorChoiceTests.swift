@@ -17,7 +17,7 @@ import UserErrors
         ScanPlan.Layer(
           number: number, tensor: "t\(number)", operatorType: "Relu", shape: [1, 4],
           axes: GridAxes(height: [], width: [], channels: [1]), layout: "N,C", layoutReason: "", kind: "activation",
-          kindReason: "", sideTypes: [:], grid: [1, 1, 4], regionCount: 4, design: estimator.design, budget: 20,
+          kindReason: "", elementTypes: [:], grid: [1, 1, 4], regionCount: 4, design: estimator.design, budget: 20,
           designRows: 20, rows: 20, batch: 4, suffixCostShare: 1,
           evaluationCost: 1)
       }, refusals: [], notes: [], residentBytes: 0)

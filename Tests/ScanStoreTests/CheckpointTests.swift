@@ -23,7 +23,7 @@ import UserErrors
       layers: [
         ScanPlan.Layer(
           number: 0, tensor: "a", operatorType: "Relu", shape: [1, 4], axes: GridAxes(height: [], width: [], channels: [1]),
-          layout: "N,C", layoutReason: "", kind: "activation", kindReason: "", sideTypes: [:], grid: [1, 1, 4], regionCount: 4,
+          layout: "N,C", layoutReason: "", kind: "activation", kindReason: "", elementTypes: [:], grid: [1, 1, 4], regionCount: 4,
           design: .complementPairs, budget: 20, designRows: 20, rows: 20, batch: 4,
           suffixCostShare: 1, evaluationCost: 1e6)
       ], refusals: [], notes: [], residentBytes: 0),

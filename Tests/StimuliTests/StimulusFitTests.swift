@@ -77,6 +77,17 @@ struct StimulusFitTests {
     #expect(try fitted.floats(stimulus: 3, input: 1) == (0..<20).map(Float.init))
   }
 
+  @Test("that fill an input without a batch axis are given to all stimuli and count none")
+  func whole() throws {
+    let inputs = [ModelInput("x", [7, 5]), ModelInput("edges", [7, 7], batchAxis: nil)]
+    let path = archive([("edges", Self.numbers([7, 7])), ("x", Self.numbers([4, 7, 5]))])
+    var set = try StimulusSet(contentsOf: path, inputs: inputs)
+    #expect(set.count == 4)
+    try set.fit(to: inputs)
+    #expect(try set.floats(stimulus: 3, input: 1) == (0..<49).map(Float.init))
+    #expect(set.notes.contains { $0.contains("\"edges\"") })
+  }
+
   @Test("that a model lacks are left out with a note, be they numbers or not, and however many rows they have")
   func extra() throws {
     let text = Fixtures.npy("'<U5'", "()", [UInt8](repeating: 0, count: 20))

@@ -69,16 +69,42 @@ package struct ObservedTensors: Sendable {
   package init() {}
 }
 
+/// A graph whose run shows what `adjoint(of:observed:)` has to know.
+///
+/// Of floats only shapes are given, so that the run needs no more memory than one that gives the output alone.
+package struct Observation: Sendable {
+  package let model: Model
+  /// By output that is a tensor's shape: the tensor. The other outputs are tensors themselves.
+  package let shapes: [String: String]
+}
+
 extension Cut {
-  /// The suffix with everything readable that `adjoint(of:observed:)` has to know of: all that it reads and writes.
-  package var observation: Model {
+  /// The suffix, made to show all that it reads and writes.
+  package var observation: Observation {
     let types = suffix.elementTypes()
+    var names = FreshNames(in: suffix, stem: "shape_of_tensor")
+    var builder = GraphBuilder(name: "")
+    var shapes: [String: String] = [:]
+    var outputs: [String] = []
+    // Only of what the standard defines are types known before the run.
+    let foreign = Set(suffix.proto.graph.node.filter { !$0.isStandard }.flatMap(\.output))
     var seen: Set<String> = []
-    let tensors = ([tensor] + suffix.proto.graph.node.flatMap { $0.input + $0.output } + [output]).filter { name in
-      !name.isEmpty && suffix.index.contains(name) && !suffix.index.isWeight(name) && types[name] != .noTensor
-        && types[name] != .string && seen.insert(name).inserted
+    for tensor in [tensor] + suffix.proto.graph.node.flatMap({ $0.input + $0.output }) + [output]
+    where !tensor.isEmpty && suffix.index.contains(tensor) && !suffix.index.isWeight(tensor) && seen.insert(tensor).inserted {
+      let type = types[tensor]
+      if type == .noTensor || type == .string { continue }
+      guard let type, type.isFloat, !foreign.contains(tensor) else {
+        outputs.append(tensor)
+        continue
+      }
+      let shape = names.next()
+      builder.node("Shape", [tensor], [shape])
+      shapes[shape] = tensor
+      outputs.append(shape)
     }
-    return suffix.exposing(tensors)
+    var graph = suffix.proto.graph
+    graph.node += builder.graph.node
+    return Observation(model: suffix.replacingGraph(graph).exposing(outputs), shapes: shapes)
   }
 
   /// The adjoint graph of the suffix.
@@ -88,7 +114,7 @@ extension Cut {
   ///
   /// - Parameters:
   ///   - value: what is read of the output.
-  ///   - observed: what a run of `observation` with a batch shows. The batch should hold two rows or more, so that what
+  ///   - observed: what a run of `observation` with a batch showed. The batch should hold two rows or more, so that what
   ///     is repeated over rows can be told from what isn't.
   /// - Throws: `Undifferentiable` with the operator that has no rule.
   /// - Cost: linear in the graph's size; weights are shared.

@@ -3,7 +3,7 @@ extension Model {
   ///
   /// Outputs of numbers come before labels, which come before what can't be read at all; then names decide ("logits" and
   /// "probabilities" before "hidden_state" and "boxes"), and a recurrent operator's last state counts as named so; then an
-  /// output that others are made from gives way to them; then the first is taken.
+  /// output that others are made from gives way to them, and one of a single number to those of several; then the first is taken.
   ///
   /// - Parameter types: element types found by running the model; they override what the graph tells.
   /// - Precondition: the graph has an output.
@@ -28,11 +28,20 @@ extension Model {
       let isNumber = known[outputs[place].name]?.isFloat ?? true
       let name = outputs[place].name
       return [
-        readability(place), isNumber ? 0 : 1, isLastState(name) ? 2 : Self.nameRank(name), feedsOther ? 1 : 0, place,
+        readability(place), isNumber ? 0 : 1, isLastState(name) ? 2 : Self.nameRank(name), feedsOther ? 1 : 0,
+        isSingleNumber(outputs[place]) ? 1 : 0, place,
       ]
     }
     let best = outputs.indices.min { ranks[$0].lexicographicallyPrecedes(ranks[$1]) } ?? 0
     return (outputs[best].name, sources[best])
+  }
+
+  /// Whether a stimulus has one number there, as far as is declared: of all axes but the first each is 1 long, and the first may
+  /// count stimuli.
+  private func isSingleNumber(_ output: Port) -> Bool {
+    guard let dimensions = output.dimensions else { return false }
+    if dimensions.count == 1, case .fixed(let length) = dimensions[0] { return length == 1 }
+    return dimensions.dropFirst().allSatisfy { $0 == .fixed(1) }
   }
 
   private static let scores = ["logit", "score", "prob", "softmax", "class", "pred", "conf"]

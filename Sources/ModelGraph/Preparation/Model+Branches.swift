@@ -78,7 +78,7 @@ private struct BranchRewrite {
     var body = body
     var renamed: [String: String] = [:]
     for name in body.ownNames.sorted() where !name.isEmpty {
-      let free = Self.unique(name, among: &names)
+      let free = FreshNames.unique(name, among: &names)
       if free != name { renamed[name] = free }
     }
     // What the If makes keeps its name. A tensor from outside, a weight, or one that is given twice, is passed on.
@@ -103,20 +103,9 @@ private struct BranchRewrite {
     return (body.node + nodes.graph.node).map { node in
       guard !node.name.isEmpty else { return node }
       var node = node
-      node.name = Self.unique(node.name, among: &nodeNames)
+      node.name = FreshNames.unique(node.name, among: &nodeNames)
       return node
     }
-  }
-
-  private static func unique(_ name: String, among names: inout Set<String>) -> String {
-    var free = name
-    var number = 1
-    while names.contains(free) {
-      number += 1
-      free = "\(name)/\(number)"
-    }
-    names.insert(free)
-    return free
   }
 }
 

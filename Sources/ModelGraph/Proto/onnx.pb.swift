@@ -148,6 +148,8 @@ package nonisolated struct Onnx_FunctionProto: Sendable {
   /// Clears the value of `domain`. Subsequent reads from it will return its default value.
   package mutating func clearDomain() {self._domain = nil}
 
+  package var attributeProto: [Onnx_AttributeProto] = []
+
   package var overload: String {
     get {_overload ?? String()}
     set {_overload = newValue}
@@ -766,7 +768,7 @@ nonisolated extension Onnx_OperatorSetIdProto: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Onnx_FunctionProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FunctionProto"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2}\u{3}input\0\u{1}output\0\u{1}attribute\0\u{1}node\0\u{4}\u{2}opset_import\0\u{1}domain\0\u{2}\u{3}overload\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2}\u{3}input\0\u{1}output\0\u{1}attribute\0\u{1}node\0\u{4}\u{2}opset_import\0\u{1}domain\0\u{3}attribute_proto\0\u{2}\u{2}overload\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -781,6 +783,7 @@ nonisolated extension Onnx_FunctionProto: SwiftProtobuf.Message, SwiftProtobuf._
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.node) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.opsetImport) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self._domain) }()
+      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.attributeProto) }()
       case 13: try { try decoder.decodeSingularStringField(value: &self._overload) }()
       default: break
       }
@@ -813,6 +816,9 @@ nonisolated extension Onnx_FunctionProto: SwiftProtobuf.Message, SwiftProtobuf._
     try { if let v = self._domain {
       try visitor.visitSingularStringField(value: v, fieldNumber: 10)
     } }()
+    if !self.attributeProto.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attributeProto, fieldNumber: 11)
+    }
     try { if let v = self._overload {
       try visitor.visitSingularStringField(value: v, fieldNumber: 13)
     } }()
@@ -827,6 +833,7 @@ nonisolated extension Onnx_FunctionProto: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.node != rhs.node {return false}
     if lhs.opsetImport != rhs.opsetImport {return false}
     if lhs._domain != rhs._domain {return false}
+    if lhs.attributeProto != rhs.attributeProto {return false}
     if lhs._overload != rhs._overload {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

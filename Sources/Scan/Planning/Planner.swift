@@ -260,8 +260,7 @@ package struct Planner {
       number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,
       axes: layer.layout.axes!, layout: layer.layout.names, layoutReason: layer.layout.reason, kind: layer.role.kind.rawValue,
       kindReason: layer.role.reason,
-      sideTypes: Dictionary(
-        cut.sideInputs.map { ($0.name, $0.elementType.rawValue) }, uniquingKeysWith: { a, _ in a }),
+      elementTypes: cut.elementTypes.mapValues(\.rawValue),
       grid: [grid.size.height, grid.size.width, grid.size.channels], regionCount: players,
       regionLabels: choice.labels, regionNames: choice.names, design: kind, budget: needsGradients ? rows : budget,
       designRows: rows, rows: rows + max(donors - 1, 0), batch: 1,

@@ -13,7 +13,7 @@ struct TractStudy {
   static let classLimit = 1024
   private static let bootstrapSamples = 100
   /// Bootstrap samples that are in memory together.
-  private static let samplesAtOnce = 16
+  private static let samplesAtOnce = 8
   /// Lesioned pathways in a task, or more where a batch is longer.
   private static let rowsPerTask = 64
 
