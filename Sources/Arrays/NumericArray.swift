@@ -42,6 +42,11 @@ package struct NumericArray: Sendable {
     self.init(shape: shape, .bool, bools.map { $0 ? 1 : 0 })
   }
 
+  /// Zeros; bytes of their own, and no more of them on the way.
+  package init(zeros shape: [Int], _ scalarType: ScalarType) {
+    self.init(shape: shape, scalarType, [UInt8](repeating: 0, count: shape.reduce(scalarType.byteCount, *)))
+  }
+
   private init(shape: [Int], _ scalarType: ScalarType, _ littleEndian: [UInt8]) {
     precondition(
       shape.reduce(1, *) * scalarType.byteCount == littleEndian.count, "as many values as the shape has places")

@@ -27,14 +27,7 @@ extension StimulusSet {
           "\(model.label): input \"\(port.name)\" has \(text), \(isKnown ? "too long to be filled with zeros" : "with lengths that only stimuli tell"): give them with --data"
         )
       }
-      let count = shape.reduce(1, *)
-      arrays.append(
-        (
-          port.name,
-          port.elementType.isFloat
-            ? NumericArray(shape: shape, floats: [Float](repeating: 0, count: count))
-            : NumericArray(shape: shape, int64: [Int64](repeating: 0, count: count))
-        ))
+      arrays.append((port.name, NumericArray(zeros: shape, port.elementType.isFloat ? .float32 : .int64)))
     }
     return try StimulusSet(arrays, description: "zeros of the declared shapes")
   }
