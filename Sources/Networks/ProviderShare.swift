@@ -3,22 +3,19 @@ package import OnnxRuntime
 
 /// How much of a network an execution provider computes, and what it leaves to the runtime's kernels for the processor.
 package struct ProviderShare: Sendable, Hashable {
+  /// A type of operator that the provider lacks.
+  package struct LackingOperator: Sendable, Hashable {
+    package let type: String
+    /// How often the network has it.
+    package let count: Int
+  }
+
   /// Operators of the network, those that the runtime folds away before it divides them left out.
   package let operators: Int
-  /// Types of the operators that the provider lacks, by how often they occur, the most frequent first.
-  package let lacking: [(type: String, count: Int)]
+  /// What the provider lacks, the most frequent first.
+  package let lacking: [LackingOperator]
   /// The share of a forward pass's floating-point operations that those take, 0 to 1.
   package let costShare: Double
-
-  package static func == (one: ProviderShare, other: ProviderShare) -> Bool {
-    one.operators == other.operators && one.costShare == other.costShare
-      && one.lacking.elementsEqual(other.lacking) { $0 == $1 }
-  }
-
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(operators)
-    hasher.combine(costShare)
-  }
 
   /// - Parameters:
   ///   - assignments: of the model with numbered nodes.
@@ -27,7 +24,7 @@ package struct ProviderShare: Sendable, Hashable {
     operators = assignments.count
     let left = assignments.filter(\.isOnProcessor)
     let counts = Dictionary(left.map { ($0.operatorType, 1) }, uniquingKeysWith: +)
-    lacking = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    lacking = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { LackingOperator(type: $0.key, count: $0.value) }
     func cost(_ some: [OperatorAssignment]) -> Double {
       some.reduce(0) { sum, one in
         sum + (Model.nodeNumber(one.node).flatMap { costs.indices.contains($0) ? costs[$0] : nil } ?? 0)
