@@ -35,6 +35,9 @@ package final class GradientNetwork {
   private var scratch: [UInt32]
   private var plain: Session?
 
+  /// Whether the runtime has a provider whose derivatives are others than the processor's, or that doesn't take the graph, so that
+  /// gradient passes run on the processor.
+  package let leavesProvider: Bool
   /// What a user of the derivatives should know.
   package let notes: [String]
   /// Batches with a way back run so far.
@@ -73,7 +76,7 @@ package final class GradientNetwork {
 
     let network = try Self.adjoint(cut, value, inputs: inputs, runtime: runtime, options: configuration.session)
     inputs.append(try Tensor(runtime: runtime, shape: [value.targetCount], elementType: ElementType.int64.rawValue))
-    let (session, produced) = try Self.load(network, inputs, runtime: runtime, options: configuration.session)
+    let (session, produced, isOnProvider) = try Self.load(network, inputs, runtime: runtime, options: configuration.session)
     guard produced[0].elementType == ElementType.float.rawValue, produced[2].elementType == ElementType.float.rawValue else {
       throw LesionError(
         .badModel,
@@ -88,6 +91,7 @@ package final class GradientNetwork {
     self.cut = cut
     self.runtime = runtime
     self.session = session
+    leavesProvider = runtime.provider != nil && !isOnProvider
     self.inputs = inputs
     self.outputs = try produced.map { tensor in
       try Tensor(runtime: runtime, shape: tensor.shape, elementType: tensor.elementType)
@@ -108,23 +112,25 @@ package final class GradientNetwork {
     return try cut.adjoint(of: value, observed: observed)
   }
 
-  /// A session of the graph, and what a run of it gives.
+  /// A session of the graph, what a run of it gives, and whether it is the provider's.
   ///
   /// A provider gets the graph only where it gives what the processor gives: graphs of derivatives are none that networks are made
   /// of, and some are computed wrongly.
   private static func load(
     _ network: AdjointNetwork, _ inputs: [Tensor], runtime: Runtime, options: Session.Options
-  ) throws -> (Session, [Tensor]) {
-    func run(_ options: Session.Options) throws -> (Session, [Tensor]) {
+  ) throws -> (session: Session, produced: [Tensor], isOnProvider: Bool) {
+    func run(_ options: Session.Options) throws -> (session: Session, produced: [Tensor], isOnProvider: Bool) {
       let session = try Session(runtime: runtime, part: network.model, feeding: inputs, options: options)
-      return (session, try session.run(inputs))
+      return (session, try session.run(inputs), runtime.provider != nil && !options.isOnProcessor)
     }
     do {
       guard runtime.provider != nil else { return try run(options) }
       var onProcessor = options
       onProcessor.isOnProcessor = true
       let reference = try run(onProcessor)
-      guard let own = try? run(options), zip(own.1, reference.1).allSatisfy({ $0.isNear($1) }) else { return reference }
+      guard let own = try? run(options), zip(own.produced, reference.produced).allSatisfy({ $0.isNear($1) }) else {
+        return reference
+      }
       return own
     } catch let error as OnnxRuntimeError {
       throw Undifferentiable("ONNX Runtime doesn't run its adjoint graph: \(error.message)")

@@ -80,6 +80,7 @@ enum ImpactFile {
       "bias": JSONValue(summary?.bias),
       "bias_shrinkage": JSONValue(summary?.shrinkage),
       "bias_remaining": JSONValue(summary?.remainingBias),
+      "on_processor": finding.leavesProvider.map { .bool($0) } ?? .null,
     ]
   }
 }

@@ -11,6 +11,9 @@ package struct GradientFinding: Codable, Sendable, Hashable {
   package var simpsonShare: Double?
   /// The mean squared bias of T over its mean square, from probes: what errors count where passes are too few to tell.
   package var curvature: Double
+  /// Whether gradient passes run on the processor, since the scan's provider computes other derivatives or doesn't take their graph;
+  /// `nil` without a provider, and where there could be no probes.
+  package var leavesProvider: Bool?
 
   package init(
     reason: String, probes: Int = 0, trapezoidShare: Double? = nil, simpsonShare: Double? = nil, curvature: Double = 0

@@ -70,6 +70,18 @@ extension DistributedTests {
       let (own, other) = (try values("processor"), try values("provider"))
       #expect(own.count == other.count && !own.isEmpty)
       for (one, other) in zip(own, other) { #expect(abs(one - other) < 1e-3) }
+      func content(_ file: String) throws -> [String: Any] {
+        let bytes = try Data(contentsOf: URL(filePath: folder.path("provider") + "/" + file))
+        return try #require(JSONSerialization.jsonObject(with: bytes) as? [String: Any])
+      }
+      let notes = try #require(content("scan.json")["notes"] as? [String])
+      let layers = try content("impact.json").filter { $0.key.hasPrefix("layer_") }
+      #expect(!layers.isEmpty)
+      for (name, layer) in layers {
+        let gradients = try #require((layer as? [String: Any])?["gradients"] as? [String: Any])
+        let isOnProcessor = try #require(gradients["on_processor"] as? Bool)
+        #expect(notes.contains { $0.hasPrefix("Gradient passes of") && $0.contains(name) } == isOnProcessor)
+      }
     }
 
     /// The mean ζ of all regions, in the order of the table.

@@ -99,6 +99,7 @@ struct GradientTrial {
     for layer in result.layers where layer.design == .gradients {
       result.notes.removeAll { $0.hasPrefix(Planner.budgetNote(layer.tensor, regions: layer.regionCount)) }
     }
+    if let note = providerNote(result.layers) { result.notes.append(note) }
     let lost = result.layers.filter { $0.design == .gradients && ($0.budget == 0 || $0.gradients == nil) }
     for layer in lost {
       let reason = """
@@ -122,6 +123,16 @@ struct GradientTrial {
     throw Failure(.badInput, "no layer can be scanned: \(first.tensor): \(first.gradients?.reason ?? "")")
   }
 
+  /// Which layers' gradient passes the provider doesn't get, in a sentence; `nil` if it gets all.
+  private func providerNote(_ layers: [ScanPlan.Layer]) -> String? {
+    let left = layers.filter { $0.design == .gradients && $0.gradients?.leavesProvider == true }.map { "layer_\($0.number)" }
+    guard let provider = request.measurement.provider, !left.isEmpty else { return nil }
+    return """
+      Gradient passes of \(left.joined(separator: ", ")) run on the processor: --provider \(provider.name) gives other derivatives \
+      there, or doesn't take their graph.
+      """
+  }
+
   private func decide(
     _ layer: ScanPlan.Layer, _ own: [(Trial, Trial.Output)]
   ) throws -> (ScanPlan.Layer, GradientPilot?, mapReliability: Double?) {
@@ -129,12 +140,14 @@ struct GradientTrial {
     var (values, derivatives) = ([Float](repeating: .nan, count: count), [Float](repeating: .nan, count: count))
     var pilots: [GradientEstimate] = []
     var residuals: [Double] = []
+    var leavesProvider = false
     for (task, output) in own {
       switch (task, output) {
       case (.first(let task), .first(let output)):
         guard output.refusal.isEmpty else {
           return (layer.measuredByValues("Measured by values: \(output.refusal)."), nil, nil)
         }
+        leavesProvider = leavesProvider || output.leavesProvider
         for (place, probe) in task.probes.enumerated() {
           for row in 0..<ProbeDesign.rowsPerProbe {
             values[ProbeDesign.rowsPerProbe * probe + row] = output.values[ProbeDesign.rowsPerProbe * place + row]
@@ -165,7 +178,8 @@ struct GradientTrial {
         GradientDesign.minimumPassCount(players: layer.regionCount),
         GradientPilot.passes(series: pilots, reliability: reliability))
     }
-    let chosen = choose(layer, verdict, pilot, passesAlone: alone, oddResidual: residual)
+    var chosen = choose(layer, verdict, pilot, passesAlone: alone, oddResidual: residual)
+    if plan.provider != nil { chosen.gradients?.leavesProvider = leavesProvider }
     let expected = pilots.isEmpty ? nil : GradientPilot.expectedReliability(series: pilots, passes: chosen.budget)
     return (chosen, pilot, expected)
   }

@@ -33,7 +33,7 @@ struct ProbeTask: RankTask, Hashable {
     let rows = probes.flatMap { probe in
       (0..<ProbeDesign.rowsPerProbe).map { ProbeDesign.rowsPerProbe * probe + $0 }
     }
-    var output = ProbeOutput()
+    var output = ProbeOutput(leavesProvider: network.leavesProvider)
     for start in stride(from: 0, to: rows.count, by: worker.gradientBatch(layer)) {
       let part = rows[start..<min(start + worker.gradientBatch(layer), rows.count)]
       let passes = try network.passes(at: part.flatMap { design.masks(in: $0..<$0 + 1) })
@@ -54,11 +54,16 @@ struct ProbeOutput: Coded {
   var derivatives: [Float] = []
   /// Empty where the layer has gradients.
   var refusal = ""
+  /// Whether gradient passes run on the processor, though the scan has a provider.
+  var leavesProvider = false
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&values)
     try coder.code(&derivatives)
     try coder.code(&refusal)
+    var leaves = leavesProvider ? 1 : 0
+    try coder.code(&leaves)
+    leavesProvider = leaves == 1
   }
 }
 
