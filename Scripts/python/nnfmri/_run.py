@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
 StrPath = str | PathLike[str]
 
-# Options that are lists of lengths, and those that are given once for each of their values.
-_PRODUCTS = {"grid", "resize", "crop"}
-_REPEATED = {"output", "layout"}
+# Options whose values are joined by something else than commas, and those that are given once for each of their values.
+_JOINTS = {"grid": "x", "resize": "x", "crop": "x", "reference": "-"}
+_REPEATED = {"output", "layout", "provider_option"}
+# Options that are files of an array, and those that are files of lines.
+_ARRAYS = {"regions", "lesion", "pairs"}
+_LINES = {"region_names", "class_names"}
 _OWN = {"model": "the first argument", "data": "the second argument"}
 
 
@@ -65,7 +68,9 @@ def scan(
         resume: go on with the scan in `out` that ended early.
         mpirun: further arguments of mpirun, such as `["-bind-to", "core"]` or `["-hosts", "a,b"]`.
         **options: the program's own (`nnfmri-mpi help scan`) with `_` for `-`: `layers=["relu", "relu_1"]`, `grid=(8, 8, 4)`,
-            `stimuli=64` (how many are used), `per_stimulus=0.9`, `mean=[0.485, 0.456, 0.406]`, `tracts=False`.
+            `stimuli=64` (how many are used), `per_stimulus=0.9`, `mean=[0.485, 0.456, 0.406]`, `tracts=False`, `provider="openvino"`,
+            `provider_option={"device_type": "CPU"}`. Files of `regions`, `lesion` and `pairs` may be given as arrays or mappings of
+            names to arrays, those of `class_names` and `region_names` as lists; they are written beside `out`.
 
     Raises:
         ScanError: the program refused or failed; its message says what to do.
@@ -88,7 +93,7 @@ def scan(
     if resume:
         arguments.append("--resume")
     with _Bar(progress) as bar:
-        run([*arguments, *option_arguments(options)], ranks=ranks, mpirun=mpirun, on_line=bar.take)
+        run([*arguments, *option_arguments(_with_files(options, out))], ranks=ranks, mpirun=mpirun, on_line=bar.take)
     return open(out)
 
 
@@ -150,6 +155,8 @@ def option_arguments(options: Mapping[str, Any]) -> list[str]:
     ['--grid', '8x8x4', '--layers', 'relu,relu_1', '--no-tracts', '--per-stimulus', '0.9']
     >>> option_arguments({"allow_nonfinite": True, "samples": None})
     ['--allow-nonfinite']
+    >>> option_arguments({"provider_option": {"device_type": "CPU"}, "reference": (0, 100)})
+    ['--provider-option', 'device_type=CPU', '--reference', '0-100']
     """
     arguments: list[str] = []
     for name, value in options.items():
@@ -163,11 +170,25 @@ def option_arguments(options: Mapping[str, Any]) -> list[str]:
         elif isinstance(value, (str, PathLike)) or not isinstance(value, Iterable):
             arguments += [f"--{option}", str(value)]
         elif name in _REPEATED:
-            for each in value:
+            for each in [f"{key}={one}" for key, one in value.items()] if isinstance(value, Mapping) else value:
                 arguments += [f"--{option}", str(each)]
         else:
-            arguments += [f"--{option}", ("x" if name in _PRODUCTS else ",").join(map(str, value))]
+            arguments += [f"--{option}", _JOINTS.get(name, ",").join(map(str, value))]
     return arguments
+
+
+def _with_files(options: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    """The options with files in place of what was given as arrays and lists."""
+    result = dict(options)
+    for name, value in options.items():
+        if value is None or isinstance(value, (str, PathLike)):
+            continue
+        if name in _ARRAYS:
+            result[name] = _stored(value, _beside(out, f".{name}"))
+        elif name in _LINES:
+            result[name] = _beside(out, f".{name}.txt")
+            result[name].write_text("".join(f"{line}\n" for line in value), encoding="utf-8")
+    return result
 
 
 def _read(stream: IO[str], lines: list[str], on_line: Callable[[str], None] | None) -> None:

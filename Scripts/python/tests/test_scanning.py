@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
@@ -33,6 +34,35 @@ def test_arrays_on_two_ranks_are_scanned_like_files_on_one(folder: Path, tmp_pat
     for name in ("impact.json", "regions.tsv", "stimuli/layer_0.npy"):
         assert (of_file.folder / name).read_bytes() == (of_array.folder / name).read_bytes()
     assert list(of_array.stimuli.label) == list(of_file.stimuli.label) == list(labels[:4])
+
+
+def test_arrays_and_lists_are_given_as_files_are(folder: Path, tmp_path: Path) -> None:
+    regions = numpy.arange(8).reshape(2, 2, 2).repeat(8, 0).repeat(8, 1).repeat(8, 2)
+    names = [f"part {number}" for number in range(8)]
+    classes = [f"glyph {number}" for number in range(10)]
+    numpy.save(tmp_path / "regions.npy", regions)
+    (tmp_path / "names.txt").write_text("\n".join(names) + "\n")
+    (tmp_path / "classes.txt").write_text("\n".join(classes) + "\n")
+    scans = [
+        nnfmri.scan(
+            folder / "files/model.onnx", folder / "files/stimuli.bin", ranks=1, out=tmp_path / name,
+            **SMALL | {"layers": "block2"} | given)
+        for name, given in [
+            ("files", {key: tmp_path / file for key, file in [
+                ("regions", "regions.npy"), ("region_names", "names.txt"), ("class_names", "classes.txt")]}),
+            ("lists", {"regions": regions, "region_names": names, "class_names": classes}),
+        ]]
+    assert len(scans[0].regions) == 8
+    for name in ("impact.json", "regions.tsv"):
+        assert (scans[0].folder / name).read_bytes() == (scans[1].folder / name).read_bytes()
+
+
+def test_every_option_of_the_program_can_be_given(folder: Path) -> None:
+    from nnfmri._run import option_arguments, run
+
+    described = set(re.findall(r"^  (?:-\w, )?--([a-z-]+)", run(["help", "scan"]), re.MULTILINE))
+    assert {"layers", "provider-option", "lost-after"} <= described
+    assert {option_arguments({name.replace("-", "_"): "1"})[0] for name in described} == {f"--{name}" for name in described}
 
 
 def test_a_bar_names_the_phases(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
