@@ -162,9 +162,9 @@ let package = Package(
     .executableTarget(
       name: "nnfmri-benchmark",
       dependencies: [
-        "Anatomy", "Files", "Grids", "Lesion", "ModelGraph", "Monitoring", "Networks", "OnnxRuntime", "Random", "Reporting",
-        "Shapley", "Statistics",
-        "Stimuli", "UserErrors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Anatomy", "Arrays", "Files", "Grids", "Lesion", "ModelGraph", "Monitoring", "Networks", "OnnxRuntime", "Random",
+        "Reporting", "Shapley", "Statistics", "Stimuli", "UserErrors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // What Scripts/simulate-scale runs.

@@ -33,21 +33,30 @@ struct GradientsCommand: ParsableCommand {
   @Option(help: "Rows in one pass.")
   var batch = 8
 
+  @Option(help: "The execution provider that passes run on.")
+  var provider: String?
+
   @Option(help: "Batches of each kind that are timed a layer.")
   var rounds = 25
 
   func run() throws {
     let scanned = try ScannedModel(
       model: model, stimuli: StimulusSet(contentsOf: data), grid: GridSize(parsing: grid), batch: batch,
-      tensors: layers.map { $0.split(separator: ",").map(String.init) })
-    var table = TextTable(["layer", "tensor", "regions", "plain, ms", "gradient, ms", "gradient / plain", "peak, MB"])
+      tensors: layers.map { $0.split(separator: ",").map(String.init) }, provider: provider)
+    var table = TextTable([
+      "layer", "tensor", "regions", "plain, ms", "gradient, ms", "gradient / plain", "on", "peak, MB",
+    ])
     for (number, layer) in scanned.layers.enumerated() {
       let fields: [String]
       do {
-        let (plain, gradient) = try time(layer, of: scanned)
-        fields = [Number.fixed(1000 * plain, 3), Number.fixed(1000 * gradient, 3), Number.fixed(gradient / plain, 2)]
+        let network = try scanned.gradientNetwork(layer)
+        let (plain, gradient) = try time(network, layer, batch: scanned.batch)
+        fields = [
+          Number.fixed(1000 * plain, 3), Number.fixed(1000 * gradient, 3), Number.fixed(gradient / plain, 2),
+          network.leavesProvider ? "cpu" : provider ?? "cpu",
+        ]
       } catch let error as Undifferentiable {
-        fields = [error.reason, "", ""]
+        fields = [error.reason, "", "", ""]
       }
       table.append(["\(number)", layer.tensor, "\(layer.grid.regionCount)"] + fields + ["\(peakMegabytes)"])
     }
@@ -55,14 +64,15 @@ struct GradientsCommand: ParsableCommand {
   }
 
   /// Seconds a row.
-  private func time(_ layer: ScannedModel.Layer, of scanned: ScannedModel) throws -> (plain: Double, gradient: Double) {
-    let network = try scanned.gradientNetwork(layer)
+  private func time(
+    _ network: GradientNetwork, _ layer: ScannedModel.Layer, batch: Int
+  ) throws -> (plain: Double, gradient: Double) {
     try network.begin(LesionedNetwork.Series(stimulus: 0, target: 0))
     let regions = layer.grid.regionCount
     var times: (plain: [Double], gradient: [Double]) = ([], [])
     // The first round of each is not counted: the runtime learns how much memory a run takes.
     for round in 0...rounds {
-      let masks = (0..<scanned.batch).map { row in
+      let masks = (0..<batch).map { row in
         (0..<regions).map { (round + row + $0) % 3 == 0 ? Float($0 % 2) : 0.5 }
       }
       let coalitions = masks.map { mask in Coalition(of: regions, intact: (0..<regions).filter { mask[$0] > 0.5 }) }
@@ -73,7 +83,7 @@ struct GradientsCommand: ParsableCommand {
         times.gradient.append(gradient)
       }
     }
-    func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] / Double(scanned.batch) }
+    func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] / Double(batch) }
     return (median(times.plain), median(times.gradient))
   }
 

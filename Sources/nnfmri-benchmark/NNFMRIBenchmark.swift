@@ -6,6 +6,6 @@ struct NNFMRIBenchmark: ParsableCommand {
     commandName: "nnfmri-benchmark", abstract: "What Scripts/benchmark and Scripts/benchmark-estimators run.",
     subcommands: [
       PassesCommand.self, EstimatesCommand.self, GameCommand.self, GradientsCommand.self, MonitorFaultsCommand.self,
-      MonitorLatencyCommand.self,
+      MonitorLatencyCommand.self, SuffixCommand.self,
     ])
 }

@@ -35,6 +35,9 @@ struct PassesCommand: ParsableCommand {
   @Option(name: .customLong("layer"), help: "A tensor to time, by default all that a scan takes; may be given several times.")
   var layers: [String] = []
 
+  @Option(help: "The execution provider that the rank's passes run on; the bare runtime's run on the processor.")
+  var provider: String?
+
   @Option(help: "Batches of each kind that are timed a layer.")
   var rounds = 100
 
@@ -43,7 +46,7 @@ struct PassesCommand: ParsableCommand {
     let scanned = try ScannedModel(
       model: model, stimuli: StimulusSet(contentsOf: data, inputs: Model(contentsOf: model).inputs.map(ModelInput.init)),
       grid: GridSize(parsing: grid), batch: batch, tensors: layers.isEmpty ? nil : layers,
-      reading: ReadoutRequest(output: output))
+      reading: ReadoutRequest(output: output), provider: provider)
     let bench = SuffixBenchmark(model: scanned)
     var (bare, rank) = (0.0, 0.0)
     for (number, layer) in scanned.layers.enumerated() {

@@ -21,15 +21,17 @@ struct ScannedModel {
   private let reader: OutputReader
   private let value: AdjointValue
 
-  /// - Parameter tensors: the layers, or nil for those that a scan takes by itself.
+  /// - Parameters:
+  ///   - tensors: the layers, or nil for those that a scan takes by itself.
+  ///   - provider: what passes run on; `nil`: the runtime's own kernels for the processor.
   init(
     model path: String, stimuli: StimulusSet, grid: GridSize, batch: Int, tensors: [String]? = nil,
-    reading: ReadoutRequest = ReadoutRequest()
+    reading: ReadoutRequest = ReadoutRequest(), provider: String? = nil
   ) throws {
-    let runtime = try Runtime()
+    let runtime = try Runtime(provider: provider.map { ProviderRequest(name: $0) })
     let survey = try NetworkSurvey(
-      model: Model(contentsOf: path, holdingUpTo: .max), stimuli: stimuli, runtime: runtime, session: Session.Options(),
-      reading: reading)
+      model: Model(contentsOf: path, holdingUpTo: .max), stimuli: stimuli, runtime: runtime,
+      session: Session.Options(isOnProcessor: true), reading: reading)
     let scannable = Dictionary(
       survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { first, _ in first })
     let chosen = tensors ?? survey.automaticLayers
@@ -68,6 +70,13 @@ struct ScannedModel {
   /// Cost: three sessions, up to three prefix runs and two suffix runs.
   func gradientNetwork(_ layer: Layer) throws -> GradientNetwork {
     try GradientNetwork(cut: layer.cut, feed: feed, stimulus: 0, configuration: configuration(layer), value: value)
+  }
+
+  /// What a layer's suffix reads, of a batch of the first stimulus. Cost: a session, and one prefix run.
+  func suffixInputs(_ layer: Layer) throws -> [Tensor] {
+    let prefix = try Session(
+      runtime: feed.runtime, model: layer.cut.prefix.serialized(), options: Session.Options(isOnProcessor: true))
+    return try prefix.run(feed.tensors(prefix.inputNames, rows: [Int](repeating: 0, count: batch)))
   }
 
   private func configuration(_ layer: Layer) -> LesionedNetwork.Configuration {

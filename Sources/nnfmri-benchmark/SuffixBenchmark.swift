@@ -29,9 +29,9 @@ struct SuffixBenchmark {
       seed: 42)
 
     let feed = model.feed
-    let prefix = try Session(runtime: feed.runtime, model: layer.cut.prefix.serialized())
-    let suffix = try Session(runtime: feed.runtime, model: layer.cut.suffix.serialized())
-    let inputs = try prefix.run(feed.tensors(prefix.inputNames, rows: [Int](repeating: 0, count: batch)))
+    let inputs = try model.suffixInputs(layer)
+    let suffix = try Session(
+      runtime: feed.runtime, model: layer.cut.suffix.serialized(), options: Session.Options(isOnProcessor: true))
     let outputs = try suffix.run(inputs)
 
     func bare() throws { try suffix.run(inputs, into: outputs) }
