@@ -20,14 +20,17 @@ package struct Coordinator<Wire: Transport> {
   package var stopMargin: () -> Double = { 0 }
   private var stopReason: String?
   private var failure: (any Error)?
+  private var watch: SilenceWatch
   /// Seconds that each rank has spent on tasks.
   package private(set) var busySeconds: [Double]
 
-  package init(wire: Wire, stop: StopRequest) {
+  /// - Parameter patience: seconds after which a rank that has a task and isn't heard of is lost.
+  package init(wire: Wire, stop: StopRequest, patience: Double = .infinity) {
     self.wire = wire
     self.stop = stop
     self.computes = wire.size <= largestComputingSize
     self.busySeconds = Array(repeating: 0, count: wire.size)
+    self.watch = SilenceWatch(ranks: wire.size, patience: patience)
   }
 
   /// Runs a phase to its end.
@@ -36,7 +39,7 @@ package struct Coordinator<Wire: Transport> {
   ///   - tick: called between batches and messages, for progress.
   ///   - execute: runs a task on this rank.
   /// - Throws: what a task threw, on whichever rank, or `EarlyStop`; only after every task that was handed out has been
-  ///   answered, so that the workers are ready for an orderly end.
+  ///   answered, so that the workers are ready for an orderly end. `LostRank` and errors of the transport at once.
   package mutating func run<Tasks: Phase>(
     _ phase: inout Tasks, tick: () -> Void,
     execute: @escaping (Tasks.Work, _ pause: () throws -> Void) throws -> Tasks.Work.Output
@@ -116,6 +119,8 @@ package struct Coordinator<Wire: Transport> {
     while let message = try onWire({ try wire.receive(nil) }) {
       found = true
       let source = message.source
+      watch.hear(from: source, at: wire.now)
+      guard message.kind != .alive else { continue }
       if message.kind == .stopWish {
         try end(because: "a signal to rank \(source)")
         continue
@@ -130,9 +135,12 @@ package struct Coordinator<Wire: Transport> {
         throw try FailureMessage(message: message.bytes).failure
       case .abandoned:
         break
-      case .task, .notice, .interrupt, .stopWish, .stop:
+      case .task, .notice, .interrupt, .stopWish, .alive, .stop:
         throw MessageError()
       }
+    }
+    if let rank = watch.lost(at: wire.now, isAwaited: { assignments.isAtWork($0) }) {
+      throw WireError(underlying: LostRank(rank: rank))
     }
     return found
   }
@@ -145,6 +153,7 @@ package struct Coordinator<Wire: Transport> {
     for depth in 0..<Assignments<Tasks.Work>.most {
       while let rank = assignments.rank(withTasks: depth) {
         guard let task = try phase.next(for: rank) else { return }
+        if !assignments.isAtWork(rank) { watch.hear(from: rank, at: wire.now) }
         assignments.give(task, to: rank)
         try onWire { try wire.post(NamedBody(task).message, to: rank, kind: .task) }
       }
@@ -189,6 +198,9 @@ struct Assignments<Work> {
     }
     return nil
   }
+
+  /// Whether a rank has a task.
+  func isAtWork(_ rank: Int) -> Bool { !inFlight[rank].isEmpty }
 
   /// Notes a task for a rank that `rank(withTasks:)` gave.
   mutating func give(_ task: Work, to rank: Int) {

@@ -34,6 +34,8 @@ package enum MessageKind: Int32, Sendable {
   case abandoned
   /// Worker to coordinator: this process was asked to stop.
   case stopWish
+  /// Worker to coordinator: it is at a task that takes long.
+  case alive
   /// Coordinator to worker: nothing more will come; the exit code.
   case stop
 }

@@ -12,6 +12,10 @@ package struct WorkerLoop<Wire: Transport, Worker> {
   private var isInterrupted = false
   private var hasPassedOnSignal = false
   private let coordinator = 0
+  /// Seconds after which a rank that is at a task says so.
+  private let signInterval = 10.0
+  /// When it said something last.
+  private var lastWords = 0.0
 
   package init(wire: Wire, worker: Worker, registry: TaskRegistry<Worker>) {
     self.wire = wire
@@ -39,7 +43,7 @@ package struct WorkerLoop<Wire: Transport, Worker> {
       case .stop:
         try wire.finish()
         return try ExitCodeMessage(message: message.bytes).code
-      case .output, .failure, .abandoned, .stopWish:
+      case .output, .failure, .abandoned, .stopWish, .alive:
         throw MessageError()
       }
     }
@@ -49,13 +53,16 @@ package struct WorkerLoop<Wire: Transport, Worker> {
   private mutating func answer(_ task: [UInt8]) throws -> (bytes: [UInt8], kind: MessageKind) {
     guard !isInterrupted else { return ([], .abandoned) }
     var wireError: (any Error)?
+    lastWords = wire.now
     do {
       let start = monotonicSeconds()
       var interrupted = false
       let output = try registry.run(task, on: worker) {
         do {
           try passOnSignal()
-          interrupted = try wire.receive(.interrupt) != nil
+          try giveSignOfLife()
+          // A task that keeps part of its output goes on to the next pause.
+          interrupted = try isInterrupted || wire.receive(.interrupt) != nil
         } catch {
           wireError = error
           throw error
@@ -72,6 +79,14 @@ package struct WorkerLoop<Wire: Transport, Worker> {
       if let wireError { throw wireError }
       return (FailureMessage(Failure(error)).message, .failure)
     }
+  }
+
+  /// Tells the coordinator now and then that this rank is at its task.
+  private mutating func giveSignOfLife() throws {
+    let now = wire.now
+    guard now - lastWords >= signInterval else { return }
+    lastWords = now
+    try wire.post([], to: coordinator, kind: .alive)
   }
 
   /// Tells the coordinator, once, that this process has been asked to stop: a signal may reach one rank only.

@@ -85,7 +85,7 @@ struct Conductor {
   }
 
   private func observe(_ plan: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws -> ObservationPhase {
-    var phase = ObservationPhase(plan: plan, progress: runner.progress)
+    var phase = ObservationPhase(plan: plan, ranks: mailbox.size, progress: runner.progress)
     try runner.run("observing stimuli", plan.stimulusCount, &phase, on: worker)
     return phase
   }

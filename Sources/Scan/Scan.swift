@@ -45,7 +45,7 @@ package enum Scan {
   ///   - version: of the program.
   ///   - progress: shown on rank 0.
   /// - Returns: the exit code, the same on all ranks: 0, or that of the error.
-  /// - Throws: `MPIError`, on which the job can only be aborted.
+  /// - Throws: `MPIError`, and `Failure` where a rank is lost: the job can only be aborted.
   package static func run(
     _ asked: ScanRequest, program version: ProgramVersion, world: Communicator, progress: Progress, listener: Listener
   ) throws -> Int {
@@ -134,7 +134,8 @@ package enum Scan {
         extended: opening.extended)
       var runner = PhaseRunner(
         coordinator: Coordinator(
-          wire: mailbox, stop: StopRequest(folder: request.run.output, deadline: request.run.deadline)),
+          wire: mailbox, stop: StopRequest(folder: request.run.output, deadline: request.run.deadline),
+          patience: request.run.patience),
         progress: progress)
       switch try conductor.scan(opening.plan, &runner) {
       case .whole(let result):
@@ -151,6 +152,15 @@ package enum Scan {
         "stopped early by \(stop.reason); what was measured is kept in \(request.run.output): run the same command with --resume")
       listener.fail(failure)
       return failure.exitStatus.rawValue
+    } catch let lost as LostRank {
+      // Nobody can end in an orderly way with a rank that doesn't answer.
+      throw Failure(
+        .stopped,
+        """
+        rank \(lost.rank) on \(machines[lost.rank].host) has not been heard of for \(Int(request.run.patience)) s, and is taken for \
+        lost; what was measured is kept in \(request.run.output): run the same command with --resume, and a longer --lost-after \
+        where a forward pass takes as long
+        """)
     } catch let error where !(error is MPIError) {
       listener.fail(Failure(error))
       return Failure(error).exitStatus.rawValue

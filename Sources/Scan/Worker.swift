@@ -73,11 +73,11 @@ package final class Worker {
   static var registry: TaskRegistry<Worker> {
     var registry = TaskRegistry<Worker>()
     registry.add(VerifyTask.self)
-    registry.add(ObserveTask.self)
+    registry.add(TaskBundle<ObserveTask>.self)
     registry.add(RecordTask.self)
     registry.add(AverageTask.self)
     registry.add(EitherTask<ProbeTask, PilotTask>.self)
-    registry.add(EitherTask<AcquireTask, SeriesEstimateTask>.self)
+    registry.add(AcquisitionPhase.Work.self)
     registry.add(AnswerTask.self)
     registry.add(ConnectTask.self)
     registry.add(TraceTask.self)

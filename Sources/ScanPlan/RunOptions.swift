@@ -14,6 +14,8 @@ package struct RunOptions: Sendable {
   package var part: ScanPart?
   /// Seconds between two checkpoints.
   package var checkpointInterval = 60.0
+  /// Seconds after which a rank that isn't heard of is lost, and the scan ends.
+  package var patience = 1800.0
 
   package init(output: String) {
     self.output = output

@@ -39,6 +39,12 @@ struct ScanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Time between checkpoints, which bounds what a killed scan loses.", valueName: "time"))
   var checkpointInterval = TimeSpan(seconds: 60)
 
+  @Option(
+    help: ArgumentHelp(
+      "End with what is measured where a rank has not been heard of for so long, as of a machine that is lost; longer than a forward pass.",
+      valueName: "time"))
+  var lostAfter = TimeSpan(seconds: 1800)
+
   func validate() throws {
     guard part != nil else { return }
     if options.paths.mediator != nil {
@@ -108,6 +114,7 @@ struct ScanCommand: ParsableCommand {
         maxTime.map { start + $0.seconds }, world.isRoot ? Launcher.slurmSecondsLeft.map { monotonicSeconds() + $0 } : nil,
       ].compactMap(\.self).min()
       request.run.checkpointInterval = checkpointInterval.seconds
+      request.run.patience = lostAfter.seconds
       if parts.count > 1, world.isRoot { say("\(title), into \(request.run.output):") }
       let code = try Scan.run(
         request, program: NNFMRI.program, world: world, progress: Progress(display.show),

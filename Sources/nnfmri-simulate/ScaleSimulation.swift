@@ -68,8 +68,8 @@ struct ScaleSimulation {
     cluster.expect(VerifyTask.self)
     var verification = ListPhase(plan.layers.map { VerifyTask(layer: $0.number) }, progress: progress)
     try coordinator.run(&verification, tick: progress.tick, execute: cluster.run)
-    cluster.expect(ObserveTask.self)
-    var observation = ObservationPhase(plan: plan, progress: progress)
+    cluster.expect(ObservationPhase.Work.self)
+    var observation = ObservationPhase(plan: plan, ranks: ranks, progress: progress)
     try coordinator.run(&observation, tick: progress.tick, execute: cluster.run)
     let path = "\(folder)/simulated.bin"
     let identity = ScanIdentity(

@@ -8,28 +8,30 @@ import Shapley
 
 /// A task with what it takes and what its output looks like, without running it.
 protocol SimulatedTask: RankTask {
-  /// The series whose sessions and prefix it needs, where it does.
-  var series: (layer: Int, stimulus: Int)? { get }
-  /// Seconds of its parts that one rank alone would need as well.
-  func work(_ plan: ScanPlan, _ costs: ScanCosts) -> [Double]
+  /// What it does, one after another.
+  func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep]
   /// An output of the size of a real one.
   func output(_ plan: ScanPlan, seconds: Double) -> Output
-  /// A number that tasks with outputs of the same bytes share; `nil` where each has its own.
-  var outputShape: Int? { get }
+  /// Numbers that tasks with outputs of the same bytes share; `nil` where each has its own.
+  var outputShape: [Int]? { get }
 }
 
-extension SimulatedTask {
-  var series: (layer: Int, stimulus: Int)? { nil }
+/// A part of a task that needs one layer's sessions at most.
+struct SimulatedStep {
+  /// The series whose sessions and prefix it needs, where it does.
+  var series: (layer: Int, stimulus: Int)?
+  /// Seconds of its parts that one rank alone would need as well.
+  var work: [Double]
 }
 
 extension VerifyTask: SimulatedTask {
-  func work(_ plan: ScanPlan, _ costs: ScanCosts) -> [Double] { [costs.layers[layer].check] }
+  func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] { [SimulatedStep(work: [costs.layers[layer].check])] }
   func output(_ plan: ScanPlan, seconds: Double) -> CutCheck { CutCheck() }
-  var outputShape: Int? { 0 }
+  var outputShape: [Int]? { [] }
 }
 
 extension ObserveTask: SimulatedTask {
-  func work(_ plan: ScanPlan, _ costs: ScanCosts) -> [Double] { [costs.observation] }
+  func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] { [SimulatedStep(work: [costs.observation])] }
 
   func output(_ plan: ScanPlan, seconds: Double) -> Observation {
     Observation(
@@ -37,16 +39,17 @@ extension ObserveTask: SimulatedTask {
       moments: plan.layers.map { RegionMoments(regionCount: $0.regionCount).values })
   }
 
-  var outputShape: Int? { 0 }
+  var outputShape: [Int]? { [] }
 }
 
 extension AcquireTask: SimulatedTask {
-  var series: (layer: Int, stimulus: Int)? { (layer, stimulus) }
-
-  func work(_ plan: ScanPlan, _ costs: ScanCosts) -> [Double] {
+  func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] {
     let rows = shards.reduce(0) { $0 + plan.rows(ofShard: $1, plan.layers[layer]).count }
     let batch = plan.layers[layer].batch
-    return Array(repeating: costs.layers[layer].batch, count: (rows + batch - 1) / batch)
+    return [
+      SimulatedStep(
+        series: (layer, stimulus), work: Array(repeating: costs.layers[layer].batch, count: (rows + batch - 1) / batch))
+    ]
   }
 
   func output(_ plan: ScanPlan, seconds: Double) -> ShardValues {
@@ -59,11 +62,13 @@ extension AcquireTask: SimulatedTask {
     return measured
   }
 
-  var outputShape: Int? { nil }
+  var outputShape: [Int]? { nil }
 }
 
 extension SeriesEstimateTask: SimulatedTask {
-  func work(_ plan: ScanPlan, _ costs: ScanCosts) -> [Double] { [costs.layers[task.layer].estimate] }
+  func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] {
+    [SimulatedStep(work: [costs.layers[task.layer].estimate])]
+  }
 
   func output(_ plan: ScanPlan, seconds: Double) -> EstimateOutput {
     let zeros = [Double](repeating: 0, count: plan.layers[task.layer].regionCount)
@@ -73,21 +78,14 @@ extension SeriesEstimateTask: SimulatedTask {
         efficiencyResidual: 0, notes: []))
   }
 
-  var outputShape: Int? { task.layer }
+  var outputShape: [Int]? { [task.layer] }
 }
 
 extension EitherTask: SimulatedTask where First: SimulatedTask, Second: SimulatedTask {
-  var series: (layer: Int, stimulus: Int)? {
+  func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] {
     switch self {
-    case .first(let task): task.series
-    case .second(let task): task.series
-    }
-  }
-
-  func work(_ plan: ScanPlan, _ costs: ScanCosts) -> [Double] {
-    switch self {
-    case .first(let task): task.work(plan, costs)
-    case .second(let task): task.work(plan, costs)
+    case .first(let task): task.steps(plan, costs)
+    case .second(let task): task.steps(plan, costs)
     }
   }
 
@@ -98,10 +96,29 @@ extension EitherTask: SimulatedTask where First: SimulatedTask, Second: Simulate
     }
   }
 
-  var outputShape: Int? {
+  var outputShape: [Int]? {
     switch self {
-    case .first(let task): task.outputShape.map { 2 * $0 }
-    case .second(let task): task.outputShape.map { 2 * $0 + 1 }
+    case .first(let task): task.outputShape.map { [0] + $0 }
+    case .second(let task): task.outputShape.map { [1] + $0 }
     }
+  }
+}
+
+extension TaskBundle: SimulatedTask where Work: SimulatedTask {
+  func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] { tasks.flatMap { $0.steps(plan, costs) } }
+
+  /// The seconds shared out evenly: tasks of a bundle are much alike.
+  func output(_ plan: ScanPlan, seconds: Double) -> Output {
+    var output = Output()
+    for task in tasks {
+      let share = seconds / Double(tasks.count)
+      output.append(task.output(plan, seconds: share), seconds: share)
+    }
+    return output
+  }
+
+  var outputShape: [Int]? {
+    let shapes = tasks.compactMap(\.outputShape)
+    return shapes.count == tasks.count ? shapes.flatMap { [$0.count] + $0 } : nil
   }
 }

@@ -62,7 +62,7 @@ final class VirtualCluster: Transport {
 
   /// From now on ranks are given tasks of one kind.
   func expect<Work: SimulatedTask>(_: Work.Type) {
-    var known: [Int: [UInt8]] = [:]
+    var known: [[Int]: [UInt8]] = [:]
     answer = { [unowned self] message, rank in
       let task = try Work(posted: message)
       let seconds = parts(of: task, on: rank).reduce(0, +)
@@ -155,14 +155,16 @@ final class VirtualCluster: Transport {
   /// What a task takes a rank, cut where rank 0 would look at its messages.
   private func parts(of task: some SimulatedTask, on rank: Int) -> [Double] {
     var parts: [Double] = []
-    if let (layer, stimulus) = task.series {
-      if ranks[rank].layer != layer { parts.append(costs.layers[layer].opening) }
-      if ranks[rank].layer != layer || ranks[rank].stimulus != stimulus { parts.append(costs.layers[layer].prefix) }
-      ranks[rank].layer = layer
-      ranks[rank].stimulus = stimulus
+    for step in task.steps(plan, costs) {
+      if let (layer, stimulus) = step.series {
+        if ranks[rank].layer != layer { parts.append(costs.layers[layer].opening) }
+        if ranks[rank].layer != layer || ranks[rank].stimulus != stimulus { parts.append(costs.layers[layer].prefix) }
+        ranks[rank].layer = layer
+        ranks[rank].stimulus = stimulus
+      }
+      workSeconds += step.work.reduce(0, +)
+      parts += step.work
     }
-    let work = task.work(plan, costs)
-    workSeconds += work.reduce(0, +)
-    return parts + work
+    return parts
   }
 }

@@ -53,6 +53,31 @@ import UserErrors
     #expect(wire.interrupted == Set(1..<40))
   }
 
+  @Test("gives up where a rank that has work isn't heard of any more, and waits for one that gives signs of life")
+  func silentRank() throws {
+    func run(_ reaction: ScriptedTransport.Reaction) throws -> ScriptedTransport {
+      let wire = ScriptedTransport(size: 40) { rank, _ in rank == 7 ? reaction : .answer }
+      var coordinator = Coordinator(wire: wire, stop: StopRequest(folder: nil, deadline: nil), patience: 0.5)
+      var phase = ListPhase((0..<100).map { SquareTask(number: $0) }, progress: Progress { _ in })
+      try coordinator.run(&phase, tick: {}) { try $0.run(on: (), pause: $1) }
+      return wire
+    }
+    let error = #expect(throws: LostRank.self) { try run(.silent) }
+    #expect(error?.rank == 7)
+    let wire = try run(.alive(times: 3, every: 0.4))
+    #expect(wire.now > 1)
+  }
+
+  @Test("doesn't take others for lost because it has slept itself") func suspension() throws {
+    var watch = SilenceWatch(ranks: 3, patience: 60)
+    watch.hear(from: 2, at: 0)
+    #expect(watch.lost(at: 1) { _ in true } == nil)
+    #expect(watch.lost(at: 5000) { _ in true } == nil)
+    watch.hear(from: 1, at: 5001)
+    let lost = (0..<100).compactMap { second in watch.lost(at: 5002 + Double(second)) { $0 == 2 } }
+    #expect(lost.first == 2)
+  }
+
   @Test("ends early at the time limit") func deadline() {
     let error = #expect(throws: EarlyStop.self) {
       try run(ScriptedTransport(size: 3), tasks: 10, stop: StopRequest(folder: nil, deadline: 0))
@@ -76,8 +101,11 @@ import UserErrors
   /// What a coordinator sends, and what the rank answers.
   private final class Script: Transport {
     let size = 2
-    let now = 0.0
+    /// A second passes at every look.
+    private(set) var now = 0.0
     var inbox: [(MessageKind, [UInt8])]
+    /// Looks for an interrupt that find none, though one is there.
+    var blindLooks = 0
     var sent: [(kind: MessageKind, bytes: [UInt8])] = []
     var spoken: [UInt8] = []
 
@@ -86,6 +114,11 @@ import UserErrors
     func post(_ bytes: [UInt8], to rank: Int, kind: MessageKind) { sent.append((kind, bytes)) }
 
     func receive(_ kind: MessageKind?) -> Message? {
+      now += 1
+      if kind == .interrupt, blindLooks > 0 {
+        blindLooks -= 1
+        return nil
+      }
       guard let place = inbox.firstIndex(where: { kind == nil || $0.0 == kind }) else { return nil }
       let (kind, bytes) = inbox.remove(at: place)
       return Message(source: 0, kind: kind, bytes: bytes)
@@ -100,6 +133,7 @@ import UserErrors
     var registry = TaskRegistry<Void>()
     registry.add(SquareTask.self)
     registry.add(FailingTask.self)
+    registry.add(TaskBundle<SquareTask>.self)
     return registry
   }
 
@@ -137,6 +171,39 @@ import UserErrors
     let script = Script([task, task, (.interrupt, []), stop])
     _ = try serve(script)
     #expect(script.sent.map(\.kind) == [.abandoned, .abandoned])
+  }
+
+  @Test("answers what was done of a bundle that is interrupted, and leaves what follows", arguments: 0...6)
+  func interruptedBundle(looks: Int) throws {
+    let bundle = TaskBundle((1...3).map { SquareTask(number: $0) })
+    let message = (MessageKind.task, NamedBody(bundle).message)
+    let script = Script([message, message, (.interrupt, []), stop])
+    script.blindLooks = looks
+    _ = try serve(script)
+    // Each task looks once, and so does the bundle before each but the first.
+    let done = min((looks + 1) / 2, 3)
+    guard done > 0 else {
+      #expect(script.sent.map(\.kind) == [.abandoned, .abandoned])
+      return
+    }
+    #expect(script.sent[0].kind == .output)
+    let output = try BundleOutput<Double>(message: TaskAnswer(message: script.sent[0].bytes).output)
+    #expect(try output.results(of: bundle).map(\.output) == Array([1.0, 4, 9].prefix(done)))
+    #expect(script.sent[1].kind == (looks > 5 ? .output : .abandoned))
+  }
+
+  @Test("gives a sign of life now and then while it is at a task") func signs() throws {
+    let bundle = TaskBundle((1...60).map { SquareTask(number: $0) })
+    let script = Script([(.task, NamedBody(bundle).message), stop])
+    _ = try serve(script)
+    #expect(script.sent.last?.kind == .output)
+    #expect((2...20).contains(script.sent.count { $0.kind == .alive }))
+  }
+
+  @Test("refuses more outputs of a bundle than it has tasks") func longBundle() throws {
+    var output = BundleOutput<Double>()
+    for number in 0..<3 { output.append(Double(number), seconds: 1) }
+    #expect(throws: MessageError.self) { try output.results(of: TaskBundle([SquareTask(), SquareTask()])) }
   }
 
   @Test("says so where it doesn't know a kind of task", arguments: [[], [1, 2, 3], NamedBody("?").message])

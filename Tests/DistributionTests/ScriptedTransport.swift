@@ -12,6 +12,10 @@ final class ScriptedTransport: Transport {
     case late(Int)
     /// Sends something that the coordinator can't make anything of.
     case nonsense
+    /// Is never heard of again.
+    case silent
+    /// Says some times that it is at work, every so many seconds, and then answers.
+    case alive(times: Int, every: Double)
     /// Is told to stop by the system before it answers.
     case wish
   }
@@ -25,6 +29,8 @@ final class ScriptedTransport: Transport {
   private let reaction: (_ rank: Int, _ number: Int) -> Reaction
   private var queue: [(due: Int, message: Message, task: Bool)] = []
   private var looks = 0
+  /// Messages that wait for the clock.
+  private var timed: [(due: Double, message: Message)] = []
 
   init(size: Int, _ reaction: @escaping (_ rank: Int, _ number: Int) -> Reaction = { _, _ in .answer }) {
     self.size = size
@@ -45,6 +51,12 @@ final class ScriptedTransport: Transport {
       case .answer: queue(.output, output)
       case .late(let count): queue(.output, output, after: count)
       case .fail(let code, let sentence): queue(.failure, FailureMessage(.init(.init(rawValue: code)!, sentence)).message)
+      case .silent: break
+      case .alive(let times, let interval):
+        for number in 1...times {
+          timed.append((now + Double(number) * interval, Message(source: rank, kind: .alive, bytes: [])))
+        }
+        timed.append((now + Double(times) * interval, Message(source: rank, kind: .output, bytes: output)))
       case .nonsense: queue(.output, [1, 2, 3])
       case .wish:
         queue(.stopWish, [])
@@ -65,6 +77,7 @@ final class ScriptedTransport: Transport {
 
   func receive(_ kind: MessageKind?) -> Message? {
     looks += 1
+    if let place = timed.firstIndex(where: { $0.due <= now }) { return timed.remove(at: place).message }
     guard let place = queue.firstIndex(where: { $0.due <= looks }) else { return nil }
     return queue.remove(at: place).message
   }

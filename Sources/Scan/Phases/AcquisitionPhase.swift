@@ -11,15 +11,16 @@ import UserErrors
 /// with the one that was begun last, which has most left. Where layers may end early, a series is measured in rounds and
 /// kept until its layer has ended.
 ///
-/// It gets as many shards at a time as take about a second, so that messages cost nothing, but never more than a small
-/// part of what is left, so that ranks end together.
+/// It gets as many shards and series at a time as take a turn (`TurnLength`), so that messages cost nothing, but never more than a
+/// small part of what is left, so that ranks end together.
 package struct AcquisitionPhase: Phase {
-  package typealias Work = EitherTask<AcquireTask, SeriesEstimateTask>
+  package typealias Step = EitherTask<AcquireTask, SeriesEstimateTask>
+  package typealias Work = TaskBundle<Step>
 
-  /// What a rank is given takes at most about as long, and less where checkpoints are to be frequent.
-  private static let longestTurn = 1.0
-  /// What a rank is given is at most its share of what is left, divided by this.
-  private static let turnsLeft = 4
+  /// Numbers that a rank is given to measure at a time, unless a single shard has more: messages stay below some 16 MB.
+  private static let mostNumbers = 1 << 22
+  /// A turn that is so far filled isn't filled up with another step.
+  private static let filled = 0.75
 
   /// A series that is being measured.
   private struct Series {
@@ -42,7 +43,7 @@ package struct AcquisitionPhase: Phase {
   private let allowsNonFinite: Bool
   /// Whether estimates are left to the merging of parts.
   private let isPart: Bool
-  private let ranks: Int
+  private let turn: TurnLength
   private let progress: Progress
   private let store: AcquisitionStore?
   private let checkpoint: Checkpoint
@@ -57,8 +58,9 @@ package struct AcquisitionPhase: Phase {
   private var helpable: [Int] = []
   /// Shards that nobody has been given, as far as is known.
   private var shardsLeft: Int
-  /// Seconds that a shard took last, by layer.
+  /// Seconds that a shard and an estimate took last, by layer.
   private var pace: [Double?]
+  private var estimatePace: [Double?]
   private var current: [Int: Int] = [:]
   private var estimates: [SeriesEstimateTask] = []
   private var intervals: RunningIntervals
@@ -81,11 +83,12 @@ package struct AcquisitionPhase: Phase {
     self.rounds = Rounds(plan: plan, request: request)
     self.store = store
     self.checkpoint = checkpoint
-    self.ranks = ranks
+    self.turn = TurnLength(ranks: ranks, limit: checkpoint.interval / 4)
     self.progress = progress
     self.isPart = request.run.part != nil
     self.shardsLeft = plan.shardCount(of: request.run.part) - restored.count
     self.pace = plan.layers.map { _ in nil }
+    self.estimatePace = pace
     self.intervals = RunningIntervals(plan, confidence: request.analysis.confidence)
     self.results = plan.layers.map { _ in Array(repeating: nil, count: plan.stimulusCount) }
     for (shard, values) in restored {
@@ -94,12 +97,51 @@ package struct AcquisitionPhase: Phase {
   }
 
   package mutating func next(for rank: Int) throws -> Work? {
+    var steps: [Step] = []
+    var (filled, numbers) = (0.0, 0)
+    while filled < Self.filled, numbers < Self.mostNumbers, let step = try next(for: rank, room: 1 - filled) {
+      steps.append(step)
+      // What takes nobody knows how long comes alone.
+      guard let share = share(step) else { break }
+      filled += share
+      numbers += numberCount(step)
+    }
+    return steps.isEmpty ? nil : Work(steps)
+  }
+
+  /// The share of a turn that a step takes; `nil` where nothing like it was done before.
+  private func share(_ step: Step) -> Double? {
+    let (layer, seconds) =
+      switch step {
+      case .first(let task): (task.layer, pace[task.layer].map { $0 * Double(task.shards.count) })
+      case .second(let task): (task.task.layer, estimatePace[task.task.layer])
+      }
+    guard let seconds, let turn = turnSeconds(layer) else { return nil }
+    return seconds / max(turn, 1e-9)
+  }
+
+  private func numberCount(_ step: Step) -> Int {
+    switch step {
+    case .first(let task): task.shards.count * numbersPerShard(task.layer)
+    case .second(let task): task.task.values.count
+    }
+  }
+
+  private func numbersPerShard(_ layer: Int) -> Int { plan.rowsPerShard(plan.layers[layer]) * plan.layers[layer].width }
+
+  /// Seconds of a turn on a layer; `nil` where none of it was measured yet.
+  private func turnSeconds(_ layer: Int) -> Double? {
+    pace[layer].map { turn.seconds(left: $0 * Double(max(shardsLeft, 0))) }
+  }
+
+  /// The next step for a rank. - Parameter room: the share of a turn that it may take, if it can be divided.
+  private mutating func next(for rank: Int, room: Double) throws -> Step? {
     if let estimate = estimates.popLast() { return .second(estimate) }
-    if let series = current[rank], let task = shards(of: series) { return .first(task) }
+    if let series = current[rank], let task = shards(of: series, room: room) { return .first(task) }
     while let (series, shards) = rounds.takeUp() {
       try begin(series, shards)
       current[rank] = series
-      if let task = self.shards(of: series) {
+      if let task = self.shards(of: series, room: room) {
         helpable.append(series)
         return .first(task)
       }
@@ -107,7 +149,7 @@ package struct AcquisitionPhase: Phase {
       if let estimate = estimates.popLast() { return .second(estimate) }
     }
     while let series = helpable.last {
-      if let task = shards(of: series) {
+      if let task = shards(of: series, room: room) {
         current[rank] = series
         return .first(task)
       }
@@ -117,13 +159,18 @@ package struct AcquisitionPhase: Phase {
   }
 
   package mutating func complete(_ task: Work, with output: Work.Output) throws {
-    switch (task, output) {
+    for (step, output, seconds) in try output.results(of: task) { try complete(step, with: output, seconds: seconds) }
+  }
+
+  private mutating func complete(_ step: Step, with output: Step.Output, seconds: Double) throws {
+    switch (step, output) {
     case (.first(let task), .first(let measured)):
       if measured.count > 0 { pace[task.layer] = measured.seconds / Double(measured.count) }
       try checkpoint.record(measured.records)
       for (shard, values) in try measured.shards() { try take(values, task.layer, task.stimulus, shard.shard) }
     case (.second(let task), .second(let output)):
       let (layer, stimulus) = (task.task.layer, task.task.stimulus)
+      estimatePace[layer] = seconds
       intervals.replace(results[layer][stimulus], by: output.estimate, layer: layer)
       results[layer][stimulus] = output.estimate
       progress.note(intervals.widest)
@@ -149,12 +196,12 @@ package struct AcquisitionPhase: Phase {
     }
   }
 
-  /// The next shards of a series that lie side by side.
-  private mutating func shards(of series: Int) -> AcquireTask? {
+  /// The next shards of a series that lie side by side. - Parameter room: the share of a turn that they may take.
+  private mutating func shards(of series: Int, room: Double) -> AcquireTask? {
     guard let first = open[series]?.waiting.popLast() else { return nil }
     let (layer, stimulus) = (series / plan.stimulusCount, series % plan.stimulusCount)
     var end = first + 1
-    let most = first + shardsAtATime(layer)
+    let most = first + shardsAtATime(layer, room: room)
     while end < most, open[series]!.waiting.last == end {
       open[series]!.waiting.removeLast()
       end += 1
@@ -163,11 +210,10 @@ package struct AcquisitionPhase: Phase {
     return AcquireTask(layer: layer, stimulus: stimulus, target: targets[stimulus], shards: first..<end)
   }
 
-  private func shardsAtATime(_ layer: Int) -> Int {
-    guard let pace = pace[layer] else { return 1 }
-    let share = max(shardsLeft, 0) / (Self.turnsLeft * ranks)
-    let turn = min(Self.longestTurn, checkpoint.interval / 4)
-    return max(1, pace * Double(share) < turn ? share : Int(turn / pace))
+  private func shardsAtATime(_ layer: Int, room: Double) -> Int {
+    guard let pace = pace[layer], let turn = turnSeconds(layer) else { return 1 }
+    let most = Double(Self.mostNumbers / max(numbersPerShard(layer), 1))
+    return max(1, Int(min(room * turn / max(pace, 1e-9), most)))
   }
 
   private mutating func take(_ values: [Float], _ layer: Int, _ stimulus: Int, _ shard: Int) throws {

@@ -6,14 +6,19 @@ package import ScanPlan
 package struct ObservationPhase: Phase {
   private let plan: ScanPlan
   private let progress: Progress
+  private let turn: TurnLength
   private var handedOut = 0
+  /// Seconds that a stimulus took last.
+  private var pace: Double?
   /// By stimulus; [classes].
   private(set) var scores: [[Float]]
   /// By layer, by stimulus.
   private(set) var moments: [[RegionMoments]]
 
-  package init(plan: ScanPlan, progress: Progress) {
+  /// - Parameter ranks: how many share the work.
+  package init(plan: ScanPlan, ranks: Int, progress: Progress) {
     self.plan = plan
+    self.turn = TurnLength(ranks: ranks)
     self.progress = progress
     self.scores = Array(repeating: [], count: plan.stimulusCount)
     self.moments = plan.layers.map {
@@ -21,17 +26,23 @@ package struct ObservationPhase: Phase {
     }
   }
 
-  package mutating func next(for rank: Int) -> ObserveTask? {
-    guard handedOut < plan.stimulusCount else { return nil }
-    defer { handedOut += 1 }
-    return ObserveTask(stimulus: handedOut)
+  package mutating func next(for rank: Int) -> TaskBundle<ObserveTask>? {
+    let left = plan.stimulusCount - handedOut
+    guard left > 0 else { return nil }
+    let count = pace.map { pace in Int(turn.seconds(left: pace * Double(left)) / max(pace, 1e-9)) } ?? 1
+    let stimuli = handedOut..<handedOut + min(max(count, 1), left)
+    handedOut = stimuli.upperBound
+    return TaskBundle(stimuli.map { ObserveTask(stimulus: $0) })
   }
 
-  package mutating func complete(_ task: ObserveTask, with observation: Observation) {
-    scores[task.stimulus] = observation.scores
-    for (layer, values) in observation.moments.enumerated() {
-      moments[layer][task.stimulus] = RegionMoments(values: values)
+  package mutating func complete(_ bundle: TaskBundle<ObserveTask>, with output: BundleOutput<Observation>) throws {
+    for (task, observation, seconds) in try output.results(of: bundle) {
+      pace = seconds
+      scores[task.stimulus] = observation.scores
+      for (layer, values) in observation.moments.enumerated() {
+        moments[layer][task.stimulus] = RegionMoments(values: values)
+      }
+      progress.advance(by: 1)
     }
-    progress.advance(by: 1)
   }
 }
