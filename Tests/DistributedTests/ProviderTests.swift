@@ -78,7 +78,10 @@ extension DistributedTests {
       let layers = try content("impact.json").filter { $0.key.hasPrefix("layer_") }
       #expect(!layers.isEmpty)
       for (name, layer) in layers {
-        let gradients = try #require((layer as? [String: Any])?["gradients"] as? [String: Any])
+        // Layers of few regions are measured whole.
+        guard let gradients = (layer as? [String: Any])?["gradients"] as? [String: Any], gradients["used"] as? Bool == true else {
+          continue
+        }
         let isOnProcessor = try #require(gradients["on_processor"] as? Bool)
         #expect(notes.contains { $0.hasPrefix("Gradient passes of") && $0.contains(name) } == isOnProcessor)
       }
