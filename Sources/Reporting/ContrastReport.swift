@@ -149,6 +149,11 @@ package struct ContrastReport: Sendable {
     }.joined(separator: "\n\n")
   }
 
+  /// Where all stimuli are alike a standard deviation is next to nothing, and the difference many times that.
+  private static func size(_ effectSize: Double) -> String {
+    abs(effectSize) < 1000 ? Number.fixed(effectSize, 2) : "large"
+  }
+
   private func summary(
     _ quantity: String, _ contrast: GroupContrast, _ layer: ScanContrast.Layer, _ name: String
   ) -> String {
@@ -159,7 +164,7 @@ package struct ContrastReport: Sendable {
       table.append([
         "\(contrast.rank[region])", layer.layer.grid.label(of: region), Number.significant(contrast.firstMeans[region]),
         Number.significant(contrast.secondMeans[region]), Number.significant(contrast.tests[region].effect),
-        Number.fixed(contrast.effectSizes[region], 2), Number.probability(contrast.q[region]),
+        Self.size(contrast.effectSizes[region]), Number.probability(contrast.q[region]),
         Number.probability(contrast.familyWiseP[region]),
       ])
     }

@@ -112,7 +112,7 @@ package struct ScanContrast: Sendable {
         let pairs = common.compactMap { mine, others -> ([Double], [Double])? in
           guard let p = layer.series[mine], let q = other.series[others], !isOfClass || a.targets[mine] == b.targets[others]
           else { return nil }
-          return (p.zeta, q.zeta)
+          return (p.zeta, Self.rounded(q, to: p))
         }
         (x, y) = (pairs.map(\.0), pairs.map(\.1))
       } else {
@@ -133,6 +133,14 @@ package struct ScanContrast: Sendable {
         "\(names.0) and \(names.1) share no layer of the same tensor and grid; scan both with the same --layers and --grid")
     }
     (self.layers, self.notes) = (layers, notes)
+  }
+
+  /// ζ of a stimulus in another scan, and the first scan's own where the two are apart by no more than values are rounded: passes
+  /// of one network that is cut or fed otherwise differ in their last bits.
+  private static func rounded(_ other: Estimate, to own: Estimate) -> [Double] {
+    let largest = [own.full, own.empty, other.full, other.empty].map(abs).max() ?? 0
+    let least = 16 * Double(Float.ulpOfOne) * largest
+    return zip(own.zeta, other.zeta).map { abs($0 - $1) <= least ? $0 : $1 }
   }
 
   /// The stimuli that both scans were shown, as numbers of each; none where they come from different files.

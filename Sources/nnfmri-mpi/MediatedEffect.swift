@@ -2,6 +2,7 @@ import Lesion
 import Reporting
 import ScanPlan
 import ScanResults
+import Shapley
 
 /// What goes through a tensor: the total effect minus the direct one, of two finished scans.
 enum MediatedEffect {
@@ -18,7 +19,23 @@ enum MediatedEffect {
       whole, around, names: (total, direct), permutations: ContrastCommand.standardPermutations)
     let report = ContrastReport([contrast], unit: whole.request.measurement.value.name)
     try report.write(to: folder, name: "mediated")
-    print("\nMediated effect, through \(mediator):\n\(report.text)")
+    print("\nMediated effect, through \(mediator):")
+    for layer in whole.layers {
+      guard let other = around.layers.first(where: { $0.plan.tensor == layer.plan.tensor }) else { continue }
+      print(sentence(layer, other))
+    }
+    print(report.text)
     print("\nResults: \(folder)/ (mediated.html to look at; mediated.json, mediated.tsv; \(total)/, \(direct)/)")
+  }
+
+  /// What all of a layer does: the mean over the stimuli that both scans have measured.
+  private static func sentence(_ layer: ScanResult.Layer, _ other: ScanResult.Layer) -> String {
+    let effects = zip(layer.series, other.series).compactMap { whole, around in
+      whole.flatMap { whole in around.map { (whole.effect, $0.effect) } }
+    }
+    let count = Double(max(effects.count, 1))
+    let (whole, around) = (effects.reduce(0) { $0 + $1.0 } / count, effects.reduce(0) { $0 + $1.1 } / count)
+    return
+      "layer_\(layer.plan.number)  \(layer.plan.tensor)  effect \(Number.significant(whole)): \(Number.significant(around)) direct and \(Number.significant(whole - around)) mediated"
   }
 }

@@ -88,6 +88,22 @@ extension DistributedTests {
       #expect(zip(some, try values("through/total")).contains { abs($0 - $1) > 1e-4 })
     }
 
+    /// Nothing of heads that do nothing, and no more of others than the difference is, comes of how passes are rounded.
+    @Test func `find the way of an induction head, and nothing else`() throws {
+      let phantom = folder.path("induction")
+      #expect(try Program.run(["phantom", "induction", "--count", "4", "--out", phantom]).exitCode == 0)
+      let run = try scan(
+        [
+          "--model", phantom + "/model.onnx", "--data", phantom + "/stimuli.npz", "--position", "last", "--target", "label",
+          "--layers", "block1/heads", "--regions", "heads", "--mediator", "block2/heads=head 2", "--progress", "none",
+        ], to: "ways")
+      try #require(run.exitCode == 0, "\(run)")
+      let effects = try mediated("ways")
+      let head = try #require(effects["head 1"])
+      #expect(abs(head.mediated - head.total) < 1e-3 * head.total && head.total > 1)
+      for (name, effect) in effects where name != "head 1" { #expect(effect.mediated == 0, "\(name)") }
+    }
+
     @Test func `are measured by gradients too`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 4)
       let options = files.options + ["--layers", "stem", "--mediator", "inner=0,3,5"]
