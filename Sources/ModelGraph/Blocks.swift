@@ -11,9 +11,8 @@ struct Blocks {
   let choices: [[Int]]
 
   init(of model: Model, reading target: Int) {
-    let chain = Self.longestChain(in: model.index, to: target)
     let roles = LayerRoles(of: model, reading: target)
-    let steps = Self.steps(of: model, along: chain, roles)
+    let steps = Self.mainSteps(of: model, to: target, roles)
     var blocks = Self.group(steps)
     Self.mergeAttention(&blocks)
     Self.thin(&blocks)
@@ -37,21 +36,24 @@ struct Blocks {
 
   // MARK: Articulations
 
-  /// The articulations from the input whose chain is longest; masks and rates, which reach into every block, have
-  /// short ones.
-  private static func longestChain(in index: GraphIndex, to target: Int) -> Chain {
+  /// The steps from the input with most blocks behind it, of equal ones from that with most articulations. Masks and rates,
+  /// which reach into every block, have few, however many operators prepare them.
+  private static func mainSteps(of model: Model, to target: Int, _ roles: LayerRoles) -> [Step] {
+    let index = model.index
     let influences = index.influences(on: target)
     return index.inputs.filter { influences[$0] }
-      .map { Chain(in: index, from: $0, to: target, influences: influences) }
-      .max { $0.articulations.count < $1.articulations.count } ?? Chain()
+      .map { source in
+        let chain = Chain(in: index, from: source, to: target, influences: influences)
+        let steps = steps(of: model, along: chain, roles)
+        return (rank: (group(steps).count, chain.articulations.count), steps: steps)
+      }
+      .max { $0.rank < $1.rank }?.steps ?? []
   }
 
   private struct Chain {
     var articulations: [Int] = []
     /// The nodes between the input and the target, in topological order.
     var nodes: [Int] = []
-
-    init() {}
 
     init(in index: GraphIndex, from source: Int, to target: Int, influences: [Bool]) {
       let follows = index.follows(from: source)

@@ -108,13 +108,18 @@ package struct GraphIndex: Sendable {
   /// Every tensor that some node reads.
   var readNames: Set<String> { Set(reads.joined().lazy.map { names[$0] }) }
 
-  /// By node: whether one of the tensors needs it. - Parameter given: a tensor that is there without its node.
-  func ancestors(of tensors: [Int], given: Int? = nil) -> [Bool] {
+  /// By node: whether one of the tensors needs it.
+  ///
+  /// - Parameters:
+  ///   - given: a tensor that is there without its node.
+  ///   - byValue: leaves out what only a shape follows from.
+  func ancestors(of tensors: [Int], given: Int? = nil, byValue: Bool = false) -> [Bool] {
     var found = [Bool](repeating: false, count: reads.count)
     var pending = tensors.compactMap { $0 == given ? nil : maker[$0] }
     while let node = pending.popLast() {
       if found[node] { continue }
       found[node] = true
+      if byValue && readsOnlyShape[node] { continue }
       for tensor in reads[node] where tensor != given {
         if let next = maker[tensor], !found[next] { pending.append(next) }
       }

@@ -134,6 +134,56 @@ import Testing
   }
 }
 
+@Suite("Layers of networks with masks")
+struct MaskedLayerTests {
+  /// Two blocks of attention and a perceptron, with a mask that many operators prepare, to the shape of the stream.
+  private static let model = {
+    var net = Networks.Writer()
+    net.builder.input("tokens", [nil, 8], type: .int64)
+    net.builder.input("mask", [nil, 8])
+    var x = net.add("Gather", net.weight(), "tokens", to: "embedded")
+    net.add("Shape", x, to: "shape")
+    var mask = net.add("Expand", "mask", "shape", to: "expanded")
+    for step in 0..<20 { mask = net.add("Neg", mask, to: "mask_\(step)") }
+    for l in 0..<2 {
+      let norm = net.add("LayerNormalization", x, net.weight(), to: "l\(l)_norm")
+      for part in ["query", "key", "value"] { net.add("MatMul", norm, net.weight(), to: "l\(l)_\(part)") }
+      net.add("Transpose", "l\(l)_key", to: "l\(l)_turned", ["perm": .ints([0, 2, 1])])
+      net.add("MatMul", "l\(l)_query", "l\(l)_turned", to: "l\(l)_scores")
+      net.add("Add", "l\(l)_scores", mask, to: "l\(l)_masked")
+      net.add("Softmax", "l\(l)_masked", to: "l\(l)_weights")
+      net.add("MatMul", "l\(l)_weights", "l\(l)_value", to: "l\(l)_mixed")
+      net.add("MatMul", "l\(l)_mixed", net.weight(), to: "l\(l)_attended")
+      x = net.add("Add", "l\(l)_attended", x, to: "l\(l)_middle")
+      net.add("LayerNormalization", x, net.weight(), to: "l\(l)_norm_2")
+      net.add("MatMul", "l\(l)_norm_2", net.weight(), to: "l\(l)_up")
+      net.add("Relu", "l\(l)_up", to: "l\(l)_hidden")
+      net.add("MatMul", "l\(l)_hidden", net.weight(), to: "l\(l)_down")
+      x = net.add("Add", "l\(l)_down", x, to: "l\(l)_stream")
+    }
+    net.add("LayerNormalization", x, net.weight(), to: "norm")
+    net.add("MatMul", "norm", net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 8, 11])
+    return net.model
+  }()
+
+  @Test("aren't the masks, whose shape alone is the stream's")
+  func roles() {
+    let tensors = ["l1_scores", "l1_masked", "l0_attended", "l1_middle", "l1_down", "l1_stream"]
+    let kinds = Self.model.layerRoles(of: tensors, reading: "logits").mapValues(\.kind)
+    #expect(
+      kinds == [
+        "l1_scores": .other, "l1_masked": .other, "l0_attended": .attention, "l1_middle": .residual, "l1_down": .mlp,
+        "l1_stream": .residual,
+      ])
+  }
+
+  @Test("follow the tokens from block to block, however long the mask is in the making")
+  func automatic() {
+    #expect(Self.model.automaticLayers() == ["embedded", "l0_stream", "l1_stream"])
+  }
+}
+
 @Suite struct `A selection of layers` {
   private static let model = Networks.transformer(layers: 2, normalisesFirst: true)
   private static let tensors = model.layerCandidates(reading: "logits").map(\.tensor)

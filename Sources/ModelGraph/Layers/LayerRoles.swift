@@ -131,8 +131,9 @@ struct LayerRoles {
       else { continue }
       let branch = operands[0] == skip ? operands[1] : operands[0]
       // A skip that only scales or shifts the branch, as in x·(1 + s) + t, is none: the branch has to learn something.
-      // Nor is a mask, which reaches later branches through earlier ones: the skip has to be a representation itself.
-      let before = index.ancestors(of: [skip])
+      // Nor is a mask, which reaches later branches through earlier ones: the skip has to be a representation itself, by more
+      // than the shape of one.
+      let before = index.ancestors(of: [skip], byValue: true)
       let inside = index.ancestors(of: [branch])
       let after = index.descendants(of: skip)
       guard before.indices.contains(where: { before[$0] && represents(model, $0) }),
