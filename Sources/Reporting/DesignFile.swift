@@ -12,6 +12,7 @@ enum DesignFile {
       "lesion": .string(result.request.measurement.lesion.rawValue),
       "value": .string(result.request.measurement.value.name),
       "targets": JSONValue(result.targets),
+      "kept_classes": result.plan.keptClasses.map { .array($0.map { JSONValue($0) }) } ?? .null,
       "donors": .int(result.plan.donorCount),
       "layers": .array(
         result.layers.map { layer in

@@ -46,7 +46,7 @@ struct Conductor {
     worker.endObservation()
     let predictions = try predictions(observation.scores)
     if request.measurement.lesion.rest != nil { try average(faithful, &runner) }
-    let plan = try tryGradients(faithful, targets(predictions), &runner)
+    let plan = try tryGradients(keepingScores(faithful, observation.scores, predictions), targets(predictions), &runner)
     let kept = plan.layers.map { layer in faithful.layers.firstIndex { $0.tensor == layer.tensor }! }
 
     var measurements = Measurements(
@@ -124,7 +124,7 @@ struct Conductor {
       outputs = phase.outputs
     }
     let decided = try trial.decide(outputs).plan.notingTracts(request.measurement)
-    if decided != plan {
+    if decided != worker.plan {
       try worker.adopt(decided)
       try mailbox.spread(PlanNotice(decided))
     }
@@ -316,6 +316,19 @@ struct Conductor {
       )
     }
     return request.measurement.predictions(scores)
+  }
+
+  /// The plan with the classes whose scores are kept, where not all are. - Parameter scores: of the intact network, by stimulus.
+  private func keepingScores(_ plan: ScanPlan, _ scores: [[Float]], _ predictions: [Int]) throws -> ScanPlan {
+    guard let limit = request.measurement.keptScoreLimit, limit < worker.classCount else { return plan }
+    let targets = targets(predictions)
+    var result = plan
+    result.keptClasses = scores.indices.map { stimulus in
+      let named = worker.reader.classes(target: targets[stimulus], stimulus: stimulus)
+      return LeadingScores.classes(
+        of: scores[stimulus], count: limit, needed: [predictions[stimulus], targets[stimulus]] + named)
+    }
+    return result
   }
 
   private func targets(_ predictions: [Int]) -> [Int] {

@@ -60,6 +60,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   package var target = Target.predicted
   /// Whether the scores of all classes are kept of every pass, so that other values follow without another; `nil`: they aren't.
   package var keepsScores: Bool?
+  /// Of how many classes a stimulus; `nil`: of all.
+  package var keptScoreLimit: Int?
   /// The output that is read; `nil` is the one that looks most like scores.
   package var output: String?
   /// The axis of classes of the output, as the model declares it; `nil` is the one that is found.
@@ -163,7 +165,7 @@ extension MeasurementOptions: OptionEntries {
   /// What is said of regions, of which stimuli are used, how pictures become stimuli, and what passes run on.
   private var choice: [(name: String, text: String)] {
     [
-      ("keep-scores", keepsScores == true ? "true" : nil), ("regions", regions?.name),
+      ("keep-scores", keepsScores == true ? keptScoreLimit.map { "\($0)" } ?? "true" : nil), ("regions", regions?.name),
       ("region-names", fileName(regionNames)), ("vocabulary", fileName(vocabulary)),
       ("pairs", lesion.takesPairs ? fileName(lesionFile) : nil), ("freeze", frozen),
       ("per-stimulus", mapReliability.map { "\($0)" }), ("select", selection), ("shuffle", shuffleSeed.map { "\($0)" }),

@@ -29,6 +29,16 @@ extension ScanPlan {
     }
     guard readout.fits(stimuli: stimulusCount) else { return "its readout" }
     guard frozen.map({ Self.size($0.shape) != nil && $0.isConsistent }) ?? true else { return "its frozen tensor" }
+    if let keptClasses {
+      guard keptClasses.count == stimulusCount, let classCount,
+        keptClasses.allSatisfy({ kept in
+          !kept.isEmpty && kept.allSatisfy((0..<classCount).contains)
+            && layers.allSatisfy { $0.scoreCount == kept.count + LeadingScores.restCount }
+        })
+      else { return "the classes whose scores it keeps" }
+    } else if let classCount {
+      guard layers.allSatisfy({ ($0.scoreCount ?? classCount) == classCount }) else { return "the scores that it keeps" }
+    }
     guard !layers.isEmpty, layers.map(\.number) == Array(layers.indices) else { return "the numbers of its layers" }
     for layer in layers {
       if let part = layer.contradiction(measurement, donors: donorCount) { return "\(part) of layer_\(layer.number)" }

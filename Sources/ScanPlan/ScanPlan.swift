@@ -47,7 +47,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     package var suffixCostShare: Double
     /// Floating-point operations of one evaluation.
     package var evaluationCost: Double
-    /// Classes whose scores are kept of every row, after v; `nil` where v alone is.
+    /// Numbers of the scores that are kept of every row, after v: each class's, or as `LeadingScores` has them; `nil` where v
+    /// alone is.
     package var scoreCount: Int?
     /// What probes said of gradients in this layer; `nil` where they weren't asked.
     package var gradients: GradientFinding?
@@ -113,6 +114,9 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var stimulusCount: Int
   /// Where each stimulus of the scan stands in the files. [stimulusCount]
   package var stimulusPlaces: [Int]
+  /// The classes whose scores are kept, by stimulus, largest first; `nil` where those of all are, or of none.
+  /// [stimulusCount][classes]
+  package var keptClasses: [[Int]]?
   /// Stimuli of the stream that is recorded; `nil` for a scan without time.
   package var streamCount: Int?
   /// Which of the stream each stimulus of the scan is, ascending; `nil` likewise: the first ones of the set.
@@ -144,6 +148,11 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var readTensor: String { readout.tensor }
   /// The read tensor's shape for one stimulus, without batch axis.
   package var outputShape: [Int] { readout.shape }
+
+  /// The model's classes, of a scan that keeps scores; `nil` of others.
+  package var classCount: Int? {
+    layers.contains { $0.scoreCount != nil } ? readout.classAxis.map { readout.shape[$0] } ?? 1 : nil
+  }
 
   /// All evaluations of the scan.
   package var evaluations: Int {

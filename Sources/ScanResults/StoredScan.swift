@@ -64,8 +64,19 @@ package struct StoredScan {
     return scan
   }
 
-  /// The classes whose scores were kept; 0 where none were.
-  package var keptScoreCount: Int { measurements.plan.layers.compactMap(\.scoreCount).first ?? 0 }
+  /// How many classes there are, whose scores were all kept.
+  ///
+  /// - Throws: `Failure` (`usage`) where some or all weren't.
+  package func classCount() throws(Failure) -> Int {
+    guard let count = measurements.plan.classCount else {
+      throw Failure(.usage, "the scan kept no scores, so it answers no other value or target: scan again with --keep-scores")
+    }
+    if let kept = measurements.plan.keptClasses?.first?.count {
+      throw Failure(
+        .usage, "--target each needs the scores of all \(count) classes, and the scan kept \(kept) of them: name a class")
+    }
+    return count
+  }
 
   /// The values of a series: those that were measured of its design, then its anchors.
   package func values(layer: Int, stimulus: Int) -> [Float] {

@@ -109,9 +109,7 @@ struct ReportCommand: ParsableCommand {
 
   /// `classes.tsv`: ζ of every region for every class.
   private func writeClasses(_ scan: StoredScan, _ value: ValueFunction, to out: String, _ ranks: StoredResults.Ranks) throws {
-    let count = scan.keptScoreCount
-    // Says what is missing where nothing was kept.
-    if count == 0 { _ = try scan.asked(value, .predicted, output: out) }
+    let count = try scan.classCount()
     var text = ClassTable.header
     for number in 0..<count {
       let result = try scan.asked(value, .fixed(number), output: out)

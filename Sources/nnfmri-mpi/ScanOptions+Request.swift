@@ -59,13 +59,19 @@ extension ScanOptions {
       throw ValidationError("--value \(error.message).")
     }
     options.target = try chosenTarget()
-    if keepScores {
+    if let keepScores {
       guard keepsAcquisition, tolerance == nil, allocate == "even", estimator != "gradient" else {
         throw ValidationError(
           "--keep-scores keeps the values of whole designs: leave out --no-acquisition, --tolerance, --allocate and --estimator gradient."
         )
       }
       options.keepsScores = true
+      if keepScores != "all" {
+        guard let number = Int(keepScores), number > 0 else {
+          throw ValidationError("--keep-scores \(keepScores) is no number of classes above 0; without one it keeps all.")
+        }
+        options.keptScoreLimit = number
+      }
     }
     options.position = try reading.chosenPosition()
     options.seed = seed

@@ -80,11 +80,12 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "The class: predicted, label, or a number.")
   var target = "predicted"
 
-  @Flag(
-    help:
-      "Keep all classes' scores of every pass, measured by values: report --value and --target then answer other questions without another pass."
-  )
-  var keepScores = false
+  @Option(
+    defaultAsFlag: "all",
+    help: ArgumentHelp(
+      "Keep classes' scores of every pass, measured by values: report --value and --target then answer other questions without another pass. Of many classes a number of them: the largest of each stimulus's answer, and what the others add up to.",
+      valueName: "classes"))
+  var keepScores: String?
 
   @Option(help: "The number that all random draws follow from.")
   var seed: UInt64 = 42

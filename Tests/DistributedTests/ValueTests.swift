@@ -118,6 +118,43 @@ extension DistributedTests {
       #expect(refused.exitCode == 64 && refused.complaints.first?.contains("class 9") == true, "\(refused)")
     }
 
+    @Test func `of some classes' kept scores are those that a scan of its own has, and others are refused`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3, labels: [0, 2, 4])
+      let options =
+        files.options + ["--layers", "inner", "--grid", "2x2x2", "--estimator", "regression", "--samples", "20", "--target", "label"]
+      let (kept, asked) = (folder.path("kept"), folder.path("asked"))
+      let some = options + ["--value", "logprob[3]", "--keep-scores", "4"]
+      let scan = try Program.run(["scan"] + some + ["--progress", "none", "--out", kept], ranks: 2)
+      try #require(scan.exitCode == 0, "\(scan)")
+      for (value, target) in [
+        ("logprob", "label"), ("prob[3]", "label"), ("margin", "label"), ("margin", "predicted"), ("logit[label] - logprob[3]", "3"),
+      ] {
+        let report = try Program.run(["report", kept, "--value", value, "--target", target, "--out", asked])
+        try #require(report.exitCode == 0, "\(report)")
+        let own = try ScanRun(options.dropLast(2) + ["--value", value, "--target", target], ranks: nil)
+        let reported = try NumericArray(contentsOfNPY: kept + "/acquisition/layer_0.npy")
+        #expect(reported.shape[1].isMultiple(of: 1 + 4 + 2))
+        let ours = try impact(try #require(TemporaryFolder.files(below: asked)["impact.json"]))
+        let theirs = try impact(try #require(own.files["impact.json"]))
+        let scale = theirs.map(abs).max()!
+        #expect(ours.count == 8 && zip(ours, theirs).allSatisfy { abs($0 - $1) < 1e-5 * scale + 1e-7 }, "\(value) of \(target)")
+      }
+      for (options, words) in [
+        (["--value", "kl"], "all 5 classes"), (["--target", "each"], "--target each needs"), (["--value", "logit[9]"], "class 9"),
+      ] {
+        let refused = try Program.run(["report", kept] + options + ["--out", folder.path("none")])
+        #expect(refused.exitCode == 64 && refused.complaints.first?.contains(words) == true, "\(refused)")
+      }
+      let few = try ScanRun(options + ["--value", "logprob[3]", "--keep-scores", "2"], ranks: nil)
+      #expect(few.command.exitCode == 64 && few.command.complaints.first?.contains("give 3 or more") == true, "\(few.command)")
+    }
+
+    private func impact(_ bytes: [UInt8]) throws -> [Double] {
+      let json = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+      let regions = try #require((json["layer_0"] as? [String: Any])?["grids"] as? [String: [String: Any]])
+      return try regions.sorted { $0.key < $1.key }.map { try #require($0.value["zeta"] as? Double) }
+    }
+
     @Test(arguments: [
       ("logit[1] - logit[", 64, "bracket"), ("logit[99]", 64, "class 99 is out of range"), ("logit[paris]", 64, "\"paris\""),
       ("logit[label]", 64, "--labels"), ("loss(next", 64, "between the brackets"), ("loss(next)", 64, "is no array of"),

@@ -15,7 +15,7 @@ package struct Planner {
   private static let batchesPerShard = 8
   /// Donors of a series under `resample`: each costs one prefix run and one evaluation of ∅.
   private static let donorLimit = 8
-  /// Scores of a pass that are kept: at most four kilobytes a pass.
+  /// Classes whose scores are kept of a pass: at most four kilobytes.
   private static let mostKeptScores = 1024
 
   let request: ScanRequest
@@ -143,17 +143,29 @@ package struct Planner {
   /// How a note begins on a layer that gets more samples than was asked for; it holds for values only.
   static func budgetNote(_ tensor: String, regions: Int) -> String { "Layer \"\(tensor)\" has \(regions) regions and gets " }
 
-  /// Classes whose scores are kept.
+  /// Numbers of the scores that are kept of a pass.
   private func keptScores(_ reader: OutputReader) throws(Failure) -> Int {
-    guard !reader.readout.value.readsElements, reader.classCount <= Self.mostKeptScores else {
+    let value = reader.readout.value
+    guard !value.readsElements else {
+      throw Failure(
+        .usage, "--keep-scores keeps classes' scores, and --value \(value.name) names elements; give another value")
+    }
+    let limit = request.measurement.keptScoreLimit.flatMap { $0 < reader.classCount ? $0 : nil }
+    guard limit ?? reader.classCount <= Self.mostKeptScores else {
       throw Failure(
         .usage,
-        reader.readout.value.readsElements
-          ? "--keep-scores keeps classes' scores, and --value \(reader.readout.value.name) names elements; give another value"
-          : "--keep-scores keeps up to \(Self.mostKeptScores) scores a pass, and the model has \(reader.classCount): leave it out, and ask for what you need by --value"
+        "--keep-scores\(limit.map { " \($0)" } ?? "") would keep \(limit ?? reader.classCount) scores a pass, and at most \(Self.mostKeptScores) can be kept: give a smaller number of classes, as --keep-scores 64"
       )
     }
-    return reader.classCount
+    guard let limit else { return reader.classCount }
+    // The predicted class, the target, and those that the value names.
+    let needed = (request.measurement.target == .predicted ? 1 : 2) + (value.expression?.terms.count ?? 0)
+    guard limit >= needed else {
+      throw Failure(
+        .usage, "--keep-scores \(limit) is too few for the predicted class and those that --target and --value name: give \(needed) or more"
+      )
+    }
+    return limit + LeadingScores.restCount
   }
 
   private func checkRequest() throws(Failure) {

@@ -1,5 +1,6 @@
 import Distribution
 import Files
+import Lesion
 import Networks
 import ScanPlan
 import ScanResults
@@ -61,7 +62,12 @@ package struct AcquireTask: RankTask, Hashable {
       if plan.scoreCount == nil {
         values += measured
       } else {
-        for row in measured.indices { values += [measured[row]] + network.scores(ofRow: row) }
+        let kept = worker.plan.keptClasses?[stimulus]
+        for row in measured.indices {
+          let scores = network.scores(ofRow: row)
+          values.append(measured[row])
+          values += kept.map { LeadingScores.numbers(scores, of: $0) } ?? scores
+        }
       }
       try pause()
     }
