@@ -36,8 +36,8 @@ struct Blocks {
 
   // MARK: Articulations
 
-  /// The steps from the input with most blocks behind it, of equal ones from that with most articulations. Masks and rates,
-  /// which reach into every block, have few, however many operators prepare them.
+  /// The steps from the input with most steps that have weights, of equal ones from that with most articulations. Masks and
+  /// rates, which reach into every block, have few, however many operators prepare them, and so have caches of attention.
   private static func mainSteps(of model: Model, to target: Int, _ roles: LayerRoles) -> [Step] {
     let index = model.index
     let influences = index.influences(on: target)
@@ -45,7 +45,7 @@ struct Blocks {
       .map { source in
         let chain = Chain(in: index, from: source, to: target, influences: influences)
         let steps = steps(of: model, along: chain, roles)
-        return (rank: (group(steps).count, chain.articulations.count), steps: steps)
+        return (rank: (steps.count(where: \.hasWeights), chain.articulations.count), steps: steps)
       }
       .max { $0.rank < $1.rank }?.steps ?? []
   }
@@ -102,6 +102,8 @@ struct Blocks {
     let operatorType: String
     let isBranched: Bool
     let learnedCount: Int
+    /// Whether something in it learns from weights, or looks tokens up: no product of activations alone.
+    let hasWeights: Bool
     let hasAttention: Bool
     let endsInActivation: Bool
     let isRecurrent: Bool
@@ -136,11 +138,18 @@ struct Blocks {
           && index.reads[node].filter(data.contains).count > 1
       }
       let learned = protos.count { OperatorTraits.isLearned($0, functions: functions) }
+      let embeds =
+        ending.opType == "Gather" && ending.input(at: 0) != index.names[source] || ending.opType == "EmbedLayerNormalization"
+      let hasWeights = zip(nodes, protos).contains { node, proto in
+        OperatorTraits.isLearned(proto, functions: functions)
+          && index.reads[node].contains { index.dependence[$0] == .constant }
+      }
       // x·sigmoid(x), x·Φ(x) spelled with Erf, and a constant factor after it are activations too.
       let continuesActivation = steps.last.map { $0.endsInActivation && $0.operatorType == "Mul" } ?? false
       steps.append(
         Step(
           end: end, operatorType: ending.opType, isBranched: nodes.count > 1, learnedCount: learned,
+          hasWeights: hasWeights || embeds,
           hasAttention: multipliesData || protos.contains(where: OperatorTraits.isAttention),
           endsInActivation: learned == 0
             && (OperatorTraits.activations.contains(ending.opType)
@@ -150,8 +159,7 @@ struct Blocks {
           isGate: ending.opType == "Mul" && nodes.count > 1 && index.reads[last].contains(where: roles.gates.contains),
           innerActivations: activations.filter { index.writes[$0].allSatisfy(roles.standsAlone) }
             .compactMap { Self.end(ofActivation: $0, in: model) }.filter(roles.standsAlone),
-          embeds: ending.opType == "Gather" && ending.input(at: 0) != index.names[source]
-            || ending.opType == "EmbedLayerNormalization"))
+          embeds: embeds))
     }
     return steps
   }

@@ -120,19 +120,7 @@ extension DistributedTests {
     }
 
     @Test func `are tokens without padding where a mask counts what a cache holds too`() throws {
-      var net = NetworkWriter("cached", seed: 7)
-      net.input("words", [4], tokens: 9)
-      net.input("mask", [6], tokens: 2)
-      net.input("past_key", [2, 8])
-      let embedded = net.add("Gather", [net.weight([9, 8], fanIn: 3), "words"], to: "embedded")
-      let mixed = net.projection(embedded, from: 8, to: 8, "mixed")
-      let all = net.add("Concat", ["past_key", mixed], to: "all", ["axis": .int(1)])
-      let weights = net.add("Cast", ["mask"], to: "weights", ["to": .int(1)])
-      let column = net.add("Unsqueeze", [weights, net.constant([2])], to: "column")
-      let masked = net.add("Mul", [all, column], to: "masked")
-      let pooled = net.add("ReduceMean", [masked], to: "pooled", ["axes": .ints([1]), "keepdims": .int(0)])
-      net.output(net.dense(pooled, from: 8, to: 3, "logits"), [nil, 3])
-      let files = try net.network.write(to: folder, stimuli: 2)
+      let files = try SmallNetwork.cached.write(to: folder, stimuli: 2)
       let data = folder.path("cached.npz")
       try writeNPZ(
         [
@@ -141,7 +129,10 @@ extension DistributedTests {
           ("past_key", NumericArray(shape: [2, 2, 8], floats: (0..<32).map { Float($0 % 5) - 2 })),
         ], to: data)
       let run = try ScanRun(
-        ["--model", files.model, "--data", data, "--layers", "embedded", "--layout", "embedded=ntc", "--regions", "tokens", "--estimator", "exact"],
+        [
+          "--model", files.model, "--data", data, "--layers", "embedded", "--layout", "embedded=ntc", "--regions", "tokens",
+          "--estimator", "exact",
+        ],
         ranks: nil)
       #expect(run.command.exitCode == 0, "\(run.command)")
       #expect(try zeta(run).keys.sorted() == ["token 0", "token 1", "token 2"])

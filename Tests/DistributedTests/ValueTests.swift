@@ -121,13 +121,16 @@ extension DistributedTests {
     @Test func `of some classes' kept scores are those that a scan of its own has, and others are refused`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 3, labels: [0, 2, 4])
       let options =
-        files.options + ["--layers", "inner", "--grid", "2x2x2", "--estimator", "regression", "--samples", "20", "--target", "label"]
+        files.options + [
+          "--layers", "inner", "--grid", "2x2x2", "--estimator", "regression", "--samples", "20", "--target", "label",
+        ]
       let (kept, asked) = (folder.path("kept"), folder.path("asked"))
       let some = options + ["--value", "logprob[3]", "--keep-scores", "4"]
       let scan = try Program.run(["scan"] + some + ["--progress", "none", "--out", kept], ranks: 2)
       try #require(scan.exitCode == 0, "\(scan)")
       for (value, target) in [
-        ("logprob", "label"), ("prob[3]", "label"), ("margin", "label"), ("margin", "predicted"), ("logit[label] - logprob[3]", "3"),
+        ("logprob", "label"), ("prob[3]", "label"), ("margin", "label"), ("margin", "predicted"),
+        ("logit[label] - logprob[3]", "3"),
       ] {
         let report = try Program.run(["report", kept, "--value", value, "--target", target, "--out", asked])
         try #require(report.exitCode == 0, "\(report)")
@@ -140,7 +143,8 @@ extension DistributedTests {
         #expect(ours.count == 8 && zip(ours, theirs).allSatisfy { abs($0 - $1) < 1e-5 * scale + 1e-7 }, "\(value) of \(target)")
       }
       for (options, words) in [
-        (["--value", "kl"], "all 5 classes"), (["--target", "each"], "--target each needs"), (["--value", "logit[9]"], "class 9"),
+        (["--value", "kl"], "all 5 classes"), (["--target", "each"], "--target each needs"),
+        (["--value", "logit[9]"], "class 9"),
       ] {
         let refused = try Program.run(["report", kept] + options + ["--out", folder.path("none")])
         #expect(refused.exitCode == 64 && refused.complaints.first?.contains(words) == true, "\(refused)")

@@ -136,11 +136,13 @@ import Testing
 
 @Suite("Layers of networks with masks")
 struct MaskedLayerTests {
-  /// Two blocks of attention and a perceptron, with a mask that many operators prepare, to the shape of the stream.
+  /// Two blocks of attention and a perceptron, with a mask that many operators prepare, to the shape of the stream, and a cache of
+  /// keys.
   private static let model = {
     var net = Networks.Writer()
     net.builder.input("tokens", [nil, 8], type: .int64)
     net.builder.input("mask", [nil, 8])
+    net.builder.input("past", [nil, 3, 8])
     var x = net.add("Gather", net.weight(), "tokens", to: "embedded")
     net.add("Shape", x, to: "shape")
     var mask = net.add("Expand", "mask", "shape", to: "expanded")
@@ -148,7 +150,8 @@ struct MaskedLayerTests {
     for l in 0..<2 {
       let norm = net.add("LayerNormalization", x, net.weight(), to: "l\(l)_norm")
       for part in ["query", "key", "value"] { net.add("MatMul", norm, net.weight(), to: "l\(l)_\(part)") }
-      net.add("Transpose", "l\(l)_key", to: "l\(l)_turned", ["perm": .ints([0, 2, 1])])
+      let key = l > 0 ? "l\(l)_key" : net.add("Concat", "past", "l0_key", to: "keys", ["axis": .int(1)])
+      net.add("Transpose", key, to: "l\(l)_turned", ["perm": .ints([0, 2, 1])])
       net.add("MatMul", "l\(l)_query", "l\(l)_turned", to: "l\(l)_scores")
       net.add("Add", "l\(l)_scores", mask, to: "l\(l)_masked")
       net.add("Softmax", "l\(l)_masked", to: "l\(l)_weights")
@@ -178,7 +181,7 @@ struct MaskedLayerTests {
       ])
   }
 
-  @Test("follow the tokens from block to block, however long the mask is in the making")
+  @Test("follow the tokens from block to block, and neither a mask that is long in the making nor a cache")
   func automatic() {
     #expect(Self.model.automaticLayers() == ["embedded", "l0_stream", "l1_stream"])
   }

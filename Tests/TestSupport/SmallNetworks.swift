@@ -116,6 +116,23 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// Words behind what a cache holds, with a mask over both; output [N, 3].
+  package static let cached = {
+    var net = NetworkWriter("cached", seed: 8)
+    net.input("words", [4], tokens: 9)
+    net.input("mask", [6], tokens: 2)
+    net.input("past_key", [2, 8])
+    let embedded = net.add("Gather", [net.weight([9, 8], fanIn: 3), "words"], to: "embedded")
+    let mixed = net.projection(embedded, from: 8, to: 8, "mixed")
+    let all = net.add("Concat", ["past_key", mixed], to: "all", ["axis": .int(1)])
+    let weights = net.add("Cast", ["mask"], to: "weights", ["to": .int(1)])
+    let column = net.add("Unsqueeze", [weights, net.constant([2])], to: "column")
+    let masked = net.add("Mul", [all, column], to: "masked")
+    let pooled = net.add("ReduceMean", [masked], to: "pooled", ["axes": .ints([1]), "keepdims": .int(0)])
+    net.output(net.dense(pooled, from: 8, to: 3, "logits"), [nil, 3])
+    return net.network
+  }()
+
   /// A class at each pixel: a map [N, 3, 4, 4].
   package static let segmenter = {
     var net = NetworkWriter("segmenter", seed: 7)

@@ -64,7 +64,8 @@ struct ScanExtension {
         "passes would run on \(plan.provider ?? "the processor") and ran on \(own.provider ?? "the processor"); give the same")
     }
     guard plan.keptClasses.map({ Array($0.prefix(own.stimulusCount)) }) == own.keptClasses else {
-      throw refusal("the scores of other classes would be kept; give the --keep-scores, --target and --value that it was scanned with")
+      throw refusal(
+        "the scores of other classes would be kept; give the --keep-scores, --target and --value that it was scanned with")
     }
     var shards: [Checkpoint.Shard: [Float]] = [:]
     for layer in own.layers {

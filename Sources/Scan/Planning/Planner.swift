@@ -162,7 +162,8 @@ package struct Planner {
     let needed = (request.measurement.target == .predicted ? 1 : 2) + (value.expression?.terms.count ?? 0)
     guard limit >= needed else {
       throw Failure(
-        .usage, "--keep-scores \(limit) is too few for the predicted class and those that --target and --value name: give \(needed) or more"
+        .usage,
+        "--keep-scores \(limit) is too few for the predicted class and those that --target and --value name: give \(needed) or more"
       )
     }
     return limit + LeadingScores.restCount
