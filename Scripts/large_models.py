@@ -49,9 +49,11 @@ class Writer:
         onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
 
 
-def write_transformer(path, blocks=24, width=1024, heads=16, words=50257, length=16, classes=100):
-    """A decoder's blocks without the causal mask: GPT-2 medium has 24 of width 1024."""
+def write_transformer(path, blocks=24, width=1024, heads=16, words=50257, length=16, classes=100, causal=False):
+    """A decoder's blocks, with or without the causal mask: GPT-2 medium has 24 of width 1024."""
     net = Writer(0)
+    if causal:
+        net.constant("mask", np.triu(np.full((length, length), -1e9, np.float32), 1))
     net.constant("split", np.array([0, 0, heads, width // heads], np.int64))
     net.constant("join", np.array([0, 0, width], np.int64))
     net.constant("scale", np.array((width // heads) ** -0.5, np.float32))
@@ -79,6 +81,8 @@ def write_transformer(path, blocks=24, width=1024, heads=16, words=50257, length
 
         query, key, value = heads_of("query", [0, 2, 1, 3]), heads_of("key", [0, 2, 3, 1]), heads_of("value", [0, 2, 1, 3])
         scores = net.node("Mul", [net.node("MatMul", [query, key], name + "_products"), "scale"], name + "_scores")
+        if causal:
+            scores = net.node("Add", [scores, "mask"], name + "_masked")
         mixed = net.node("MatMul", [net.node("Softmax", [scores], name + "_weights", axis=-1), value], name + "_mixed")
         merged = net.node("Reshape", [net.node("Transpose", [mixed], name + "_turned", perm=[0, 2, 1, 3]), "join"], name + "_merged")
         x = net.node("Add", [linear(merged, name + "_out", width, width), x], name + "_attended")

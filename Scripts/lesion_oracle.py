@@ -242,6 +242,10 @@ class Scan:
     def layers(self):
         return self.summary["layers"]
 
+    def regions(self, layer):
+        """The region of each unit of a layer, -1 for those that stay intact."""
+        return region_numbers(layer["layout"], layer["shape"], layer["grid"])
+
     def compare(self, number, rows, random, change=0):
         """The largest difference of values of a layer at random rows of its design, as a share of their range, or of a
         thousandth of the largest where they hardly differ; how many values were compared; and the same difference between
@@ -249,7 +253,7 @@ class Scan:
         layer, design = self.summary["layers"][number], self.design["layers"][number]
         stored = numpy.load(os.path.join(self.folder, "acquisition", design["file"]))
         reader, network, worst, largest, moved, values = self.summary["model"], None, 0.0, 0.0, 0.0, []
-        regions = region_numbers(layer["layout"], layer["shape"], layer["grid"])
+        regions = self.regions(layer)
         assert regions.max() + 1 == layer["regions"]
         for stimulus, place in enumerate(self.summary["stimuli"]["places"]):
             feed = {name: arrays[place] for name, arrays in self.feeds.items()}
@@ -260,7 +264,7 @@ class Scan:
             for row in chosen:
                 intact = coalition(design, int(self.design["seed"]), number, stimulus, row)
                 # Of a network with a batch baked in, all rows are this stimulus, and the first is read.
-                mask = numpy.resize(numpy.isin(regions, list(intact)), arrays[0].shape)
+                mask = numpy.resize((regions < 0) | numpy.isin(regions, list(intact)), arrays[0].shape)
                 lesioned = numpy.where(mask, arrays[0], numpy.zeros((), arrays[0].dtype))
                 target = self.design["targets"][stimulus]
                 value = self.value(network, [lesioned] + arrays[1:], target)
@@ -279,4 +283,6 @@ class Scan:
         output = numpy.resize(numpy.asarray(output, numpy.float64), reader["output_shape"] or [1])
         if reader["class_axis"] is None:
             return output.reshape(-1)[target] if output.size > 1 else output.reshape(-1)[0]
-        return numpy.take(output, target, axis=reader["class_axis"]).mean()
+        scores, places = numpy.take(output, target, axis=reader["class_axis"]), reader["positions"]
+        assert len(places) <= 1, places
+        return scores.reshape(-1)[places[0]] if places else scores.mean()
