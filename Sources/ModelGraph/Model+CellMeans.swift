@@ -86,4 +86,15 @@ extension Model {
     graph.node.append(Onnx_NodeProto("Concat", parts, [means], ["axis": .int(1)]))
     return (replacingGraph(graph).exposing([output, means] + others), (output, means))
   }
+
+  /// What the answer is made from: the tensor that the last operator that learned reads on the way to `output`. `nil` where that is
+  /// an input of the network, or no float32 tensor.
+  package func lastFeatures(before output: String) -> String? {
+    guard let target = index.numbers[output] else { return nil }
+    let above = index.ancestors(of: [target])
+    guard let node = index.order.last(where: { above[$0] && OperatorTraits.isLearned(proto.graph.node[$0], functions: []) }),
+      let features = index.reads[node].first(where: { index.dependence[$0] == .data && index.maker[$0] != nil })
+    else { return nil }
+    return elementTypes()[index.names[features]] == .float ? index.names[features] : nil
+  }
 }

@@ -23,7 +23,7 @@ package struct SelfTest: Sendable {
   private var types: [Int] = []
   /// [stimuli x inputs], each an input's bytes.
   private var inputs: [ByteList] = []
-  /// SHA-256 of what the layers and the answer are for a stimulus and its exaggerations. [stimuli]
+  /// SHA-256 of what the layers, the answer and what it is made from are for a stimulus and its exaggerations. [stimuli]
   private var expected: [ByteList] = []
 
   package init() {}
@@ -71,14 +71,14 @@ package struct SelfTest: Sendable {
 
   /// Runs the network on inputs, and where all are floats on their exaggerations, which the inputs are left as.
   private static func digest(of network: WatchedNetwork, _ inputs: [Tensor]) throws -> [UInt8] {
-    var found = try network.observe(inputs, rows: 1)[0].bits
+    var found = try network.bits(inputs)
     guard inputs.allSatisfy({ $0.elementType == ElementType.float.rawValue }) else { return Digest.bytes(of: found[...]) }
     var factor: Float = 1
     for exaggeration in exaggerations {
       // Powers of 2 leave a float's fraction as it is.
       for input in inputs { for place in input.floats.indices { input.floats[place] *= exaggeration / factor } }
       factor = exaggeration
-      found += try network.observe(inputs, rows: 1)[0].bits
+      found += try network.bits(inputs)
     }
     return Digest.bytes(of: found[...])
   }
@@ -105,11 +105,6 @@ extension SelfTest: Coded {
     try coder.code(&inputs)
     try coder.code(&expected)
   }
-}
-
-extension WatchedNetwork.Observation {
-  /// The answer and all means over cells.
-  fileprivate var bits: [UInt8] { output.withUnsafeBytes(Array.init) + cells.withUnsafeBytes(Array.init) }
 }
 
 extension SelfTest {

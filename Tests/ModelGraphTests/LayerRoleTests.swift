@@ -43,6 +43,25 @@ import Testing
     #expect(roles["b0_out"]?.kind == (skips ? .residual : nil))
   }
 
+  @Test func `of a stream that is kept in another type are its sums`() {
+    var net = Networks.Writer()
+    net.builder.input("ids", [nil, 6], type: .int64)
+    var x = net.add("Gather", net.weight(), "ids", to: "embedded")
+    for b in 0..<2 {
+      net.add("LayerNormalization", x, net.weight(), to: "b\(b)_normal")
+      net.add("MatMul", "b\(b)_normal", net.weight(), to: "b\(b)_mixed")
+      // The skip branches off before the type changes, and the branch doesn't follow from the changed one.
+      net.add("Cast", x, to: "b\(b)_skip", ["to": .int(1)])
+      x = net.add("Add", "b\(b)_skip", "b\(b)_mixed", to: "b\(b)_out")
+    }
+    net.add("MatMul", x, net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 6, 9])
+    let roles = net.model.layerRoles(of: ["b0_out", "b1_out", "b0_mixed"], reading: "logits")
+    #expect(roles["b0_out"]?.kind == .residual)
+    #expect(roles["b1_out"]?.kind == .residual)
+    #expect(roles["b0_mixed"]?.kind != .residual)
+  }
+
   @Test func `of unrolled recurrence are not the gates of every step`() {
     var net = Networks.Writer()
     net.builder.input("x", [nil, 6, 4])

@@ -143,4 +143,9 @@ private let pretrained = URL(filePath: #filePath).deletingLastPathComponent()
     net.builder.output("y", [nil, 4])
     #expect(net.model.layerCandidates().map(\.tensor) == ["h"])
   }
+
+  @Test func `that the answer is made from is what the last operator that learned reads`() {
+    #expect(Networks.residual(blocks: 2).lastFeatures(before: "logits") == "flat")
+    #expect(Networks.residual(blocks: 2).lastFeatures(before: "stem") == nil)
+  }
 }

@@ -120,7 +120,7 @@ struct LayerRoles {
       guard ["Add", "Sum", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(proto.opType),
         let sum = index.writes[node].first, influences[sum]
       else { continue }
-      let operands = index.reads[node].filter { index.dependence[$0] == .data }
+      let operands = index.reads[node].filter { index.dependence[$0] == .data }.map { source(of: $0, model) }
       guard operands.count == 2 else { continue }
       // The skip is upstream of the branch: of two operands the one that the other is made from.
       guard
@@ -148,6 +148,17 @@ struct LayerRoles {
     return sums.map {
       SkipSum(sum: $0.sum, skip: $0.skip, branch: $0.branch, stream: stream(of: $0.sum, model, normalises: normalises))
     }
+  }
+
+  /// The tensor that another is a copy of, in another type at most.
+  private static func source(of copy: Int, _ model: Model) -> Int {
+    var tensor = copy
+    while let maker = model.index.maker[tensor], case let node = model.proto.graph.node[maker], node.isStandard,
+      ["Cast", "Identity", "Dropout"].contains(node.opType), let read = model.index.reads[maker].first
+    {
+      tensor = read
+    }
+    return tensor
   }
 
   /// Whether an operator learns, or looks up what was learned.

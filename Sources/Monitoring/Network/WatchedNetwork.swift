@@ -39,6 +39,8 @@ package final class WatchedNetwork {
   private let cellsPlace: Int
   /// Where the tensors that are given as they are lie among the session's outputs.
   private let givenPlaces: [Int]
+  /// Where what the answer is made from lies there; only a self-test reads it.
+  private let featuresPlace: Int?
   /// Where each layer's cells lie among those of all. [layers]
   private let ranges: [Range<Int>]
 
@@ -54,8 +56,11 @@ package final class WatchedNetwork {
   ) throws {
     for layer in layers { try model.require(layer.tensor) }
     try model.require(readout.tensor)
+    let features = model.lastFeatures(before: readout.tensor)
+    let others = given.filter { $0 != readout.tensor }
     let (watched, outputs) = model.givingCellMeans(
-      of: layers.map(\.pool), reading: readout.tensor, alsoGiving: given.filter { $0 != readout.tensor })
+      of: layers.map(\.pool), reading: readout.tensor,
+      alsoGiving: others + [features].compactMap(\.self).filter { !others.contains($0) })
     self.layers = layers
     layouts = try layers.map { layer in try CellLayout(layer) }
     ranges = CellLayout.ranges(layouts)
@@ -64,6 +69,7 @@ package final class WatchedNetwork {
     answerPlace = session.outputNames.firstIndex(of: outputs.read)!
     cellsPlace = session.outputNames.firstIndex(of: outputs.means)!
     givenPlaces = given.map { [session] name in session.outputNames.firstIndex(of: name)! }
+    featuresPlace = features.flatMap { [session] name in session.outputNames.firstIndex(of: name) }
   }
 
   /// The names of the inputs that a pass needs.
@@ -86,6 +92,12 @@ package final class WatchedNetwork {
   package func answer(_ inputs: [Tensor], rows: Int) throws -> (observations: [Observation], given: [Tensor]) {
     let tensors = try session.run(inputs)
     return (try observations(tensors, rows), givenPlaces.map { tensors[$0] })
+  }
+
+  /// All that a pass shows, for a self-test: the answer, the means over cells, and what the answer is made from.
+  func bits(_ inputs: [Tensor]) throws -> [UInt8] {
+    let tensors = try session.run(inputs)
+    return ([answerPlace, cellsPlace] + [featuresPlace].compactMap(\.self)).flatMap { Array(tensors[$0].bytes) }
   }
 
   private func observations(_ tensors: [Tensor], _ rows: Int) throws -> [Observation] {
