@@ -11,7 +11,7 @@ protocol SimulatedTask: RankTask {
   /// What it does, one after another.
   func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep]
   /// An output of the size of a real one.
-  func output(_ plan: ScanPlan, seconds: Double) -> Output
+  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> Output
   /// Numbers that tasks with outputs of the same bytes share; `nil` where each has its own.
   var outputShape: [Int]? { get }
 }
@@ -26,14 +26,14 @@ struct SimulatedStep {
 
 extension VerifyTask: SimulatedTask {
   func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] { [SimulatedStep(work: [costs.layers[layer].check])] }
-  func output(_ plan: ScanPlan, seconds: Double) -> CutCheck { CutCheck() }
+  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> CutCheck { CutCheck() }
   var outputShape: [Int]? { [] }
 }
 
 extension ObserveTask: SimulatedTask {
   func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] { [SimulatedStep(work: [costs.observation])] }
 
-  func output(_ plan: ScanPlan, seconds: Double) -> Observation {
+  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> Observation {
     Observation(
       scores: [Float](repeating: 1, count: plan.outputShape.last ?? 1),
       moments: plan.layers.map { RegionMoments(regionCount: $0.regionCount).values })
@@ -52,7 +52,7 @@ extension AcquireTask: SimulatedTask {
     ]
   }
 
-  func output(_ plan: ScanPlan, seconds: Double) -> ShardValues {
+  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> ShardValues {
     var measured = ShardValues()
     measured.seconds = seconds
     for shard in shards {
@@ -70,7 +70,7 @@ extension SeriesEstimateTask: SimulatedTask {
     [SimulatedStep(work: [costs.layers[task.layer].estimate])]
   }
 
-  func output(_ plan: ScanPlan, seconds: Double) -> EstimateOutput {
+  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> EstimateOutput {
     let zeros = [Double](repeating: 0, count: plan.layers[task.layer].regionCount)
     return EstimateOutput(
       Estimate(
@@ -89,10 +89,10 @@ extension EitherTask: SimulatedTask where First: SimulatedTask, Second: Simulate
     }
   }
 
-  func output(_ plan: ScanPlan, seconds: Double) -> Output {
+  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> Output {
     switch self {
-    case .first(let task): .first(task.output(plan, seconds: seconds))
-    case .second(let task): .second(task.output(plan, seconds: seconds))
+    case .first(let task): .first(task.output(plan, costs, seconds: seconds))
+    case .second(let task): .second(task.output(plan, costs, seconds: seconds))
     }
   }
 
@@ -107,12 +107,13 @@ extension EitherTask: SimulatedTask where First: SimulatedTask, Second: Simulate
 extension TaskBundle: SimulatedTask where Work: SimulatedTask {
   func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] { tasks.flatMap { $0.steps(plan, costs) } }
 
-  /// The seconds shared out evenly: tasks of a bundle are much alike.
-  func output(_ plan: ScanPlan, seconds: Double) -> Output {
+  /// The seconds shared out by what each task takes of them, sessions and prefixes left aside.
+  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> Output {
+    let work = tasks.map { $0.steps(plan, costs).reduce(0) { $0 + $1.work.reduce(0, +) } }
+    let scale = seconds / max(work.reduce(0, +), .leastNormalMagnitude)
     var output = Output()
-    for task in tasks {
-      let share = seconds / Double(tasks.count)
-      output.append(task.output(plan, seconds: share), seconds: share)
+    for (task, own) in zip(tasks, work) {
+      output.append(task.output(plan, costs, seconds: scale * own), seconds: scale * own)
     }
     return output
   }

@@ -68,9 +68,9 @@ final class VirtualCluster: Transport {
       let seconds = parts(of: task, on: rank).reduce(0, +)
       // Outputs of one shape are all the same bytes; those with values differ.
       guard let shape = task.outputShape else {
-        return (seconds, task.output(plan, seconds: seconds).message)
+        return (seconds, task.output(plan, costs, seconds: seconds).message)
       }
-      let output = known[shape] ?? task.output(plan, seconds: seconds).message
+      let output = known[shape] ?? task.output(plan, costs, seconds: seconds).message
       known[shape] = output
       return (seconds, output)
     }
@@ -149,7 +149,7 @@ final class VirtualCluster: Transport {
       enter()
     }
     defer { leave() }
-    return task.output(plan, seconds: seconds)
+    return task.output(plan, costs, seconds: seconds)
   }
 
   /// What a task takes a rank, cut where rank 0 would look at its messages.
