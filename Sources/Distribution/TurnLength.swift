@@ -3,6 +3,9 @@
 /// Long turns cost few messages, short ones let ranks end together. With S seconds of work left and c seconds of rank 0 for a turn, turns
 /// of d seconds keep rank 0 busy for c·S/d, and let ranks wait for the last one for up to d at the end: the sum is least at d = √(c·S).
 package struct TurnLength: Sendable {
+  /// Numbers that the tasks of a turn give back, unless a single task gives more: messages stay below some 32 MB.
+  package static let mostNumbers = 1 << 22
+
   /// Seconds that rank 0 spends on a turn: its messages, and what they hold.
   private static let cost = 1e-4
   /// The share of its time that rank 0 spends on turns at most, while there is much left.

@@ -17,8 +17,6 @@ package struct AcquisitionPhase: Phase {
   package typealias Step = EitherTask<AcquireTask, SeriesEstimateTask>
   package typealias Work = TaskBundle<Step>
 
-  /// Numbers that a rank is given to measure at a time, unless a single shard has more: messages stay below some 16 MB.
-  private static let mostNumbers = 1 << 22
   /// A turn that is so far filled isn't filled up with another step.
   private static let filled = 0.75
 
@@ -99,7 +97,7 @@ package struct AcquisitionPhase: Phase {
   package mutating func next(for rank: Int) throws -> Work? {
     var steps: [Step] = []
     var (filled, numbers) = (0.0, 0)
-    while filled < Self.filled, numbers < Self.mostNumbers, let step = try next(for: rank, room: 1 - filled) {
+    while filled < Self.filled, numbers < TurnLength.mostNumbers, let step = try next(for: rank, room: 1 - filled) {
       steps.append(step)
       // What takes nobody knows how long comes alone.
       guard let share = share(step) else { break }
@@ -212,7 +210,7 @@ package struct AcquisitionPhase: Phase {
 
   private func shardsAtATime(_ layer: Int, room: Double) -> Int {
     guard let pace = pace[layer], let turn = turnSeconds(layer) else { return 1 }
-    let most = Double(Self.mostNumbers / max(numbersPerShard(layer), 1))
+    let most = Double(TurnLength.mostNumbers / max(numbersPerShard(layer), 1))
     return max(1, Int(min(room * turn / max(pace, 1e-9), most)))
   }
 

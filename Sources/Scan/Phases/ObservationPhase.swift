@@ -7,6 +7,8 @@ package struct ObservationPhase: Phase {
   private let plan: ScanPlan
   private let progress: Progress
   private let turn: TurnLength
+  /// Of a stimulus: the answer's, and the moments of all regions.
+  private let numbersPerStimulus: Int
   private var handedOut = 0
   /// Seconds that a stimulus took last.
   private var pace: Double?
@@ -20,6 +22,9 @@ package struct ObservationPhase: Phase {
     self.plan = plan
     self.turn = TurnLength(ranks: ranks)
     self.progress = progress
+    self.numbersPerStimulus = plan.layers.reduce(max(plan.outputShape.reduce(1, *), 1)) { numbers, layer in
+      numbers + layer.regionCount * RegionMoments.valuesPerRegion
+    }
     self.scores = Array(repeating: [], count: plan.stimulusCount)
     self.moments = plan.layers.map {
       Array(repeating: RegionMoments(regionCount: $0.regionCount), count: plan.stimulusCount)
@@ -30,7 +35,7 @@ package struct ObservationPhase: Phase {
     let left = plan.stimulusCount - handedOut
     guard left > 0 else { return nil }
     let count = pace.map { pace in Int(turn.seconds(left: pace * Double(left)) / max(pace, 1e-9)) } ?? 1
-    let stimuli = handedOut..<handedOut + min(max(count, 1), left)
+    let stimuli = handedOut..<handedOut + max(min(count, left, TurnLength.mostNumbers / numbersPerStimulus), 1)
     handedOut = stimuli.upperBound
     return TaskBundle(stimuli.map { ObserveTask(stimulus: $0) })
   }
