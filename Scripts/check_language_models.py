@@ -6,7 +6,6 @@ PACKAGES is the folder that pip installed language-models.packages into. Heads a
 was exported; values of tokens and of grids are measured again by lesion_oracle.py. Ends with 1 where something isn't found that is
 there, or values differ.
 """
-import argparse
 import dataclasses
 import json
 import os
@@ -20,6 +19,7 @@ import zlib
 import numpy
 import torch
 
+import check_networks
 import language_models
 import large_models
 import lesion_oracle
@@ -371,14 +371,8 @@ def text(rows, large):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("packages")
-    parser.add_argument("--benchmark")
-    parser.add_argument("--rows")
-    parser.add_argument("--write")
+    parser = check_networks.parser()
     parser.add_argument("--large")
-    parser.add_argument("--only", action="append")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows = []

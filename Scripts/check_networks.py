@@ -31,7 +31,8 @@ TOLERANCE = {"float16": 1e-2, "int8": 1e-1, "float32": 1e-3}
 CHANGE = 1e-6
 
 
-def main():
+def parser():
+    """Of the arguments that this script and check_language_models.py take."""
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("packages")
@@ -39,7 +40,11 @@ def main():
     parser.add_argument("--rows")
     parser.add_argument("--write")
     parser.add_argument("--only", action="append")
-    arguments = parser.parse_args()
+    return parser
+
+
+def main():
+    arguments = parser().parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for network in networks_catalog.networks():

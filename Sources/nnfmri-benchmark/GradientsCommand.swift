@@ -18,11 +18,7 @@ struct GradientsCommand: ParsableCommand {
       most that the process held until then.
       """)
 
-  @Option(help: "The network, an ONNX file.")
-  var model: String
-
-  @Option(help: "The stimuli; the first is used.")
-  var data: String
+  @OptionGroup var subject: BenchmarkSubject
 
   @Option(help: "Tensors, separated by commas; by default those that a scan takes by itself.")
   var layers: String?
@@ -41,7 +37,7 @@ struct GradientsCommand: ParsableCommand {
 
   func run() throws {
     let scanned = try ScannedModel(
-      model: model, stimuli: StimulusSet(contentsOf: data), grid: GridSize(parsing: grid), batch: batch,
+      model: subject.model, stimuli: subject.stimuli(), grid: GridSize(parsing: grid), batch: batch,
       tensors: layers.map { $0.split(separator: ",").map(String.init) }, provider: provider)
     var table = TextTable([
       "layer", "tensor", "regions", "plain, ms", "gradient, ms", "gradient / plain", "on", "peak, MB",

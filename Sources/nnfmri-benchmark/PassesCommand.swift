@@ -17,11 +17,7 @@ struct PassesCommand: ParsableCommand {
       times are medians.
       """)
 
-  @Option(help: "The network, an ONNX file.")
-  var model: String
-
-  @Option(help: "The stimuli; the first is used.")
-  var data: String
+  @OptionGroup var subject: BenchmarkSubject
 
   @Option(help: "The output that is read; by default the one that looks most like scores.")
   var output: String?
@@ -44,8 +40,8 @@ struct PassesCommand: ParsableCommand {
   func run() throws {
     var table = TextTable(["layer", "tensor", "regions", "bare, ms", "rank, ms", "evaluations/s", "rank / bare"])
     let scanned = try ScannedModel(
-      model: model, stimuli: StimulusSet(contentsOf: data, inputs: Model(contentsOf: model).inputs.map(ModelInput.init)),
-      grid: GridSize(parsing: grid), batch: batch, tensors: layers.isEmpty ? nil : layers,
+      model: subject.model, stimuli: subject.stimuli(), grid: GridSize(parsing: grid), batch: batch,
+      tensors: layers.isEmpty ? nil : layers,
       reading: ReadoutRequest(output: output), provider: provider)
     let bench = SuffixBenchmark(model: scanned)
     var (bare, rank) = (0.0, 0.0)

@@ -13,11 +13,7 @@ struct SuffixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "suffix", abstract: "Write a layer's suffix, suffix.onnx, and what it reads in one batch, inputs.npz.")
 
-  @Option(help: "The network, an ONNX file.")
-  var model: String
-
-  @Option(help: "The stimuli; the first is used.")
-  var data: String
+  @OptionGroup var subject: BenchmarkSubject
 
   @Option(help: "The tensor.")
   var layer: String
@@ -30,8 +26,7 @@ struct SuffixCommand: ParsableCommand {
 
   func run() throws {
     let scanned = try ScannedModel(
-      model: model, stimuli: StimulusSet(contentsOf: data, inputs: Model(contentsOf: model).inputs.map(ModelInput.init)),
-      grid: GridSize(parsing: "1x1x1"), batch: batch, tensors: [layer])
+      model: subject.model, stimuli: subject.stimuli(), grid: GridSize(parsing: "1x1x1"), batch: batch, tensors: [layer])
     let cut = scanned.layers[0].cut
     let inputs = try scanned.suffixInputs(scanned.layers[0])
     guard inputs.allSatisfy({ $0.elementType == ElementType.float.rawValue }) else {
