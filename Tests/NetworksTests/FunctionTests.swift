@@ -93,7 +93,7 @@ import Testing
     let endless = try Self.model { model in
       for place in 0..<2 { model.functions[0].node[place] = Self.node("Inner", ["X", "W"], ["n\(place)"], domain: "my") }
     }
-    #expect(endless.proto.graph.node.count < 300_000)
+    #expect(endless.proto.graph.node.contains { $0.opType == "Inner" })
     let other = try Self.model { $0.functions[1].opsetImport[0].version -= 1 }
     #expect(other.layerCandidates().map(\.tensor) == ["h"])
   }

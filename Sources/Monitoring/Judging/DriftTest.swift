@@ -7,7 +7,7 @@ import Random
 /// is a p-value; while nothing changes these are independent and uniform, however few were held out. Bets against that
 /// multiply a capital that starts at 1: κp^(κ−1) and κ(1−p)^(κ−1), which win where many p are small or large; the same, and a step at
 /// small p, with a share w of what is bet, 1 − w + wκp^(κ−1) and 1 − w + (w/ε)[p < ε], which win where few are small and lose little
-/// where none is; and 1 − (p − ½). All have mean 1, so that the capital is a martingale, and by Ville's inequality reaches 1/α with a
+/// where none is; and ½ + p. All have mean 1, so that the capital is a martingale, and by Ville's inequality reaches 1/α with a
 /// probability of at most α, over the whole stream. A share of the capital moves between bets at each step, so that a bet that was
 /// lost before a change can still win after it.
 ///
