@@ -62,7 +62,8 @@ struct ScanSubject {
     whole.run.output += "/" + MediatedEffect.total
     around.run.output += "/" + MediatedEffect.direct
     around.measurement.freeze(mediator)
-    return [("Total effect", whole), ("Direct effect, around \(mediator)", around)]
+    // The direct effect first: what can't be frozen is refused before anything is measured.
+    return [("Direct effect, around \(mediator)", around), ("Total effect", whole)]
   }
 
   /// Lines on how the finding compares with the truth, where it is known.

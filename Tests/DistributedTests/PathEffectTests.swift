@@ -127,7 +127,7 @@ extension DistributedTests {
         (["--layers", "stem", "--freeze", "iner"], 64, "tensor \"iner\" not found; nearest: \"inner\""),
         (["--layers", "inner", "--freeze", "stem"], 65, "\"stem\" doesn't follow from it"),
         (["--layers", "inner", "--freeze", "inner"], 65, "it is the frozen tensor itself"),
-        (["--layers", "stem", "--freeze", "logits"], 64, "--freeze logits: it can't be frozen"),
+        (["--layers", "stem", "--freeze", "logits"], 64, "tensor \"logits\" can't be frozen"),
         (
           ["--layers", "stem", "--freeze", "inner=9"], 64,
           "has no region \"9\"; it has 8, by name or by number from 0: grid_0_0_0,"
@@ -141,6 +141,15 @@ extension DistributedTests {
       for (options, code, words) in cases {
         let run = try ScanRun(files.options + ["--grid", "2x2x2"] + options, ranks: nil)
         #expect(run.command.exitCode == code && run.command.errors.contains(words), "\(options): \(run.command)")
+      }
+    }
+
+    @Test func `of a mediator that isn't there are refused before anything is measured`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      for mediator in ["iner", "inner=9"] {
+        let run = try scan(files.options + ["--layers", "stem", "--mediator", mediator] + exact, to: "none")
+        #expect(run.exitCode == 64, "\(run)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("none/total/scan.json")))
       }
     }
 

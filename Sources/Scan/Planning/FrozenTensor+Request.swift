@@ -23,7 +23,7 @@ extension FrozenTensor {
       _ = try survey.model.require(tensor)
       let reason =
         survey.refusals.first { $0.tensor == tensor }?.reason ?? "\"\(survey.readTensor)\", which is read, has no layer there"
-      throw Failure(.usage, "--freeze \(tensor): it can't be frozen, since \(reason); name another tensor")
+      throw Failure(.usage, "tensor \"\(tensor)\" can't be frozen, since \(reason); name another tensor")
     }
     guard let place else {
       self.init(tensor: tensor, shape: layer.shape, isFrozen: [Bool](repeating: true, count: layer.shape.reduce(1, *)))
@@ -33,7 +33,7 @@ extension FrozenTensor {
     do {
       division = try regions.choice(for: layer).parcellation
     } catch let error as GridError {
-      throw Failure(.usage, "--freeze \(tensor): \(error.message)")
+      throw Failure(.usage, "tensor \"\(tensor)\", which is to be frozen: \(error.message)")
     }
     let names = (0..<division.regionCount).map(division.name)
     var chosen: Set<UInt32> = []
@@ -42,7 +42,9 @@ extension FrozenTensor {
       guard let region = names.firstIndex(of: name) ?? Int(name), names.indices.contains(region) else {
         let some = names.prefix(Self.mostNamed).joined(separator: ", ") + (names.count > Self.mostNamed ? ", ..." : "")
         throw Failure(
-          .usage, "--freeze \(tensor) has no region \"\(name)\"; it has \(names.count), by name or by number from 0: \(some)")
+          .usage,
+          "tensor \"\(tensor)\", which is to be frozen, has no region \"\(name)\"; it has \(names.count), by name or by number from 0: \(some)"
+        )
       }
       chosen.insert(UInt32(region))
     }
