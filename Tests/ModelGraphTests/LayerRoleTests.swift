@@ -139,7 +139,7 @@ import Testing
       for name in ["dt", "b", "c", "d", "e"] { net.add("MatMul", "l\(l)_silu", net.weight(), to: "l\(l)_\(name)") }
       net.add("Softplus", "l\(l)_dt", to: "l\(l)_delta")
       net.add("Mul", "l\(l)_delta", "l\(l)_b", to: "l\(l)_db")
-      net.add("Mul", "l\(l)_c", "l\(l)_db", to: "l\(l)_cb")
+      net.add("MatMul", "l\(l)_db", "l\(l)_c", to: "l\(l)_cb")
       net.add("Sum", "l\(l)_cb", "l\(l)_d", "l\(l)_e", to: "l\(l)_y")
       net.add("Sigmoid", "l\(l)_z", to: "l\(l)_zs")
       net.add("Mul", "l\(l)_z", "l\(l)_zs", to: "l\(l)_zsilu")
@@ -150,6 +150,9 @@ import Testing
     net.add("MatMul", x, net.weight(), to: "logits")
     net.builder.output("logits", [nil, 8, 11])
     #expect(net.model.automaticLayers() == ["embedded", "l0_stream", "l1_stream"])
+    // Its state is read by a product of data, which makes no attention of it.
+    let roles = net.model.layerRoles(of: ["l0_out", "l1_out", "l1_stream"], reading: "logits").mapValues(\.kind)
+    #expect(roles == ["l0_out": .other, "l1_out": .other, "l1_stream": .residual])
   }
 }
 

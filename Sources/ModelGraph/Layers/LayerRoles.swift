@@ -83,9 +83,12 @@ struct LayerRoles {
       ["MatMul", "Einsum"].contains(model.proto.graph.node[node].opType)
         && index.reads[node].filter { index.dependence[$0] == .data }.count > 1
     }
-    if multipliesData || protos.contains(where: OperatorTraits.isAttention) { return .attention }
-    if protos.contains(where: { $0.opType.contains("Conv") || OperatorTraits.recurrent.contains($0.opType) }) { return .other }
-    return protos.count { OperatorTraits.isLearned($0, functions: []) } >= 1 ? .mlp : .other
+    let convolvesOrRecurs = protos.contains { $0.opType.contains("Conv") || OperatorTraits.recurrent.contains($0.opType) }
+    // A state space layer reads its state by a product too, after a convolution; attention over convolved features has a softmax.
+    let weighsPositions = multipliesData && (!convolvesOrRecurs || protos.contains { $0.opType == "Softmax" })
+    if weighsPositions || protos.contains(where: OperatorTraits.isAttention) { return .attention }
+    if convolvesOrRecurs { return .other }
+    return protos.contains { OperatorTraits.isLearned($0, functions: []) } ? .mlp : .other
   }
 
   /// Why a tensor is the end of a convolution: its own output, or what normalises and activates that alone.
