@@ -48,10 +48,9 @@ package struct RegionMap: Sendable {
     patterns.withUnsafeBufferPointer { patterns in
       for (row, pattern) in patternOfRow.enumerated() {
         let regions = patterns.baseAddress! + pattern * rowLength
-        let start = row * rowLength
-        for unit in 0..<rowLength {
-          output[start + unit] = regions[unit] == wanted ? max(activations[start + unit], 0) : 0
-        }
+        // Pointers to a row's start, since the compiler doesn't vectorise sums of indices that could overflow.
+        let (source, target) = (activations.baseAddress! + row * rowLength, output.baseAddress! + row * rowLength)
+        for unit in 0..<rowLength { target[unit] = regions[unit] == wanted ? max(source[unit], 0) : 0 }
       }
     }
   }

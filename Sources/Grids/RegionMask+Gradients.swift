@@ -34,18 +34,19 @@ extension RegionMask {
       }
       let (source, target) = (activations.baseAddress!, output.baseAddress!)
       for (row, pattern) in patternOfRow.enumerated() {
-        let share = shares.baseAddress! + pattern * rowLength
+        let share = UnsafePointer(shares.baseAddress! + pattern * rowLength)
         let start = row * rowLength
-        if let other = replacement?.baseAddress {
+        let (source, target) = (source + start, target + start)
+        if let other = replacement?.baseAddress.map({ $0 + start }) {
           for unit in 0..<rowLength {
-            let (m, a, r) = (share[unit], source[start + unit], other[start + unit])
+            let (m, a, r) = (share[unit], source[unit], other[unit])
             let between = r + m * (a - r)
-            target[start + unit] = m == 1 ? a : m == 0 ? r : between
+            target[unit] = m == 1 ? a : m == 0 ? r : between
           }
         } else {
           for unit in 0..<rowLength {
-            let (m, a) = (share[unit], source[start + unit])
-            target[start + unit] = m == 1 ? a : m == 0 ? 0 : m * a
+            let (m, a) = (share[unit], source[unit])
+            target[unit] = m == 1 ? a : m == 0 ? 0 : m * a
           }
         }
       }
@@ -74,15 +75,11 @@ extension RegionMask {
       for (row, pattern) in patternOfRow.enumerated() {
         let sum = sums.baseAddress! + pattern * rowLength
         let start = row * rowLength
-        if let other = replacement?.baseAddress {
-          for unit in 0..<rowLength {
-            let difference = Double(source[start + unit]) - Double(other[start + unit])
-            sum[unit] += difference * Double(slope[start + unit])
-          }
+        let (slope, source) = (slope + start, source + start)
+        if let other = replacement?.baseAddress.map({ $0 + start }) {
+          for unit in 0..<rowLength { sum[unit] += (Double(source[unit]) - Double(other[unit])) * Double(slope[unit]) }
         } else {
-          for unit in 0..<rowLength {
-            sum[unit] += Double(source[start + unit]) * Double(slope[start + unit])
-          }
+          for unit in 0..<rowLength { sum[unit] += Double(source[unit]) * Double(slope[unit]) }
         }
       }
       totals.withUnsafeMutableBufferPointer { totals in

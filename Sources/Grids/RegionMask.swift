@@ -58,17 +58,15 @@ package struct RegionMask: Sendable {
       let source = UnsafeRawPointer(activations.baseAddress!).assumingMemoryBound(to: UInt32.self)
       let target = UnsafeMutableRawPointer(output.baseAddress!).assumingMemoryBound(to: UInt32.self)
       let other = replacement.map { UnsafeRawPointer($0.baseAddress!).assumingMemoryBound(to: UInt32.self) }
+      // Pointers to a row's start, since the compiler doesn't vectorise sums of indices that could overflow.
       for (row, pattern) in patternOfRow.enumerated() {
-        let mask = masks.baseAddress! + pattern * rowLength
+        let mask = UnsafePointer(masks.baseAddress! + pattern * rowLength)
         let start = row * rowLength
-        if let other {
-          for unit in 0..<rowLength {
-            target[start + unit] = source[start + unit] & mask[unit] | other[start + unit] & ~mask[unit]
-          }
+        let (source, target) = (source + start, target + start)
+        if let other = other.map({ $0 + start }) {
+          for unit in 0..<rowLength { target[unit] = source[unit] & mask[unit] | other[unit] & ~mask[unit] }
         } else {
-          for unit in 0..<rowLength {
-            target[start + unit] = source[start + unit] & mask[unit]
-          }
+          for unit in 0..<rowLength { target[unit] = source[unit] & mask[unit] }
         }
       }
     }
