@@ -8,7 +8,8 @@ enum GradientReport {
   static func line(_ layer: ScanResult.Layer) -> String? {
     guard let finding = layer.plan.gradients else { return nil }
     guard let summary = layer.gradients else { return finding.reason }
-    return "\(summary.passes) gradient passes a stimulus.\(bias(summary))"
+    let passes = "\(summary.passes) gradient passes a stimulus.\(bias(summary))"
+    return finding.isDoubtful == true ? "\(finding.reason) \(passes)" : passes
   }
 
   /// The same with what the probes said, for the report.

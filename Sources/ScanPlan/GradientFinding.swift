@@ -14,6 +14,8 @@ package struct GradientFinding: Codable, Sendable, Hashable {
   /// Whether gradient passes run on the processor, since the scan's provider computes other derivatives or doesn't take their graph;
   /// `nil` without a provider, and where there could be no probes.
   package var leavesProvider: Bool?
+  /// Whether gradients were asked for and probes speak against them; `nil` where not.
+  package var isDoubtful: Bool?
 
   package init(
     reason: String, probes: Int = 0, trapezoidShare: Double? = nil, simpsonShare: Double? = nil, curvature: Double = 0

@@ -59,6 +59,7 @@ import Testing
       on: NetworkGame(players: 30, hidden: 12, activation: .step, seed: 1), remedy: "--lesion mean")
     #expect(saturated.rule == .values && saturated.trapezoid.estimate > 0.3)
     #expect(saturated.reason.contains("--lesion mean") && saturated.reason.contains("Measured by values"))
+    #expect(saturated.doubt != nil && curved.doubt == nil)
   }
 
   @Test("A few probes that decide all are told from many that agree")

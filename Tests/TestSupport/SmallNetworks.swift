@@ -156,6 +156,16 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// Behind its hidden layer units that are -1 or 1, of which derivatives tell nothing; output [N, 3].
+  package static let steep = {
+    var net = NetworkWriter("steep", seed: 13)
+    net.input("features", [8])
+    let hidden = net.add("Relu", [net.dense("features", from: 8, to: 40, "hidden_sum")], to: "hidden")
+    let large = net.add("Mul", [net.dense(hidden, from: 40, to: 24, "unit_sum"), net.constant([1], [1e4])], to: "large")
+    net.output(net.dense(net.add("Tanh", [large], to: "units"), from: 24, to: 3, "logits"), [nil, 3])
+    return net.network
+  }()
+
   /// A sequence's own class and a class at each of its positions; outputs [N, 4] and [N, 5, 3].
   package static let twoHeads = {
     var net = NetworkWriter("two_heads", seed: 12)

@@ -100,6 +100,7 @@ struct GradientTrial {
       result.notes.removeAll { $0.hasPrefix(Planner.budgetNote(layer.tensor, regions: layer.regionCount)) }
     }
     if let note = providerNote(result.layers) { result.notes.append(note) }
+    if let note = doubtNote(result.layers) { result.notes.append(note) }
     let lost = result.layers.filter { $0.design == .gradients && ($0.budget == 0 || $0.gradients == nil) }
     for layer in lost {
       let reason = """
@@ -130,6 +131,17 @@ struct GradientTrial {
     return """
       Gradient passes of \(left.joined(separator: ", ")) run on the processor: --provider \(provider.name) gives other derivatives \
       there, or doesn't take their graph.
+      """
+  }
+
+  /// Which layers are measured by gradients though probes speak against it, in a sentence; `nil` if none is.
+  private func doubtNote(_ layers: [ScanPlan.Layer]) -> String? {
+    let doubtful = layers.filter { $0.design == .gradients && $0.gradients?.isDoubtful == true }.map { "layer_\($0.number)" }
+    guard !doubtful.isEmpty else { return nil }
+    let help = request.measurement.lesion == .zero ? ", or try --lesion mean" : ""
+    return """
+      ζ and intervals of \(doubtful.joined(separator: ", ")) may be far off: --estimator gradient was asked for, and gradients say too \
+      little there of what lesions do. Leave --estimator out\(help).
       """
   }
 
@@ -191,7 +203,11 @@ struct GradientTrial {
       reason: verdict.reason, probes: Self.probeCount, trapezoidShare: verdict.trapezoid.estimate,
       simpsonShare: verdict.simpson.estimate, curvature: verdict.trapezoidBias)
     let isAsked = request.analysis.estimator == .gradient
-    guard verdict.rule != .values || isAsked else { return layer.measuredByValues(finding) }
+    if let doubt = verdict.doubt {
+      guard isAsked else { return layer.measuredByValues(finding) }
+      finding.reason = "Measured by gradients, as was asked for, though \(doubt)."
+      finding.isDoubtful = true
+    }
     let passes = passesAlone ?? passes(layer, pilot, stimuli: plan.stimulusCount)
     if let pilot, !isAsked {
       let choice = GradientChoice(

@@ -32,6 +32,8 @@ package struct ProbeVerdict: Sendable, Hashable {
   package let rule: Rule
   /// One sentence for the reader of the result.
   package let reason: String
+  /// Why gradients aren't to be trusted, as the end of a sentence; `nil` where they are.
+  package let doubt: String?
   package let trapezoid: Share
   package let simpson: Share
   /// The mean squared bias of a region's T over the mean square of ζ: from 0 to the share that the trapezoid leaves.
@@ -74,27 +76,28 @@ package struct ProbeVerdict: Sendable, Hashable {
     self.simpson = simpson
     trapezoidBias = min(Self.bias(differences, ends), trapezoid.estimate)
     simpsonBias = min(Self.bias(differences, middle), simpson.estimate)
-    (rule, reason) = Self.verdict(trapezoid: trapezoid, simpson: simpson, remedy: remedy)
+    (rule, reason, doubt) = Self.verdict(trapezoid: trapezoid, simpson: simpson, remedy: remedy)
   }
 
-  private static func verdict(trapezoid: Share, simpson: Share, remedy: String?) -> (Rule, String) {
+  private static func verdict(trapezoid: Share, simpson: Share, remedy: String?) -> (Rule, reason: String, doubt: String?) {
     let left = """
       the trapezoid leaves \(percent(trapezoid)) of the squared effects of single regions, \
       Simpson's rule \(percent(simpson))
       """
     let best = simpson.bound <= trapezoid.bound ? simpson : trapezoid
     if trapezoid.estimate <= smallShare && trapezoid.bound <= largestShare {
-      return (.trapezoid, "Gradients are straight here: \(left).")
+      return (.trapezoid, "Gradients are straight here: \(left).", nil)
     }
     // What the correction leaves counts, however much there is to correct.
     if best.bound <= largestShare {
-      return (.corrected, "Gradients are curved here and are corrected: \(left).")
+      return (.corrected, "Gradients are curved here and are corrected: \(left).", nil)
     }
     let help = remedy.map { ", or try \($0)" } ?? ""
     let why =
       best.estimate <= largestShare
       ? "a few probes decide what is left, so that nothing can be said for sure" : "gradients say too little of what lesions do"
-    return (.values, "Measured by values, because \(why): \(left); more probes may decide otherwise\(help).")
+    let doubt = "\(why): \(left)"
+    return (.values, "Measured by values, because \(doubt); more probes may decide otherwise\(help).", doubt)
   }
 
   private static func percent(_ share: Share) -> String {
