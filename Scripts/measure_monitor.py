@@ -344,7 +344,7 @@ def exposures(fault):
 def times(latency):
     bare, judged, observed = (latency[key] for key in ("bareMilliseconds", "judgedMilliseconds", "observedMilliseconds"))
     print("## Latency\n\nOne image a pass, one thread, the three kinds in turns, milliseconds.\n\n| | p50 | p90 | p99 |\n|---|---|---|---|")
-    for title, row in [("the bare runtime", bare), ("with means over cells", observed), ("judged", judged)]:
+    for title, row in [("the bare runtime", bare), ("with cells", observed), ("judged", judged)]:
         print(f"| {title} | " + " | ".join(f"{row[key]:.3f}" for key in ("p50", "p90", "p99")) + " |")
     ratios = {key: judged[key] / bare[key] for key in ("p50", "p99")}
     # A bare pass that often takes many times its median was interrupted, and so was the judged one.

@@ -1,3 +1,4 @@
+import Foundation
 import Grids
 import ModelGraph
 import Monitoring
@@ -17,13 +18,14 @@ struct WatchedNetworkTests {
     return (survey, try StimulusFeed(runtime: runtime, stimuli: network.stimuli(3), inputs: survey.model.inputs))
   }
 
-  /// The same by plain arithmetic: the mean of each cell, by the place of its first unit.
-  private func cellMeans(_ tensor: Tensor, _ pool: CellPool, row: Int) -> [Float] {
+  /// The same by plain arithmetic: the mean and the largest unit of each cell, by the place of its first unit.
+  private func cells(_ tensor: Tensor, _ pool: CellPool, row: Int) -> (means: [Float], peaks: [Float]) {
     let inner = Array(pool.shape.dropFirst())
     let pooled = Array(pool.pooledShape.dropFirst())
     let size = inner.reduce(1, *)
     var sums = [Double](repeating: 0, count: pooled.reduce(1, *))
     var counts = sums
+    var peaks = [Float](repeating: -.infinity, count: sums.count)
     for unit in 0..<size {
       var (rest, cell, stride) = (unit, 0, 1)
       for axis in inner.indices.reversed() {
@@ -33,12 +35,13 @@ struct WatchedNetworkTests {
       }
       sums[cell] += Double(tensor.floats[row * size + unit])
       counts[cell] += 1
+      peaks[cell] = max(peaks[cell], tensor.floats[row * size + unit])
     }
-    return zip(sums, counts).map { Float($0 / $1) }
+    return (zip(sums, counts).map { Float($0 / $1) }, peaks)
   }
 
   @Test(
-    "gives each layer's means over cells, whatever its axes are, and cells at the end that are cut short",
+    "gives the means and peaks of each layer's cells, whatever its axes are, and cells at the end that are cut short",
     arguments: [SmallNetwork.residual, .perceptron, .tokens, .segmenter, .sequence],
     [
       GridSize(height: 2, width: 3, channels: 2), GridSize(height: 4, width: 4, channels: 3),
@@ -61,30 +64,38 @@ struct WatchedNetworkTests {
     for (number, layer) in layers.enumerated() {
       let tensor = tensors[session.outputNames.firstIndex(of: layer.tensor)!]
       for row in rows.indices {
-        let expected = cellMeans(tensor, layer.pool, row: row)
+        let (means, peaks) = cells(tensor, layer.pool, row: row)
+        let expected = layer.pool.hasPeaks ? means + peaks : means
+        #expect(layer.pool.hasPeaks || peaks == means)
         let given = Array(observed[row].cells[ranges[number]])
         #expect(given.count == expected.count && zip(given, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(layer.tensor)")
-        try check(observed[row].layers[number], of: layer, cells: expected)
+        try check(observed[row].layers[number], of: layer, cells: means, peaks: peaks)
       }
     }
   }
 
   /// Holds a reading against the same by plain arithmetic over the places of the layer.
-  private func check(_ reading: LayerReading, of layer: WatchedLayer, cells: [Float]) throws {
+  private func check(_ reading: LayerReading, of layer: WatchedLayer, cells: [Float], peaks: [Float]) throws {
     let layout = try CellLayout(layer)
     let geometry = try layer.geometry()
-    let groups = layout.channelsOfGroup.map { channels in
+    let places = layout.channelsOfGroup.map { channels in
       channels.flatMap { channel in
         (0..<geometry.height).flatMap { h in
-          (0..<geometry.width).map { w in Double(cells[geometry.offset(height: h, width: w, channel: channel)]) }
+          (0..<geometry.width).map { w in geometry.offset(height: h, width: w, channel: channel) }
         }
       }
     }
+    let groups = places.map { $0.map { Double(cells[$0]) } }
     let means = groups.map { $0.reduce(0, +) / Double($0.count) }
     let spreads = zip(groups, means).map { cells, mean in
       (cells.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(cells.count)).squareRoot()
     }
-    let expected = geometry.height * geometry.width > 1 ? means + spreads : means
+    let excesses = places.map { places in
+      let squares = places.reduce(0.0) { $0 + pow(Double(peaks[$1]) - Double(cells[$1]), 2) }
+      return (squares / Double(places.count)).squareRoot()
+    }
+    let expected =
+      means + (geometry.height * geometry.width > 1 ? spreads : []) + (layer.pool.hasPeaks ? excesses : [])
     #expect(reading.moments.count == expected.count && zip(reading.moments, expected).allSatisfy { abs($0 - $1) < 1e-5 })
     let bounds = [Double(cells.min()!), means.reduce(0, +) / Double(means.count), Double(cells.max()!)]
     #expect(zip(reading.bounds, bounds).allSatisfy { abs($0 - $1) < 1e-5 })
@@ -100,7 +111,7 @@ struct WatchedNetworkTests {
         }
       }
     }
-    #expect(zip(layout.regionMeans(cells[...]), zip(regions, counts)).allSatisfy { abs($0 - $1.0 / $1.1) < 1e-5 })
+    #expect(zip(layout.regionMeans((layer.pool.hasPeaks ? cells + peaks : cells)[...]), zip(regions, counts)).allSatisfy { abs($0 - $1.0 / $1.1) < 1e-5 })
   }
 
   @Test(

@@ -1,4 +1,5 @@
 package import Grids
+import ModelGraph
 
 /// Which channels and which region each cell of a watched layer belongs to, in the order of memory.
 package struct CellLayout: Sendable {
@@ -15,10 +16,16 @@ package struct CellLayout: Sendable {
   let runs: [Range<Int>]
   /// Whether a group has more than one cell.
   let hasPlaces: Bool
+  /// Whether cells have largest units besides their means.
+  let hasPeaks: Bool
   /// The channels of each group.
   package let channelsOfGroup: [ClosedRange<Int>]
 
   package var cellCount: Int { groupOfCell.count }
+  /// Numbers that a pass gives of the layer: the cells' means, then their peaks where there are any.
+  package var numberCount: Int { hasPeaks ? 2 * cellCount : cellCount }
+  /// Numbers of a reading's `moments`.
+  var momentCount: Int { groupCounts.count * (1 + (hasPlaces ? 1 : 0) + (hasPeaks ? 1 : 0)) }
   package var regionCount: Int { regionCounts.count }
 
   /// How many groups of channels a layer has; 0 where its axes don't fit its shape.
@@ -51,6 +58,7 @@ package struct CellLayout: Sendable {
     self.groupCounts = groupCounts
     self.regionCounts = regionCounts
     hasPlaces = geometry.height * geometry.width > 1
+    hasPeaks = layer.pool.hasPeaks
     if zip(groupOfCell, groupOfCell.dropFirst()).allSatisfy(<=) {
       var first = 0
       runs = groupCounts.map { count in
@@ -68,14 +76,14 @@ package struct CellLayout: Sendable {
 
   /// The mean of each region's cells. Cost: one pass over them.
   ///
-  /// - Parameter cells: of one stimulus, in the order of memory. [cells]
+  /// - Parameter numbers: what a pass gave for one stimulus, the cells in the order of memory. [numbers]
   /// - Returns: [regions]
-  package func regionMeans(_ cells: ArraySlice<Float>) -> [Double] {
-    precondition(cells.count == cellCount)
+  package func regionMeans(_ numbers: ArraySlice<Float>) -> [Double] {
+    precondition(numbers.count == numberCount)
     var means = [Double](repeating: 0, count: regionCounts.count)
-    cells.withUnsafeBufferPointer { cells in
+    numbers.withUnsafeBufferPointer { numbers in
       regionOfCell.withUnsafeBufferPointer { region in
-        for place in cells.indices { means[Int(region[place])] += Double(cells[place]) }
+        for place in region.indices { means[Int(region[place])] += Double(numbers[place]) }
       }
     }
     for region in means.indices { means[region] /= regionCounts[region] }

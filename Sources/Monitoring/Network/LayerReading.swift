@@ -1,23 +1,27 @@
 package import Distribution
 
-/// What a layer did with one stimulus, by the means of its cells.
+/// What a layer did with one stimulus, by the means and peaks of its cells.
 package struct LayerReading: Sendable {
   /// Each channel's mean over cells; or, where there are many channels, that of neighbouring ones; then, where there is more than one
-  /// cell, the standard deviations between each group's cells. [groups] or [2 x groups]
+  /// cell, the standard deviations between each group's cells; then, where cells hold more than one unit, the root of the mean square by
+  /// which a cell's largest unit exceeds its mean. [groups], [2 x groups] or [3 x groups]
   package private(set) var moments: [Double] = []
   /// The smallest cell, the mean over all groups, and the largest cell.
   package private(set) var bounds: [Double] = []
 
   package init() {}
 
-  /// Reads the means over cells of one stimulus. Cost: a pass over them, or two where a channel's don't follow each other.
+  /// Reads the cells of one stimulus. Cost: a pass over their means, or two where a channel's don't follow each other, and one over
+  /// means and peaks.
   ///
-  /// - Parameter cells: in the order of memory. [cells]
-  package init(_ cells: UnsafeBufferPointer<Float>, layout: CellLayout) {
-    precondition(cells.count == layout.cellCount)
+  /// - Parameter numbers: the cells' means, then their peaks where they have any, both in the order of memory. [numbers]
+  package init(_ numbers: UnsafeBufferPointer<Float>, layout: CellLayout) {
+    precondition(numbers.count == layout.numberCount)
     let groups = layout.groupCounts.count
-    moments = [Double](repeating: 0, count: layout.hasPlaces ? 2 * groups : groups)
+    moments = [Double](repeating: 0, count: layout.momentCount)
+    let cells = UnsafeBufferPointer(rebasing: numbers[..<layout.cellCount])
     let (low, high) = layout.runs.isEmpty ? takeScattered(cells, layout) : takeRuns(cells, layout)
+    if layout.hasPeaks { takePeaks(UnsafeBufferPointer(rebasing: numbers[layout.cellCount...]), over: cells, layout) }
     var sum = 0.0
     for group in 0..<groups { sum += moments[group] }
     let mean = sum / Double(groups)
@@ -95,5 +99,33 @@ extension LayerReading {
     guard layout.hasPlaces else { return (low, high) }
     for place in 0..<groups { moments[groups + place] = (spreads[place] / layout.groupCounts[place]).squareRoot() }
     return (low, high)
+  }
+
+  private mutating func takePeaks(
+    _ peaks: UnsafeBufferPointer<Float>, over cells: UnsafeBufferPointer<Float>, _ layout: CellLayout
+  ) {
+    let first = moments.count - layout.groupCounts.count
+    if layout.runs.isEmpty {
+      for place in cells.indices {
+        let excess = Double(peaks[place] - cells[place])
+        moments[first + Int(layout.groupOfCell[place])] += excess * excess
+      }
+    } else {
+      let (bytes, others) = (UnsafeRawBufferPointer(peaks), UnsafeRawBufferPointer(cells))
+      for (group, run) in layout.runs.enumerated() {
+        let whole = run.lowerBound + run.count & ~7
+        var squares = SIMD8<Float>.zero
+        for place in stride(from: run.lowerBound, to: whole, by: 8) {
+          let excess =
+            bytes.loadUnaligned(fromByteOffset: 4 * place, as: SIMD8<Float>.self)
+            - others.loadUnaligned(fromByteOffset: 4 * place, as: SIMD8<Float>.self)
+          squares += excess * excess
+        }
+        var square = squares.sum()
+        for place in whole..<run.upperBound { square += (peaks[place] - cells[place]) * (peaks[place] - cells[place]) }
+        moments[first + group] = Double(square)
+      }
+    }
+    for (group, count) in layout.groupCounts.enumerated() { moments[first + group] = (moments[first + group] / count).squareRoot() }
   }
 }

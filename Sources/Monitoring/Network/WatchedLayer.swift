@@ -42,7 +42,7 @@ package struct WatchedLayer: Sendable, Hashable {
     return CellPool(tensor: tensor, shape: shape, lengths: lengths)
   }
 
-  /// Of the means over cells. - Throws: `GridError` where the axes don't fit the shape.
+  /// Of the cells. - Throws: `GridError` where the axes don't fit the shape.
   package func geometry() throws(GridError) -> TensorGeometry {
     try TensorGeometry(shape: pool.pooledShape, height: height, width: width, channels: channelAxes)
   }

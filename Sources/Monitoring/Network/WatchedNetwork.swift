@@ -15,7 +15,7 @@ package final class WatchedNetwork {
     /// −log Σ exp of the classes' scores; `nil` without classes.
     package let energy: Double?
     package let layers: [LayerReading]
-    /// The means over cells that the readings were made of, one layer after another.
+    /// The means and peaks of cells that the readings were made of, one layer after another.
     package let cells: [Float]
 
     /// Whether what was read of the layers and the answer is the same to the bit.
@@ -34,14 +34,14 @@ package final class WatchedNetwork {
   package let layouts: [CellLayout]
   package let reader: OutputReader
   private let session: Session
-  /// Where the answer and the means are among the session's outputs.
+  /// Where the answer and the cells are among the session's outputs.
   private let answerPlace: Int
   private let cellsPlace: Int
   /// Where the tensors that are given as they are lie among the session's outputs.
   private let givenPlaces: [Int]
   /// Where what the answer is made from lies there; only a self-test reads it.
   private let featuresPlace: Int?
-  /// Where each layer's cells lie among those of all. [layers]
+  /// Where each layer's numbers lie among those of all. [layers]
   private let ranges: [Range<Int>]
 
   /// - Parameters:
@@ -58,7 +58,7 @@ package final class WatchedNetwork {
     try model.require(readout.tensor)
     let features = model.lastFeatures(before: readout.tensor)
     let others = given.filter { $0 != readout.tensor }
-    let (watched, outputs) = model.givingCellMeans(
+    let (watched, outputs) = model.givingCells(
       of: layers.map(\.pool), reading: readout.tensor,
       alsoGiving: others + [features].compactMap(\.self).filter { !others.contains($0) })
     self.layers = layers
@@ -67,7 +67,7 @@ package final class WatchedNetwork {
     reader = try OutputReader(readout)
     session = try Session(runtime: runtime, model: watched.serialized(), options: options)
     answerPlace = session.outputNames.firstIndex(of: outputs.read)!
-    cellsPlace = session.outputNames.firstIndex(of: outputs.means)!
+    cellsPlace = session.outputNames.firstIndex(of: outputs.cells)!
     givenPlaces = given.map { [session] name in session.outputNames.firstIndex(of: name)! }
     featuresPlace = features.flatMap { [session] name in session.outputNames.firstIndex(of: name) }
   }
@@ -94,19 +94,19 @@ package final class WatchedNetwork {
     return (try observations(tensors, rows), givenPlaces.map { tensors[$0] })
   }
 
-  /// All that a pass shows, for a self-test: the answer, the means over cells, and what the answer is made from.
+  /// All that a pass shows, for a self-test: the answer, the cells, and what the answer is made from.
   func bits(_ inputs: [Tensor]) throws -> [UInt8] {
     let tensors = try session.run(inputs)
     return ([answerPlace, cellsPlace] + [featuresPlace].compactMap(\.self)).flatMap { Array(tensors[$0].bytes) }
   }
 
   private func observations(_ tensors: [Tensor], _ rows: Int) throws -> [Observation] {
-    let (answer, means) = (tensors[answerPlace], tensors[cellsPlace])
+    let (answer, numbers) = (tensors[answerPlace], tensors[cellsPlace])
     try check(answer, rows * reader.readout.shape.reduce(1, *), rows, "\"\(reader.readout.tensor)\"")
-    try check(means, rows * ranges[ranges.count - 1].upperBound, rows, "the watched layers' means over cells")
+    try check(numbers, rows * ranges[ranges.count - 1].upperBound, rows, "the watched layers' cells")
     return (0..<rows).map { row in
       let output = slice(answer, row, rows)
-      let cells = slice(means, row, rows)
+      let cells = slice(numbers, row, rows)
       let said = reader.hasClasses ? reader.answer(output) : nil
       return Observation(
         output: Array(output), answer: said, energy: said.map { reader.energy(output, answer: $0) },
@@ -132,12 +132,12 @@ package final class WatchedNetwork {
 }
 
 extension CellLayout {
-  /// Where the cells of each layer lie where those of all follow each other. [layers]
+  /// Where the numbers of each layer's cells lie where those of all follow each other. [layers]
   package static func ranges(_ layouts: [CellLayout]) -> [Range<Int>] {
     var first = 0
     return layouts.map { layout in
-      defer { first += layout.cellCount }
-      return first..<first + layout.cellCount
+      defer { first += layout.numberCount }
+      return first..<first + layout.numberCount
     }
   }
 }

@@ -68,7 +68,7 @@ package struct LayerReference: Sendable {
   package var featureCount: Int { features.count }
 
   /// Appends z of each feature against stimuli of the predicted class, where there were enough, else against all: the groups' means,
-  /// then their spreads where there are places. [features]
+  /// then their spreads where there are places, then their peaks where there are any. [features]
   func appendDeviations(_ reading: LayerReading, predicted: Int?, to deviations: inout [Double]) {
     let centre = centre(of: predicted)
     for place in 0..<features.count {
@@ -121,9 +121,8 @@ package struct LayerReference: Sendable {
   func check() throws(Failure) {
     try layer.check()
     let layout = try? CellLayout(layer)
-    let groups = layout?.groupCounts.count ?? 0
     let isSound =
-      features.count == groups * (layout?.hasPlaces == true ? 2 : 1) && regions.count == layout?.regionCounts.count
+      features.count == layout?.momentCount && regions.count == layout?.regionCounts.count
       && bounds.count == 3 && features.isSound && regions.isSound && bounds.isSound
       && scale.isSound && classes.count == classCentres.count && classCentres.allSatisfy { $0.count == features.count }
       && covariance.centre.count == features.count && covariance.isSound && distances.deviation >= 0

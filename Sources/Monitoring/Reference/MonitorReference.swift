@@ -22,7 +22,7 @@ package struct MonitorReference: Sendable {
   private(set) var memory: NeighbourMemory
   /// [layers]
   package private(set) var layouts: [CellLayout] = []
-  /// Where each layer's cells lie among those of an observation. [layers]
+  /// Where the numbers of each layer's cells lie among those of an observation. [layers]
   private var ranges: [Range<Int>] = []
   /// Where each layer's features lie where those of all follow each other. [layers]
   package private(set) var featureRanges: [Range<Int>] = []

@@ -21,7 +21,7 @@ struct MonitorLatencyCommand: ParsableCommand {
     commandName: "monitor-latency",
     abstract: "Compare a judged pass of one stimulus with the bare runtime's.",
     discussion: """
-      The bare pass, the pass with means over cells, and the latter with the judgement take turns in one process on one thread. Inputs are \
+      The bare pass, the pass that gives cells too, and the latter with the judgement take turns in one process on one thread. Inputs are \
       ready before. With --soak, as many further stimuli are judged, and memory is compared before and after.
       """)
 
