@@ -8,14 +8,14 @@ private import Synchronization
 package final class StopRequest {
   private static let signalled = Atomic<Bool>(false)
 
-  /// The folder in which a file named `STOP` is a wish; `nil` for none.
-  private let folder: String?
+  /// The folders in which a file named `STOP` is a wish.
+  private let folders: [String]
   /// The moment, on the monotonic clock, at which the scan has to be over; `nil` for none.
   private let deadline: Double?
   private var nextLook = 0.0
 
-  package init(folder: String?, deadline: Double?) {
-    self.folder = folder
+  package init(folders: [String] = [], deadline: Double? = nil) {
+    self.folders = folders
     self.deadline = deadline
   }
 
@@ -47,7 +47,6 @@ package final class StopRequest {
     nextLook = now + 1
     // The look itself may come a second late.
     if let deadline, now >= deadline - margin - 2 { return "the time limit" }
-    guard let folder else { return nil }
-    return access(folder + "/STOP", F_OK) == 0 ? "the file \(folder)/STOP" : nil
+    return folders.first { access($0 + "/STOP", F_OK) == 0 }.map { "the file \($0)/STOP" }
   }
 }

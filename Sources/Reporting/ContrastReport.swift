@@ -1,4 +1,5 @@
 import Anatomy
+internal import Glibc
 import Grids
 import ScanPlan
 package import ScanResults
@@ -34,6 +35,11 @@ package struct ContrastReport: Sendable {
     try ScanFiles.write(try file.encoded(), to: "\(folder)/\(name).json")
     try ScanFiles.write(Array(table.utf8), to: "\(folder)/\(name).tsv")
     try ScanFiles.write(Array(ContrastPage(contrasts, unit: unit).html.utf8), to: "\(folder)/\(name).html")
+  }
+
+  /// Removes what `write` wrote.
+  package static func remove(from folder: String, name: String) {
+    for kind in ["json", "tsv", "html"] { unlink("\(folder)/\(name).\(kind)") }
   }
 
   private static func title(_ contrast: ScanContrast) -> String {

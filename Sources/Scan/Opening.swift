@@ -33,6 +33,12 @@ struct Opening {
     try folder.claim(resumes: request.run.resumes)
     plan = try inputs.planner(request).makePlan()
     stimuli = try inputs.stimuli(of: plan)
+    guard plan.stimulusCount >= request.run.leastStimuli else {
+      throw Failure(
+        .badInput,
+        "effects are compared across \(request.run.leastStimuli) stimuli or more, and \(plan.stimulusCount) would be scanned; give more"
+      )
+    }
     if let part = request.run.part, plan.series(of: part).isEmpty {
       throw Failure(
         .usage, "--part \(part): the scan has only \(plan.series(of: nil).count) series; cut it into as many parts or fewer")

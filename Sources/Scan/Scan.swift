@@ -134,7 +134,9 @@ package enum Scan {
         extended: opening.extended)
       var runner = PhaseRunner(
         coordinator: Coordinator(
-          wire: mailbox, stop: StopRequest(folder: request.run.output, deadline: request.run.deadline),
+          wire: mailbox,
+          stop: StopRequest(
+            folders: [request.run.output, request.run.folderOfAll].compactMap(\.self), deadline: request.run.deadline),
           patience: request.run.patience),
         progress: progress)
       switch try conductor.scan(opening.plan, &runner) {

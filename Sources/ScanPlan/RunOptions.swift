@@ -6,6 +6,10 @@ package struct RunOptions: Sendable {
   package var keepsAcquisition = true
   /// Go on with a scan that ended early, where the output folder holds one.
   package var resumes = false
+  /// The folder that holds those of several scans, of which this is one: a wish to end may be left there too. `nil` for none.
+  package var folderOfAll: String?
+  /// The fewest stimuli that what comes after the scan can compare.
+  package var leastStimuli = 1
   /// The folder of a finished scan whose measurements are taken over; `nil` for none.
   package var extended: String?
   /// The moment, on the monotonic clock, at which the scan has to be over; `nil` for none.

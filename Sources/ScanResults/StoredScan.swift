@@ -150,7 +150,7 @@ extension PhaseRunner where Wire == SoloTransport {
   /// Phases on this rank alone, without a word.
   package static func alone() -> PhaseRunner {
     PhaseRunner(
-      coordinator: Coordinator(wire: SoloTransport(), stop: StopRequest(folder: nil, deadline: nil)),
+      coordinator: Coordinator(wire: SoloTransport(), stop: StopRequest()),
       progress: Progress { _ in })
   }
 }

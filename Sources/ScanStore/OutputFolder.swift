@@ -27,6 +27,14 @@ package struct OutputFolder: Sendable {
   /// - Parameter resumes: an unfinished scan in it is to be gone on with, and not in the way.
   /// - Throws: `Failure` (`cannotWrite`) if it can't be written, or if it holds something that would be lost.
   package func claim(resumes: Bool) throws {
+    try check(resumes: resumes)
+    if mark?.complete != false { try markIncomplete() }
+  }
+
+  /// Makes the folder, or finds one that an earlier scan wrote, and leaves what it holds as it is.
+  ///
+  /// - Throws: as `claim`.
+  package func check(resumes: Bool) throws {
     try makeFolder(path)
     let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     guard content.isEmpty || mark != nil else {
@@ -39,7 +47,6 @@ package struct OutputFolder: Sendable {
         "\(path) holds a scan that ended early, or a part of one; go on with it by --resume, choose another folder with --out, or remove it"
       )
     }
-    if mark?.complete != false { try markIncomplete() }
   }
 
   /// Marks the folder as that of a scan that isn't whole.
@@ -76,8 +83,11 @@ package struct OutputFolder: Sendable {
   /// Removes what only an unfinished scan needs.
   package func removeCheckpoint() {
     for file in Checkpoint.files(checkpoint) { unlink(file) }
-    unlink(path + "/STOP")
+    removeStop()
   }
+
+  /// Removes the wish to end early.
+  package func removeStop() { unlink(path + "/STOP") }
 
   /// What `scan.json` says of itself.
   private struct Mark: Decodable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distribution
+import Files
 internal import Glibc
 import MPI
 import Reporting
@@ -48,9 +49,12 @@ struct CompareCommand: ParsableCommand {
     var request = ComparisonRequest(folder: folder, stimuli: stimuli, referenceSamples: reference)
     (request.model, request.data, request.labels) = (subject.model, subject.data, subject.labels)
     request.layers = try layerNumbers()
-    let (asked, output, display) = (request, out ?? folder, ProgressDisplay(progress))
+    let (asked, out, output, display) = (request, out, out ?? folder, ProgressDisplay(progress))
     let code = try withEnvironment(onFailure: ScanCommand.abort) { world in
-      try Scan.compare(
+      // What can't be written is refused before anything is measured.
+      let code = try ScanCommand.onRoot(world) { if let out { try makeFolder(out) } }
+      guard code == 0 else { return code }
+      return try Scan.compare(
         asked, world: world, progress: Progress(display.show),
         listener: Scan.ComparisonListener(
           note: say,

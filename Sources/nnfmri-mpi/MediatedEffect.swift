@@ -7,6 +7,10 @@ import Shapley
 /// What goes through a tensor: the total effect minus the direct one, of two finished scans.
 enum MediatedEffect {
   static let (total, direct) = ("total", "direct")
+  private static let name = "mediated"
+
+  /// Removes what an earlier comparison left, which isn't of the effects that are about to be measured.
+  static func remove(from folder: String) { ContrastReport.remove(from: folder, name: name) }
 
   /// Writes `mediated.json`, `mediated.tsv` and `mediated.html` beside the folders of the two, and prints the differences.
   ///
@@ -18,7 +22,7 @@ enum MediatedEffect {
     let contrast = try ScanContrast(
       whole, around, names: (total, direct), permutations: ContrastCommand.standardPermutations)
     let report = ContrastReport([contrast], unit: whole.request.measurement.value.name)
-    try report.write(to: folder, name: "mediated")
+    try report.write(to: folder, name: name)
     print("\nMediated effect, through \(mediator):")
     for layer in whole.layers {
       guard let other = around.layers.first(where: { $0.plan.tensor == layer.plan.tensor }) else { continue }

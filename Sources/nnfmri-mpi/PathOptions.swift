@@ -1,5 +1,6 @@
 import ArgumentParser
 import ScanPlan
+import Statistics
 
 /// Which way effects take.
 struct PathOptions: ParsableArguments {
@@ -9,26 +10,34 @@ struct PathOptions: ParsableArguments {
       Measure the direct effect, which goes around a later tensor: it stays as the intact network has it, all of it or the regions \
       that are named, separated by commas.
       """, valueName: "tensor[=regions]"))
-  var freeze: String?
+  private var freeze: [String] = []
 
   @Option(
+    name: .customLong("mediator"),
     help: ArgumentHelp(
       """
       Measure the total effect and the direct one around a later tensor, or around regions of it, into folders total and direct \
       inside that of --out, and write what goes through it: total minus direct, the mediated effect.
       """, valueName: "tensor[=regions]"))
-  var mediator: String?
+  private var mediators: [String] = []
+
+  /// What effects are measured with and without.
+  var mediator: String? { mediators.first }
 
   /// Puts into the options what was asked for.
   ///
   /// - Parameter tracesConnections: what the user says of tracing.
   /// - Throws: `ValidationError` that names the option and what it takes.
   func apply(to options: inout MeasurementOptions, tracesConnections: Bool?) throws {
-    if freeze != nil, mediator != nil {
+    if !freeze.isEmpty, mediator != nil {
       throw ValidationError("--freeze and --mediator exclude each other: --mediator measures with and without.")
     }
-    for (option, tensor) in [("freeze", freeze), ("mediator", mediator)] {
-      guard let tensor else { continue }
+    for (option, tensors) in [("freeze", freeze), ("mediator", mediators)] {
+      guard let tensor = tensors.first else { continue }
+      guard tensors.count == 1 else {
+        throw ValidationError(
+          "--\(option) is given \(tensors.count) times, and a scan has one: give one tensor, or regions of one as in TENSOR=0,3.")
+      }
       guard !tensor.isEmpty else {
         throw ValidationError("--\(option) names no tensor; give its name, as 'layers --all' lists it.")
       }
@@ -38,13 +47,20 @@ struct PathOptions: ParsableArguments {
       }
     }
     if mediator != nil { options.tracesConnections = false }
-    if let freeze { options.freeze(freeze) }
+    if let tensor = freeze.first { options.freeze(tensor) }
   }
 
-  /// - Parameter keepsAcquisition: whether values are kept.
+  /// - Parameters:
+  ///   - stimuli: how many are asked for.
+  ///   - keepsAcquisition: whether values are kept.
   /// - Throws: `ValidationError` where the effects couldn't be compared when they are measured.
-  func check(outputs: [String], keepsAcquisition: Bool) throws {
+  func check(outputs: [String], stimuli: Int?, keepsAcquisition: Bool) throws {
     guard mediator != nil else { return }
+    if let stimuli, stimuli < GroupContrast.leastGroup {
+      throw ValidationError(
+        "--mediator compares two effects across \(GroupContrast.leastGroup) stimuli or more, and --stimuli \(stimuli) is below that."
+      )
+    }
     guard outputs.count < 2 else {
       throw ValidationError("--mediator compares two scans of one output: give --output once.")
     }

@@ -3,10 +3,13 @@ import Distribution
 import Files
 internal import Glibc
 import MPI
+import ModelGraph
 import Reporting
 import Scan
 import ScanPlan
 import ScanResults
+import ScanStore
+import Statistics
 import UserErrors
 
 struct ScanCommand: ParsableCommand {
@@ -99,6 +102,15 @@ struct ScanCommand: ParsableCommand {
   /// - Returns: the exit code, the same on all ranks: 0, or that of the first scan that failed.
   private func scan(_ subject: ScanSubject, start: Double, _ world: Communicator, _ display: ProgressDisplay) throws -> Int {
     let parts = subject.parts(options)
+    let folder = subject.request.run.output
+    if parts.count > 1 {
+      // What would be refused of the last is refused before the first is measured.
+      let code = try Self.onRoot(world) {
+        for (_, request) in parts { try OutputFolder(request.run.output).check(resumes: resume) }
+        if options.paths.mediator != nil, !resume { MediatedEffect.remove(from: folder) }
+      }
+      guard code == 0 else { return code }
+    }
     if world.isRoot, let processors = Launcher.processorsAllowed, let threads = parts.first?.request.measurement.threads,
       threads > processors
     {
@@ -106,8 +118,13 @@ struct ScanCommand: ParsableCommand {
         "--threads \(threads), and a rank may use \(processors) processors; give each its own with 'mpirun -bind-to core:\(threads)'."
       )
     }
-    for (title, asked) in parts {
+    for (place, (title, asked)) in parts.enumerated() {
       var request = asked
+      if options.paths.mediator != nil {
+        request.run.leastStimuli = GroupContrast.leastGroup
+        if place > 0 { request.measurement.layers = try Self.layers(ofScanIn: parts[0].request.run.output, world) }
+      }
+      request.run.folderOfAll = parts.count > 1 ? folder : nil
       request.run.resumes = resume
       request.run.part = part
       request.run.deadline = [
@@ -121,17 +138,40 @@ struct ScanCommand: ParsableCommand {
         listener: Self.listener(request, ranks: world.size, style: color.style, verdict: subject.verdict))
       guard code == 0 else { return code }
     }
-    guard let mediator = options.paths.mediator else { return 0 }
+    guard parts.count > 1 else { return 0 }
+    return try Self.onRoot(world) {
+      if let mediator = options.paths.mediator { try MediatedEffect.report(through: mediator, in: folder) }
+      OutputFolder(folder).removeStop()
+    }
+  }
+
+  /// The layers that a finished scan has measured. Of a mediator the total effect is measured where the direct one was.
+  ///
+  /// - Throws: what reading the scan throws, on rank 0.
+  private static func layers(ofScanIn folder: String, _ world: Communicator) throws -> LayerSelection {
+    var names: [UInt8] = []
+    if world.isRoot {
+      let layers = try Measurements(contentsOf: OutputFolder(folder).acquisition).plan.layers
+      names = Array(layers.map(\.tensor).joined(separator: "\0").utf8)
+    }
+    let agreed = String(decoding: try world.broadcast(names), as: UTF8.self)
+    return LayerSelection(items: agreed.split(separator: "\0").map { .named(String($0)) })
+  }
+
+  /// What rank 0 does for all.
+  ///
+  /// - Returns: 0, or the exit code of its failure, which it tells; the same on all ranks.
+  static func onRoot(_ world: Communicator, _ body: () throws -> Void) throws -> Int {
     var code = 0
     if world.isRoot {
       do {
-        try MediatedEffect.report(through: mediator, in: subject.request.run.output)
+        try body()
       } catch {
         complain(Failure(error).message)
         code = Failure(error).exitStatus.rawValue
       }
     }
-    return try Self.agree(onCode: code, world)
+    return try agree(onCode: code, world)
   }
 
   /// What a scan tells the person who started it.

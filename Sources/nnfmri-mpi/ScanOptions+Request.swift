@@ -89,7 +89,7 @@ extension ScanOptions {
     options.tracesConnections = tracesConnections ?? true
     options.boundsTracts = tracesConnections == nil
     try paths.apply(to: &options, tracesConnections: tracesConnections)
-    try paths.check(outputs: reading.outputs, keepsAcquisition: keepsAcquisition)
+    try paths.check(outputs: reading.outputs, stimuli: stimuli, keepsAcquisition: keepsAcquisition)
     options.pathwayCount = try Check.atLeast(1, pathways, "pathways")
     options.allowsNonFinite = allowNonfinite
     return options

@@ -26,7 +26,7 @@ enum StoredResults {
       var code = 0
       do {
         let runner = PhaseRunner(
-          coordinator: Coordinator(wire: mailbox, stop: StopRequest(folder: nil, deadline: nil)),
+          coordinator: Coordinator(wire: mailbox, stop: StopRequest()),
           progress: Progress { _ in })
         try body(Ranks(runner: runner, spread: { try mailbox.spread($0) }))
       } catch let error where !(error is MPIError) {

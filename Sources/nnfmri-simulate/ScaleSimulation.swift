@@ -62,7 +62,7 @@ struct ScaleSimulation {
     costs.message = message ?? .free
     let cluster = VirtualCluster(ranks: ranks, plan: plan, costs: costs, chargesCoordinator: message != nil)
     var coordinator = Coordinator(
-      wire: cluster, stop: StopRequest(folder: folder, deadline: nil))
+      wire: cluster, stop: StopRequest(folders: [folder]))
     let progress = Progress { _ in }
 
     cluster.expect(VerifyTask.self)

@@ -149,6 +149,10 @@ extension DistributedTests {
         let run = try compare(options)
         #expect(run.exitCode == 64 && run.errors.contains(options[0]), "\(run)")
       }
+      // A place that can't be written is refused before anything is measured.
+      let place = folder.file("place", text: "")
+      let nowhere = try Program.run(["compare", output, "--out", place + "/x", "--layers", "7"], ranks: 2)
+      #expect(nowhere.exitCode == 73 && nowhere.complaints.count == 1, "\(nowhere)")
       let elsewhere = TemporaryFolder()
       let other = try SmallNetwork.residual.write(to: elsewhere, stimuli: 4)
       let changed = try compare(["--data", other.data])

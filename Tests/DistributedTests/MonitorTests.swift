@@ -121,11 +121,16 @@ extension DistributedTests {
         return TemporaryFolder.read(path)
       }
       #expect(references[0].count > 10_000 && references[1] == references[0] && references[2] == references[0])
-      for (options, code) in [(["--layers", "nowhere"], 64), (["--stimuli", "90", "--out", "/nowhere/x"], 73)] {
+      // A place that can't be written is refused before anything is learnt.
+      for (options, code) in [
+        (["--layers", "nowhere"], 64), (["--layers", "nowhere", "--out", "/nowhere/x"], 73),
+        (["--layers", "nowhere", "--out", folder.path], 73),
+      ] {
         let refused = try Program.run(
           ["monitor", "learn"] + files.options + ["--out", folder.path("x.ref")] + options, ranks: 2)
         #expect(refused.exitCode == code && refused.complaints.count == 1, "\(refused)")
       }
+      #expect(!TemporaryFolder.files(below: folder.path).keys.contains { $0.hasSuffix(".new") })
     }
 
     @Test func `weighs regions by the ζ of a finished scan`() throws {

@@ -137,6 +137,9 @@ extension DistributedTests {
         (["--layers", "stem", "--mediator", "inner", "--tracts"], 64, "--tracts and --mediator exclude each other"),
         (["--layers", "stem", "--mediator", "inner", "--part", "1/2"], 64, "--part and --mediator exclude each other"),
         (["--layers", "stem", "--mediator", "inner", "--no-acquisition"], 64, "leave out --no-acquisition"),
+        (["--layers", "stem", "--mediator", "inner", "--mediator", "outer"], 64, "--mediator is given 2 times"),
+        (["--layers", "stem", "--freeze", "inner=0", "--freeze", "inner=3"], 64, "--freeze is given 2 times"),
+        (["--layers", "stem", "--mediator", "inner", "--stimuli", "2"], 64, "--stimuli 2 is below that"),
       ]
       for (options, code, words) in cases {
         let run = try ScanRun(files.options + ["--grid", "2x2x2"] + options, ranks: nil)
@@ -151,6 +154,90 @@ extension DistributedTests {
         #expect(run.exitCode == 64, "\(run)")
         #expect(!FileManager.default.fileExists(atPath: folder.path("none/total/scan.json")))
       }
+    }
+
+    @Test func `of stimuli that are too few to compare are refused before anything is measured`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
+      let run = try scan(files.options + ["--layers", "stem", "--mediator", "inner"] + exact, to: "few")
+      #expect(run.exitCode == 65 && run.errors.contains("across 3 stimuli or more, and 2 would be scanned"), "\(run)")
+      #expect(!FileManager.default.fileExists(atPath: folder.path("few/direct/impact.json")))
+    }
+
+    @Test func `are measured of the layers that lead to the mediator alone`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let run = try scan(files.options + ["--layers", "stem,block", "--mediator", "inner"] + exact, to: "some", ranks: 2)
+      try #require(run.exitCode == 0, "\(run)")
+      for part in ["direct", "total"] {
+        let files = TemporaryFolder.files(below: folder.path("some/" + part)).keys
+        #expect(files.filter { $0.hasPrefix("acquisition/layer_") } == ["acquisition/layer_0.npy"], "\(part)")
+      }
+    }
+
+    /// Some hundred shards each of the direct and the total effect.
+    private func long(_ files: SmallNetwork.Files) -> [String] {
+      files.options + [
+        "--layers", "stem", "--mediator", "inner", "--estimator", "naive", "--samples", "400", "--grid", "3x3x4", "--progress",
+        "none",
+        "--checkpoint-interval", "0.05s",
+      ]
+    }
+
+    /// Runs a scan with a mediator, and does something once a part of it has measured a little.
+    private func interrupt(_ options: [String], in part: String, ranks: Int, _ body: ([Int32]) -> Void) throws -> Command {
+      let place = InterruptedScan(output: folder.path("ended/" + part))
+      return try Program.run(["scan"] + options + ["--out", folder.path("ended")], ranks: ranks) { launcher in
+        for _ in 0..<800 {
+          usleep(20_000)
+          let started = ProcessTree.descendants(of: launcher, named: Program.name)
+          if started.count == ranks, place.hasCheckpoint(of: 8000) {
+            body(started)
+            return
+          }
+        }
+      }
+    }
+
+    @Test(arguments: ["direct", "total"])
+    func `that are interrupted go on to the same bytes`(in part: String) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
+      let reference = try scan(long(files), to: "whole", ranks: 2)
+      try #require(reference.exitCode == 0, "\(reference)")
+      let stopped = try interrupt(long(files), in: part, ranks: 2) { ranks in for rank in ranks { kill(rank, SIGTERM) } }
+      #expect(stopped.exitCode == 75 && stopped.errors.contains("ended/\(part): run the same command"), "\(stopped)")
+      if part == "total" {
+        // What the first of the two scans has is lost to no command that is refused.
+        let before = TemporaryFolder.files(below: folder.path("ended/direct"))
+        let again = try scan(long(files), to: "ended", ranks: 2)
+        #expect(again.exitCode == 73 && again.errors.contains("ended/total holds a scan that ended early"), "\(again)")
+        let isUntouched = TemporaryFolder.files(below: folder.path("ended/direct")) == before
+        #expect(isUntouched)
+      }
+      let other = try scan(
+        long(files).map { $0 == "inner" ? "outer" : $0 } + ["--resume"], to: "ended", ranks: 2)
+      #expect(other.exitCode == 64 && other.errors.contains("--freeze is outer now and was inner then"), "\(other)")
+      let finished = try scan(long(files) + ["--resume"], to: "ended", ranks: 3)
+      #expect(finished.exitCode == 0, "\(finished)")
+      func results(_ name: String) -> [String: [UInt8]] {
+        TemporaryFolder.files(below: folder.path(name)).filter { !$0.key.hasSuffix("scan.json") }
+      }
+      let isSame = results("ended") == results("whole")
+      #expect(isSame)
+    }
+
+    @Test func `end early where a file in the folder of both asks for it`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
+      let options = long(files).map { $0 == "400" ? "8000" : $0 }
+      let stopped = try interrupt(options, in: "direct", ranks: 2) { _ in _ = folder.file("ended/STOP", text: "") }
+      #expect(stopped.exitCode == 75 && stopped.errors.contains("ended/STOP"), "\(stopped)")
+    }
+
+    @Test func `leave nothing of earlier ones beside them while they are measured`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
+      try FileManager.default.createDirectory(atPath: folder.path("ended"), withIntermediateDirectories: true)
+      for name in ["mediated.html", "mediated.tsv", "mediated.json"] { _ = folder.file("ended/" + name, text: "of another") }
+      let stopped = try interrupt(long(files), in: "total", ranks: 2) { ranks in for rank in ranks { kill(rank, SIGTERM) } }
+      #expect(stopped.exitCode == 75, "\(stopped)")
+      #expect(!TemporaryFolder.files(below: folder.path("ended")).keys.contains { $0.hasPrefix("mediated.") })
     }
 
     @Test func `leave out layers that don't lead there, with the reason`() throws {

@@ -6,7 +6,7 @@ import UserErrors
 
 @Suite("A coordinator") struct CoordinatorTests {
   private func run(
-    _ wire: ScriptedTransport, tasks: Int, stop: StopRequest = StopRequest(folder: nil, deadline: nil)
+    _ wire: ScriptedTransport, tasks: Int, stop: StopRequest = StopRequest()
   ) throws -> [Double] {
     var coordinator = Coordinator(wire: wire, stop: stop)
     var phase = ListPhase((0..<tasks).map { SquareTask(number: $0) }, progress: Progress { _ in })
@@ -57,7 +57,7 @@ import UserErrors
   func silentRank() throws {
     func run(_ reaction: ScriptedTransport.Reaction) throws -> ScriptedTransport {
       let wire = ScriptedTransport(size: 40) { rank, _ in rank == 7 ? reaction : .answer }
-      var coordinator = Coordinator(wire: wire, stop: StopRequest(folder: nil, deadline: nil), patience: 0.5)
+      var coordinator = Coordinator(wire: wire, stop: StopRequest(), patience: 0.5)
       var phase = ListPhase((0..<100).map { SquareTask(number: $0) }, progress: Progress { _ in })
       try coordinator.run(&phase, tick: {}) { try $0.run(on: (), pause: $1) }
       return wire
@@ -80,7 +80,7 @@ import UserErrors
 
   @Test("ends early at the time limit") func deadline() {
     let error = #expect(throws: EarlyStop.self) {
-      try run(ScriptedTransport(size: 3), tasks: 10, stop: StopRequest(folder: nil, deadline: 0))
+      try run(ScriptedTransport(size: 3), tasks: 10, stop: StopRequest(deadline: 0))
     }
     #expect(error?.reason == "the time limit")
   }
@@ -91,7 +91,7 @@ import UserErrors
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Data().write(to: URL(filePath: folder + "/STOP"))
     let error = #expect(throws: EarlyStop.self) {
-      try run(ScriptedTransport(size: 2), tasks: 10, stop: StopRequest(folder: folder, deadline: nil))
+      try run(ScriptedTransport(size: 2), tasks: 10, stop: StopRequest(folders: ["/nowhere", folder]))
     }
     #expect(error?.reason == "the file \(folder)/STOP")
   }

@@ -8,6 +8,19 @@ extension MonitorReference {
   private static let magic = Array("NNFMRIR4".utf8)
   private static let checksumLength = 32
 
+  /// Makes sure that a file can be written there, and leaves nothing: learning takes long.
+  ///
+  /// - Throws: `FileError` (`cannotWrite`).
+  package static func checkWritable(_ path: String) throws(FileError) {
+    let draft = path + ".new"
+    try writeFile([], to: draft)
+    unlink(draft)
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw FileError(.cannotWrite, "\(path) is a folder, and a file is written; choose another with --out")
+    }
+  }
+
   /// Writes the file, beside its place and then renamed.
   ///
   /// - Throws: `FileError` (`cannotWrite`).

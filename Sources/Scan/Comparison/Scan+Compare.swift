@@ -77,7 +77,7 @@ extension Scan {
     var exitCode = 0
     do {
       var runner = PhaseRunner(
-        coordinator: Coordinator(wire: mailbox, stop: StopRequest(folder: nil, deadline: nil)), progress: progress)
+        coordinator: Coordinator(wire: mailbox, stop: StopRequest()), progress: progress)
       try listener.report(
         ComparisonConductor(opening: opening, worker: worker, spread: mailbox.spread(_:)).result(&runner))
     } catch let error where !(error is MPIError) {

@@ -74,6 +74,7 @@ struct MonitorLearnCommand: ParsableCommand {
   func run() throws {
     try MonitorRun.reportingFailures(quiet: !Launcher.isFirstProcess) {
       guard Launcher.isOneOfMany else {
+        try MonitorReference.checkWritable(out)
         let learner = try learner()
         try finish(learner, [try learner.observe(rank: 0, of: 1, progress: show)])
         return
@@ -89,6 +90,8 @@ struct MonitorLearnCommand: ParsableCommand {
 
   /// - Returns: the exit code, the same on all ranks.
   private func onRanks(_ world: Communicator) throws -> Int {
+    let writable = try ScanCommand.onRoot(world) { try MonitorReference.checkWritable(out) }
+    guard writable == 0 else { return writable }
     let learner: MonitorLearner
     do {
       learner = try self.learner()
@@ -108,16 +111,7 @@ struct MonitorLearnCommand: ParsableCommand {
       )
     }
     let messages = try world.gather(seen)
-    var code = 0
-    if world.isRoot {
-      do {
-        try finish(learner, messages)
-      } catch {
-        complain(Failure(error).message)
-        code = Failure(error).exitStatus.rawValue
-      }
-    }
-    return Int(try world.broadcast(world.isRoot ? [UInt8(code)] : [])[0])
+    return try ScanCommand.onRoot(world) { try finish(learner, messages) }
   }
 
   private func learner() throws -> MonitorLearner { try MonitorLearner(request(try scan.map(StoredScan.init))) }
