@@ -41,7 +41,7 @@ enum InteractionReport {
       let (first, second) = statistics.pairs.regions(of: pair)
       let mean = statistics.tests[pair].mean
       let size = score.percent(mean).map { Number.fixed($0, 2) + " %" } ?? Number.significant(mean)
-      return "\(layer.grid.name(of: first)) × \(layer.grid.name(of: second)) \(size)"
+      return "\(layer.grid.label(of: first)) × \(layer.grid.label(of: second)) \(size)"
     }
     let more = clear.count > pairsShown ? " and \(clear.count - pairsShown) more" : ""
     return "Interactions, of \(statistics.pairs.count) pairs: \(shown.joined(separator: ", "))\(more)"

@@ -141,7 +141,7 @@ struct MonitorExplainCommand: ParsableCommand {
       both += shown.count
       for region in shown.sorted(by: { abs(z[$0]) * map.zeta[$0] > abs(z[$1]) * map.zeta[$1] }).prefix(3) {
         table.append([
-          layer.plan.tensor, MonitorRun.short(verdict.strangeness[number]), layer.grid.name(of: region),
+          layer.plan.tensor, MonitorRun.short(verdict.strangeness[number]), layer.grid.label(of: region),
           MonitorRun.short(z[region]), total == 0 ? "" : MonitorRun.short(100 * map.zeta[region] / total),
           "its lesion takes \(MonitorRun.short(map.zeta[region])) of the \(result.request.measurement.value.name)",
         ])
