@@ -146,9 +146,12 @@ extension DistributedTests {
 
     @Test func `isn't trusted where probes speak against gradients that were asked for`() throws {
       let files = try SmallNetwork.steep.write(to: folder, stimuli: 8)
-      let options = files.options + ["--layers", "hidden", "--regions", "units", "--samples", "8", "--no-tracts", "--progress", "none"]
+      let options =
+        files.options + ["--layers", "hidden", "--regions", "units", "--samples", "8", "--no-tracts", "--progress", "none"]
       let forced = try ScanRun(options + ["--estimator", "gradient"], ranks: 1)
-      #expect(forced.command.exitCode == 0 && forced.command.output.contains("Measured by gradients, as was asked for"), "\(forced.command)")
+      #expect(
+        forced.command.exitCode == 0 && forced.command.output.contains("Measured by gradients, as was asked for"),
+        "\(forced.command)")
       let notes = try #require(try forced.json("scan.json")["notes"] as? [String])
       #expect(notes.contains { $0.contains("of layer_0 may be far off") && $0.contains("--lesion mean") }, "\(notes)")
       let free = try ScanRun(options, ranks: 1)

@@ -111,7 +111,10 @@ struct WatchedNetworkTests {
         }
       }
     }
-    #expect(zip(layout.regionMeans((layer.pool.hasPeaks ? cells + peaks : cells)[...]), zip(regions, counts)).allSatisfy { abs($0 - $1.0 / $1.1) < 1e-5 })
+    #expect(
+      zip(layout.regionMeans((layer.pool.hasPeaks ? cells + peaks : cells)[...]), zip(regions, counts)).allSatisfy {
+        abs($0 - $1.0 / $1.1) < 1e-5
+      })
   }
 
   @Test(

@@ -126,6 +126,8 @@ extension LayerReading {
         moments[first + group] = Double(square)
       }
     }
-    for (group, count) in layout.groupCounts.enumerated() { moments[first + group] = (moments[first + group] / count).squareRoot() }
+    for (group, count) in layout.groupCounts.enumerated() {
+      moments[first + group] = (moments[first + group] / count).squareRoot()
+    }
   }
 }
