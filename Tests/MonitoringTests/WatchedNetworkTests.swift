@@ -94,8 +94,8 @@ struct WatchedNetworkTests {
       let squares = places.reduce(0.0) { $0 + pow(Double(peaks[$1]) - Double(cells[$1]), 2) }
       return (squares / Double(places.count)).squareRoot()
     }
-    let expected =
-      means + (geometry.height * geometry.width > 1 ? spreads : []) + (layer.pool.hasPeaks ? excesses : [])
+    let second = layer.pool.hasPeaks ? excesses : geometry.height * geometry.width > 1 ? spreads : []
+    let expected = means + second
     #expect(reading.moments.count == expected.count && zip(reading.moments, expected).allSatisfy { abs($0 - $1) < 1e-5 })
     let bounds = [Double(cells.min()!), means.reduce(0, +) / Double(means.count), Double(cells.max()!)]
     #expect(zip(reading.bounds, bounds).allSatisfy { abs($0 - $1) < 1e-5 })

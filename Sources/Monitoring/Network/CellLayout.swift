@@ -21,11 +21,14 @@ package struct CellLayout: Sendable {
   /// The channels of each group.
   package let channelsOfGroup: [ClosedRange<Int>]
 
+  /// Whether a group's cells are told apart by their deviations, since they have no peaks.
+  var hasSpreads: Bool { hasPlaces && !hasPeaks }
+
   package var cellCount: Int { groupOfCell.count }
   /// Numbers that a pass gives of the layer: the cells' means, then their peaks where there are any.
   package var numberCount: Int { hasPeaks ? 2 * cellCount : cellCount }
   /// Numbers of a reading's `moments`.
-  var momentCount: Int { groupCounts.count * (1 + (hasPlaces ? 1 : 0) + (hasPeaks ? 1 : 0)) }
+  var momentCount: Int { groupCounts.count * (hasPlaces || hasPeaks ? 2 : 1) }
   package var regionCount: Int { regionCounts.count }
 
   /// How many groups of channels a layer has; 0 where its axes don't fit its shape.

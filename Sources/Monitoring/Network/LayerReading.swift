@@ -2,17 +2,17 @@ package import Distribution
 
 /// What a layer did with one stimulus, by the means and peaks of its cells.
 package struct LayerReading: Sendable {
-  /// Each channel's mean over cells; or, where there are many channels, that of neighbouring ones; then, where there is more than one
-  /// cell, the standard deviations between each group's cells; then, where cells hold more than one unit, the root of the mean square by
-  /// which a cell's largest unit exceeds its mean. [groups], [2 x groups] or [3 x groups]
+  /// Each channel's mean over cells; or, where there are many channels, that of neighbouring ones. Then, where cells hold more than one
+  /// unit, the root of the mean square by which a group's cells' peaks exceed their means; where there are several cells of one unit, the
+  /// standard deviation between them. [groups] or [2 x groups]
   package private(set) var moments: [Double] = []
   /// The smallest cell, the mean over all groups, and the largest cell.
   package private(set) var bounds: [Double] = []
 
   package init() {}
 
-  /// Reads the cells of one stimulus. Cost: a pass over their means, or two where a channel's don't follow each other, and one over
-  /// means and peaks.
+  /// Reads the cells of one stimulus. Cost: a pass over their means, and one over means and peaks, or over the means again where a channel's
+  /// don't follow each other.
   ///
   /// - Parameter numbers: the cells' means, then their peaks where they have any, both in the order of memory. [numbers]
   package init(_ numbers: UnsafeBufferPointer<Float>, layout: CellLayout) {
@@ -74,7 +74,7 @@ extension LayerReading {
       }
       let (count, difference) = (Float(run.count), sum / Float(run.count))
       moments[group] = Double(origin + difference)
-      if layout.hasPlaces { moments[groups + group] = Double(max(square / count - difference * difference, 0)).squareRoot() }
+      if layout.hasSpreads { moments[groups + group] = Double(max(square / count - difference * difference, 0)).squareRoot() }
     }
     return (min(low, least.min()), max(high, most.max()))
   }
@@ -91,12 +91,13 @@ extension LayerReading {
         (low, high) = (min(low, value), max(high, value))
       }
       for place in 0..<groups { moments[place] /= layout.groupCounts[place] }
+      guard layout.hasSpreads else { return }
       for place in cells.indices {
         let difference = Double(cells[place]) - moments[Int(group[place])]
         spreads[Int(group[place])] += difference * difference
       }
     }
-    guard layout.hasPlaces else { return (low, high) }
+    guard layout.hasSpreads else { return (low, high) }
     for place in 0..<groups { moments[groups + place] = (spreads[place] / layout.groupCounts[place]).squareRoot() }
     return (low, high)
   }
@@ -104,7 +105,7 @@ extension LayerReading {
   private mutating func takePeaks(
     _ peaks: UnsafeBufferPointer<Float>, over cells: UnsafeBufferPointer<Float>, _ layout: CellLayout
   ) {
-    let first = moments.count - layout.groupCounts.count
+    let first = layout.groupCounts.count
     if layout.runs.isEmpty {
       for place in cells.indices {
         let excess = Double(peaks[place] - cells[place])

@@ -68,13 +68,12 @@ package struct LayerReference: Sendable {
   package var featureCount: Int { features.count }
 
   /// Appends z of each feature against stimuli of the predicted class, where there were enough, else against all: the groups' means,
-  /// then their spreads where there are places, then their peaks where there are any. [features]
+  /// then their peaks or deviations. [features]
   func appendDeviations(_ reading: LayerReading, predicted: Int?, to deviations: inout [Double]) {
-    let centre = centre(of: predicted)
-    for place in 0..<features.count {
-      let z = features.z(scale.feature(reading.moments[place]), at: place)
-      deviations.append(centre.map { z - $0[place] } ?? z)
-    }
+    let first = deviations.count
+    for (place, moment) in reading.moments.enumerated() { deviations.append(features.z(scale.feature(moment), at: place)) }
+    guard let centre = centre(of: predicted) else { return }
+    for (place, number) in centre.enumerated() { deviations[first + place] -= number }
   }
 
   /// z of each region's mean activity. [regions]
