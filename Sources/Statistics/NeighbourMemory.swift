@@ -55,15 +55,12 @@ package struct NeighbourMemory: Sendable {
     // The few nearest, largest product first.
     var nearest = [Float](repeating: -.infinity, count: rank)
     for point in 0..<count {
-      let first = point * width
-      // Two sums, so that one needn't wait for the other.
-      var sums = (SIMD8<Float>.zero, SIMD8<Float>.zero)
-      for place in stride(from: 0, to: width - 1, by: 2) {
-        sums.0 += rows[first + place] * query[place]
-        sums.1 += rows[first + place + 1] * query[place + 1]
-      }
-      if !width.isMultiple(of: 2) { sums.0 += rows[first + width - 1] * query[width - 1] }
-      let product = (sums.0 + sums.1).sum() - halfSquares[point]
+      let product =
+        rows.withUnsafeBufferPointer { rows in
+          query.withUnsafeBufferPointer { query in
+            Self.product(rows.baseAddress! + point * width, query.baseAddress!, count: width)
+          }
+        } - halfSquares[point]
       guard product > nearest[rank - 1] else { continue }
       var place = rank - 1
       while place > 0, product > nearest[place - 1] {
@@ -73,5 +70,16 @@ package struct NeighbourMemory: Sendable {
       nearest[place] = product
     }
     return max(0, square - 2 * Double(nearest[rank - 1])).squareRoot()
+  }
+
+  private static func product(_ x: UnsafePointer<SIMD8<Float>>, _ y: UnsafePointer<SIMD8<Float>>, count: Int) -> Float {
+    // Two sums, so that one needn't wait for the other.
+    var sums = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+    for place in stride(from: 0, to: count - 1, by: 2) {
+      sums.0 += x[place] * y[place]
+      sums.1 += x[place + 1] * y[place + 1]
+    }
+    if !count.isMultiple(of: 2) { sums.0 += x[count - 1] * y[count - 1] }
+    return (sums.0 + sums.1).sum()
   }
 }

@@ -100,17 +100,25 @@ package struct ShrinkageCovariance: Sendable {
     precondition(x.count == order)
     guard !inverse.isEmpty else { return zip(x, centre).allSatisfy(==) ? 0 : .infinity }
     var difference = [SIMD4<Double>](repeating: .zero, count: (order + 3) / 4)
-    for place in 0..<order { difference[place / 4][place % 4] = x[x.startIndex + place] - centre[place] }
-    var (length, place) = (0.0, 0)
-    for row in 0..<order {
-      var product = SIMD4<Double>.zero
-      for chunk in 0...row / 4 {
-        product += inverse[place] * difference[chunk]
-        place += 1
+    for (place, number) in x.enumerated() { difference[place / 4][place % 4] = number - centre[place] }
+    return inverse.withUnsafeBufferPointer { inverse in
+      difference.withUnsafeBufferPointer { difference in
+        var (length, rest) = (0.0, inverse.baseAddress!)
+        for row in 0..<order {
+          let chunks = row / 4 + 1
+          // Two sums, so that one needn't wait for the other.
+          var products = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+          for chunk in stride(from: 0, to: chunks - 1, by: 2) {
+            products.0 += rest[chunk] * difference[chunk]
+            products.1 += rest[chunk + 1] * difference[chunk + 1]
+          }
+          if !chunks.isMultiple(of: 2) { products.0 += rest[chunks - 1] * difference[chunks - 1] }
+          let value = (products.0 + products.1).sum()
+          length += value * value
+          rest += chunks
+        }
+        return length
       }
-      let value = product.sum()
-      length += value * value
     }
-    return length
   }
 }

@@ -25,6 +25,8 @@ package struct Judge: Sendable {
 
   /// Judges the stream's next stimulus.
   package mutating func judge(_ observation: WatchedNetwork.Observation) -> Verdict {
+    // Held once: to change `drift` beside it, each use would copy it.
+    let reference = reference
     let findings = reference.findings(observation)
     let combined = findings.scores[.combined] ?? .infinity
     drift.take(combined)
@@ -36,11 +38,12 @@ package struct Judge: Sendable {
     return Verdict(
       pValues: p, scores: findings.scores, answer: observation.answer, isFinite: observation.isFinite,
       isOutlier: (p[.combined] ?? 1) <= outlierRate, strangeness: findings.strangeness,
-      worst: layer(worst, findings, observation))
+      worst: layer(worst, of: reference, findings, observation))
   }
 
   private func layer(
-    _ number: Int, _ findings: MonitorReference.Findings, _ observation: WatchedNetwork.Observation
+    _ number: Int, of reference: MonitorReference, _ findings: MonitorReference.Findings,
+    _ observation: WatchedNetwork.Observation
   ) -> Verdict.Layer {
     let layer = reference.layers[number].layer
     let groups = reference.layouts[number].channelsOfGroup

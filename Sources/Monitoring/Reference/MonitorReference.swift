@@ -134,7 +134,10 @@ package struct MonitorReference: Sendable {
   private static func features(_ readings: [LayerReading], predicted: Int?, layers: [LayerReference]) -> [Double] {
     var features: [Double] = []
     features.reserveCapacity(layers.reduce(0) { $0 + $1.featureCount })
-    for (layer, reading) in zip(layers, readings) { layer.appendDeviations(reading, predicted: predicted, to: &features) }
+    // In place, since a layer's copy holds on to a dozen arrays.
+    layers.withUnsafeBufferPointer { layers in
+      for number in layers.indices { layers[number].appendDeviations(readings[number], predicted: predicted, to: &features) }
+    }
     return features
   }
 
@@ -147,11 +150,13 @@ package struct MonitorReference: Sendable {
   }
 
   private func rawScores(_ readings: [LayerReading], energy: Double?, _ features: [Double]) -> ScoreScales.Raw {
-    ScoreScales.Raw(
-      strangeness: layers.indices.map { layers[$0].strangeness(features[featureRanges[$0]]) },
-      neighbourDistance: memory.distance(features),
-      largestBound: layers.indices.reduce(0) { max($0, layers[$1].largestBound(readings[$1])) },
-      energy: energy)
+    layers.withUnsafeBufferPointer { layers in
+      ScoreScales.Raw(
+        strangeness: layers.indices.map { layers[$0].strangeness(features[featureRanges[$0]]) },
+        neighbourDistance: memory.distance(features),
+        largestBound: layers.indices.reduce(0) { max($0, layers[$1].largestBound(readings[$1])) },
+        energy: energy)
+    }
   }
 
   /// Of each score that there is.
