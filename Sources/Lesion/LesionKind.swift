@@ -100,8 +100,9 @@ package enum LesionKind: String, Sendable, Codable, CaseIterable {
   /// Why fewer than two stimuli are too few, as the end of a sentence; `nil` where one will do.
   package var reasonForSeveralStimuli: String? {
     switch self {
-    case .zero, .patch, .restore, .baseline: nil
-    case .mean, .channelMean, .meanOfClass: "needs more than one stimulus, since the mean of one is its own activation"
+    // A channel has a mean over the places of one stimulus.
+    case .zero, .patch, .restore, .baseline, .channelMean: nil
+    case .mean, .meanOfClass: "needs more than one stimulus, since the mean of one is its own activation"
     case .gaussian: "needs more than one stimulus, since one has no standard deviation"
     case .resample: "takes replacements from other stimuli, and there is only one"
     }

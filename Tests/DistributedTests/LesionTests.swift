@@ -170,6 +170,20 @@ extension DistributedTests {
       #expect(several.command.exitCode == 65 && several.command.complaints.first?.contains("a baseline is one") == true)
     }
 
+    @Test func `to means of channels serve one stimulus, where layers have places`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 1)
+      let options = files.options + ["--layers", "stem", "--grid", "2x2x1", "--estimator", "exact"]
+      let found = try scan(options + ["--lesion", "channel-mean"])
+      let plain = try scan(options)
+      #expect(found.full[0] == plain.full[0] && abs(found.empty[0] - plain.empty[0]) > 1e-3)
+      #expect(abs(found.zeta[0].reduce(0, +) - (found.full[0] - found.empty[0])) < 1e-4)
+
+      let features = try SmallNetwork.perceptron.write(to: folder, stimuli: 1)
+      let refused = try Program.run(
+        ["scan"] + features.options + ["--lesion", "channel-mean", "--out", folder.path("none"), "--progress", "none"], ranks: nil)
+      #expect(refused.exitCode == 65 && refused.errors.contains("the mean over one stimulus is its own activation"), "\(refused)")
+    }
+
     @Test func `need labels where they are means of classes`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
       let run = try ScanRun(files.options + ["--lesion", "mean-of-class"], ranks: nil)

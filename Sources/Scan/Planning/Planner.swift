@@ -61,6 +61,14 @@ package struct Planner {
         refusals.append(ScanPlan.Refusal(tensor: tensor, reason: reason))
         continue
       }
+      if case .channelMean = request.measurement.lesion, stimuli.count < 2, let axes = layer.layout.axes,
+        (axes.height + axes.width).allSatisfy({ layer.shape[$0] == 1 })
+      {
+        refusals.append(
+          ScanPlan.Refusal(
+            tensor: tensor, reason: "it is one list of features, of which the mean over one stimulus is its own activation"))
+        continue
+      }
       let choice: RegionRequest.Choice
       do {
         choice = try regions.choice(for: layer)
