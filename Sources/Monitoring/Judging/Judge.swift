@@ -7,6 +7,7 @@ package struct Judge: Sendable {
   package let outlierRate: Double
   package private(set) var drift: DriftTest
   /// [layers]
+  private let tensors: [String]
   private let grids: [Grid]
   private let placesShown: Int
 
@@ -20,6 +21,7 @@ package struct Judge: Sendable {
     self.outlierRate = outlierRate
     self.placesShown = placesShown
     drift = DriftTest(reference.calibration(.combined), falseAlarms: driftRate, seed: reference.origin.seed)
+    tensors = reference.layers.map(\.layer.tensor)
     grids = try reference.layers.map { layer in try layer.layer.grid() }
   }
 
@@ -45,11 +47,10 @@ package struct Judge: Sendable {
     _ number: Int, of reference: MonitorReference, _ findings: MonitorReference.Findings,
     _ observation: WatchedNetwork.Observation
   ) -> Verdict.Layer {
-    let layer = reference.layers[number].layer
     let groups = reference.layouts[number].channelsOfGroup
     let means = findings.features[reference.featureRanges[number]].prefix(groups.count)
     return Verdict.Layer(
-      tensor: layer.tensor, strangeness: findings.strangeness[number],
+      tensor: tensors[number], strangeness: findings.strangeness[number],
       channels: largest(means).map { place, z in
         let channels = groups[place]
         return Verdict.Place(

@@ -18,14 +18,6 @@ package final class WatchedNetwork {
     /// The means and peaks of cells that the readings were made of, one layer after another.
     package let cells: [Float]
 
-    /// Whether what was read of the layers and the answer is the same to the bit.
-    package func hasSameBits(as other: Observation) -> Bool {
-      func isSame(_ a: [Float], _ b: [Float]) -> Bool {
-        a.withUnsafeBytes { a in b.withUnsafeBytes { b in a.elementsEqual(b) } }
-      }
-      return isSame(output, other.output) && isSame(cells, other.cells)
-    }
-
     /// Whether every number that was read is finite.
     package var isFinite: Bool { output.allSatisfy(\.isFinite) && layers.allSatisfy(\.isFinite) }
   }

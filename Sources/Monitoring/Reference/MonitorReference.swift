@@ -116,9 +116,11 @@ package struct MonitorReference: Sendable {
   ) -> Findings {
     let features = Self.features(readings, predicted: predicted, layers: layers)
     let raw = rawScores(readings, energy: energy, features)
-    let critical = layers.indices.compactMap { number in
-      layers[number].zetaWeights.isEmpty
-        ? nil : layers[number].criticalStrangeness(layers[number].regionDeviations(regionMeans(number)))
+    let critical = layers.withUnsafeBufferPointer { layers in
+      layers.indices.compactMap { number in
+        layers[number].zetaWeights.isEmpty
+          ? nil : layers[number].criticalStrangeness(layers[number].regionDeviations(regionMeans(number)))
+      }
     }
     return Findings(
       scores: scales.scores(raw, critical: critical.isEmpty ? nil : critical.reduce(0, +)), strangeness: raw.strangeness,
@@ -127,7 +129,8 @@ package struct MonitorReference: Sendable {
 
   /// z of each region's mean activity in a layer. Cost: a few operations a cell. - Returns: [regions]
   package func regionDeviations(_ observation: WatchedNetwork.Observation, layer: Int) -> [Double] {
-    layers[layer].regionDeviations(layouts[layer].regionMeans(observation.cells[ranges[layer]]))
+    let means = layouts[layer].regionMeans(observation.cells[ranges[layer]])
+    return layers.withUnsafeBufferPointer { $0[layer].regionDeviations(means) }
   }
 
   /// z of all layers' features, one layer after another.
