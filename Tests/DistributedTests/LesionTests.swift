@@ -180,7 +180,8 @@ extension DistributedTests {
 
       let features = try SmallNetwork.perceptron.write(to: folder, stimuli: 1)
       let refused = try Program.run(
-        ["scan"] + features.options + ["--lesion", "channel-mean", "--out", folder.path("none"), "--progress", "none"], ranks: nil)
+        ["scan"] + features.options + ["--lesion", "channel-mean", "--out", folder.path("none"), "--progress", "none"], ranks: nil
+      )
       #expect(refused.exitCode == 65 && refused.errors.contains("the mean over one stimulus is its own activation"), "\(refused)")
     }
 
