@@ -12,7 +12,7 @@ import UserErrors
 /// first makes the reference of what all have seen.
 package final class MonitorLearner {
   /// How many layers are watched at most where nothing is said: each costs every request about a hundredth of a small network's pass.
-  package static let automaticLayerLimit = 5
+  package static let automaticLayerLimit = 4
 
   /// What a user should know.
   package private(set) var notes: [String]
