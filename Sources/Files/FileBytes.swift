@@ -99,7 +99,7 @@ internal import Glibc
       return FileError(.missingInput, "\(path) isn't found: its name seems to be no UTF-8, which all paths must be; rename it")
     }
     return reason == ENOENT
-      ? FileError(.missingInput, "\(path): no such file or folder: check the path given for the stimuli")
+      ? FileError(.missingInput, "\(path): no such file or folder; check the path")
       : FileError(.missingInput, "\(path) cannot be opened (\(systemReason(reason))): check its permissions")
   }
 }

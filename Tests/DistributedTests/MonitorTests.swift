@@ -129,7 +129,11 @@ extension DistributedTests {
         let refused = try Program.run(
           ["monitor", "learn"] + files.options + ["--out", folder.path("x.ref")] + options, ranks: 2)
         #expect(refused.exitCode == code && refused.complaints.count == 1, "\(refused)")
+        // Drafts' names are the program's own affair.
+        #expect(!refused.errors.contains(".new"), "\(refused)")
       }
+      let absent = try Program.run(["monitor", folder.path("absent"), "--data", files.data])
+      #expect(absent.exitCode == 66 && !absent.errors.contains("stimuli"), "\(absent)")
       #expect(!TemporaryFolder.files(below: folder.path).keys.contains { $0.hasSuffix(".new") })
     }
 

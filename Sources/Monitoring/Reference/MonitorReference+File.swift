@@ -13,7 +13,11 @@ extension MonitorReference {
   /// - Throws: `FileError` (`cannotWrite`).
   package static func checkWritable(_ path: String) throws(FileError) {
     let draft = path + ".new"
-    try writeFile([], to: draft)
+    do {
+      try writeFile([], to: draft)
+    } catch {
+      throw FileError.cannotWrite(path, mend: "choose another file with --out")
+    }
     unlink(draft)
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
