@@ -127,7 +127,7 @@ let package = Package(
     module(
       "Serving",
       imports: [
-        "CServerPage", "Files", "Grids", "ModelGraph", "Monitoring", "OnnxRuntime", "UserErrors",
+        "CServerPage", "Distribution", "Files", "Grids", "ModelGraph", "Monitoring", "OnnxRuntime", "UserErrors",
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
@@ -243,7 +243,9 @@ let package = Package(
       imports: [
         "Arrays", "Files", "Grids", "ModelGraph", "Networks", "OnnxRuntime", "Random", "Stimuli", "TestSupport", "UserErrors",
       ]),
-    tests("Serving", imports: ["Arrays", "Files", "Grids", "ModelGraph", "Monitoring", "Stimuli", "TestSupport"]),
+    tests(
+      "Serving",
+      imports: ["Arrays", "Distribution", "Files", "Grids", "ModelGraph", "Monitoring", "Stimuli", "TestSupport", "UserErrors"]),
     tests("ScanResults", imports: ["ScanPlan", "Shapley", "Statistics", "TestSupport"]),
     tests(
       "Scan",

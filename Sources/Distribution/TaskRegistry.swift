@@ -59,6 +59,9 @@ struct NamedBody: Coded {
 }
 
 extension RankTask {
+  /// What is posted to a rank that is to run it.
+  package var posted: [UInt8] { NamedBody(self).message }
+
   /// Reads a task from what a coordinator posts, where its kind is known: for simulated ranks.
   package init(posted message: [UInt8]) throws(MessageError) {
     try self.init(message: NamedBody(message: message).body)

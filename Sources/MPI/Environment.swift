@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Runs `body` inside an initialised MPI environment and finalises it when `body` returns.
 ///
-/// The library is initialised for one thread. Errors of communication are returned to the caller as `MPIError` instead
+/// The library is initialised for one thread among others (`MPI_THREAD_FUNNELED`): the one that calls this. Errors of communication are returned to the caller as `MPIError` instead
 /// of ending the job.
 ///
 /// A rank whose `body` throws can't finalise: the other ranks may be inside a collective that this one will never join.
@@ -18,7 +18,8 @@ internal import Glibc
 package func withEnvironment<Result>(
   onFailure: (any Error, Communicator) -> Int32, _ body: (Communicator) throws -> Result
 ) throws(MPIError) -> Result {
-  try check(MPI_Init(nil, nil), "MPI_Init")
+  var provided: Int32 = 0
+  try check(MPI_Init_thread(nil, nil, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread")
   try check(MPI_Comm_set_errhandler(nnfmri_comm_world(), nnfmri_errors_return()), "MPI_Comm_set_errhandler")
   let world = try Communicator(nnfmri_comm_world())
   let result: Result

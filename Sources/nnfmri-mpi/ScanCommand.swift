@@ -81,17 +81,10 @@ struct ScanCommand: ParsableCommand {
         return Int(EX_USAGE)
       }
       // Rank 0 writes the phantom that the others are about to read, so they have to know whether it could.
-      var subject: ScanSubject?
-      var code = 0
-      do {
-        subject = try ScanSubject(options, resumes: resume, writesPhantom: world.isRoot)
-      } catch {
-        let error = Failure(error)
-        if world.isRoot { complain(error.message) }
-        code = error.exitStatus.rawValue
+      let (subject, code) = try Self.onEveryRank(world) {
+        try ScanSubject(options, resumes: resume, writesPhantom: world.isRoot)
       }
-      let verdict = try Self.agree(onCode: code, world)
-      guard verdict == 0, let subject else { return verdict }
+      guard let subject else { return code }
       return try scan(subject, start: start, world, display)
     }
     if exitCode != 0 { throw ExitCode(Int32(exitCode)) }
@@ -172,6 +165,24 @@ struct ScanCommand: ParsableCommand {
       }
     }
     return try agree(onCode: code, world)
+  }
+
+  /// What every rank does for itself.
+  ///
+  /// - Returns: what came of it where all ranks could; else `nil` and the exit code of the first failure, which rank 0 tells.
+  static func onEveryRank<Result>(_ world: Communicator, _ body: () throws -> Result) throws -> (result: Result?, code: Int) {
+    var result: Result?
+    var refusal = FailureMessage.none
+    do { result = try body() } catch { refusal = FailureMessage(Failure(error)) }
+    var code = 0
+    let refusals = try world.gather(refusal.message).map { try FailureMessage(message: $0) }
+    if let odd = refusals.firstIndex(where: { $0.status != 0 }) {
+      code = refusals[odd].status
+      let isCommon = refusals.allSatisfy { $0.status != 0 }
+      complain((isCommon ? "" : "rank \(odd): ") + refusals[odd].failure.message)
+    }
+    code = try Int(world.broadcast([UInt8(code)])[0])
+    return (code == 0 ? result : nil, code)
   }
 
   /// What a scan tells the person who started it.

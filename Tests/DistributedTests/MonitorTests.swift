@@ -1,6 +1,7 @@
 import Arrays
 import Foundation
 import Stimuli
+import Synchronization
 import TestSupport
 import Testing
 
@@ -132,9 +133,77 @@ extension DistributedTests {
         // Drafts' names are the program's own affair.
         #expect(!refused.errors.contains(".new"), "\(refused)")
       }
+      // Ranks of another machine may lack the files: those that have them don't wait for it.
+      let lame = try Program.launch([
+        (1, ["monitor", "learn"] + files.options + ["--out", folder.path("x.ref")]),
+        (1, ["monitor", "learn", "--model", folder.path("absent"), "--data", files.data, "--out", folder.path("x.ref")]),
+      ])
+      #expect(lame.exitCode == 66 && lame.complaints.count == 1 && !lame.isTimedOut, "\(lame)")
+      #expect(lame.complaints.first?.contains("rank 1: ") == true)
       let absent = try Program.run(["monitor", folder.path("absent"), "--data", files.data])
       #expect(absent.exitCode == 66 && !absent.errors.contains("stimuli"), "\(absent)")
       #expect(!TemporaryFolder.files(below: folder.path).keys.contains { $0.hasSuffix(".new") })
+    }
+
+    @Test func `serves on several ranks as one stream, and ends with all of them`() throws {
+      let network = SmallNetwork.residual
+      let files = try network.write(to: folder, stimuli: 100)
+      let (reference, out, words) = (folder.path("normal.ref"), folder.path("lines"), folder.path("words"))
+      #expect(try Program.run(["monitor", "learn"] + files.options + ["--out", reference]).exitCode == 0)
+      let launcher = try #require(Program.launcher)
+      let stimuli = try network.stimuli(24)
+      var answers: [Int: [Double]] = [:]
+      var metrics = ""
+      let options = ["--serve", "127.0.0.1:0", "--out", out, "--batch", "1", "--self-test"]
+      let command = try Command.run(
+        "/bin/sh",
+        ["-c", "exec \"$0\" \"$@\" 2> \"\(words)\"", launcher, "-n", "3", Program.path, "monitor", reference] + options
+      ) { process in
+        var port: Int?
+        for _ in 0..<3000 where port == nil {
+          usleep(10_000)
+          let text = String(decoding: TemporaryFolder.read(words), as: UTF8.self)
+          port = text.firstMatch(of: #/127\.0\.0\.1:(\d+)//#).flatMap { Int($0.1) }
+        }
+        let found = Mutex<[Int: [Double]]>([:])
+        if let port {
+          DispatchQueue.concurrentPerform(iterations: 24) { number in
+            guard let values = try? stimuli.floats(stimulus: number), let connection = try? RawConnection(port: port) else {
+              return
+            }
+            let input: [String: Any] = [
+              "name": "image", "datatype": "FP32", "shape": [1, 2, 6, 6], "data": values.map(Double.init),
+            ]
+            guard let body = try? JSONSerialization.data(withJSONObject: ["inputs": [input]]),
+              let answer = try? connection.request("POST", "/v2/models/residual/infer", body: Array(body)).json(),
+              let output = (answer["outputs"] as? [[String: Any]])?.first?["data"] as? [Double]
+            else { return }
+            found.withLock { $0[number] = output }
+          }
+          metrics = (try? RawConnection(port: port).request("GET", "/metrics").text) ?? ""
+        }
+        answers = found.withLock { $0 }
+        if let rank = ProcessTree.descendants(of: process, named: Program.name).last { kill(rank, SIGTERM) }
+      }
+      #expect(command.exitCode == 0, "\(command)")
+      let said = String(decoding: TemporaryFolder.read(words), as: UTF8.self)
+      #expect(
+        said.contains("3 ranks make its passes.") && said.contains("24 stimuli") && !said.contains("nnfmri-mpi:"), "\(said)")
+      #expect(answers.count == 24)
+      for (number, answer) in answers {
+        let expected = PlainEvaluator(network).run(try network.plainInputs(number, of: 24))["logits"]!.elements
+        #expect(answer.count == expected.count && zip(answer, expected).allSatisfy { abs($0 - $1) < 1e-4 })
+      }
+      // Each rank has tested itself, and what any of them runs is one stream.
+      #expect(metrics.contains("nnfmri_monitor_stimuli_total{model=\"residual\"} 24\n"))
+      #expect(metrics.contains("nnfmri_monitor_self_tests_total{model=\"residual\"} 3\n"), "\(metrics)")
+      let lines = String(decoding: TemporaryFolder.read(out), as: UTF8.self).split(separator: "\n")
+      #expect(lines.count == 24)
+    }
+
+    @Test func `judges a stream in one process only`() throws {
+      let refused = try Program.run(["monitor", folder.path("x.ref"), "--data", folder.path("x.npy")], ranks: 2)
+      #expect(refused.exitCode == 64 && refused.complaints.count == 1, "\(refused)")
     }
 
     @Test func `weighs regions by the ζ of a finished scan`() throws {

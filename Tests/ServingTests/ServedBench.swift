@@ -47,13 +47,16 @@ final class ServedBench {
     var options = ServingOptions(
       address: try ServerAddress(parsing: "127.0.0.1:0"), modelName: other == nil ? "residual" : "other", programVersion: "test")
     try change(&options)
+    let learnt = reference
+    let runners = try (0..<options.workers).map { _ in try PassRunner(learnt, model: nil, options: options) }
     let server = try MonitorServer(
-      reference, model: nil, judge: Judge(reference, outlierRate: 0.01, driftRate: 0.01), options: options)
+      runners, judge: Judge(reference, outlierRate: 0.01, driftRate: 0.01), options: options)
     address = server.address
     let (handover, ending) = (Handover(server: server), ending)
     thread = Thread {
-      let (isComplete, summary) = handover.server.run(until: { ending.isWished.load(ordering: .relaxed) })
-      ending.result.withLock { $0 = (isComplete, summary.stimuli) }
+      // Alone it has no wire that could fail.
+      let result = try? handover.server.run(until: { ending.isWished.load(ordering: .relaxed) })
+      ending.result.withLock { $0 = result.map { ($0.isComplete, $0.summary.stimuli) } ?? (false, 0) }
     }
     thread.start()
   }

@@ -1,3 +1,4 @@
+package import Distribution
 package import Lesion
 package import ModelGraph
 package import Networks
@@ -9,14 +10,16 @@ package final class WatchedNetwork {
   /// What the network did with one stimulus.
   package struct Observation: Sendable {
     /// The tensor that is read, for this stimulus.
-    package let output: [Float]
+    package fileprivate(set) var output: [Float] = []
     /// The class with the largest score and its probability; `nil` where scores aren't those of classes.
-    package let answer: (predicted: Int, probability: Float)?
+    package fileprivate(set) var answer: (predicted: Int, probability: Float)?
     /// −log Σ exp of the classes' scores; `nil` without classes.
-    package let energy: Double?
-    package let layers: [LayerReading]
+    package fileprivate(set) var energy: Double?
+    package fileprivate(set) var layers: [LayerReading] = []
     /// The means and peaks of cells that the readings were made of, one layer after another.
-    package let cells: [Float]
+    package fileprivate(set) var cells: [Float] = []
+
+    package init() {}
 
     /// Whether every number that was read is finite.
     package var isFinite: Bool { output.allSatisfy(\.isFinite) && layers.allSatisfy(\.isFinite) }
@@ -100,11 +103,15 @@ package final class WatchedNetwork {
       let output = slice(answer, row, rows)
       let cells = slice(numbers, row, rows)
       let said = reader.hasClasses ? reader.answer(output) : nil
-      return Observation(
-        output: Array(output), answer: said, energy: said.map { reader.energy(output, answer: $0) },
-        layers: layouts.indices.map {
-          LayerReading(UnsafeBufferPointer(rebasing: cells[ranges[$0]]), layout: layouts[$0])
-        }, cells: Array(cells))
+      var observation = Observation()
+      observation.output = Array(output)
+      observation.answer = said
+      observation.energy = said.map { reader.energy(output, answer: $0) }
+      observation.layers = layouts.indices.map {
+        LayerReading(UnsafeBufferPointer(rebasing: cells[ranges[$0]]), layout: layouts[$0])
+      }
+      observation.cells = Array(cells)
+      return observation
     }
   }
 
@@ -120,6 +127,21 @@ package final class WatchedNetwork {
         "\(name()) are \(tensor.count) numbers for \(rows) stimuli, and the reference knows \(expected): give stimuli of the size that the reference was learnt from"
       )
     }
+  }
+}
+
+extension WatchedNetwork.Observation: Coded {
+  package mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    try coder.code(&output)
+    var predicted = answer?.predicted ?? -1
+    var probability = [answer?.probability ?? 0]
+    try coder.code(&predicted)
+    try coder.code(&probability)
+    guard probability.count == 1 else { throw MessageError() }
+    answer = predicted < 0 ? nil : (predicted, probability[0])
+    try coder.code(&energy)
+    try coder.code(&layers)
+    try coder.code(&cells)
   }
 }
 

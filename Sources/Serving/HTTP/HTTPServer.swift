@@ -1,3 +1,4 @@
+import Files
 internal import Glibc
 import NIOCore
 import NIOHTTP1
@@ -60,16 +61,14 @@ final class HTTPServer {
 
   /// Takes no more connections and requests, and waits until those that were accepted are answered, up to the limit's time.
   ///
+  /// - Parameter rest: lets up to a hundredth of a second pass.
   /// - Returns: whether all were.
-  func drain() -> Bool {
+  func drain(rest: () throws -> Void) rethrows -> Bool {
     state.beginDraining()
     try? listener.close().wait()
     for channel in state.channels { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
-    var left = Int(state.limits.drainSeconds * 100)
-    while !state.channels.isEmpty, left > 0 {
-      usleep(10_000)
-      left -= 1
-    }
+    let end = monotonicSeconds() + state.limits.drainSeconds
+    while !state.channels.isEmpty, monotonicSeconds() < end { try rest() }
     return state.channels.isEmpty
   }
 

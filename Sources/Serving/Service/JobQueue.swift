@@ -3,9 +3,7 @@ import NIOConcurrencyHelpers
 
 /// A request that waits for a pass.
 struct InferenceJob: Sendable {
-  let body: [UInt8]
-  /// The header Inference-Header-Content-Length.
-  let jsonLength: String?
+  let content: RequestContent
   let reply: @Sendable (ServedResponse) -> Void
 }
 

@@ -1,13 +1,13 @@
+package import Distribution
 package import Files
 internal import Glibc
 package import Monitoring
 internal import NIOConcurrencyHelpers
 internal import NIOPosix
-import UserErrors
 
 /// A monitored network behind HTTP, from the first connection to the last answer.
 package final class MonitorServer {
-  /// A network on its way to the thread that will be its only user.
+  /// A thread's work on its way to the thread.
   private struct Handover: @unchecked Sendable {
     let worker: Worker
   }
@@ -16,38 +16,41 @@ package final class MonitorServer {
   private static let selfTestInterval = 60.0
   /// Seconds that a worker waits for requests before it looks whether a self-test is due.
   private static let patience = 1.0
-  /// Between looks at whether the server is to end.
-  private static let lookMicroseconds: UInt32 = 50_000
+  /// Between looks at whether the server is to end, and at whether it has.
+  private static let lookSeconds = 0.05
+  private static let lastLookSeconds = 0.01
 
   private let service: MonitorService
   private let server: HTTPServer
   private let pool: NIOThreadPool
   /// Its value: workers that have ended.
   private let ended: ConditionLock<Int>
+  private let workerCount: Int
+  private let others: OtherRanks?
 
-  /// Opens the network once a worker, listens, and answers from then on.
+  /// Listens, and answers from then on: on a thread for each runner, and on one for each other rank.
   ///
-  /// - Parameter model: the network's file; `nil` for where the reference found it.
-  /// - Throws: `Failure`, or what a module throws, if the network can't be opened, or the address not listened on.
-  package init(_ reference: MonitorReference, model: String?, judge: Judge, options: ServingOptions) throws {
-    let models = try (0..<options.workers).map { _ in try MonitoredModel(reference, model: model, isServed: true) }
-    note = models[0].note
-    let signature: ModelSignature
-    do {
-      signature = try ModelSignature(name: options.modelName, models[0])
-    } catch {
-      throw Failure(.badInput, error.message)
-    }
-    guard !signature.outputs.isEmpty else { throw Failure(.badInput, "the model has no output that can be sent") }
+  /// - Parameters:
+  ///   - runners: at least one.
+  ///   - wire: to ranks that make passes too (`PassRunner.serve`); `nil` where this process is alone.
+  /// - Throws: `Failure` where the address can't be listened on; `FileError` where verdicts' lines can't be written.
+  package init(_ runners: [PassRunner], judge: Judge, options: ServingOptions, wire: (any Transport)? = nil) throws {
+    let signature = runners[0].signature
     let service = try MonitorService(signature, judge: judge, options: options)
     let server = try HTTPServer(
       options.address, limits: options.limits, bodyLimit: ServerLimits.body(elements: signature.elements), token: options.token,
       service: service)
+    let others = wire.map(OtherRanks.init)
+    let passes: [any PassMaking] =
+      runners
+      + (others.map { others in
+        others.numbers.map { RankPasses(ranks: others, rank: $0) }
+      } ?? [])
     let ended = ConditionLock(value: 0)
-    pool = NIOThreadPool(numberOfThreads: options.workers)
+    pool = NIOThreadPool(numberOfThreads: passes.count)
     pool.start()
-    for (number, model) in models.enumerated() {
-      let handover = Handover(worker: Worker(model, service))
+    for (number, passes) in passes.enumerated() {
+      let handover = Handover(worker: Worker(passes, service))
       pool.submit { _ in
         Self.work(handover.worker, number, service)
         // Queues are closed for all, so that the workers end in the order of their numbers, or wait here for it.
@@ -55,27 +58,31 @@ package final class MonitorServer {
         ended.unlock(withValue: number + 1)
       }
     }
-    (self.service, self.server, self.ended) = (service, server, ended)
+    workerCount = passes.count
+    (self.service, self.server, self.ended, self.others) = (service, server, ended, others)
   }
-
-  /// What a user should know of the machine.
-  package let note: String?
 
   /// Where it listens.
   package var address: ServerAddress { server.address }
 
-  /// Waits until the server is to end; then takes no more requests, answers those that it has, and ends.
+  /// Waits until the server is to end; then takes no more requests, answers those that it has, and ends. Messages of other ranks
+  /// are carried by the thread that calls it.
   ///
   /// - Returns: whether all that were accepted were answered, and what was judged.
-  package func run(until isStopped: () -> Bool) -> (isComplete: Bool, summary: Summary) {
-    while !isStopped() { usleep(Self.lookMicroseconds) }
-    let isComplete = server.drain()
+  /// - Throws: the transport's errors.
+  package func run(until isStopped: () -> Bool) throws -> (isComplete: Bool, summary: Summary) {
+    while !isStopped(), others?.isStopWished != true { try rest(Self.lookSeconds) }
+    let isComplete = try server.drain { try rest(Self.lastLookSeconds) }
     service.queue.close()
-    ended.lock(whenValue: service.options.workers)
+    while !ended.lock(whenValue: workerCount, timeoutSeconds: Self.lastLookSeconds) { try others?.carry(patience: 0) }
     ended.unlock()
     server.stop()
     try? pool.syncShutdownGracefully()
     return (isComplete, Summary(service.state))
+  }
+
+  private func rest(_ seconds: Double) throws {
+    if let others { try others.carry(patience: seconds) } else { usleep(UInt32(1e6 * seconds)) }
   }
 
   private static func work(_ worker: Worker, _ number: Int, _ service: MonitorService) {
@@ -84,8 +91,7 @@ package final class MonitorServer {
     while true {
       if options.runsSelfTests, monotonicSeconds() >= nextTest {
         nextTest = monotonicSeconds() + selfTestInterval
-        let failed = try? worker.failedSelfTests()
-        service.takeSelfTest(worker: number, passed: failed?.isEmpty ?? false)
+        service.takeSelfTest(worker: number, passed: worker.passesSelfTest())
       }
       // Nobody else can send what could share a pass with a lone connection's request.
       let delay = service.hasSeveralConnections ? options.delay : 0

@@ -144,7 +144,7 @@ extension MonitorService: RequestHandling {
     }
     let length = head.headers["inference-header-content-length"]
     return .readBody { [queue] body, reply in
-      guard queue.put(InferenceJob(body: body, jsonLength: length, reply: reply)) else {
+      guard queue.put(InferenceJob(content: RequestContent(body: body, jsonLength: length), reply: reply)) else {
         reply(.failure(503, "as many requests wait as may: try again", headers: [("Retry-After", "1")]))
         return
       }

@@ -5,7 +5,7 @@ package struct ServingOptions: Sendable {
   package var modelName: String
   package var token: AccessToken?
   package var limits = ServerLimits()
-  /// Threads that each run the network, with a session of its own.
+  /// Threads of the server's process that each run the network, with a session of its own.
   package var workers = 1
   /// Stimuli in a pass.
   package var batch = 8

@@ -2,8 +2,10 @@ import ArgumentParser
 import Distribution
 import Files
 internal import Glibc
+import MPI
 import Monitoring
 import Networks
+import Scan
 import Serving
 import Stimuli
 import UserErrors
@@ -80,12 +82,15 @@ struct MonitorJudgeCommand: ParsableCommand {
   }
 
   func run() throws {
-    try MonitorRun.reportingFailures(quiet: serving.serve != nil && !Launcher.isFirstProcess) {
-      let reference = try MonitorReference(contentsOf: reference)
+    try MonitorRun.reportingFailures(quiet: !Launcher.isFirstProcess) {
       if let address = serving.serve {
-        try serve(reference, address)
+        try serve(address)
         return
       }
+      guard !Launcher.isOneOfMany else {
+        throw Failure(.usage, "one process judges a stream: start it without mpirun, or let ranks share what --serve is sent")
+      }
+      let reference = try MonitorReference(contentsOf: reference)
       let opened = try MonitoredModel(reference, model: model)
       if let note = opened.note { say(note) }
       let session = try MonitorSession(
@@ -119,19 +124,66 @@ struct MonitorJudgeCommand: ParsableCommand {
     }
   }
 
-  private func serve(_ reference: MonitorReference, _ address: String) throws {
-    var options = try serving.options(address, model: model ?? reference.origin.model, batch: batch, selfTests: selfTest)
-    options.lines = out
+  /// A network that is ready to be served.
+  private struct Served {
+    let reference: MonitorReference
+    let options: ServingOptions
+    let runners: [PassRunner]
+  }
+
+  private func serve(_ address: String) throws {
     StopRequest.listen()
     // A client that goes away while it is answered is no wish to end.
     signal(SIGPIPE, SIG_IGN)
-    let server = try MonitorServer(
-      reference, model: model, judge: Judge(reference, outlierRate: outliers, driftRate: driftAlarms), options: options)
-    if let note = server.note { say(note) }
+    guard Launcher.isOneOfMany else {
+      try serve(try open(address, threads: serving.workers), wire: nil)
+      return
+    }
+    let code = try withEnvironment(onFailure: ScanCommand.abort) { world in
+      let (served, code) = try ScanCommand.onEveryRank(world) {
+        try open(address, threads: world.isRoot ? serving.workers : 1)
+      }
+      guard let served else { return code }
+      let mailbox = Mailbox(world)
+      guard world.isRoot else { return try served.runners[0].serve(over: mailbox) }
+      var last = 0
+      do {
+        try serve(served, wire: mailbox)
+      } catch let code as ExitCode {
+        last = Int(code.rawValue)
+      } catch let error as MPIError {
+        throw error
+      } catch {
+        complain(Failure(error).message)
+        last = Failure(error).exitStatus.rawValue
+      }
+      try mailbox.dismiss(exitCode: last)
+      return last
+    }
+    if code != 0 { throw ExitCode(Int32(code)) }
+  }
+
+  private func open(_ address: String, threads: Int) throws -> Served {
+    let reference = try MonitorReference(contentsOf: reference)
+    var options = try serving.options(address, model: model ?? reference.origin.model, batch: batch, selfTests: selfTest)
+    options.lines = out
+    let runners = try (0..<threads).map { _ in try PassRunner(reference, model: model, options: options) }
+    return Served(reference: reference, options: options, runners: runners)
+  }
+
+  /// Serves until a signal comes.
+  ///
+  /// - Parameter wire: to ranks that make passes too; `nil` for none.
+  private func serve(_ served: Served, wire: (any Transport)?) throws {
+    let judge = try Judge(served.reference, outlierRate: outliers, driftRate: driftAlarms)
+    let server = try MonitorServer(served.runners, judge: judge, options: served.options, wire: wire)
+    if let note = served.runners[0].note { say(note) }
+    let name = served.options.modelName
     say(
-      "http://\(server.address)/ shows how \(options.modelName) is; POST http://\(server.address)/v2/models/\(options.modelName)/infer answers. TERM or Ctrl-C ends."
+      "http://\(server.address)/ shows how \(name) is; POST http://\(server.address)/v2/models/\(name)/infer answers. TERM or Ctrl-C ends."
     )
-    let (isComplete, summary) = server.run(until: { StopRequest.isSignalled })
+    if let wire { say("\(wire.size) ranks make its passes.") }
+    let (isComplete, summary) = try server.run(until: { StopRequest.isSignalled })
     if !isComplete { say("Some requests that were accepted weren't answered in time.") }
     let drift = summary.drift.map { "Drift: alarm at stimulus \($0.alarm), probably since \($0.since)." } ?? "Drift: none found."
     say(

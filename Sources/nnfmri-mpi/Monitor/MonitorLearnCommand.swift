@@ -79,11 +79,7 @@ struct MonitorLearnCommand: ParsableCommand {
         try finish(learner, [try learner.observe(rank: 0, of: 1, progress: show)])
         return
       }
-      let code = try withEnvironment(
-        onFailure: { error, world in
-          complain("rank \(world.rank): \(Failure(error).message)")
-          return Int32(Failure(error).exitStatus.rawValue)
-        }, onRanks)
+      let code = try withEnvironment(onFailure: ScanCommand.abort, onRanks)
       if code != 0 { throw ExitCode(Int32(code)) }
     }
   }
@@ -92,14 +88,8 @@ struct MonitorLearnCommand: ParsableCommand {
   private func onRanks(_ world: Communicator) throws -> Int {
     let writable = try ScanCommand.onRoot(world) { try MonitorReference.checkWritable(out) }
     guard writable == 0 else { return writable }
-    let learner: MonitorLearner
-    do {
-      learner = try self.learner()
-    } catch {
-      // All ranks read the same files, and fail alike.
-      if world.isRoot { complain(Failure(error).message) }
-      return Failure(error).exitStatus.rawValue
-    }
+    let (learner, code) = try ScanCommand.onEveryRank(world) { try self.learner() }
+    guard let learner else { return code }
     let seen = try learner.observe(rank: world.rank, of: world.size) { done, all in
       if world.isRoot { show(done, all) }
     }

@@ -20,7 +20,7 @@ struct ServeOptions: ParsableArguments {
       valueName: "token"))
   var token: String?
 
-  @Option(help: "Threads that each run the network, with weights of its own.")
+  @Option(help: "Threads of the process that serves that each run the network, with weights of its own; other ranks run it once.")
   var workers = 1
 
   @Option(
@@ -67,12 +67,6 @@ struct ServeOptions: ParsableArguments {
   ///   - model: the network's file.
   /// - Throws: `Failure` for an address or a token that can't be, or that don't fit each other; `FileError`.
   func options(_ address: String, model: String, batch: Int?, selfTests: Bool) throws -> ServingOptions {
-    guard !Launcher.isOneOfMany else {
-      throw Failure(
-        .usage,
-        "one process serves, so that there is one stream: start it without mpirun, share a node's load among threads with --workers, and several nodes' among servers of their own"
-      )
-    }
     var options = ServingOptions(
       address: try ServerAddress(parsing: address), modelName: modelName ?? ServingOptions.modelName(ofFile: model),
       programVersion: NNFMRI.version)

@@ -1,29 +1,28 @@
 import Foundation
-import TestSupport
 
 /// A connection that sends what it is told to, right or wrong.
-final class RawConnection {
-  struct Answer {
-    let status: Int
+package final class RawConnection {
+  package struct Answer {
+    package let status: Int
     /// By lower-case name.
-    let headers: [String: String]
-    let body: [UInt8]
+    package let headers: [String: String]
+    package let body: [UInt8]
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The body's JSON, or that before binary tensors.
-    func json() throws -> [String: Any] {
+    package func json() throws -> [String: Any] {
       let length = headers["inference-header-content-length"].flatMap(Int.init) ?? body.count
       return try JSONSerialization.jsonObject(with: Data(body.prefix(length))) as? [String: Any] ?? [:]
     }
   }
 
-  struct Broken: Error {}
+  package struct Broken: Error {}
 
   private let descriptor: Int32
   private var received: [UInt8] = []
 
-  init(port: Int) throws {
+  package init(port: Int) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var patience = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -41,7 +40,7 @@ final class RawConnection {
 
   deinit { close(descriptor) }
 
-  func send(_ bytes: [UInt8]) {
+  package func send(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -50,13 +49,13 @@ final class RawConnection {
     }
   }
 
-  func send(_ text: String) { send(Array(text.utf8)) }
+  package func send(_ text: String) { send(Array(text.utf8)) }
 
   /// Says that nothing more will be sent, and goes on listening.
-  func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// What comes next, after answers that were read. - Returns: nothing at the end.
-  func receive() -> [UInt8] {
+  package func receive() -> [UInt8] {
     if !received.isEmpty {
       defer { received = [] }
       return received
@@ -75,10 +74,10 @@ final class RawConnection {
   }
 
   /// Whether the server has closed the connection, which is waited for.
-  func isClosed() -> Bool { receive().isEmpty }
+  package func isClosed() -> Bool { receive().isEmpty }
 
   /// Reads one answer.
-  func answer() throws -> Answer {
+  package func answer() throws -> Answer {
     let end = Array("\r\n\r\n".utf8)
     var split: Range<Int>?
     while split == nil {
@@ -100,7 +99,7 @@ final class RawConnection {
   }
 
   /// Sends a request, and reads its answer.
-  func request(
+  package func request(
     _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8] = []
   ) throws -> Answer {
     var headers = headers
