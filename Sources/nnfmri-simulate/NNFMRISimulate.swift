@@ -16,6 +16,9 @@ struct NNFMRISimulate: ParsableCommand {
   /// How much dearer messages are in the second table.
   private static let slowNetwork = 10.0
 
+  /// The scan whose prefixes are counted: as many stimuli, on so many ranks, with so many passes a region.
+  private static let prefixScan = (stimuli: 64, ranks: [2, 8, 32, 128], budgets: [16.0, 1])
+
   @Option(help: "The network, an ONNX file.")
   var model: String
 
@@ -48,9 +51,7 @@ struct NNFMRISimulate: ParsableCommand {
     guard let message = costs.message else {
       throw ValidationError("Start it with mpirun -n 2: messages are measured between two ranks.")
     }
-    var request = ScanRequest(model: model, data: data, output: folder)
-    request.measurement.stimulusLimit = 2
-    let simulation = try ScaleSimulation(request)
+    let simulation = try simulation(samples: nil)
     let (table, last) = try table(simulation, message)
     print(
       """
@@ -92,7 +93,39 @@ struct NNFMRISimulate: ParsableCommand {
       With messages \(Int(Self.slowNetwork)) times as dear:
 
       \(try self.table(simulation, message.scaled(by: Self.slowNetwork), from: min(8, most)).table)
+
+      ## Prefixes
+
+      A rank runs the network up to a layer once for each series that it measures, and keeps the result. A rank that helps another with its
+      series runs that prefix again, which a memory shared by a machine's ranks would spare. Of a scan of \(Self.prefixScan.stimuli) \
+      stimuli, with K passes a region (scans by gradients make as many as a K of 1 to 2): runs a series, and what they take of all ranks' time. \
+      *Again*: those of a prefix that some rank had run before, which is all that sharing could save.
+
+      \(try prefixes(message))
       """)
+  }
+
+  /// - Parameter samples: K; `nil` for the default's.
+  private func simulation(samples: Double?) throws -> ScaleSimulation {
+    var request = ScanRequest(model: model, data: data, output: folder)
+    request.measurement.stimulusLimit = 2
+    request.measurement.samplesPerRegion = samples
+    return try ScaleSimulation(request)
+  }
+
+  private func prefixes(_ message: MessageCosts) throws -> MarkdownTable {
+    var table = MarkdownTable(["K", "ranks", "runs a series", "of the time, %", "again, %"])
+    for budget in Self.prefixScan.budgets {
+      let simulation = try simulation(samples: budget)
+      for ranks in Self.prefixScan.ranks where ranks <= 1 << most {
+        let outcome = try simulation.run(ranks: ranks, stimuli: Self.prefixScan.stimuli, message: message, in: folder)
+        table.append([
+          Number.significant(budget), "\(ranks)", Number.fixed(outcome.prefixRuns, 2),
+          Number.fixed(100 * outcome.prefixShare.all, 2), Number.fixed(100 * outcome.prefixShare.repeated, 2),
+        ])
+      }
+    }
+    return table
   }
 
   private func microseconds(_ seconds: Double) -> String { Number.fixed(1e6 * seconds, 1) }

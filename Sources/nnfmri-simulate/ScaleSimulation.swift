@@ -20,6 +20,10 @@ struct ScaleSimulation {
     let coordinatorLoad: Double
     /// Messages, in both directions.
     let messages: Int
+    /// Runs of prefixes by series.
+    let prefixRuns: Double
+    /// What they took of the ranks' time, and what those of them took that some rank had made before.
+    let prefixShare: (all: Double, repeated: Double)
   }
 
   private let request: ScanRequest
@@ -92,6 +96,11 @@ struct ScaleSimulation {
     return Outcome(
       ranks: ranks, stimuli: stimuli, seconds: cluster.now,
       efficiency: cluster.workSeconds / (Double(ranks) * cluster.now),
-      coordinatorLoad: cluster.coordinatorSeconds / cluster.now, messages: cluster.messages)
+      coordinatorLoad: cluster.coordinatorSeconds / cluster.now, messages: cluster.messages,
+      prefixRuns: Double(cluster.prefixes.runs) / Double(plan.layers.count * stimuli),
+      prefixShare: (
+        all: cluster.prefixes.seconds / (Double(ranks) * cluster.now),
+        repeated: cluster.prefixes.repeatedSeconds / (Double(ranks) * cluster.now)
+      ))
   }
 }

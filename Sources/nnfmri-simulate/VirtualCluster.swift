@@ -44,6 +44,10 @@ final class VirtualCluster: Transport {
   private(set) var coordinatorSeconds = 0.0
   /// Seconds of tasks that one rank alone would need as well.
   private(set) var workSeconds = 0.0
+  /// Runs of prefixes, their seconds, and those of them that some rank had made before.
+  private(set) var prefixes = (runs: 0, seconds: 0.0, repeatedSeconds: 0.0)
+  /// Series whose prefix has been run, by layer and stimulus.
+  private var prefixed: Set<[Int]> = []
   /// How the phase's tasks are read and answered.
   private var answer: (_ task: [UInt8], _ rank: Int) throws -> (seconds: Double, output: [UInt8]) = { _, _ in
     preconditionFailure("a task outside of a phase")
@@ -158,7 +162,13 @@ final class VirtualCluster: Transport {
     for step in task.steps(plan, costs) {
       if let (layer, stimulus) = step.series {
         if ranks[rank].layer != layer { parts.append(costs.layers[layer].opening) }
-        if ranks[rank].layer != layer || ranks[rank].stimulus != stimulus { parts.append(costs.layers[layer].prefix) }
+        if ranks[rank].layer != layer || ranks[rank].stimulus != stimulus {
+          let seconds = costs.layers[layer].prefix
+          parts.append(seconds)
+          prefixes.runs += 1
+          prefixes.seconds += seconds
+          if !prefixed.insert([layer, stimulus]).inserted { prefixes.repeatedSeconds += seconds }
+        }
         ranks[rank].layer = layer
         ranks[rank].stimulus = stimulus
       }

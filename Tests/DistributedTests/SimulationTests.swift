@@ -34,6 +34,13 @@ extension DistributedTests {
         let (alone, time, efficiency) = try (#require(Double(row[2])), #require(Double(row[3])), #require(Double(row[5])))
         #expect(alone > 0 && time > 0 && efficiency > 0 && efficiency <= 100, "\(row)")
       }
+      // Every series has its prefix run, on one rank or more of them.
+      let prefixes = rows(run.output, of: "K")
+      #expect(prefixes.map { $0[1] } == ["2", "2"], "\(run)")
+      for row in prefixes {
+        let (runs, all, again) = try (#require(Double(row[2])), #require(Double(row[3])), #require(Double(row[4])))
+        #expect(runs >= 1 && runs <= 2 && all >= again && again >= 0 && all < 100, "\(row)")
+      }
     }
 
     @Test func `of less than two ranks is refused`() throws {
