@@ -25,7 +25,11 @@ extension Communicator {
   /// rank, and size of the root.
   func sayFarewell() throws(MPIError) {
     guard size > 1 else { return }
-    for other in isRoot ? 1..<size : 0..<1 { _ = try exchange(0, to: other, from: other) }
+    for other in isRoot ? 1..<size : 0..<1 {
+      _ = try exchange(0, to: other, from: other)
+      // What it sent before, and nobody took, such as a wish to stop that came too late: UCX warns of it otherwise.
+      while let stray = try probe(from: other), stray.tag != Self.farewellTag { _ = try receive(stray) }
+    }
     // The first round waits for those that come late, the second takes what a round takes, the third tells all the longest time.
     _ = try largest(0)
     let start = MPI_Wtime()

@@ -82,15 +82,17 @@ package struct Communicator {
     let count: Int
   }
 
-  /// Looks for a message from anyone, without waiting.
+  /// Looks for a message, without waiting.
   ///
-  /// - Parameter tag: the tag that is looked for; `nil` for any. Messages with other tags stay where they are.
+  /// - Parameters:
+  ///   - source: who sent it; `nil` for anyone.
+  ///   - tag: the tag that is looked for; `nil` for any. Messages with other tags stay where they are.
   /// - Throws: `MPIError`.
-  package func probe(tag: Int32? = nil) throws(MPIError) -> Envelope? {
+  package func probe(from source: Int? = nil, tag: Int32? = nil) throws(MPIError) -> Envelope? {
     var found: Int32 = 0
     var status = MPI_Status()
     try check(
-      MPI_Iprobe(nnfmri_any_source(), tag ?? nnfmri_any_tag(), handle, &found, &status), "MPI_Iprobe")
+      MPI_Iprobe(source.map(Int32.init) ?? nnfmri_any_source(), tag ?? nnfmri_any_tag(), handle, &found, &status), "MPI_Iprobe")
     guard found != 0 else { return nil }
     var count: Int32 = 0
     try check(MPI_Get_count(&status, nnfmri_byte(), &count), "MPI_Get_count")
