@@ -42,9 +42,10 @@ package struct NumericArray: Sendable {
     self.init(shape: shape, .bool, bools.map { $0 ? 1 : 0 })
   }
 
-  /// Zeros; bytes of their own, and no more of them on the way.
+  /// Zeros, which take no memory.
   package init(zeros shape: [Int], _ scalarType: ScalarType) {
-    self.init(shape: shape, scalarType, [UInt8](repeating: 0, count: shape.reduce(scalarType.byteCount, *)))
+    let bytes = FileBytes(zeros: shape.reduce(scalarType.byteCount, *))
+    self.init(shape: shape, scalarType: scalarType, isBigEndian: false, bytes: bytes, offset: 0)
   }
 
   private init(shape: [Int], _ scalarType: ScalarType, _ littleEndian: [UInt8]) {

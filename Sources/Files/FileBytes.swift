@@ -50,6 +50,19 @@ internal import Glibc
     isMapped = false
   }
 
+  /// Zeros, which take no memory: pages that were never written are one page for all.
+  package init(zeros count: Int) {
+    guard count > 0 else {
+      unsafe memory = UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64))
+      isMapped = false
+      return
+    }
+    let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    precondition(unsafe address != MAP_FAILED, "no address space for \(count) bytes")
+    unsafe memory = UnsafeRawBufferPointer(start: address, count: count)
+    isMapped = true
+  }
+
   /// Bytes that the body writes. A body that throws leaves nothing behind.
   package init(
     count: Int, fill: (UnsafeMutableRawBufferPointer) throws(FileError) -> Void

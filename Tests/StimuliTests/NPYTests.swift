@@ -77,6 +77,12 @@ struct NPYTests {
     }
   }
 
+  @Test("of zeros takes no memory, be it longer than the machine's") func zeros() {
+    let zeros = NumericArray(zeros: [1, 1 << 40], .int64)
+    #expect(zeros.floats((1 << 40) - 3..<1 << 40) == [0, 0, 0])
+    #expect(NumericArray(zeros: [2, 0], .float32).floats() == [])
+  }
+
   @Test("from 1 MiB up is mapped, and read the same")
   func mapped() throws {
     let values = (0..<600_000).map { Float($0) }
