@@ -82,7 +82,6 @@ extension LayerReading {
   /// Of groups whose cells lie anywhere. - Returns: the smallest and the largest cell.
   private mutating func takeScattered(_ cells: UnsafeBufferPointer<Float>, _ layout: CellLayout) -> (low: Float, high: Float) {
     let groups = layout.groupCounts.count
-    var spreads = [Double](repeating: 0, count: groups)
     var (low, high) = (Float.infinity, -Float.infinity)
     layout.groupOfCell.withUnsafeBufferPointer { group in
       for place in cells.indices {
@@ -94,11 +93,10 @@ extension LayerReading {
       guard layout.hasSpreads else { return }
       for place in cells.indices {
         let difference = Double(cells[place]) - moments[Int(group[place])]
-        spreads[Int(group[place])] += difference * difference
+        moments[groups + Int(group[place])] += difference * difference
       }
+      for place in 0..<groups { moments[groups + place] = (moments[groups + place] / layout.groupCounts[place]).squareRoot() }
     }
-    guard layout.hasSpreads else { return (low, high) }
-    for place in 0..<groups { moments[groups + place] = (spreads[place] / layout.groupCounts[place]).squareRoot() }
     return (low, high)
   }
 
