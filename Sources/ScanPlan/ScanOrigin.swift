@@ -34,7 +34,9 @@ package struct ScanOrigin: Codable, Hashable {
   /// What a scan of this origin would do differently from another, in words; `nil` if nothing.
   package func difference(from other: ScanOrigin) -> String? {
     for name in Set(options.keys).union(other.options.keys).sorted() where options[name] != other.options[name] {
-      return "--\(name) is \(options[name] ?? "not there") now and was \(other.options[name] ?? "not there") then"
+      // What --mediator freezes is among a scan's options by the name of the one that freezes by itself.
+      let shown = name == "freeze" ? "freeze or --mediator" : name
+      return "--\(shown) is \(options[name] ?? "not there") now and was \(other.options[name] ?? "not there") then"
     }
     if part != other.part {
       return "--part is \(part?.description ?? "not given") now and was \(other.part?.description ?? "not given") then"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ModelGraph
 import Reporting
 import Scan
 import ScanPlan
@@ -16,9 +17,15 @@ struct PlanCommand: ParsableCommand {
     do {
       let subject = try ScanSubject(options, resumes: true, writesPhantom: true)
       let parts = subject.parts(options)
-      for (title, request) in parts {
+      var measured: LayerSelection?
+      for (title, asked) in parts {
+        var request = asked
+        // Of a mediator the total effect is measured where the direct one was.
+        if options.paths.mediator != nil, let measured { request.measurement.layers = measured }
+        let forecast = try Forecast(request)
+        measured = LayerSelection(items: forecast.plan.layers.map { .named($0.tensor) })
         if parts.count > 1 { print("\(title):\n") }
-        print(PlanSummary(try Forecast(request)).text)
+        print(PlanSummary(forecast).text)
       }
     } catch {
       let error = Failure(error)

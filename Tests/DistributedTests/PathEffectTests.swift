@@ -62,7 +62,7 @@ extension DistributedTests {
       let again = try scan(options + ["--resume"], to: "one")
       #expect(again.exitCode == 0 && bytes("one") == bytes("three"), "\(again)")
       let other = try scan(files.options + ["--layers", "stem", "--freeze", "outer", "--resume"] + exact, to: "one/direct")
-      #expect(other.exitCode == 64 && other.errors.contains("--freeze is outer now and was inner then"), "\(other)")
+      #expect(other.exitCode == 64 && other.errors.contains("--freeze or --mediator is outer now and was inner then"), "\(other)")
     }
 
     @Test func `are direct where nothing of them passes a tensor's regions, and mediated where all does`() throws {
@@ -214,7 +214,7 @@ extension DistributedTests {
       }
       let other = try scan(
         long(files).map { $0 == "inner" ? "outer" : $0 } + ["--resume"], to: "ended", ranks: 2)
-      #expect(other.exitCode == 64 && other.errors.contains("--freeze is outer now and was inner then"), "\(other)")
+      #expect(other.exitCode == 64 && other.errors.contains("--freeze or --mediator is outer now and was inner then"), "\(other)")
       let finished = try scan(long(files) + ["--resume"], to: "ended", ranks: 3)
       #expect(finished.exitCode == 0, "\(finished)")
       func results(_ name: String) -> [String: [UInt8]] {
@@ -246,8 +246,12 @@ extension DistributedTests {
       #expect(run.command.exitCode == 0, "\(run.command)")
       let refused = try #require(try run.json("scan.json")["refused_layers"] as? [[String: any Sendable]])
       #expect(refused.count == 1 && refused[0]["tensor"] as? String == "block")
-      let plan = try Program.run(["plan"] + files.options + ["--layers", "stem", "--mediator", "inner"] + exact.dropLast(2))
+      let plan = try Program.run(
+        ["plan"] + files.options + ["--layers", "stem,block", "--mediator", "inner"] + exact.dropLast(2))
       #expect(plan.exitCode == 0 && plan.output.contains("Direct effect, around inner:"), "\(plan)")
+      // Both effects are measured of one layer.
+      #expect(plan.output.split(separator: "\n").count { $0.contains("stem") } == 2, "\(plan)")
+      #expect(plan.output.split(separator: "\n").count { $0.contains("block") } == 1, "\(plan)")
     }
   }
 }
