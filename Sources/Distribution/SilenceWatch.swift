@@ -1,6 +1,6 @@
 /// Notices ranks that were given work and aren't heard of any more, as of a machine that has lost its power: MPI may wait for them for
 /// ever.
-struct SilenceWatch {
+package struct SilenceWatch {
   /// What passes between two looks counts at most so long: it was the watcher who slept, and the others may have slept with it.
   private static let longestStep = 1.0
 
@@ -13,13 +13,13 @@ struct SilenceWatch {
   private var nextCheck = 0.0
 
   /// - Parameter patience: seconds of silence after which a rank is lost.
-  init(ranks: Int, patience: Double) {
+  package init(ranks: Int, patience: Double) {
     self.patience = patience
     heard = Array(repeating: 0, count: ranks)
   }
 
   /// Notes that a rank is there, or that silence is to count from now on.
-  mutating func hear(from rank: Int, at now: Double) {
+  package mutating func hear(from rank: Int, at now: Double) {
     look(at: now)
     heard[rank] = watched
   }
@@ -28,7 +28,7 @@ struct SilenceWatch {
   ///
   /// Cost: nothing most of the time, else a look at every rank.
   /// - Parameter isAwaited: whether a rank has something to answer.
-  mutating func lost(at now: Double, isAwaited: (Int) -> Bool) -> Int? {
+  package mutating func lost(at now: Double, isAwaited: (Int) -> Bool) -> Int? {
     look(at: now)
     guard watched >= nextCheck else { return nil }
     nextCheck = watched + patience / 10
@@ -44,4 +44,6 @@ struct SilenceWatch {
 /// A rank has been silent for so long that its machine is taken for lost: all that is left is to end the job.
 package struct LostRank: Error {
   package let rank: Int
+
+  package init(rank: Int) { self.rank = rank }
 }

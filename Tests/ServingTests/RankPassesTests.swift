@@ -134,7 +134,7 @@ struct RankPassesTests {
       results.passes = [rank, Int(number)]
       return (.output, TaskAnswer(results.message, seconds: 0).message)
     }
-    let ranks = OtherRanks(wire)
+    let ranks = OtherRanks(wire, patience: 60)
     #expect(ranks.numbers == 1..<4)
     let given = Mutex<[[Int]]>([])
     carrying(ranks) {
@@ -150,16 +150,45 @@ struct RankPassesTests {
 
   @Test("tell why they couldn't, and count as failed in a self-test then") func failures() throws {
     let wire = ThreadWire(size: 2) { _, _ in (.failure, FailureMessage(Failure(.cannotWrite, "a full disk")).message) }
-    let ranks = OtherRanks(wire)
+    let ranks = OtherRanks(wire, patience: 60)
     carrying(ranks) {
       #expect(throws: Failure(.cannotWrite, "a full disk")) { try RankPasses(ranks: ranks, rank: 1).run([RequestContent()]) }
       #expect(!RankPasses(ranks: ranks, rank: 1).passesSelfTest())
     }
   }
 
+  /// A rank that is given tasks and never heard of, on a clock that goes on by a second at each look.
+  private final class SilentWire: Transport {
+    let size = 3
+    private(set) var now = 0.0
+
+    func post(_ bytes: [UInt8], to rank: Int, kind: MessageKind) {}
+    func receive(_ kind: MessageKind?) -> Message? {
+      now += 1
+      return nil
+    }
+    func rest() {}
+    func broadcast(_ bytes: [UInt8]) -> [UInt8] { bytes }
+    func finish() {}
+  }
+
+  @Test("are lost where they leave a request without an answer, and only then") func silence() throws {
+    let wire = SilentWire()
+    let ranks = OtherRanks(wire, patience: 30)
+    for _ in 0..<100 { try ranks.carry(patience: 0) }
+    // It waits for ever: its thread isn't waited for.
+    Thread.detachNewThread { _ = RankPasses(ranks: ranks, rank: 2).passesSelfTest() }
+    let lost = #expect(throws: LostRank.self) {
+      // Until the thread has asked, the clock goes on and nobody is awaited.
+      while true { try ranks.carry(patience: 0.001) }
+    }
+    #expect(lost?.rank == 2 && wire.now >= 130)
+  }
+
   @Test("pass on that they are asked to stop, and that they say what can't be understood") func wishes() throws {
     func heard(_ kind: MessageKind) -> OtherRanks {
-      OtherRanks(ThreadWire(size: 2, arrived: [Message(source: 1, kind: kind, bytes: [])]) { _, _ in (.alive, []) })
+      OtherRanks(
+        ThreadWire(size: 2, arrived: [Message(source: 1, kind: kind, bytes: [])]) { _, _ in (.alive, []) }, patience: 60)
     }
     let asked = heard(.stopWish)
     #expect(!asked.isStopWished)

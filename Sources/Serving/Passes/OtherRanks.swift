@@ -32,10 +32,15 @@ final class OtherRanks: @unchecked Sendable {
   /// By rank, the oldest first.
   private var sent: [Int: [Question]] = [:]
   private var sentCount = 0
+  private var watch: SilenceWatch
   /// Whether a rank was asked to stop.
   private(set) var isStopWished = false
 
-  init(_ wire: any Transport) { self.wire = wire }
+  /// - Parameter patience: seconds after which a rank that doesn't answer is lost.
+  init(_ wire: any Transport, patience: Double) {
+    self.wire = wire
+    watch = SilenceWatch(ranks: wire.size, patience: patience)
+  }
 
   var numbers: Range<Int> { 1..<max(wire.size, 1) }
 
@@ -55,7 +60,7 @@ final class OtherRanks: @unchecked Sendable {
   /// Sends what is asked, and hands on what is answered.
   ///
   /// - Parameter patience: seconds to wait where nothing is under way.
-  /// - Throws: the transport's errors.
+  /// - Throws: the transport's errors; `LostRank`.
   func carry(patience: Double) throws {
     if lock.lock(whenValue: true, timeoutSeconds: sentCount == 0 ? patience : 0) {
       let questions = unsent
@@ -63,6 +68,7 @@ final class OtherRanks: @unchecked Sendable {
       lock.unlock(withValue: false)
       for question in questions {
         try wire.post(question.message, to: question.rank, kind: .task)
+        if sent[question.rank]?.isEmpty != false { watch.hear(from: question.rank, at: wire.now) }
         sent[question.rank, default: []].append(question)
         sentCount += 1
       }
@@ -72,10 +78,12 @@ final class OtherRanks: @unchecked Sendable {
       try take(message)
       hasHeard = true
     }
+    if let rank = watch.lost(at: wire.now, isAwaited: { sent[$0]?.isEmpty == false }) { throw LostRank(rank: rank) }
     if sentCount > 0, !hasHeard { try wire.rest() }
   }
 
   private func take(_ message: Message) throws {
+    watch.hear(from: message.source, at: wire.now)
     switch message.kind {
     case .output: try answer(of: message.source).answer(.success(TaskAnswer(message: message.bytes).output))
     case .failure: try answer(of: message.source).answer(.failure(FailureMessage(message: message.bytes).failure))

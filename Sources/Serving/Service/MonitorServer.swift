@@ -40,7 +40,7 @@ package final class MonitorServer {
     let server = try HTTPServer(
       options.address, limits: options.limits, bodyLimit: ServerLimits.body(elements: signature.elements), token: options.token,
       service: service)
-    let others = wire.map(OtherRanks.init)
+    let others = wire.map { OtherRanks($0, patience: options.patience) }
     let passes: [any PassMaking] =
       runners
       + (others.map { others in
@@ -69,7 +69,7 @@ package final class MonitorServer {
   /// are carried by the thread that calls it.
   ///
   /// - Returns: whether all that were accepted were answered, and what was judged.
-  /// - Throws: the transport's errors.
+  /// - Throws: the transport's errors; `LostRank` where one hasn't answered for too long: nothing is left but to end the job.
   package func run(until isStopped: () -> Bool) throws -> (isComplete: Bool, summary: Summary) {
     while !isStopped(), others?.isStopWished != true { try rest(Self.lookSeconds) }
     let isComplete = try server.drain { try rest(Self.lastLookSeconds) }

@@ -12,6 +12,8 @@ package struct ServingOptions: Sendable {
   /// Seconds that a request waits for others to share a pass with; 0 for none.
   package var delay = 0.001
   package var runsSelfTests = false
+  /// Seconds after which another rank that doesn't answer is lost.
+  package var patience = 300.0
   /// A file that verdicts' lines are put behind; `nil` for none.
   package var lines: String?
   package var programVersion: String

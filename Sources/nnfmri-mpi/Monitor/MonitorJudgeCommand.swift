@@ -153,6 +153,12 @@ struct MonitorJudgeCommand: ParsableCommand {
         last = Int(code.rawValue)
       } catch let error as MPIError {
         throw error
+      } catch let lost as LostRank {
+        // Nobody can end in an orderly way with a rank that doesn't answer.
+        throw Failure(
+          .unavailable,
+          "rank \(lost.rank) hasn't answered for \(Int(serving.lostAfter.seconds)) s, and is taken for lost: start the server again, with a longer --lost-after where a pass takes as long"
+        )
       } catch {
         complain(Failure(error).message)
         last = Failure(error).exitStatus.rawValue

@@ -42,6 +42,10 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "Seconds in which a request has to arrive.")
   var requestTimeout = 30.0
 
+  @Option(
+    help: ArgumentHelp("End where another rank has left a request without an answer for so long.", valueName: "time"))
+  var lostAfter = TimeSpan(seconds: 300)
+
   /// - Throws: `ValidationError` that names the option and what it takes.
   func check() throws {
     _ = try Check.atLeast(1, workers, "workers")
@@ -78,6 +82,7 @@ struct ServeOptions: ParsableArguments {
       )
     }
     (options.workers, options.delay, options.runsSelfTests) = (workers, maxDelay / 1000, selfTests)
+    options.patience = lostAfter.seconds
     if let batch { options.batch = batch }
     options.limits.body = maxBody.map { $0 << 20 }
     (options.limits.queue, options.limits.connections) = (queue, connections)
