@@ -63,10 +63,16 @@ struct InputAxes {
     }
   }
 
-  /// Whether the input starts as zeros where nothing is given: it begins a recurrent operator, or its name says that it
+  /// Whether the input is a single truth value, as one that says whether the network trains.
+  static func isFlag(_ port: Port) -> Bool {
+    port.elementType == .bool && port.dimensions?.allSatisfy { $0 == .fixed(1) } ?? false
+  }
+
+  /// Whether the input starts as zeros where nothing is given: it is a flag, it begins a recurrent operator, or its name says that it
   /// holds a state or a cache. A state's lengths are declared, layers or directions first; a cache's own length may be free.
   func isState(_ port: Port) -> Bool {
     guard let dimensions = port.dimensions else { return false }
+    if Self.isFlag(port) { return true }
     let name = port.name.lowercased()
     if name.contains("past") || name.contains("cache") { return true }
     let batch = batchAxis(of: port)

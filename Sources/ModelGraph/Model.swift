@@ -46,6 +46,7 @@ package struct Model: Sendable {
       port.batchAxis = axes.batchAxis(of: port)
       port.isBatchCertain = axes.isBatchCertain(of: port)
       port.isState = axes.isState(port)
+      port.isFlag = InputAxes.isFlag(port)
       port.isRead = needed?.contains(port.name) ?? true
       return port
     }

@@ -24,6 +24,8 @@ package struct Port: Sendable, Hashable {
 
   /// Whether the input is zeros, or empty where its length is free, unless something is given.
   package internal(set) var isState = false
+  /// Whether it is a single truth value.
+  package internal(set) var isFlag = false
 
   /// Whether what is read of the model depends on the input.
   package internal(set) var isRead = true

@@ -55,7 +55,8 @@ extension ModelInput {
     var lengths = port.dimensions?.map(\.fixedLength)
     if let axis = port.batchAxis { lengths?.remove(at: axis) }
     self.init(
-      port.name, lengths, batchAxis: port.batchAxis, isFloatingPoint: port.elementType.isFloat, isState: port.isState)
+      port.name, lengths, batchAxis: port.batchAxis, isFloatingPoint: port.elementType.isFloat, isState: port.isState,
+      isFlag: port.isFlag)
   }
 }
 

@@ -9,15 +9,19 @@ package struct ModelInput: Sendable {
   package let isFloatingPoint: Bool
   /// Whether zeros are fed where the stimuli bring nothing, with free lengths of 0.
   package let isState: Bool
+  /// Whether it is a single truth value.
+  package let isFlag: Bool
 
   package init(
-    _ name: String, _ shape: [Int?]?, batchAxis: Int? = 0, isFloatingPoint: Bool = true, isState: Bool = false
+    _ name: String, _ shape: [Int?]?, batchAxis: Int? = 0, isFloatingPoint: Bool = true, isState: Bool = false,
+    isFlag: Bool = false
   ) {
     self.name = name
     self.shape = shape
     self.batchAxis = batchAxis
     self.isFloatingPoint = isFloatingPoint
     self.isState = isState
+    self.isFlag = isFlag
   }
 
   /// Whether the lengths are those of one stimulus, without a batch axis.

@@ -191,7 +191,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
       } else if wanted.isState, let shape = wanted.shape, Self.isAffordable(shape) {
         arranged.append(.zeros(wanted.name, shape: shape.map { $0 ?? 0 }))
         addNote(
-          "Nothing is given for the model's input \"\(wanted.name)\": it is \(shape.contains(nil) ? "empty" : "zeros"), as at a sequence's start."
+          "Nothing is given for the model's input \"\(wanted.name)\": it is \(wanted.isFlag ? "false." : shape.contains(nil) ? "empty, as at a sequence's start." : "zeros, as at a sequence's start.")"
         )
         continue
       } else {

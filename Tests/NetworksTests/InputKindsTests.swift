@@ -119,6 +119,28 @@ import UserErrors
     #expect(given.shapes["past_key"] == [1, 0, 4])
   }
 
+  @Test(arguments: [[], [1]]) func `may be flags, which are false where nothing is given`(_ shape: [Int?]) throws {
+    var random = WeightGenerator(seed: 8)
+    var builder = GraphBuilder(name: "flagged")
+    builder.input("x", [nil, 6])
+    builder.input("training", shape, type: .bool)
+    builder.weight("w", [6, 4], random.floats(24, scale: 1))
+    builder.weight("v", [4, 3], random.floats(12, scale: 1))
+    builder.weight("one", [4], [Float](repeating: 1, count: 4))
+    builder.node("Relu", [builder.node("MatMul", ["x", "w"], ["sum"])], ["hidden"])
+    // Ones are added where the flag is set.
+    builder.node("Cast", ["training"], ["number"], ["to": .int(1)])
+    builder.node("Add", ["hidden", builder.node("Mul", ["one", "number"], ["added"])], ["all"])
+    builder.node("MatMul", ["all", "v"], ["scores"])
+    builder.output("scores", [nil, 3])
+    let absent = try survey(builder, Self.stimuli([("x", Self.numbers([4, 6]))]))
+    #expect(absent.takesBatches)
+    #expect(absent.notes.contains("Nothing is given for the model's input \"training\": it is false."), "\(absent.notes)")
+    let given = try survey(
+      builder, Self.stimuli([("x", Self.numbers([4, 6])), ("training", NumericArray(shape: [], int64: [1]))]))
+    #expect(!given.notes.contains { $0.contains("Nothing is given") })
+  }
+
   @Test func `that can't be empty are asked for by name`() throws {
     let error = try #require(throws: LesionError.self) {
       try survey(cached([nil, nil, 4], join: ("Add", [:])), Self.stimuli([("ids", Self.ids)]))

@@ -26,6 +26,8 @@ extension AdjointRewrite {
     let float = { (name: String, standard: Double) in node.attribute(name).map { Double($0.f) } ?? standard }
     switch node.opType {
     case "Relu":
+      // The runtime has no HardSigmoid of doubles.
+      if numberType == .double { return times(g, isAbove(y, number(0))) }
       // 1 where the result is above 0: steep enough to be a step, and one pass where a comparison takes two.
       return times(g, add("HardSigmoid", [y], ["alpha": .float(.greatestFiniteMagnitude), "beta": .float(0)]))
     case "LeakyRelu":
