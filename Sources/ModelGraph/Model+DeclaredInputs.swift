@@ -11,6 +11,9 @@ extension Model {
     return replacingGraph(graph)
   }
 
+  /// Whether the graph itself has a standard operator of this type.
+  package func contains(operator type: String) -> Bool { proto.graph.node.contains { $0.isStandard && $0.opType == type } }
+
   /// The names of the graph's inputs, in its order.
   package var inputNames: [String] { proto.graph.input.map(\.name) }
 }

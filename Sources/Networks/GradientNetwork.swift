@@ -27,7 +27,7 @@ package final class GradientNetwork {
   private let runtime: Runtime
   private let session: Session
   /// The lesioned activations, the side inputs, the target class.
-  private let inputs: [Tensor]
+  private var inputs: [Tensor]
   /// The output that is read, v as the graph has it, the gradient.
   private let outputs: [Tensor]
   private var shares: [Float]
@@ -60,6 +60,11 @@ package final class GradientNetwork {
   ) throws {
     let batch = configuration.batch
     let runtime = feed.runtime
+    for side in cut.sideInputs {
+      if let operatorType = cut.prefix.choosingOperator(of: side.name) {
+        throw Undifferentiable("\"\(side.name)\", which passes it by, is as long as values say (by \(operatorType))")
+      }
+    }
     let prefix = try Prefix(
       cut: cut, feed: feed, batch: batch, sample: stimulus, options: configuration.session,
       cacheBytes: configuration.cacheBytes, spillFolder: configuration.spillFolder)
@@ -72,7 +77,7 @@ package final class GradientNetwork {
     var inputs = [try Tensor(runtime: runtime, shape: [batch] + activations.shape.dropFirst())]
     for row in 0..<batch { inputs[0].floats.fill(row, of: batch, with: activations.floats) }
     inputs += try prefix.makeSideTensors(state)
-    prefix.load(state, into: Array(inputs.dropFirst()))
+    inputs = [inputs[0]] + (try prefix.load(state, into: Array(inputs.dropFirst())))
 
     let network = try Self.adjoint(cut, value, inputs: inputs, runtime: runtime, options: configuration.session)
     inputs.append(try Tensor(runtime: runtime, shape: [value.targetCount], elementType: ElementType.int64.rawValue))
@@ -141,7 +146,7 @@ package final class GradientNetwork {
   ///
   /// - Throws: `OnnxRuntimeError`, `StimuliError` where the stimulus can't be read.
   package func begin(_ series: LesionedNetwork.Series) throws {
-    try source.begin(series, sides: Array(inputs.dropFirst().dropLast()))
+    inputs = [inputs[0]] + (try source.begin(series, sides: Array(inputs.dropFirst().dropLast()))) + [inputs[inputs.count - 1]]
     let targets = configuration.reader.classesDerived(target: series.target, stimulus: series.stimulus)
     for (place, target) in targets.enumerated() {
       inputs[inputs.count - 1].bytes.storeBytes(of: Int64(target), toByteOffset: 8 * place, as: Int64.self)

@@ -63,7 +63,7 @@ package final class LesionedNetwork {
   var batch: Int { configuration.batch }
   private let source: LesionedSeries
   private let suffix: Session
-  private let suffixInputs: [Tensor]
+  private var suffixInputs: [Tensor]
   private let output: Tensor
   private var scratch: [UInt32]
   /// The intact scores of the current series, where v compares with them.
@@ -96,7 +96,7 @@ package final class LesionedNetwork {
       try Tensor(runtime: feed.runtime, shape: [batch] + activations.shape.dropFirst())
     ]
     inputs += try prefix.makeSideTensors(state)
-    prefix.load(state, into: Array(inputs.dropFirst()))
+    inputs = [inputs[0]] + (try prefix.load(state, into: Array(inputs.dropFirst())))
     let suffix = try Session(runtime: feed.runtime, part: cut.suffix, feeding: inputs, options: configuration.session)
     let produced = try suffix.run(inputs)[0]
     guard produced.elementType == ElementType.float.rawValue else {
@@ -120,7 +120,7 @@ package final class LesionedNetwork {
   ///
   /// - Throws: `OnnxRuntimeError`, `StimuliError` where the stimulus can't be read.
   package func begin(_ series: Series) throws {
-    try source.begin(series, sides: Array(suffixInputs.dropFirst()))
+    suffixInputs = [suffixInputs[0]] + (try source.begin(series, sides: Array(suffixInputs.dropFirst())))
     guard configuration.reader.readout.value.needsIntact, intact?.series != series else { return }
     try run([Coalition(fullOf: configuration.mask.regionCount)], donors: [])
     intact = (series, configuration.reader.scores(outputRow(0), stimulus: series.stimulus))

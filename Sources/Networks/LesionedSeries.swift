@@ -33,13 +33,15 @@ final class LesionedSeries {
 
   /// Makes a series current and fills the suffix's side inputs. Cost: one prefix run for the stimulus and each donor that
   /// isn't cached.
-  func begin(_ series: LesionedNetwork.Series, sides: [Tensor]) throws {
-    guard series != current else { return }
+  ///
+  /// - Returns: the side inputs, others where they are of another length.
+  func begin(_ series: LesionedNetwork.Series, sides: [Tensor]) throws -> [Tensor] {
+    guard series != current else { return sides }
     current = nil
     let state = try prefix.state(of: series.stimulus)
     activations = state.activations
     let others = lesion.runsInPair ? try series.donors.first.map { try prefix.state(of: $0) } : nil
-    prefix.load(others ?? state, into: sides)
+    let sides = try prefix.load(others ?? state, into: sides)
     donors = []
     switch lesion.source {
     case .nothing, .resting: break
@@ -49,6 +51,7 @@ final class LesionedSeries {
     case .peers: replacement = try mean(of: series.donors)
     }
     current = series
+    return sides
   }
 
   /// Lends what lesioned units become, [units]; `nil` for zeros.

@@ -117,14 +117,17 @@ final class Prefix {
   /// Tensors for the suffix's side inputs at its batch size.
   func makeSideTensors(_ state: State) throws -> [Tensor] {
     try zip(state.sides, growth).map { side, growth in
-      var shape = side.shape
-      if case .tiled(let axis) = growth { shape[axis] *= batch }
-      return try Tensor(runtime: feed.runtime, shape: shape, elementType: side.elementType)
+      try Tensor(runtime: feed.runtime, shape: shape(of: side, growth), elementType: side.elementType)
     }
   }
 
   /// Fills the suffix's side inputs from a state.
-  func load(_ state: State, into tensors: [Tensor]) {
+  ///
+  /// - Returns: the tensors that were filled: others where the state's are of another length, as what values choose is.
+  func load(_ state: State, into tensors: [Tensor]) throws -> [Tensor] {
+    let made = zip(state.sides, growth).map { side, growth in shape(of: side, growth) }
+    let isFitting = zip(made, tensors).allSatisfy { $0 == $1.shape }
+    let tensors = isFitting ? tensors : try makeSideTensors(state)
     for (index, tensor) in tensors.enumerated() {
       let side = state.sides[index]
       switch growth[index] {
@@ -138,5 +141,12 @@ final class Prefix {
         }
       }
     }
+    return tensors
+  }
+
+  private func shape(of side: Tensor, _ growth: Growth) -> [Int] {
+    var shape = side.shape
+    if case .tiled(let axis) = growth { shape[axis] *= batch }
+    return shape
   }
 }

@@ -4,14 +4,14 @@ import OnnxRuntime
 extension Session {
   /// Loads a part of a network of which some inputs always have the same shapes.
   ///
-  /// Parts declare inputs of free shapes, which the runtime's own kernels take. Providers that compile a network want to know
-  /// them.
+  /// Parts declare inputs of free shapes, which the runtime's own kernels take, but for Scan, of which it must know how many axes what it
+  /// makes has. Providers that compile a network want to know them.
   /// - Parameter shapes: by the input's name.
   /// - Throws: `ModelGraphError` for a model that is too large, `OnnxRuntimeError` (`modelRefused`) with the runtime's reason.
   convenience init(runtime: Runtime, part: Model, shapes: [String: [Int]], options: Options) throws {
-    let isCompiled = runtime.provider != nil && !options.isOnProcessor
+    let needsShapes = runtime.provider != nil && !options.isOnProcessor || part.contains(operator: "Scan")
     try self.init(
-      runtime: runtime, model: (isCompiled ? part.declaringInputs(of: shapes) : part).serialized(), options: options)
+      runtime: runtime, model: (needsShapes ? part.declaringInputs(of: shapes) : part).serialized(), options: options)
   }
 
   /// The same, where all inputs are known. - Parameter inputs: what it will be run on, in the graph's order.

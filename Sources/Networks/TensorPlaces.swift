@@ -31,6 +31,13 @@ struct TensorPlaces {
         refusals[name] = "its shape follows from values: it is \(tensor.shape) for one stimulus and \(other) for another"
       }
     }
+    if model.hasLengthsOfValues {
+      for name in alone.keys where refusals[name] == nil {
+        if let operatorType = model.choosingOperator(of: name, learns: true) {
+          refusals[name] = "its shape follows from values, by \(operatorType), so that lesions before it change it"
+        }
+      }
+    }
     guard takesBatches else {
       for (name, tensor) in alone where tensor.shape.first == 1 { places[name] = .first }
       return

@@ -274,11 +274,11 @@ struct Conductor {
         var layer = layer
         if !(rowDeviation <= plan.preparation.rowTolerance) {
           layer.batch = 1
-          result.notes.append(
-            """
-            Coalitions of layer "\(layer.tensor)" run one at a time: in one batch they change each other's output, by \
-            \(rowDeviation) of its largest score.
-            """)
+          let why =
+            rowDeviation.isFinite
+            ? "in one batch they change each other's output, by \(rowDeviation) of its largest score"
+            : "the network doesn't give the same of several in one batch"
+          result.notes.append("Coalitions of layer \"\(layer.tensor)\" run one at a time: \(why).")
         }
         layer.number = result.layers.count
         result.layers.append(layer)
@@ -289,13 +289,15 @@ struct Conductor {
       let reason =
         deviation <= tolerance
         ? "with units of it at 0 the network gives NaN or infinite values; try --lesion mean, or skip such series with --allow-nonfinite"
-        : unrepeatable.isEmpty
-          ? "cut there, the network's output is off by \(deviation) of its largest score"
-          : """
-          no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
-          \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
-          training mode (export the network in inference mode)
-          """
+        : !check.failure.isEmpty
+          ? "cut there, the network doesn't run: \(check.failure)"
+          : unrepeatable.isEmpty
+            ? "cut there, the network's output is off by \(deviation) of its largest score"
+            : """
+            no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
+            \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
+            training mode (export the network in inference mode)
+            """
       if request.measurement.layers.names(layer.tensor) {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
       }

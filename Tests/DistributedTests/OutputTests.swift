@@ -36,6 +36,24 @@ extension DistributedTests {
       #expect(again.exitCode == 0 && again.errors.contains("holds the whole result already"), "\(again)")
     }
 
+    @Test func `is right where what passes a layer by is right for one row only`() throws {
+      let files = try SmallNetwork.expert.write(to: folder, stimuli: 6)
+      let options = [
+        "--grid", "2x5x2", "--layers", "all", "--estimator", "naive", "--samples", "5", "--progress", "none", "--no-tracts",
+      ]
+      let run = try Program.run(["scan"] + files.options + options + ["--out", folder.path("experts")], ranks: 2)
+      #expect(run.exitCode == 0, "\(run)")
+      let summary = try #require(
+        JSONSerialization.jsonObject(with: Data(TemporaryFolder.read(folder.path("experts/scan.json")))) as? [String: Any])
+      let notes = try #require(summary["notes"] as? [String])
+      #expect(notes.contains { $0.hasPrefix("Coalitions of layer \"halves\" run one at a time") }, "\(notes)")
+      let layers = try #require(summary["layers"] as? [[String: Any]])
+      let deviation = try #require(layers.first { $0["tensor"] as? String == "halves" }?["cut_deviation"] as? Double)
+      #expect(deviation < 1e-5)
+      let refused = try #require(summary["refused_layers"] as? [[String: Any]]).compactMap { $0["tensor"] as? String }
+      #expect(refused.sorted() == ["given", "made", "product"])
+    }
+
     @Test func `is no output twice`() throws {
       let twice = try scan(["--output", "places", "--output", "places"], to: "twice")
       #expect(twice.exitCode == 64 && twice.errors.contains("given twice"), "\(twice)")

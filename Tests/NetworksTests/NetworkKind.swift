@@ -121,13 +121,16 @@ struct KindBench {
       over: try TensorGeometry(shape: layer.shape, height: axes.height, width: axes.width, channels: axes.channels))
   }
 
+  func configuration(_ layer: NetworkSurvey.Layer, batch: Int) throws -> LesionedNetwork.Configuration {
+    LesionedNetwork.Configuration(
+      mask: RegionMask(try grid(layer)), reader: try OutputReader(survey.readout), batch: survey.takesBatches ? batch : 1,
+      lesion: .zero, session: Session.Options(), cacheBytes: 1 << 20)
+  }
+
   func lesioned(_ layer: NetworkSurvey.Layer, batch: Int = 3) throws -> LesionedNetwork {
     try LesionedNetwork(
       cut: survey.model.cut(at: layer.candidate.tensor, reading: survey.readTensor, types: survey.elementTypes),
-      feed: feed, stimulus: 0,
-      configuration: LesionedNetwork.Configuration(
-        mask: RegionMask(grid(layer)), reader: OutputReader(survey.readout),
-        batch: survey.takesBatches ? batch : 1, lesion: .zero, session: Session.Options(), cacheBytes: 1 << 20))
+      feed: feed, stimulus: 0, configuration: configuration(layer, batch: batch))
   }
 
   /// What the masked twin gives at the tensor that is read, in its own shape.

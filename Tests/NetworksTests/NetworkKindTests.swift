@@ -3,6 +3,7 @@ import Grids
 import Lesion
 import ModelGraph
 import Networks
+import OnnxRuntime
 import Stimuli
 import Testing
 
@@ -151,6 +152,58 @@ extension NetworkKind {
     net.builder.output("logits", [nil, 3])
   }
 
+  /// A recurrence that is written as a Scan, whose body doesn't say how many axes its output has.
+  static let scanning = NetworkKind("that goes on step by step", inputs: [("x", [5, 6], nil)]) { net in
+    net.builder.input("x", [nil, 5, 6])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 4)], to: "sum")], to: "hidden")
+    let steps = net.add("Transpose", [hidden], to: "turned", ["perm": .ints([1, 0, 2])])
+    let rows = net.add("Slice", [net.add("Shape", ["x"], to: "shape"), net.constant([0]), net.constant([1])], to: "rows")
+    let start = net.add(
+      "ConstantOfShape", [net.add("Concat", [rows, net.constant([4])], to: "lengths", ["axis": .int(0)])], to: "start")
+    var body = GraphBuilder(name: "body")
+    body.node("MatMul", ["state", net.weight(4, 4)], ["carried"])
+    body.node("Tanh", [body.node("Add", ["carried", "step"], ["both"])], ["next"])
+    body.node("Identity", ["next"], ["given"])
+    var graph = body.graph
+    let declared = { (name: String) in
+      var value = Onnx_ValueInfoProto()
+      (value.name, value.type.tensorType.elemType) = (name, 1)
+      return value
+    }
+    graph.input = ["state", "step"].map(declared)
+    graph.output = ["next", "given"].map(declared)
+    net.builder.node("Scan", [start, steps], ["last", "steps"], ["num_scan_inputs": .int(1), "body": .graph(graph)])
+    net.add("MatMul", ["last", net.weight(4, 3)], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
+  /// Tokens each of which goes to one of two experts, and back to its place among all.
+  ///
+  /// - Parameter isBatched: whether there is an axis of stimuli, folded away before the tokens are dealt out.
+  static func experts(isBatched: Bool) -> NetworkKind {
+    NetworkKind("of experts", inputs: [("x", [5, 6], nil)], opset: 18) { net in
+      if isBatched { net.builder.input("x", [nil, 5, 6]) } else { net.builder.input("x", [nil, 6], first: "tokens") }
+      let hidden = net.add("Tanh", [net.add("MatMul", ["x", net.weight(6, 4)], to: "sum")], to: "hidden")
+      let tokens = isBatched ? net.add("Reshape", [hidden, net.constant([-1, 4])], to: "tokens") : hidden
+      let gates = net.add("MatMul", [tokens, net.weight(4, 2)], to: "gates")
+      let choice = net.add("ArgMax", [gates], to: "choice", ["axis": .int(1), "keepdims": .int(0)])
+      var joined = net.add("Mul", [tokens, net.number(0.5)], to: "joined")
+      for expert in 0..<2 {
+        let isTaken = net.add("Equal", [choice, net.constant([Int64(expert)], isScalar: true)], to: "taken\(expert)")
+        let places = net.add("Transpose", [net.add("NonZero", [isTaken], to: "found\(expert)")], to: "places\(expert)")
+        let given = net.add("GatherND", [tokens, places], to: "given\(expert)")
+        let made = net.add("Relu", [net.add("MatMul", [given, net.weight(4, 4)], to: "product\(expert)")], to: "made\(expert)")
+        joined = net.add("ScatterND", [joined, places, made], to: "joined\(expert)")
+      }
+      let back = isBatched ? net.add("Reshape", [joined, net.add("Shape", [hidden], to: "shape")], to: "back") : joined
+      let pooled = net.add(
+        "ReduceMean", [net.add("Add", [back, hidden], to: "both"), net.constant([isBatched ? 1 : 0])], to: "pooled",
+        ["keepdims": .int(isBatched ? 0 : 1)])
+      net.add("MatMul", [pooled, net.weight(4, 3)], to: "logits")
+      net.builder.output("logits", [isBatched ? nil : 1, 3])
+    }
+  }
+
   /// Elements chosen by what they are: as many as are above 0.
   static let choosing = NetworkKind("that chooses") { net in
     net.builder.input("x", [nil, 6])
@@ -233,6 +286,7 @@ extension NetworkKind {
     (.integers, 1, ["conv": "N,C,H,W", "pooled": "N,C,H,W", "floats": "N,C"], 1e-5),
     (.branches, 1, ["sum": "N,C", "hidden": "N,C"], 1e-5),
     (.packed, 1, ["hidden": "N,C", "joined": "N,C", "squashed": "N,C"], 1e-5),
+    (.scanning, 1, ["sum": "N,position,C", "hidden": "N,position,C", "turned": "N,position,C"], 1e-5),
   ]
 
   @Test(arguments: kinds.indices)
@@ -271,6 +325,70 @@ extension NetworkKind {
     for tensor in ["chosen", "squashed"] {
       let reason = bench.survey.refusals.first { $0.tensor == tensor }?.reason ?? "not refused"
       #expect(reason.contains("its shape follows from values"), "\(tensor): \(reason)")
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `of experts takes places that are as many as a stimulus's values say`(isBatched: Bool) throws {
+    let bench = try KindBench(.experts(isBatched: isBatched))
+    #expect(bench.survey.takesBatches == isBatched)
+    let counts = try (0..<4).map { stimulus in
+      try Session(runtime: bench.runtime, model: Model(proto: bench.kind.proto()).exposing(["places0"]).serialized())
+        .run([bench.feed.tensors(["x"], rows: [stimulus])[0]])[0].count
+    }
+    #expect(Set(counts).count > 1, "stimuli must differ")
+    for tensor in ["hidden", "joined", "joined0"] {
+      let layer = try #require(bench.layer(tensor))
+      #expect(try bench.deviation(layer, classAxis: 1, batch: 1) < 1e-5, "\(tensor)")
+    }
+    for tensor in ["given0", "made1"] {
+      let reason = bench.survey.refusals.first { $0.tensor == tensor }?.reason ?? "not refused"
+      #expect(reason.contains("its shape follows from values"), "\(tensor): \(reason)")
+    }
+    let layer = try #require(bench.layer("joined"))
+    let refusal = try #require(throws: Undifferentiable.self) {
+      try GradientNetwork(
+        cut: bench.survey.model.cut(at: "joined", reading: bench.survey.readTensor, types: bench.survey.elementTypes),
+        feed: bench.feed, stimulus: 0, configuration: bench.configuration(layer, batch: 1),
+        value: AdjointValue(bench.survey.readout, hasBatchAxis: isBatched))
+    }
+    #expect("\(refusal)".contains("as long as values say"), "\(refusal)")
+  }
+
+  /// Lengths that values tell may be the same of all stimuli that are looked at, and others where a layer before is lesioned.
+  @Test func `whose lengths follow from values isn't scanned there though stimuli agree`() throws {
+    let kind = NetworkKind("that chooses all") { net in
+      net.builder.input("x", [nil, 6], first: "tokens")
+      let hidden = net.add("Sigmoid", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+      let places = net.add("Transpose", [net.add("NonZero", [hidden], to: "nonzero")], to: "places")
+      let chosen = net.add("GatherND", [hidden, places], to: "chosen")
+      let total = net.add("ReduceSum", [net.add("Tanh", [chosen], to: "squashed")], to: "total", ["keepdims": .int(0)])
+      net.add("Mul", [net.add("MatMul", [hidden, net.weight(8, 3)], to: "scores"), total], to: "logits")
+      net.builder.output("logits", [nil, 3])
+    }
+    let bench = try KindBench(kind)
+    #expect(bench.layer("hidden") != nil)
+    for tensor in ["chosen", "squashed"] {
+      #expect(bench.survey.refusals.contains { $0.tensor == tensor && $0.reason.contains("by NonZero") })
+    }
+  }
+
+  @Test func `of doubles is derived`() throws {
+    let bench = try KindBench(.dense(of: 11, "float64"))
+    let layer = try #require(bench.layer("sum"))
+    let gradients = try GradientNetwork(
+      cut: bench.survey.model.cut(at: "sum", reading: bench.survey.readTensor, types: bench.survey.elementTypes),
+      feed: bench.feed,
+      stimulus: 0, configuration: bench.configuration(layer, batch: 2), value: AdjointValue(bench.survey.readout))
+    try gradients.begin(LesionedNetwork.Series(stimulus: 1, target: 2))
+    let mask = (0..<(try bench.grid(layer).regionCount)).map { 0.3 + 0.05 * Float($0) }
+    let here = try gradients.passes(at: mask)
+    // Piecewise linear: a step that crosses no kink shows the derivative as it is.
+    for region in mask.indices {
+      var changed = mask
+      changed[region] += 0.01
+      let slope = (try gradients.passes(at: changed).values[0] - here.values[0]) / (changed[region] - mask[region])
+      #expect(abs(slope - here.derivatives[region]) < 2e-3)
     }
   }
 

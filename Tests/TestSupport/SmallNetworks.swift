@@ -177,6 +177,25 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// Tokens of all stimuli in one list, from which those with a large feature go through an expert and back to their places. What
+  /// lies at the places of one stimulus alone lies elsewhere in a batch.
+  package static let expert = {
+    var net = NetworkWriter("expert", seed: 14)
+    net.input("sequence", [5, 6])
+    let hidden = net.add("Tanh", [net.projection("sequence", from: 6, to: 4, "sum")], to: "hidden")
+    let tokens = net.add("Reshape", [hidden, net.constant([-1, 4])], to: "tokens")
+    let largest = net.add("ReduceMax", [tokens], to: "largest", ["axes": .ints([1]), "keepdims": .int(0)])
+    let isTaken = net.add("Greater", [largest, net.constant([], [Float(0.4)])], to: "taken")
+    let places = net.add("Transpose", [net.add("NonZero", [isTaken], to: "found")], to: "places")
+    let made = net.add(
+      "Relu", [net.dense(net.add("GatherND", [tokens, places], to: "given"), from: 4, to: 4, "product")], to: "made")
+    let halves = net.add("Mul", [tokens, net.constant([], [Float(0.5)])], to: "halves")
+    let joined = net.add("ScatterND", [halves, places, made], to: "joined")
+    let flat = net.add("Reshape", [joined, net.constant([-1, 20])], to: "flat")
+    net.output(net.dense(flat, from: 20, to: 3, "logits"), [nil, 3])
+    return net.network
+  }()
+
   // MARK: Networks that can't be scanned as they are
 
   /// A square root that lesions drive below zero: NaN where the first half of the hidden layer is lesioned and the

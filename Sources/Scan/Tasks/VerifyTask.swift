@@ -23,12 +23,39 @@ package struct VerifyTask: RankTask, Hashable {
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) { try coder.code(&layer) }
 
   func run(on worker: Worker, pause: () throws -> Void) throws -> CutCheck {
-    let network = try worker.makeNetwork(layer, lesion: .zero)
+    let (batch, tolerance) = (worker.plan.layers[layer].batch, worker.plan.preparation.tolerance)
+    let check = try check(on: worker, batch: batch, pause)
+    guard batch > 1, !(check.deviation <= tolerance) else { return check }
+    // What passes the layer by may be right for a single row only, as places among all rows are.
+    var alone = try self.check(on: worker, batch: 1, pause)
+    guard alone.deviation <= tolerance else { return check }
+    alone.rowDeviation = check.deviation
+    return alone
+  }
+
+  /// A layer that the runtime doesn't run when cut there, or that gives what can't be read, is found infinitely far off.
+  private func check(on worker: Worker, batch: Int, _ pause: () throws -> Void) throws -> CutCheck {
+    func failed(_ reason: String) -> CutCheck {
+      var check = CutCheck(deviation: .infinity, rowDeviation: 0)
+      check.failure = reason
+      return check
+    }
+    do {
+      return try compare(on: worker, batch: batch, pause)
+    } catch let error as OnnxRuntimeError where [.runFailed, .modelRefused].contains(error.code) {
+      return failed(error.message)
+    } catch let error as LesionError where error.code == .badModel {
+      return failed(error.message)
+    }
+  }
+
+  private func compare(on worker: Worker, batch: Int, _ pause: () throws -> Void) throws -> CutCheck {
+    let network = try worker.makeNetwork(layer, lesion: .zero, batch: batch)
     let outputs = try worker.observe(stimulus: 0, of: worker.feed)
     let deviation = try network.deviation(from: UnsafeBufferPointer(outputs[0].floats), stimulus: 0)
     var check = CutCheck(deviation: deviation, rowDeviation: 0)
     try pause()
-    let (regions, batch) = (worker.geometry[layer].grid.regionCount, worker.plan.layers[layer].batch)
+    let regions = worker.geometry[layer].grid.regionCount
     let coalitions = LesionedNetwork.mixedCoalitions(regions: regions, count: min(max(batch, 2), Self.rowsCompared))
     check.bearsZeros = try network.isFinite(stimulus: 0, coalitions: coalitions)
     guard batch > 1 else { return check }
@@ -46,6 +73,8 @@ package struct CutCheck: Coded {
   var rowDeviation = 0.0
   /// Whether the network gives numbers where the layer's units are 0.
   var bearsZeros = true
+  /// Why nothing could be compared; empty where something was.
+  var failure = ""
 
   package init() {}
 
@@ -60,5 +89,6 @@ package struct CutCheck: Coded {
     var bears = bearsZeros ? 1 : 0
     try coder.code(&bears)
     bearsZeros = bears == 1
+    try coder.code(&failure)
   }
 }
