@@ -7,9 +7,16 @@ internal import Glibc
 /// name elements take any shape.
 package struct OutputReader: Sendable {
   /// What turns scores into probabilities.
-  package enum Link: String, Sendable, Codable {
+  package enum Link: String, Sendable, Codable, CaseIterable {
     case softmax, sigmoid
+    /// Nothing: the scores are the classes' probabilities, which sum to 1.
+    case distribution
+    /// Nothing: each score is a probability of its own.
+    case chances
   }
+
+  /// What a probability counts as at least where its logarithm is taken.
+  package static let leastProbability = Double(Float.leastNormalMagnitude)
 
   /// The elements of one stimulus's output that a score is made of: their sum times `weight`.
   package struct Terms: Sendable, Hashable {
@@ -70,7 +77,7 @@ package struct OutputReader: Sendable {
     }
     offsets = Self.offsets(shape, without: readout.classAxis)
     positions = readout.positions
-    link = classCount == 1 ? .sigmoid : readout.link
+    link = classCount > 1 ? readout.link : [.distribution, .chances].contains(readout.link) ? .chances : .sigmoid
     let positionCount = offsets.count
     if let wrong = readout.positions.first(where: { $0 < 0 || $0 >= positionCount }) {
       throw LesionError(.badModel, "position \(wrong) is out of range: the output has \(positionCount) positions")
@@ -167,7 +174,7 @@ package struct OutputReader: Sendable {
     case .logProbability, .loss:
       return Float(logProbability(target, sample, stimulus))
     case .probability:
-      return Float(exp(logProbability(target, sample, stimulus)))
+      return Float(probability(target, sample, stimulus))
     case .margin:
       var best = -Double.infinity
       for other in 0..<classCount where other != target {
@@ -196,7 +203,7 @@ package struct OutputReader: Sendable {
         switch term.quantity {
         case .logit: score(index, sample, stimulus)
         case .logProbability: logProbability(index, sample, stimulus)
-        case .probability: exp(logProbability(index, sample, stimulus))
+        case .probability: probability(index, sample, stimulus)
         }
       return sum + term.factor * quantity
     }
@@ -231,6 +238,8 @@ package struct OutputReader: Sendable {
       let largest = scores.max()!
       let sum = log(scores.reduce(0) { $0 + exp($1 - largest) })
       return scores.map { $0 - largest - sum }
+    case .distribution: return scores.map(Self.logarithm)
+    case .chances: return scores.flatMap { [Self.logarithm($0), Self.logarithm(1 - $0)] }
     }
   }
 
@@ -241,16 +250,22 @@ package struct OutputReader: Sendable {
     switch link {
     case .sigmoid: return (best, Float(1 / (1 + exp(-scores[best]))))
     case .softmax: return (best, Float(1 / scores.reduce(0) { $0 + exp($1 - scores[best]) }))
+    case .distribution, .chances: return (best, Float(scores[best]))
     }
   }
 
   /// −log Σ exp(scores) of one stimulus, whose answer is given; with a sigmoid, −log(1 + exp(largest score)). Small where an answer is sure.
+  /// Where scores are probabilities already, −log Σ exp(probabilities), or −log(1 + exp(largest probability)).
   ///
   /// Source: Liu et al., NeurIPS 2020.
   package func energy(
     _ sample: UnsafeBufferPointer<Float>, answer: (predicted: Int, probability: Float), stimulus: Int = 0
   ) -> Double {
-    log(Double(answer.probability)) - Double(score(answer.predicted, sample, stimulus))
+    switch link {
+    case .softmax, .sigmoid: return log(Double(answer.probability)) - score(answer.predicted, sample, stimulus)
+    case .distribution: return -log((0..<classCount).reduce(0) { $0 + exp(score($1, sample, stimulus)) })
+    case .chances: return -log1p(exp(score(answer.predicted, sample, stimulus)))
+    }
   }
 
   /// Whether the scores are those of classes, so that the largest is an answer.
@@ -296,6 +311,18 @@ package struct OutputReader: Sendable {
     logProbability(target) { score($0, sample, stimulus) }
   }
 
+  private func probability(_ target: Int, _ sample: UnsafeBufferPointer<Float>, _ stimulus: Int) -> Double {
+    switch link {
+    case .softmax, .sigmoid: exp(logProbability(target, sample, stimulus))
+    case .distribution, .chances: score(target, sample, stimulus)
+    }
+  }
+
+  /// NaN of NaN.
+  private static func logarithm(_ probability: Double) -> Double {
+    log(probability < leastProbability ? leastProbability : probability)
+  }
+
   /// - Parameter score: of a class.
   func logProbability(_ target: Int, _ score: (Int) -> Double) -> Double {
     switch link {
@@ -307,6 +334,7 @@ package struct OutputReader: Sendable {
       let x = (0..<classCount).map(score)
       let largest = x.max()!
       return x[target] - largest - log(x.reduce(0) { $0 + exp($1 - largest) })
+    case .distribution, .chances: return Self.logarithm(score(target))
     }
   }
 }

@@ -19,7 +19,8 @@
 /// | `output:INDEX` | one element of the flattened output as it stands | no target |
 /// | `output:NAME[i,j,...]:REDUCTION` | elements of an output as it stands, and their sum, mean or maximum | no target |
 ///
-/// p is the softmax of x, or the sigmoid of each score where the network ends in one or has one score only.
+/// p is the softmax of x, or the sigmoid of each score where the network ends in one or has one score only, or x itself where
+/// the network gives probabilities.
 package enum ValueFunction: Hashable, Sendable, Codable {
   case logit
   case logProbability
@@ -118,6 +119,15 @@ package enum ValueFunction: Hashable, Sendable, Codable {
   package var readsElements: Bool {
     switch self {
     case .output, .selection: true
+    default: false
+    }
+  }
+
+  /// Whether the value is made of classes' probabilities.
+  package var readsProbabilities: Bool {
+    switch self {
+    case .logProbability, .probability, .loss, .kullbackLeibler, .jensenShannon, .continuation: true
+    case .expression(let expression): !expression.isLinear
     default: false
     }
   }

@@ -33,7 +33,8 @@ extension AdjointValue {
       quantity = .element(elements[0])
     }
     self.init(
-      quantity, isSigmoid: readout.link == .sigmoid, batchAxis: hasBatchAxis ? 0 : nil,
+      quantity, isSigmoid: readout.link == .sigmoid, leastProbability: readout.link.leastProbability,
+      batchAxis: hasBatchAxis ? 0 : nil,
       classAxis: (readout.classAxis ?? 0) + (hasBatchAxis ? 1 : 0),
       position: readout.positions.first)
   }
@@ -68,7 +69,12 @@ extension AdjointValue {
         preconditionFailure("what is read depends on a readout")
       }
     self.init(
-      quantity, isSigmoid: link == .sigmoid, batchAxis: hasBatchAxis ? 0 : nil, classAxis: classAxis + front,
-      position: shape.count == 2 ? position : nil)
+      quantity, isSigmoid: link == .sigmoid, leastProbability: link.leastProbability, batchAxis: hasBatchAxis ? 0 : nil,
+      classAxis: classAxis + front, position: shape.count == 2 ? position : nil)
   }
+}
+
+extension OutputReader.Link {
+  /// What a probability counts as at least, where the scores are probabilities.
+  var leastProbability: Double? { self == .distribution || self == .chances ? OutputReader.leastProbability : nil }
 }

@@ -63,6 +63,12 @@ struct ChosenOutput {
         "\(label): the output \"\(tensor)\" is a sequence, a map or an optional value, and one tensor is needed; name another with --output"
       )
     }
+    if let operatorType = model.choosingOperator(of: tensor, learns: true) {
+      throw LesionError(
+        .badModel,
+        "\(label): the output \"\(tensor)\" is as long as values say (by \(operatorType)), so that lesions would change its length; name another with --output: the model has \(list)"
+      )
+    }
     if model.index.producer(of: tensor) == nil {
       throw LesionError(
         .badModel, "\(model.label): the output \"\(output)\" is an input or a weight, so nothing depends on its layers")
@@ -150,6 +156,32 @@ struct ChosenOutput {
     case .first: ", with stimuli along axis 0"
     case .axis(let axis), .folded(let axis, _, _): ", with stimuli along axis \(axis)"
     case .none: ""
+    }
+  }
+
+  /// What makes probabilities of the scores: nothing where they are some already, since the network's end says so or since all
+  /// that stimuli have are at least 0 and sum to 1.
+  func link(reading seen: [Tensor], of view: TensorView, classAxis: Int?, model: Model) -> OutputReader.Link {
+    switch tensor == source.tensor ? source.activation : nil {
+    case .sigmoid: return .sigmoid
+    case .softmax, .logSoftmax: return .softmax
+    case nil: break
+    }
+    let shape = Array(view.scannedShape.dropFirst())
+    if let classAxis, shape[classAxis] > 1, seen.allSatisfy({ sumsToOne($0, along: view.sourceAxes[classAxis]) }) {
+      return .distribution
+    }
+    return model.holdsChances(tensor) ? .chances : .softmax
+  }
+
+  private func sumsToOne(_ tensor: Tensor, along axis: Int) -> Bool {
+    guard let values = tensor.numbers(), values.allSatisfy({ $0 >= 0 }) else { return false }
+    let inner = tensor.shape[(axis + 1)...].reduce(1, *)
+    let length = tensor.shape[axis]
+    let tolerance = Double(BatchPlace.tolerance(ElementType(rawValue: tensor.elementType)))
+    return (0..<values.count / length).allSatisfy { place in
+      let first = place / inner * inner * length + place % inner
+      return abs((0..<length).reduce(-1.0) { $0 + Double(values[first + $1 * inner]) }) <= tolerance
     }
   }
 

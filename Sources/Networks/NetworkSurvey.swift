@@ -167,10 +167,13 @@ package struct NetworkSurvey: Sendable {
     self.model = model.presenting(preparation.views)
     self.preparation = preparation
     self.takesBatches = takesBatches
+    let link = chosen.link(reading: [read, other], of: readView, classAxis: classAxis, model: model)
+    if (link == .distribution || link == .chances) && request.value.readsProbabilities {
+      notes.append("\"\(chosen.tensor)\" holds probabilities already, of which \(request.value.name) is made as they stand.")
+    }
     var readout = Readout(
-      output: chosen.output, tensor: chosen.tensor, shape: readShape, classAxis: classAxis, positions: positions,
-      link: chosen.source.activation == .sigmoid ? .sigmoid : .softmax, value: request.value,
-      classes: request.classes)
+      output: chosen.output, tensor: chosen.tensor, shape: readShape, classAxis: classAxis, positions: positions, link: link,
+      value: request.value, classes: request.classes)
     (readout.continuation, readout.vectors) = (request.continuation, request.vectors)
     self.readout = readout
     self.layers = layers

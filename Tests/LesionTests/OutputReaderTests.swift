@@ -85,6 +85,33 @@ import Testing
     #expect(abs(sum - 1) < 1e-6)
   }
 
+  @Test(arguments: [OutputReader.Link.distribution, .chances])
+  func `takes probabilities as they stand, and logarithms of no less than a float holds`(_ link: OutputReader.Link) throws {
+    let output: [Float] = [0.2, 0.7, 0.1, 0]
+    for (target, given) in output.enumerated() {
+      #expect(try read(output, [4], .probability, target: target, link: link) == given)
+      let logarithm = try read(output, [4], .logProbability, target: target, link: link)
+      #expect(abs(logarithm - log(max(given, .leastNormalMagnitude))) < 1e-5)
+      #expect(try read(output, [4], .loss, target: target, link: link) == logarithm)
+    }
+    #expect(try read([.nan, 1], [2], .logProbability, target: 0, link: link).isNaN)
+    #expect(try read([0.25], [1], .probability, link: .chances) == 0.25)
+    let reader = try OutputReader(shape: [4], value: .logit, link: link, position: nil, channelsLast: false)
+    let answer = output.withUnsafeBufferPointer { reader.answer($0) }
+    #expect(answer.predicted == 1 && answer.probability == 0.7)
+  }
+
+  @Test(arguments: [
+    ("kl", OutputReader.Link.distribution, -0.7 * log(0.7 / 0.4) - 0.3 * log(0.3 / 0.6)),
+    ("kl", .chances, -0.7 * log(0.7 / 0.4) - 0.3 * log(0.3 / 0.6) - 0.3 * log(0.3 / 0.6) - 0.7 * log(0.7 / 0.4)),
+  ])
+  func `compares probabilities as they stand`(_ name: String, _ link: OutputReader.Link, _ expected: Double) throws {
+    let reader = try OutputReader(
+      shape: [2], value: try #require(ValueFunction(name: name)), link: link, position: nil, channelsLast: false)
+    let value = ([0.4, 0.6] as [Float]).withUnsafeBufferPointer { reader.value($0, target: 0, intact: [0.7, 0.3]) }
+    #expect(abs(Double(value) - expected) < 1e-6)
+  }
+
   @Test(arguments: ["logit", "logprob", "prob", "margin", "loss", "output:0", "output:17"])
   func `value names are read as they are written`(_ name: String) throws {
     #expect(ValueFunction(name: name)?.name == name)

@@ -69,7 +69,7 @@ import Testing
 
   @Test(arguments: [
     (["Softmax"], OutputSource.Activation.softmax), (["LogSoftmax", "Identity"], .logSoftmax),
-    (["Sigmoid", "Flatten"], .sigmoid), (["Softmax", "Reshape"], .softmax),
+    (["Sigmoid", "Flatten"], .sigmoid), (["Softmax", "Reshape"], .softmax), (["Sigmoid", "Clip", "Identity"], .sigmoid),
   ])
   func `is the tensor before the activation`(ending: [String], activation: OutputSource.Activation) {
     let model = network(ending: ending.map { ($0, [:]) })
@@ -78,11 +78,25 @@ import Testing
     #expect(readout.activation == activation)
   }
 
-  @Test(arguments: [["Neg"], ["Softmax", "Neg"], ["Relu", "Flatten"]])
+  @Test(arguments: [["Neg"], ["Softmax", "Neg"], ["Relu", "Flatten"], ["Clip"], ["Tanh", "Clip"]])
   func `is the output where no activation ends the graph`(ending: [String]) {
     let model = network(ending: ending.map { ($0, [:]) })
     let output = model.outputs[0].name
     #expect(model.source(ofOutput: output) == OutputSource(tensor: output, activation: nil))
+  }
+
+  @Test(
+    arguments: [
+      ([("Squeeze", [:]), ("ArgMax", ["axis": .int(1)])], nil), ([("ArgMax", ["axis": .int(1)])], 1),
+      ([("Cast", ["to": .int(1)]), ("ArgMax", ["axis": .int(-1)])], -1), ([("Flatten", [:]), ("TopK", ["axis": .int(1)])], nil),
+    ] as [([(String, [String: GraphBuilder.Attribute])], Int?)])
+  func `has an axis of classes that is counted where it is read`(
+    _ ending: [(String, [String: GraphBuilder.Attribute])], _ axis: Int?
+  ) {
+    let model = network(ending: [("Sigmoid", [:])] + ending)
+    let readout = model.source(ofOutput: model.outputs[0].name)
+    #expect(readout.tensor == "logits" && readout.activation == .sigmoid)
+    #expect(readout.classAxis == axis)
   }
 
   @Test func `sees a softmax that is spelled out`() {

@@ -30,10 +30,11 @@ import Testing
     var net = GraphBuilder(name: "readout")
     net.input("x", [nil, 3])
     net.node("Identity", ["x"], ["a"])
-    net.node("Tanh", [net.node("MatMul", ["a", net.random("w", [3, count])], ["flat"])], ["squashed"])
+    // Between 0 and 1, so that the scores may be probabilities too.
+    net.node("Sigmoid", [net.node("MatMul", ["a", net.random("w", [3, count])], ["flat"])], ["squashed"])
     net.node("Reshape", ["squashed", net.integers("target_shape", [-1] + shape.map(Int64.init))], ["scores"])
     net.output("scores", [nil] + shape.map(Optional.some))
-    for link in [OutputReader.Link.softmax, .sigmoid] {
+    for link in OutputReader.Link.allCases {
       let reader = try OutputReader(shape: shape, value: value, link: link, position: position, channelsLast: channelsLast)
       let bench = try AdjointBench(
         Model(proto: net.model), shape: [3], reading: "scores",

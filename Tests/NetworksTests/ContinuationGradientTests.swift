@@ -7,7 +7,10 @@ import TestSupport
 import Testing
 
 @Suite struct `The loss of a continuation` {
-  @Test(arguments: [SmallNetwork.sequence, .segmenter], [OutputReader.Link.softmax, .sigmoid])
+  @Test(
+    arguments: [
+      (.sequence, .softmax), (.sequence, .sigmoid), (.sequence, .distribution), (.segmenter, .softmax), (.segmenter, .sigmoid),
+    ] as [(SmallNetwork, OutputReader.Link)])
   func `is derived as its values say`(_ network: SmallNetwork, _ link: OutputReader.Link) throws {
     let bench = try Bench(network)
     var readout = bench.survey.readout

@@ -1,3 +1,4 @@
+import Foundation
 import Grids
 import Lesion
 import ModelGraph
@@ -103,6 +104,90 @@ extension NetworkKind {
     net.builder.output("chances", [nil, 2])
   }
 
+  /// What is passed on and what is stored before scores.
+  static let passedOnFirst = ending("that passes its input on") { net, scores in
+    net.add("Cast", ["x"], to: "input", ["to": .int(1)])
+    net.builder.weight("table", [3, 5], [Float](repeating: 1, count: 15))
+    net.add("Identity", ["table"], to: "classes")
+    for (name, shape) in [("x", [nil, 6]), ("input", [nil, 6]), ("table", [3, 5]), ("classes", [3, 5]), (scores, [nil, 4])] {
+      net.builder.output(name, shape)
+    }
+  }
+
+  /// Boxes and scores of those that are chosen, all of them, or chosen by their class, in an order of their own.
+  static func chosen(_ outputs: [String]) -> NetworkKind {
+    NetworkKind("that chooses boxes", inputs: [("x", [3, 4, 4], nil)]) { net in
+      net.builder.input("x", [nil, 3, 4, 4])
+      let hidden = net.add("Relu", [net.add("Conv", ["x", net.weight(6, 3, 1, 1)], to: "sum")], to: "hidden")
+      func head(_ rows: Int, _ name: String) -> String {
+        let maps = net.add("Conv", [hidden, net.weight(rows, 6, 1, 1)], to: name + "_maps")
+        return net.add("Reshape", [maps, net.constant([0, Int64(rows), -1])], to: name + "_rows")
+      }
+      let corners = net.add(
+        "Transpose", [net.add("Sigmoid", [head(4, "corner")], to: "corners")], to: "boxes", ["perm": .ints([0, 2, 1])])
+      let scores = net.add("Sigmoid", [head(3, "score")], to: "all_scores")
+      net.add("NonMaxSuppression", [corners, scores, net.constant([5]), net.number(0.5), net.number(0.4)], to: "selected")
+      net.add("GatherND", [scores, "selected"], to: "scores")
+      net.add("Identity", ["scores"], to: "first")
+      net.add("Concat", ["scores", "scores"], to: "flat", ["axis": .int(0)])
+      for name in outputs {
+        switch name {
+        case "selected": net.builder.output(name, [nil, 3], type: .int64)
+        case "all_scores": net.builder.output(name, [nil, 3, 16])
+        default: net.builder.output(name, [nil])
+        }
+      }
+    }
+  }
+
+  /// Probabilities that no activation ends.
+  static let ends: [(name: String, classes: Int, link: OutputReader.Link)] = [
+    ("turned", 4, .distribution), ("exponentials", 4, .distribution), ("mean", 4, .distribution), ("powers", 4, .distribution),
+    ("some", 3, .chances), ("steps", 4, .chances), ("logistic", 4, .chances), ("shifted", 4, .chances), ("yes", 2, .distribution),
+    ("rounded", 4, .softmax), ("clipped", 4, .softmax), ("single", 1, .sigmoid), ("tangent", 4, .softmax),
+  ]
+
+  static func ending(in end: String) -> NetworkKind {
+    ending("that ends in \(end)") { net, scores in
+      func number(_ value: Float) -> String { net.number(value) }
+      let softmax = net.add("Softmax", [scores], to: "softmax", ["axis": .int(1)])
+      switch end {
+      case "turned":
+        net.add("Transpose", [softmax], to: "y", ["perm": .ints([1, 0])])
+        return net.builder.output("y", [4, nil])
+      case "exponentials": net.add("Exp", [net.add("LogSoftmax", [scores], to: "logarithms", ["axis": .int(1)])], to: "y")
+      case "mean":
+        let other = net.add("Softmax", [net.add("MatMul", ["hidden", net.weight(8, 4)], to: "others")], to: "second")
+        net.add("Mean", [softmax, other], to: "y")
+      case "powers":
+        let powers = net.add("Softplus", [scores], to: "positive")
+        net.add("Div", [powers, net.add("ReduceSum", [powers, net.constant([1])], to: "total")], to: "y")
+      case "some": net.add("Slice", [softmax, net.constant([1]), net.constant([4]), net.constant([1])], to: "y")
+      case "steps": net.add("HardSigmoid", [scores], to: "y")
+      case "logistic":
+        let power = net.add("Exp", [net.add("Neg", [scores], to: "minus")], to: "power")
+        net.add("Div", [number(1), net.add("Add", [power, number(1)], to: "more")], to: "y")
+      case "shifted":
+        let squashed = net.add("Tanh", [net.add("Mul", [scores, number(0.5)], to: "half")], to: "squashed")
+        net.add("Mul", [net.add("Add", [squashed, number(1)], to: "above"), number(0.5)], to: "y")
+      case "yes":
+        let yes = net.add("Sigmoid", [net.add("MatMul", [scores, net.weight(4, 1)], to: "logit")], to: "yes")
+        net.add("Concat", [net.add("Sub", [number(1), yes], to: "no"), yes], to: "y", ["axis": .int(1)])
+      case "rounded":
+        let zero = net.add("Cast", [net.constant([0], isScalar: true)], to: "zero", ["to": .int(2)])
+        let step = number(1 / 255)
+        net.add("DequantizeLinear", [net.add("QuantizeLinear", [softmax, step, zero], to: "bytes"), step, zero], to: "y")
+      case "clipped": net.add("Clip", [softmax, number(1e-7), number(1)], to: "y")
+      case "single":
+        let logit = net.add("MatMul", [scores, net.weight(4, 1)], to: "logit")
+        net.add("Clip", [net.add("Sigmoid", [logit], to: "yes"), number(1e-7), number(1)], to: "y")
+      case "tangent": net.add("Softmax", [net.add("Tanh", [scores], to: "squashed")], to: "y")
+      default: preconditionFailure(end)
+      }
+      net.builder.output("y", [nil, nil])
+    }
+  }
+
   static let steps = ending("that gives a sequence") { net, scores in
     net.add("SplitToSequence", [scores], to: "steps", ["axis": .int(0)])
     net.builder.output("steps", [nil])
@@ -134,7 +219,7 @@ extension NetworkKind {
       (.hiddenFirst, "scores", "scores", [4]), (.halfPrecision, "logits", "logits", [4]),
       (.timeFirst, "logits", "logits", [7, 5]), (.classesFirst, "logits", "logits", [5]),
       (.sequence, "logits", "logits", [7, 4]), (.threshold, "found", "scores", [4]), (.statesFirst, "d", "d", [3]),
-      (.yesOrNo, "chances", "chances", [2]), (.valueFirst, "policy", "policy", [5]),
+      (.yesOrNo, "chances", "chances", [2]), (.valueFirst, "policy", "policy", [5]), (.passedOnFirst, "scores", "scores", [4]),
     ] as [(NetworkKind, String, String, [Int])])
   func `looks like scores`(_ kind: NetworkKind, _ output: String, _ tensor: String, _ shape: [Int]) throws {
     let readout = try KindBench(kind).survey.readout
@@ -176,6 +261,47 @@ extension NetworkKind {
     #expect(try KindBench(.detector(turned: turned), reading: ReadoutRequest(classAxis: 1)).survey.readout.classAxis == 0)
     let value = try ValueFunction(parsing: turned ? "output:found[:,2]:max" : "output:found[2,:]:max")
     #expect(throws: Never.self) { try KindBench(.detector(turned: turned), reading: ReadoutRequest(value: value)) }
+  }
+
+  @Test(arguments: [["selected"], ["scores"], ["first", "scores", "selected"], ["selected", "all_scores"]])
+  func `is read before boxes are chosen`(_ outputs: [String]) throws {
+    let readout = try KindBench(.chosen(outputs)).survey.readout
+    #expect(readout.tensor == "score_rows" && readout.shape == [3, 16] && readout.classAxis == 0)
+    #expect(readout.output != "first")
+  }
+
+  @Test func `is refused where it is as long as values say`() throws {
+    let value = try ValueFunction(parsing: "output:scores[0]")
+    for request in [ReadoutRequest(value: value), ReadoutRequest(output: "flat")] {
+      let error = try #require(throws: LesionError.self) { try KindBench(.chosen(["flat", "scores"]), reading: request) }
+      #expect(error.message.contains("as long as values say (by NonMaxSuppression)"), "\(error)")
+    }
+  }
+
+  @Test(arguments: NetworkKind.ends.indices)
+  func `may be probabilities, which aren't squashed again`(_ place: Int) throws {
+    let (end, classes, link) = NetworkKind.ends[place]
+    let kind = NetworkKind.ending(in: end)
+    for value in [ValueFunction.probability, .logProbability] {
+      let bench = try KindBench(kind, reading: ReadoutRequest(value: value))
+      #expect(bench.survey.readout.link == link)
+      let isRead = link == .distribution || link == .chances
+      #expect(bench.survey.notes.contains { $0.contains("holds probabilities already") } == isRead)
+      let layer = try #require(bench.layer("hidden"))
+      let network = try bench.lesioned(layer)
+      let regions = try bench.grid(layer).regionCount
+      let exposed = try Session(
+        runtime: bench.runtime, model: Model(proto: kind.proto(), label: end).exposing(["y"]).serialized())
+      let given = try exposed.run([bench.feed.tensors(["x"], rows: [1])[0]])[0].floats
+      for target in 0..<classes {
+        try network.begin(LesionedNetwork.Series(stimulus: 1, target: target))
+        let found = try network.values(of: [Coalition(fullOf: regions)])[0]
+        let probability = given[target]
+        // Where bytes are given, what is read is exact.
+        #expect(abs((value == .probability ? found : exp(found)) - probability) < (end == "rounded" ? 0.003 : 1e-5), "\(target)")
+      }
+    }
+    #expect(try KindBench(kind).survey.notes.allSatisfy { !$0.contains("holds probabilities") })
   }
 
   @Test func `is refused where it is a sequence`() throws {

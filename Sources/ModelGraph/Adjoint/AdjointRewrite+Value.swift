@@ -31,6 +31,10 @@ extension AdjointRewrite {
     switch (value.quantity, value.isSigmoid || classes == 1) {
     case (.logit, _), (.sum, _):
       return chosen(scores.name)
+    case (.probability, _) where value.leastProbability != nil:
+      return chosen(scores.name)
+    case (.logProbability, _) where value.leastProbability != nil:
+      return chosen(logarithms(scores.name, value, shape: [rows, classes]))
     case (.logProbability, true):
       // log σ(x) = −softplus(−x).
       return observe("Neg", [chosen(mapped("Softplus", mapped("Neg", scores.name)))], shape: [rows])
@@ -50,6 +54,12 @@ extension AdjointRewrite {
     case (.element, _), (.continuation, _):
       preconditionFailure("neither is made of classes' scores over all positions")
     }
+  }
+
+  /// log max(p, least), of scores that are probabilities.
+  private mutating func logarithms(_ probabilities: String, _ value: AdjointValue, shape: [Int]) -> String {
+    let least = max(value.leastProbability ?? 0, numberType == .float16 ? Double(Float16.leastNormalMagnitude) : 0)
+    return observe("Log", [observe("Max", [probabilities, number(least)], shape: shape)], shape: shape)
   }
 
   private mutating func sumOfClasses(_ x: String, _ rows: Int) -> String {
@@ -96,7 +106,9 @@ extension AdjointRewrite {
     let last = observe("Transpose", [flat], ["perm": .ints([0, 2, 1])], shape: [rows, positions, classes])
     let scores = observe("Reshape", [last, integers([-1, classes])], shape: [rows * positions, classes])
     var logarithms: String
-    if value.isSigmoid || classes == 1 {
+    if value.leastProbability != nil {
+      logarithms = self.logarithms(scores, value, shape: [rows * positions, classes])
+    } else if value.isSigmoid || classes == 1 {
       let negative = observe("Neg", [scores], shape: [rows * positions, classes])
       let softplus = observe("Softplus", [negative], shape: [rows * positions, classes])
       logarithms = observe("Neg", [softplus], shape: [rows * positions, classes])

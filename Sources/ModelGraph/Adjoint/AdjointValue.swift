@@ -27,6 +27,9 @@ package struct AdjointValue: Sendable, Hashable {
   /// Whether p is the sigmoid of each score, not the softmax of all.
   package var isSigmoid: Bool
 
+  /// Whether the scores are the p themselves, of which the logarithm is taken of no less than this.
+  package var leastProbability: Double?
+
   /// The axis of the tensor that counts rows; `nil` for a tensor that has none, of a single row.
   package var batchAxis: Int?
 
@@ -46,9 +49,13 @@ package struct AdjointValue: Sendable, Hashable {
     }
   }
 
-  package init(_ quantity: Quantity, isSigmoid: Bool = false, batchAxis: Int? = 0, classAxis: Int = 1, position: Int? = nil) {
+  package init(
+    _ quantity: Quantity, isSigmoid: Bool = false, leastProbability: Double? = nil, batchAxis: Int? = 0, classAxis: Int = 1,
+    position: Int? = nil
+  ) {
     self.quantity = quantity
     self.isSigmoid = isSigmoid
+    self.leastProbability = leastProbability
     self.batchAxis = batchAxis
     self.classAxis = classAxis
     self.position = position

@@ -1,7 +1,8 @@
 extension Model {
   /// The output that looks most like scores of classes, and where they are read.
   ///
-  /// Outputs of numbers come before labels, which come before what can't be read at all; then names decide ("logits" and
+  /// What the network computes of its inputs comes before weights and inputs that are passed on, and what has one length before what
+  /// is as long as values say. Outputs of numbers come before labels, which come before what can't be read at all; then names decide ("logits" and
   /// "probabilities" before "hidden_state" and "boxes"), and a recurrent operator's last state counts as named so; then an
   /// output that others are made from gives way to them, and one of a single number to those of several; then the first is taken.
   ///
@@ -28,12 +29,27 @@ extension Model {
       let isNumber = known[outputs[place].name]?.isFloat ?? true
       let name = outputs[place].name
       return [
+        isComputed(sources[place].tensor) ? 0 : 1, choosingOperator(of: sources[place].tensor, learns: true) == nil ? 0 : 1,
         readability(place), isNumber ? 0 : 1, isLastState(name) ? 2 : Self.nameRank(name), feedsOther ? 1 : 0,
         isSingleNumber(outputs[place]) ? 1 : 0, place,
       ]
     }
     let best = outputs.indices.min { ranks[$0].lexicographicallyPrecedes(ranks[$1]) } ?? 0
     return (outputs[best].name, sources[best])
+  }
+
+  /// Whether a tensor is more than a weight, an input, or either laid out anew.
+  private func isComputed(_ tensor: String) -> Bool {
+    guard index.dependence(of: tensor) == .data else { return false }
+    var tensor = tensor
+    // A path through the graph has no more steps than the graph has nodes.
+    for _ in proto.graph.node.indices {
+      guard let number = index.producer(of: tensor) else { return false }
+      let node = proto.graph.node[number]
+      guard node.isStandard, OperatorTraits.views.contains(node.opType), let source = node.input(at: 0) else { return true }
+      tensor = source
+    }
+    return false
   }
 
   /// Whether a stimulus has one number there, as far as is declared: of all axes but the first each is 1 long, and the first may

@@ -17,7 +17,7 @@ package struct OutputSource: Sendable, Hashable {
   /// Whether axes behind `classAxis` are classes too, as they are for the softmax of operator sets below 13.
   package let coversLaterAxes: Bool
 
-  /// What turns scores into the output besides an activation: ArgMax, TopK, ZipMap, a comparison with a threshold.
+  /// What turns scores into the output besides an activation: ArgMax, TopK, ZipMap, NonMaxSuppression, a comparison with a threshold.
   package let decision: String?
 
   package init(
@@ -39,15 +39,18 @@ extension Model {
   package func source(ofOutput output: String) -> OutputSource {
     var tensor = output
     var found = OutputSource(tensor: output, activation: nil)
+    // The axis of classes, counted in what `tensor` is by now.
+    var comparedAxis: Int?
     func before(_ source: String, _ activation: OutputSource.Activation, axis: Int?) -> OutputSource {
       OutputSource(
-        tensor: source, activation: activation, classAxis: axis ?? (found.decision == nil ? nil : found.classAxis),
+        tensor: source, activation: activation, classAxis: axis ?? comparedAxis,
         coversLaterAxes: axis != nil && opset < 13, decision: found.decision)
     }
     while let number = index.producer(of: tensor) {
       let node = proto.graph.node[number]
       if let source = sourceOfLayout(node) {
         tensor = source
+        if !["Identity", "Dropout", "Cast"].contains(node.opType) { comparedAxis = nil }
         continue
       }
       switch (node.isStandard ? "" : node.domain, node.opType) {
@@ -66,16 +69,34 @@ extension Model {
         found = OutputSource(
           tensor: source, activation: nil, classAxis: node.integer("axis") ?? (node.opType == "TopK" ? -1 : 0),
           decision: node.opType)
+        comparedAxis = found.classAxis
+        tensor = source
+      case ("", "QuantizeLinear"), ("", "DequantizeLinear"), ("", "Clip"):
+        // Chances that are rounded, or kept away from 0.
+        guard let source = node.input(at: 0) else { return found }
+        tensor = source
+      case ("", "NonMaxSuppression"):
+        guard let source = node.input(at: 1) else { return found }
+        found = OutputSource(tensor: source, activation: nil, classAxis: 1, decision: node.opType)
+        comparedAxis = 1
+        tensor = source
+      case ("", "GatherND"), ("", "Compress"):
+        // Those of the scores that are chosen.
+        guard let source = node.input(at: 0), choosingOperator(of: tensor) != nil else { return found }
+        found = OutputSource(tensor: source, activation: nil, decision: choosingOperator(of: tensor))
+        comparedAxis = nil
         tensor = source
       case ("", "Greater"), ("", "GreaterOrEqual"), ("", "Less"), ("", "LessOrEqual"):
         // A score that is compared with a threshold.
         let compared = node.input.filter { index.dependence(of: $0) == .data }
         guard node.input.count == 2, compared.count == 1 else { return found }
         found = OutputSource(tensor: compared[0], activation: nil, decision: node.opType)
+        comparedAxis = nil
         tensor = compared[0]
       case ("ai.onnx.ml", "ZipMap"):
         guard let source = node.input(at: 0) else { return found }
         found = OutputSource(tensor: source, activation: nil, classAxis: -1, decision: "ZipMap")
+        comparedAxis = -1
         tensor = source
       case ("ai.onnx.ml", "LabelEncoder"):
         guard let source = node.input(at: 0) else { return found }
