@@ -77,10 +77,13 @@ package struct AdjointExport: Sendable {
       throw Failure(.usage, "--target \(target) is none of the output's \(reader.classCount) classes, counted from 0")
     }
 
-    func graph(rows: [Int]) throws -> (network: AdjointNetwork, shapes: [String: [Int]]) {
+    func inputs(rows: [Int]) throws -> [String: Tensor] {
       let prefix = try Session(runtime: runtime, model: cut.prefix.serialized(), options: options)
-      let tensors = Dictionary(
+      return Dictionary(
         uniqueKeysWithValues: zip(prefix.outputNames, try prefix.run(feed.tensors(prefix.inputNames, rows: rows))))
+    }
+    func graph(rows: [Int]) throws -> (network: AdjointNetwork, shapes: [String: [Int]]) {
+      let tensors = try inputs(rows: rows)
       let (cut, observed) = try cut.observed(runtime: runtime, options: options) { $0.map { tensors[$0]! } }
       do throws(Undifferentiable) {
         let network = try cut.adjoint(
@@ -93,17 +96,46 @@ package struct AdjointExport: Sendable {
       }
     }
     // A number of rows that hardly any length of a network is a multiple of tells which axes count rows.
-    let made = try graph(rows: survey.takesBatches ? (0..<Self.rows).map { $0 % feed.stimuli.count } : [0])
-    network = made.network
+    var made = try graph(rows: survey.takesBatches ? (0..<Self.rows).map { $0 % feed.stimuli.count } : [0])
+    var takesRows = survey.takesBatches
+    if takesRows {
+      // Where stimuli lie along an axis with others, as both halves of a pair, it doesn't tell, and the graph is for one row.
+      let rows = [0, 1 % feed.stimuli.count]
+      let (fed, other) = (try inputs(rows: rows), try graph(rows: rows).network)
+      func given(_ network: AdjointNetwork) throws -> [[Float]] {
+        let session = try Session(runtime: runtime, model: network.model.serialized(), options: options)
+        let target = try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue)
+        target.bytes.storeBytes(of: 0, as: Int64.self)
+        return try session.run(session.inputNames.map { fed[$0] ?? target }).map { $0.numbers() ?? [] }
+      }
+      takesRows = try Self.agree((try? given(made.network)) ?? [], given(other))
+      if !takesRows { made = try graph(rows: [0]) }
+    }
+    network =
+      takesRows
+      ? made.network
+      : made.network.declaringInputs(
+        of: made.shapes.filter { name, _ in name == cut.tensor || cut.sideInputs.contains { $0.name == name } })
     self.cut = cut
-    description = Self.describe(cut, network, request, made.shapes)
+    description = Self.describe(cut, network, request, made.shapes, takesRows: takesRows)
+  }
+
+  /// Whether two graphs give the same but for rounding.
+  private static func agree(_ a: [[Float]], _ b: [[Float]]) -> Bool {
+    a.count == b.count
+      && zip(a, b).allSatisfy { a, b in
+        let scale = b.reduce(0) { max($0, abs($1)) }
+        return a.count == b.count && zip(a, b).allSatisfy { $0 == $1 || abs($0 - $1) <= 1e-2 * scale || $1.isNaN }
+      }
   }
 
   private static func describe(
-    _ cut: Cut, _ network: AdjointNetwork, _ request: Request, _ shapes: [String: [Int]]
+    _ cut: Cut, _ network: AdjointNetwork, _ request: Request, _ shapes: [String: [Int]], takesRows: Bool
   ) -> [String] {
     func line(_ kind: String, _ name: String, _ meaning: String) -> String {
-      let shape = shapes[name].map { ", [" + (["rows"] + $0.dropFirst().map(String.init)).joined(separator: ", ") + "]" }
+      let shape = shapes[name].map {
+        ", [" + (takesRows ? ["rows"] + $0.dropFirst().map(String.init) : $0.map(String.init)).joined(separator: ", ") + "]"
+      }
       return "\(kind) \"\(name)\": \(meaning)\(shape ?? "")"
     }
     var lines = [line("input", cut.tensor, "the layer's activations")]

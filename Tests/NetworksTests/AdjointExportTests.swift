@@ -38,6 +38,41 @@ import UserErrors
     #expect(zip(more, free).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
+  @Test func `is for one row where rows lie along an axis with others`() throws {
+    let folder = TemporaryFolder()
+    var net = GraphBuilder(name: "pairs")
+    net.input("x", [nil, 4])
+    net.node("MatMul", ["x", net.random("v", [4, 4])], ["sum"])
+    net.node("Neg", ["sum"], ["turned"])
+    net.node("Concat", ["sum", "turned"], ["both"], ["axis": .int(0)])
+    net.node("Tanh", [net.node("MatMul", ["both", net.random("w", [4, 3])], ["product"])], ["squashed"])
+    net.node("Reshape", ["squashed", net.integers("halves", [2, -1, 3])], ["pairs"])
+    net.node("ReduceMean", ["pairs"], ["scores"], ["axes": .ints([0]), "keepdims": .int(0)])
+    net.output("scores", [nil, 3])
+    let path = folder.file("model.onnx", try Model(proto: net.model).serialized())
+    let export = try AdjointExport(AdjointExport.Request(model: path, layer: "turned", target: 1))
+    #expect(export.description.contains("input \"turned\": the layer's activations, [1, 4]"), "\(export.description)")
+    try export.write(to: folder.path("graph.onnx"))
+    let runtime = try TestRuntime.make()
+    let session = try Session(runtime: runtime, model: Model(contentsOf: folder.path("graph.onnx")).serialized())
+    func outputs(_ numbers: [Float], rows: Int = 1) throws -> [[Float]] {
+      try session.run(
+        session.inputNames.map { _ in
+          let tensor = try Tensor(runtime: runtime, shape: [rows, 4])
+          for (place, number) in numbers.enumerated() { tensor.floats[place] = number }
+          return tensor
+        }
+      ).map { $0.numbers()! }
+    }
+    // Both inputs are the same here; the gradient is that by one of them, at a point where the other is as large.
+    let point: [Float] = [0.3, -0.2, 0.5, 0.1]
+    let gradient = try outputs(point)[2]
+    #expect(gradient.count == 4 && gradient.contains { abs($0) > 0.01 })
+    let slope = try (outputs(point.map { $0 + 0.01 })[1][0] - outputs(point.map { $0 - 0.01 })[1][0]) / 0.02
+    #expect(abs(slope - 2 * gradient.reduce(0, +)) < 1e-2)
+    #expect(throws: OnnxRuntimeError.self) { try outputs(point + point, rows: 2) }
+  }
+
   @Test func `is refused in one sentence`() throws {
     let folder = TemporaryFolder()
     var net = GraphBuilder(name: "refused")

@@ -24,6 +24,12 @@ package struct AdjointNetwork: Sendable {
   /// What a user of the derivatives should know, such as roundings that were passed straight through.
   package let notes: [String]
 
+  /// The same graph, declaring that inputs have these shapes and no others.
+  package func declaringInputs(of shapes: [String: [Int]]) -> AdjointNetwork {
+    AdjointNetwork(
+      model: model.declaringInputs(of: shapes), target: target, output: output, value: value, gradient: gradient, notes: notes)
+  }
+
   /// The same graph for one class, without the input that names it.
   package func fixing(target number: Int) -> AdjointNetwork {
     var proto = model.proto
