@@ -58,7 +58,7 @@ extension Model {
     guard !proto.graph.output.isEmpty else {
       throw ModelGraphError(.badInput, "\(label): the graph declares no output to read. Export the model again.")
     }
-    self = Model(proto: proto, folder: folder, label: label).inliningFunctions()
+    self = Model(proto: proto, folder: folder, label: label).inliningFunctions().namingOmittedOutputs()
     try checkOrder()
     try checkExternalFiles()
   }

@@ -108,6 +108,33 @@ import Testing
     #expect(error?.message.contains("no operators") == true)
   }
 
+  @Test func `names outputs that have no names, where there may be any number, in bodies too`() throws {
+    func body(_ name: String) -> Onnx_GraphProto {
+      var body = GraphBuilder(name: name)
+      body.node("Split", ["x"], ["", "half"], ["axis": .int(1)])
+      for output in ["one", "other"] {
+        body.node("Relu", ["half"], [output])
+        body.output(output, [nil, 2])
+      }
+      return body.graph
+    }
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 4])
+    net.builder.input("omitted", [])
+    net.builder.weight("is", [], [Int64(1)])
+    net.builder.node("Cast", ["is"], ["is_so"], ["to": .int(9)])
+    net.builder.node("If", ["is_so"], ["", "y"], ["then_branch": .graph(body("then")), "else_branch": .graph(body("else"))])
+    // Its last output may be left out.
+    net.builder.node("LSTM", ["x", "w", "r"], ["", "h"], ["hidden_size": .int(2)])
+    net.builder.output("y", [nil, 2])
+    let read = try Model(bytes: Model(proto: net.model.proto).serialized(), folder: nil).proto.graph
+    #expect(read.node.map(\.output) == [["is_so"], ["omitted/2", "y"], ["", "h"]])
+    #expect(
+      read.node[1].attribute.map { $0.g.node[0].output }.sorted { $0[0] < $1[0] } == [
+        ["omitted/3", "half"], ["omitted/4", "half"],
+      ])
+  }
+
   @Test func `leaves weights out of the inputs of old formats`() {
     var net = Networks.Writer(opset: 7, irVersion: 3)
     net.builder.input("x", [1, 4])

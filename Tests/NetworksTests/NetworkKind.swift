@@ -75,6 +75,11 @@ struct NetworkKind: Sendable, CustomStringConvertible {
     return writer.builder.model
   }
 
+  /// The network as it is read from a file.
+  func model(masking masked: (tensor: String, rank: Int)? = nil) throws -> Model {
+    try Model(bytes: Model(proto: proto(masking: masked)).serialized(), folder: nil, label: "kind.onnx")
+  }
+
   func stimuli(_ count: Int) throws -> StimulusSet {
     try StimulusSet(
       inputs.enumerated().map { number, input in
@@ -107,7 +112,8 @@ struct KindBench {
     runtime = try TestRuntime.make()
     stimuli = try kind.stimuli(Self.stimulusCount)
     survey = try NetworkSurvey(
-      model: Model(proto: kind.proto(), label: "kind.onnx"), stimuli: stimuli, runtime: runtime,
+      model: kind.model(), stimuli: stimuli,
+      runtime: runtime,
       session: Session.Options(), reading: request)
     feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
   }
@@ -152,8 +158,7 @@ struct KindBench {
   /// - Parameter classAxis: of the tensor that is read, in the shape that the network gives it.
   func deviation(_ layer: NetworkSurvey.Layer, classAxis: Int, batch: Int = 3) throws -> Float {
     let network = try lesioned(layer, batch: batch)
-    let model = Model(
-      proto: kind.proto(masking: (layer.candidate.tensor, layer.view.shape.count)), label: "twin.onnx")
+    let model = try kind.model(masking: (layer.candidate.tensor, layer.view.shape.count))
     let regions = try grid(layer).regionCount
     let coalitions = LesionedNetwork.mixedCoalitions(regions: regions, count: 6)
     var difference: Float = 0

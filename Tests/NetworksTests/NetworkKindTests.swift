@@ -44,6 +44,15 @@ extension NetworkKind {
     net.builder.output("logits", [nil, 3])
   }
 
+  /// A hidden layer of whose halves one has no name.
+  static let halved = NetworkKind("with outputs that have no names") { net in
+    net.builder.input("x", [nil, 6])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+    net.builder.node("Split", [hidden], ["", "half"], ["axis": .int(1)])
+    net.add("MatMul", [net.add("Tanh", ["half"], to: "squashed"), net.weight(4, 3)], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
   /// Nodes of a graph, as many as each stimulus has, passed on in a circle; no axis counts stimuli.
   static let graph = NetworkKind("of graphs", inputs: [("nodes", [5, 6], nil)]) { net in
     net.builder.input("nodes", [nil, 6], first: "n_nodes")
@@ -285,6 +294,7 @@ extension NetworkKind {
     (.recurrent, 2, ["steps": "N,T,direction,C", "hidden": "N,T,C", "back": "N,T,C"], 1e-5),
     (.integers, 1, ["conv": "N,C,H,W", "pooled": "N,C,H,W", "floats": "N,C"], 1e-5),
     (.branches, 1, ["sum": "N,C", "hidden": "N,C"], 1e-5),
+    (.halved, 1, ["hidden": "N,C", "squashed": "N,C"], 1e-5),
     (.packed, 1, ["hidden": "N,C", "joined": "N,C", "squashed": "N,C"], 1e-5),
     (.scanning, 1, ["sum": "N,position,C", "hidden": "N,position,C", "turned": "N,position,C"], 1e-5),
   ]
