@@ -40,9 +40,14 @@ package struct NPYHeader: Equatable {
       throw FileError(.badInput, "\(place) has a damaged .npy header: write it anew with numpy.save")
     }
     guard let (type, isBigEndian) = Self.elements(description) else {
+      // "'<U3'", "'|S3'": text, of which a network with operators for it makes numbers itself.
+      let isText = description.drop { "'\"<>|=".contains($0) }.first.map { "USa".contains($0) } ?? false
+      let mend =
+        isText
+        ? "give the numbers that stand for the text, to a network without the operators that read it" : "convert it with astype"
       throw FileError(
         .badInput,
-        "\(place) has elements of type \(description), and bool, 8- to 64-bit integers and 16- to 64-bit floats are read: convert it with astype"
+        "\(place) has elements of type \(description), and bool, 8- to 64-bit integers and 16- to 64-bit floats are read: \(mend)"
       )
     }
     isFortranOrder = order == "True"
