@@ -77,10 +77,9 @@ package struct AdjointExport: Sendable {
       throw Failure(.usage, "--target \(target) is none of the output's \(reader.classCount) classes, counted from 0")
     }
 
+    let prefix = try Session(runtime: runtime, model: cut.prefix.serialized(), options: options)
     func inputs(rows: [Int]) throws -> [String: Tensor] {
-      let prefix = try Session(runtime: runtime, model: cut.prefix.serialized(), options: options)
-      return Dictionary(
-        uniqueKeysWithValues: zip(prefix.outputNames, try prefix.run(feed.tensors(prefix.inputNames, rows: rows))))
+      Dictionary(uniqueKeysWithValues: zip(prefix.outputNames, try prefix.run(feed.tensors(prefix.inputNames, rows: rows))))
     }
     func graph(rows: [Int]) throws -> (network: AdjointNetwork, shapes: [String: [Int]]) {
       let tensors = try inputs(rows: rows)

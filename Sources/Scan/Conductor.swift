@@ -285,19 +285,7 @@ struct Conductor {
         kept.append(deviation)
         continue
       }
-      let unrepeatable = worker.unrepeatableOperators
-      let reason =
-        deviation <= tolerance
-        ? "with units of it at 0 the network gives NaN or infinite values; try --lesion mean, or skip such series with --allow-nonfinite"
-        : !check.failure.isEmpty
-          ? "cut there, the network doesn't run: \(check.failure)"
-          : unrepeatable.isEmpty
-            ? "cut there, the network's output is off by \(deviation) of its largest score"
-            : """
-            no two passes agree, by \(deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
-            \(unrepeatable.count == 1 ? "draws" : "draw") random numbers or \(unrepeatable.count == 1 ? "is" : "are") in \
-            training mode (export the network in inference mode)
-            """
+      let reason = refusal(of: check, isFaithful: deviation <= tolerance)
       if request.measurement.layers.names(layer.tensor) {
         throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
       }
@@ -307,6 +295,22 @@ struct Conductor {
       throw Failure(.badInput, "no layer can be scanned: \(result.refusals.last?.reason ?? "there is none")")
     }
     return (result, kept)
+  }
+
+  /// Why a layer can't be scanned, as its check shows.
+  private func refusal(of check: CutCheck, isFaithful: Bool) -> String {
+    if isFaithful {
+      return
+        "with units of it at 0 the network gives NaN or infinite values; try --lesion mean, or skip such series with --allow-nonfinite"
+    }
+    if !check.failure.isEmpty { return "cut there, the network doesn't run: \(check.failure)" }
+    let unrepeatable = worker.unrepeatableOperators
+    if unrepeatable.isEmpty { return "cut there, the network's output is off by \(check.deviation) of its largest score" }
+    let isOne = unrepeatable.count == 1
+    return """
+      no two passes agree, by \(check.deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
+      \(isOne ? "draws" : "draw") random numbers or \(isOne ? "is" : "are") in training mode (export the network in inference mode)
+      """
   }
 
   /// The class with the largest score, by stimulus.

@@ -124,7 +124,7 @@ import Testing
     net.builder.weight("is", [], [Int64(1)])
     net.builder.node("Cast", ["is"], ["is_so"], ["to": .int(9)])
     net.builder.node("If", ["is_so"], ["", "y"], ["then_branch": .graph(body("then")), "else_branch": .graph(body("else"))])
-    // Its last output may be left out.
+    // These may be left out.
     net.builder.node("LSTM", ["x", "w", "r"], ["", "h"], ["hidden_size": .int(2)])
     net.builder.output("y", [nil, 2])
     let read = try Model(bytes: Model(proto: net.model.proto).serialized(), folder: nil).proto.graph

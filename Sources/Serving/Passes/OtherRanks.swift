@@ -29,9 +29,8 @@ final class OtherRanks: @unchecked Sendable {
   private let lock = ConditionLock(value: false)
   private var unsent: [Question] = []
   // Of the thread that carries:
-  /// By rank, the oldest first.
+  /// By rank that has any, the oldest first.
   private var sent: [Int: [Question]] = [:]
-  private var sentCount = 0
   private var watch: SilenceWatch
   /// Whether a rank was asked to stop.
   private(set) var isStopWished = false
@@ -62,15 +61,14 @@ final class OtherRanks: @unchecked Sendable {
   /// - Parameter patience: seconds to wait where nothing is under way.
   /// - Throws: the transport's errors; `LostRank`.
   func carry(patience: Double) throws {
-    if lock.lock(whenValue: true, timeoutSeconds: sentCount == 0 ? patience : 0) {
+    if lock.lock(whenValue: true, timeoutSeconds: sent.isEmpty ? patience : 0) {
       let questions = unsent
       unsent = []
       lock.unlock(withValue: false)
       for question in questions {
         try wire.post(question.message, to: question.rank, kind: .task)
-        if sent[question.rank]?.isEmpty != false { watch.hear(from: question.rank, at: wire.now) }
+        if sent[question.rank] == nil { watch.hear(from: question.rank, at: wire.now) }
         sent[question.rank, default: []].append(question)
-        sentCount += 1
       }
     }
     var hasHeard = false
@@ -78,8 +76,8 @@ final class OtherRanks: @unchecked Sendable {
       try take(message)
       hasHeard = true
     }
-    if let rank = watch.lost(at: wire.now, isAwaited: { sent[$0]?.isEmpty == false }) { throw LostRank(rank: rank) }
-    if sentCount > 0, !hasHeard { try wire.rest() }
+    if let rank = watch.lost(at: wire.now, isAwaited: { sent[$0] != nil }) { throw LostRank(rank: rank) }
+    if !sent.isEmpty, !hasHeard { try wire.rest() }
   }
 
   private func take(_ message: Message) throws {
@@ -95,8 +93,9 @@ final class OtherRanks: @unchecked Sendable {
 
   /// The question that a rank's answer belongs to: its oldest.
   private func answer(of rank: Int) throws(MessageError) -> Question {
-    guard let questions = sent[rank], !questions.isEmpty else { throw MessageError() }
-    sentCount -= 1
-    return sent[rank]!.removeFirst()
+    guard var questions = sent.removeValue(forKey: rank) else { throw MessageError() }
+    let oldest = questions.removeFirst()
+    if !questions.isEmpty { sent[rank] = questions }
+    return oldest
   }
 }

@@ -41,16 +41,13 @@ package final class MonitorServer {
       options.address, limits: options.limits, bodyLimit: ServerLimits.body(elements: signature.elements), token: options.token,
       service: service)
     let others = wire.map { OtherRanks($0, patience: options.patience) }
-    let passes: [any PassMaking] =
-      runners
-      + (others.map { others in
-        others.numbers.map { RankPasses(ranks: others, rank: $0) }
-      } ?? [])
+    var makers: [any PassMaking] = runners
+    if let others { makers += others.numbers.map { RankPasses(ranks: others, rank: $0) } }
     let ended = ConditionLock(value: 0)
-    pool = NIOThreadPool(numberOfThreads: passes.count)
+    pool = NIOThreadPool(numberOfThreads: makers.count)
     pool.start()
-    for (number, passes) in passes.enumerated() {
-      let handover = Handover(worker: Worker(passes, service))
+    for (number, maker) in makers.enumerated() {
+      let handover = Handover(worker: Worker(maker, service))
       pool.submit { _ in
         Self.work(handover.worker, number, service)
         // Queues are closed for all, so that the workers end in the order of their numbers, or wait here for it.
@@ -58,7 +55,7 @@ package final class MonitorServer {
         ended.unlock(withValue: number + 1)
       }
     }
-    workerCount = passes.count
+    workerCount = makers.count
     (self.service, self.server, self.ended, self.others) = (service, server, ended, others)
   }
 
