@@ -38,7 +38,7 @@ package final class ConnectionTracer {
   ///   - batch: source regions in one pass; where they can't be batched they go one by one.
   ///   - feed: any stimulus; its runs tell shapes.
   /// - Throws: `Untraceable` where magnitude can't be followed; what running the network throws.
-  /// - Cost: two or three sessions and up to five forward passes; all tensors between the two in memory once.
+  /// - Cost: two to four sessions and up to seven forward passes; all tensors between the two in memory once.
   package init(
     model: Model, from source: String, to target: String, sources: RegionMap, targets: RegionMap, batch: Int,
     runtime: Runtime, session options: Session.Options, feed: Feed
@@ -50,6 +50,11 @@ package final class ConnectionTracer {
     var (model, shapes) = (model, try observe(model))
     if !model.recurrentInputs().isEmpty {
       model = model.unrollingRecurrence(observed: shapes)
+      shapes = try observe(model)
+    }
+    let spelled = model.spelledOperators(observed: shapes)
+    if !spelled.isEmpty {
+      model = model.spellingOut(spelled)
       shapes = try observe(model)
     }
     var failure: any Error = Untraceable("no path leads from \"\(source)\" to \"\(target)\"")

@@ -49,7 +49,8 @@ package final class GradientNetwork {
 
   /// Writes the adjoint graph, loads it and the prefix, and allocates a batch.
   ///
-  /// Cost: three sessions, one of them for a moment, up to three prefix runs on `stimulus` and two runs of the suffix.
+  /// Cost: three sessions, one of them for a moment, up to three prefix runs on `stimulus` and two runs of the suffix; one or two
+  /// more of both where the suffix has recurrent operators or attention in one operator.
   /// - Parameters:
   ///   - stimulus: any stimulus; its run tells the shapes.
   ///   - value: what is derived; what `configuration.reader` reads.

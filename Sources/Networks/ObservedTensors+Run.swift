@@ -30,9 +30,11 @@ extension ObservedTensors {
 
 extension Cut {
   /// The cut as derivatives are written for it, with recurrent operators written step by step, and what a run of its suffix
-  /// shows.
+  /// shows, also of the operators that are written in ordinary ones for the way back.
   ///
-  /// Cost: a session and a run of the suffix, or two where there are recurrent operators.
+  /// These are taken for that only where they give what the network gives.
+  ///
+  /// Cost: a session and a run of the suffix, one more where there are recurrent operators, and one where there are such as attention.
   /// - Parameter inputs: what the observation is run on, by names in order.
   package func observed(
     runtime: Runtime, options: Session.Options, inputs: (_ names: [String]) throws -> [Tensor]
@@ -40,13 +42,41 @@ extension Cut {
     // What shapes there are doesn't depend on what computes.
     var options = options
     options.isOnProcessor = true
-    func observe(_ cut: Cut) throws -> ObservedTensors {
+    func observe(_ cut: Cut) throws -> (tensors: ObservedTensors, output: Tensor?) {
       let observation = cut.observation
       let session = try Session(runtime: runtime, model: observation.model.serialized(), options: options)
-      return ObservedTensors(observation, session.outputNames, try session.run(inputs(session.inputNames)))
+      let tensors = try session.run(inputs(session.inputNames))
+      let output = session.outputNames.firstIndex(of: cut.output).map { tensors[$0] }
+      return (ObservedTensors(observation, session.outputNames, tensors), output)
     }
-    let observed = try observe(self)
-    guard let unrolled = unrollingRecurrence(shapes: observed.shapes) else { return (self, observed) }
-    return (unrolled, try observe(unrolled))
+    var (cut, seen) = (self, try observe(self))
+    if let unrolled = unrollingRecurrence(shapes: seen.tensors.shapes) {
+      (cut, seen) = (unrolled, try observe(unrolled))
+    }
+    let spelled = cut.suffix.spelledOperators(shapes: seen.tensors.shapes, types: seen.tensors.types)
+    seen.tensors.spelled = spelled
+    guard !spelled.isEmpty else { return (cut, seen.tensors) }
+    let written = cut.spellingOut(spelled)
+    guard let again = try? observe(written), let output = seen.output, let other = again.output, output.resembles(other) else {
+      seen.tensors.spelled = spelled.refused("no rule, since written in ordinary operators it gives something else")
+      return (cut, seen.tensors)
+    }
+    var shown = again.tensors
+    shown.types.merge(written.suffix.elementTypes()) { observed, _ in observed }
+    shown.spelled = spelled
+    return (cut, shown)
+  }
+}
+
+extension Tensor {
+  /// Whether two outputs are the same but for roundings, what isn't finite included. Those of other types than float32 aren't looked at.
+  fileprivate func resembles(_ other: Tensor) -> Bool {
+    guard shape == other.shape, elementType == other.elementType else { return false }
+    guard elementType == ElementType.float.rawValue else { return true }
+    let scale = (0..<count).lazy.map { abs(self.floats[$0]) }.filter(\.isFinite).max() ?? 0
+    return (0..<count).allSatisfy { place in
+      let (a, b) = (floats[place], other.floats[place])
+      return a == b || a.isNaN && b.isNaN || abs(a - b) <= 1e-3 * scale
+    }
   }
 }

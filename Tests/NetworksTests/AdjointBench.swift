@@ -8,6 +8,7 @@ struct AdjointBench {
   let network: AdjointNetwork
   private let session: Session
   private let suffix: Session
+  private let spelled: Session
   private let inputs: [Tensor]
 
   /// Rows of different values.
@@ -32,6 +33,7 @@ struct AdjointBench {
     network = try cut.adjoint(of: value, observed: observed)
     session = try Session(runtime: runtime, model: network.model.serialized())
     suffix = try Session(runtime: runtime, model: whole.suffix.serialized())
+    spelled = try Session(runtime: runtime, model: cut.spellingOut(observed.spelled).suffix.serialized())
     let target = try Tensor(runtime: runtime, shape: [targets.count], elementType: ElementType.int64.rawValue)
     target.bytes.copyBytes(from: targets.withUnsafeBytes { Array($0) })
     inputs = [a, target]
@@ -59,6 +61,12 @@ struct AdjointBench {
   /// What the network itself gives there.
   func whole() throws -> [Float] {
     let outputs = try suffix.run([inputs[0]])
+    return withExtendedLifetime(outputs) { outputs[0].floats.map { $0 } }
+  }
+
+  /// The same, of the operators that are written in ordinary ones for the way back.
+  func spelledOut() throws -> [Float] {
+    let outputs = try spelled.run([inputs[0]])
     return withExtendedLifetime(outputs) { outputs[0].floats.map { $0 } }
   }
 

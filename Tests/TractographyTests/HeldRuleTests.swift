@@ -198,6 +198,9 @@ import Testing
     try OperatorBench([4, 6], opset: form == "standard" ? 23 : 20) { net in
       for name in ["query", "key", "value"] { net.node("MatMul", ["a", net.random("w_\(name)", [6, 6])], [name]) }
       switch form {
+      case "packed":
+        let weights = net.node("Concat", ["w_query", "w_key", "w_value"], ["w"], ["axis": .int(1)])
+        net.node("Attention", ["a", weights], ["b"], ["num_heads": .int(2)], domain: "com.microsoft")
       case "standard":
         net.node("Attention", ["query", "key", "value"], ["b"], ["q_num_heads": .int(2), "kv_num_heads": .int(2)])
       case "of the runtime":
@@ -237,7 +240,7 @@ import Testing
     #expect(deviation(try bench.strengths(), from: expected) < 1e-5)
   }
 
-  @Test(arguments: ["standard", "of the runtime"])
+  @Test(arguments: ["standard", "of the runtime", "packed"])
   func `attention in one operator carries what it carries spelled out`(_ form: String) throws {
     let expected = try attention("spelled out").strengths()
     #expect(deviation(try attention(form).strengths(), from: expected) < 1e-5)

@@ -71,6 +71,8 @@ package struct ObservedTensors: Sendable {
   /// By tensor of int32 or int64: its elements, where there are few. What follows from weights and shapes alone is taken
   /// for what it was.
   package var integers: [String: [Int]] = [:]
+  /// The suffix's operators that were observed written in ordinary ones; the derivative passes those.
+  package var spelled = SpelledOperators()
 
   package init() {}
 }
@@ -85,7 +87,7 @@ package struct Observation: Sendable {
 }
 
 extension Cut {
-  /// The suffix, made to show all that it reads and writes.
+  /// The suffix, made to show all that it reads and writes, and what it gives.
   package var observation: Observation {
     let types = suffix.elementTypes()
     var names = FreshNames(in: suffix, stem: "shape_of_tensor")
@@ -99,7 +101,7 @@ extension Cut {
     where !tensor.isEmpty && suffix.index.contains(tensor) && !suffix.index.isWeight(tensor) && seen.insert(tensor).inserted {
       let type = types[tensor]
       if type == .noTensor || type == .string { continue }
-      guard let type, type.isFloat, !foreign.contains(tensor) else {
+      guard let type, type.isFloat, !foreign.contains(tensor), tensor != output else {
         outputs.append(tensor)
         continue
       }

@@ -36,9 +36,11 @@ extension AdjointRewrite {
 
   /// Asks the operator whose rule is running for an output that it doesn't give yet.
   mutating func further(output position: Int) -> String {
-    while forward[place].output.count <= position { forward[place].output.append("") }
-    if forward[place].output[position].isEmpty { forward[place].output[position] = freshName() }
-    return forward[place].output[position]
+    var node = isPlaceBackward ? backward[place] : forward[place]
+    while node.output.count <= position { node.output.append("") }
+    if node.output[position].isEmpty { node.output[position] = freshName() }
+    if isPlaceBackward { backward[place] = node } else { forward[place] = node }
+    return node.output[position]
   }
 
   /// A vector of whole numbers.

@@ -42,15 +42,18 @@ struct AdjointRewrite {
   /// By tensor: gradients of stretches of it.
   private var stretches: [String: [Stretch]] = [:]
   /// The tensors that change smoothly with the cut tensor.
-  private var varying: Set<String> = []
+  var varying: Set<String> = []
   var names: FreshNames
   var integerNames: [[Int]: String] = [:]
   /// Of constants, and of what was observed to follow from weights and shapes.
   var integerValues: [String: [Int]]
   var numberNames: [String: String] = [:]
   var notes: [String] = []
-  /// The node whose rule is running, by its place in `forward`.
+  /// The network's operators that derivatives pass written in ordinary ones.
+  let spelled: SpelledOperators
+  /// The node whose rule is running, by its place in `forward`, or in `backward` where it is written there again.
   private(set) var place = 0
+  private(set) var isPlaceBackward = false
   /// How many rows the shapes were seen at.
   private let rows: Int
   /// The type of the numbers that the running rule works with.
@@ -61,11 +64,18 @@ struct AdjointRewrite {
     model = cut.suffix
     shapes = observed.shapes
     types = cut.suffix.elementTypes().merging(observed.types) { $1 }
+    spelled = observed.spelled
+    weights = spelled.weights
     let fixed = cut.fixedTensors
     integerValues = observed.integers.filter { fixed.contains($0.key) }
     names = FreshNames(in: cut.suffix, stem: "adjoint")
     rows = max(observed.shapes[cut.tensor]?.first ?? 1, 1)
     forward = cut.suffix.index.order.map { cut.suffix.proto.graph.node[$0] }
+    for weight in weights {
+      shapes[weight.name] = weight.dims.map(Int.init)
+      types[weight.name] = ElementType(rawValue: weight.dataType)
+      if weight.dataType == ElementType.int64.rawValue { integerValues[weight.name] = weight.int64Data.map(Int.init) }
+    }
   }
 
   var opset: Int { model.opset }
@@ -113,71 +123,32 @@ struct AdjointRewrite {
       target: target, output: cut.output, value: value, gradient: gradient, notes: notes)
   }
 
-  // MARK: What varies
-
-  /// Follows the cut tensor downstream, as far as the value needs it.
-  private mutating func findVarying(to value: String) throws(Undifferentiable) {
-    var needed: Set<String> = [value]
-    var isNeeded = [Bool](repeating: false, count: forward.count)
-    for place in forward.indices.reversed() where forward[place].output.contains(where: needed.contains) {
-      isNeeded[place] = true
-      needed.formUnion(forward[place].input)
-    }
-    varying = [cut.tensor]
-    for place in forward.indices where isNeeded[place] {
-      let node = forward[place]
-      let read = node.input.filter(varying.contains)
-      if read.isEmpty, !node.subgraphs.contains(where: { readsVarying($0) }) { continue }
-      if holds(node) { continue }
-      guard let rule = Self.rule(for: node, in: model) else {
-        throw Undifferentiable(OperatorTraits.lackOfRule(node), operation: node.label)
-      }
-      if let positions = rule.positions,
-        let other = node.input.indices.first(where: { varying.contains(node.input[$0]) && !positions.contains($0) })
-      {
-        throw refusal(node, "no rule for its input \(other), which changes with the layer")
-      }
-      for (position, output) in node.output.enumerated() where !output.isEmpty {
-        if position > 0 && Self.indexOutputs.contains(node.opType) { continue }
-        varying.insert(output)
-      }
-    }
-  }
-
-  private func readsVarying(_ body: Onnx_GraphProto) -> Bool {
-    body.output.contains { varying.contains($0.name) }
-      || body.node.contains { $0.input.contains(where: varying.contains) || $0.subgraphs.contains { readsVarying($0) } }
-  }
-
-  /// Whether what an operator gives is piecewise constant in what it reads.
-  private func holds(_ node: Onnx_NodeProto) -> Bool {
-    guard node.isStandard else { return false }
-    if node.opType == "Cast" {
-      return !(node.elementType("to") ?? .float).isFloat
-    }
-    return Self.heldOperators.contains(node.opType)
-  }
-
-  private static let heldOperators: Set<String> = [
-    "Shape", "Size", "ArgMax", "ArgMin", "NonZero", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not",
-    "And", "Or", "Xor", "IsNaN", "IsInf", "Floor", "Ceil", "Round", "Sign", "EyeLike", "ConstantOfShape", "Range",
-    "Hardmax",
-  ]
-
-  /// Operators whose outputs after the first are places or masks.
-  private static let indexOutputs: Set<String> = ["MaxPool", "TopK", "Dropout"]
-
-  /// Whether a tensor changes smoothly with the cut tensor.
-  func varies(_ tensor: String) -> Bool { varying.contains(tensor) }
-
   // MARK: Deriving
 
   private mutating func derive(_ place: Int) throws(Undifferentiable) {
     let node = forward[place]
     guard node.input.contains(where: varying.contains) else { return }
     let outputs = node.output.map { $0.isEmpty || !varying.contains($0) ? nil : gradient(of: $0) }
-    guard outputs.contains(where: { $0 != nil }), let rule = Self.rule(for: node, in: model) else { return }
-    self.place = place
+    guard outputs.contains(where: { $0 != nil }) else { return }
+    (self.place, isPlaceBackward) = (place, false)
+    guard let spelling = spelling(of: node) else { return try derive(node, outputs) }
+    // Written out again, its inner results live for as long as they are needed here, and the network's own stay what they are
+    // (as in memory-saving attention, Dao et al. 2022).
+    let start = backward.count
+    backward += spelling.nodes
+    for (result, output) in zip(spelling.results, outputs) {
+      if let result, let output { contribute(output.name, to: result, isWhole: output.isWhole) }
+    }
+    for (offset, inner) in spelling.nodes.enumerated().reversed() {
+      let outputs = inner.output.map { varying.contains($0) ? gradient(of: $0) : nil }
+      guard inner.input.contains(where: varying.contains), outputs.contains(where: { $0 != nil }) else { continue }
+      (self.place, isPlaceBackward) = (start + offset, true)
+      try derive(inner, outputs)
+    }
+  }
+
+  private mutating func derive(_ node: Onnx_NodeProto, _ outputs: [Gradient?]) throws(Undifferentiable) {
+    guard let rule = Self.rule(for: node, in: model) else { return }
     numberType = node.output.first.flatMap { types[$0] }.flatMap { $0.isFloat ? $0 : nil } ?? .float
     try rule.body(&self, node, outputs)
   }
@@ -287,7 +258,7 @@ extension AdjointRewrite {
     var all: [String: Rule] = [:]
     for family in [
       linearRules, activationRules, arithmeticRules, reductionRules, poolingRules, normalisationRules, layoutRules,
-      choiceRules, interpolationRules, attentionRules,
+      choiceRules, interpolationRules, rotationRules,
     ] {
       all.merge(family) { _, _ in preconditionFailure("two rules for one operator") }
     }

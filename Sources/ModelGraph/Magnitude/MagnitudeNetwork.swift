@@ -57,7 +57,7 @@ package struct ObservedShapes: Sendable {
 
 extension Model {
   /// The tensors whose shapes `magnitudeNetwork(from:to:)` needs: what the operators between the two read and write,
-  /// weights left out.
+  /// weights left out, but for those that operators make.
   ///
   /// Empty where no path leads from one to the other. Throws for unknown names.
   package func tensorsBetween(_ source: String, _ target: String) throws(ModelGraphError) -> [String] {
@@ -68,7 +68,7 @@ extension Model {
     for node in nodes {
       for tensor in index.reads[node] + index.writes[node] where seen.insert(tensor).inserted {
         let name = index.names[tensor]
-        if index.dependence[tensor] != .constant, types[name] != .noTensor { tensors.append(name) }
+        if index.dependence[tensor] != .constant || !index.isWeight(name), types[name] != .noTensor { tensors.append(name) }
       }
     }
     return tensors

@@ -242,7 +242,7 @@ extension MagnitudeRewrite {
   private static let rules: [String: Rule] = {
     var all: [String: Rule] = [:]
     for family in [
-      layoutRules, linearRules, sumRules, productRules, poolingRules, normalisationRules, activationRules, attentionRules,
+      layoutRules, linearRules, sumRules, productRules, poolingRules, normalisationRules, activationRules,
       fusedRules,
     ] {
       all.merge(family) { _, _ in preconditionFailure("two rules for one operator") }

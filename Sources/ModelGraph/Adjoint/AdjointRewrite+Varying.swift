@@ -1,0 +1,75 @@
+/// What changes with the layer.
+extension AdjointRewrite {
+  /// Follows the cut tensor downstream, as far as the value needs it.
+  mutating func findVarying(to value: String) throws(Undifferentiable) {
+    var needed: Set<String> = [value]
+    var isNeeded = [Bool](repeating: false, count: forward.count)
+    for place in forward.indices.reversed() where forward[place].output.contains(where: needed.contains) {
+      isNeeded[place] = true
+      needed.formUnion(forward[place].input)
+    }
+    varying = [cut.tensor]
+    for place in forward.indices where isNeeded[place] {
+      let node = forward[place]
+      guard let spelling = spelling(of: node) else {
+        try follow(node)
+        continue
+      }
+      for inner in spelling.nodes { try follow(inner) }
+      for (result, output) in zip(spelling.results, node.output) {
+        if let result, varying.contains(result) { varying.insert(output) }
+      }
+    }
+  }
+
+  /// What an operator is in ordinary ones.
+  func spelling(of node: Onnx_NodeProto) -> SpelledOperators.Spelling? {
+    node.output.first.flatMap { spelled.spellings[$0] }
+  }
+
+  /// Notes what varies with an operator's inputs.
+  private mutating func follow(_ node: Onnx_NodeProto) throws(Undifferentiable) {
+    let read = node.input.filter(varying.contains)
+    if read.isEmpty, !node.subgraphs.contains(where: { readsVarying($0) }) { return }
+    if holds(node) { return }
+    if let reason = node.output.first.flatMap({ spelled.refusals[$0] }) { throw refusal(node, reason) }
+    guard let rule = Self.rule(for: node, in: model) else {
+      throw Undifferentiable(OperatorTraits.lackOfRule(node), operation: node.label)
+    }
+    if let positions = rule.positions,
+      let other = node.input.indices.first(where: { varying.contains(node.input[$0]) && !positions.contains($0) })
+    {
+      throw refusal(node, "no rule for its input \(other), which changes with the layer")
+    }
+    for (position, output) in node.output.enumerated() where !output.isEmpty {
+      if position > 0 && Self.indexOutputs.contains(node.opType) { continue }
+      varying.insert(output)
+    }
+  }
+
+  private func readsVarying(_ body: Onnx_GraphProto) -> Bool {
+    body.output.contains { varying.contains($0.name) }
+      || body.node.contains { $0.input.contains(where: varying.contains) || $0.subgraphs.contains { readsVarying($0) } }
+  }
+
+  /// Whether what an operator gives is piecewise constant in what it reads.
+  private func holds(_ node: Onnx_NodeProto) -> Bool {
+    guard node.isStandard else { return false }
+    if node.opType == "Cast" {
+      return !(node.elementType("to") ?? .float).isFloat
+    }
+    return Self.heldOperators.contains(node.opType)
+  }
+
+  private static let heldOperators: Set<String> = [
+    "Shape", "Size", "ArgMax", "ArgMin", "NonZero", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not",
+    "And", "Or", "Xor", "IsNaN", "IsInf", "Floor", "Ceil", "Round", "Sign", "EyeLike", "ConstantOfShape", "Range",
+    "Hardmax",
+  ]
+
+  /// Operators whose outputs after the first are places or masks.
+  private static let indexOutputs: Set<String> = ["MaxPool", "TopK", "Dropout"]
+
+  /// Whether a tensor changes smoothly with the cut tensor.
+  func varies(_ tensor: String) -> Bool { varying.contains(tensor) }
+}
