@@ -101,6 +101,40 @@ class Block(nn.Module):
         return x + self.mlp(self.second(x))
 
 
+class Fused(nn.Module):
+    """Causal attention of four heads that share the keys of two, as newer operator sets have it in one operator."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm, self.out = nn.LayerNorm(width), nn.Linear(width, width)
+        self.query, self.pair = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, x):
+        y = self.norm(x)
+        rows, length, width = y.shape
+        q = self.query(y).view(rows, length, 4, width // 4).transpose(1, 2)
+        k, v = self.pair(y).view(rows, length, 2, 2, width // 4).permute(2, 0, 3, 1, 4)
+        z = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+        return x + self.out(z.transpose(1, 2).reshape(rows, length, width))
+
+
+class Scattered(nn.Module):
+    """Tokens that are overwritten, moved and added to, and functions that are seldom seen."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.first, self.last = nn.Linear(width, width), nn.Linear(width, 4)
+        self.register_buffer("places", torch.tensor([4, 0, 2]))
+
+    def forward(self, x):
+        y = torch.asinh(self.first(x))
+        moved = y.clone()
+        moved[:, 1:4] = torch.atanh(0.5 * torch.tanh(y[:, 3:6]))
+        index = self.places.view(1, 3, 1).expand(y.shape[0], 3, y.shape[2])
+        z = torch.scatter(moved, 1, index, torch.sinh(y[:, :3]))
+        return self.last(torch.scatter_add(z, 1, index, y[:, 2:5] * y[:, :3])).mean(1)
+
+
 class GatedLinear(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -204,6 +238,8 @@ def networks():
     yield "decoder", nn.Linear(16, 16), nn.Sequential(
         *(Block(16, nn.RMSNorm, GatedLinear(16), causal=True, rotary=True) for _ in range(2)), nn.RMSNorm(16),
         nn.Linear(16, 7)), words, "logit"
+    yield "fused", nn.Linear(16, 16), nn.Sequential(Fused(16), Fused(16), nn.LayerNorm(16), nn.Linear(16, 7)), words, "logprob"
+    yield "scattered", nn.Linear(16, 16), Scattered(16), words, "margin"
     yield "vision", Patches(16), nn.Sequential(Block(16), Block(16), nn.LayerNorm(16), Token(), nn.Linear(16, 5)), image, "prob"
     yield "convnext", stem(8), nn.Sequential(
         ConvNeXt(8), nn.Conv2d(8, 12, 2, 2), ConvNeXt(12), head(12)), image, "loss"

@@ -6,7 +6,8 @@ extension AdjointRewrite {
     for: [
       "Relu", "LeakyRelu", "PRelu", "ThresholdedRelu", "Elu", "Selu", "Celu", "Clip", "Sigmoid", "HardSigmoid", "Tanh",
       "Softplus", "Softsign", "Erf", "Gelu", "FastGelu", "QuickGelu", "HardSwish", "Swish", "Silu", "Mish", "Exp", "Log",
-      "Sqrt", "Reciprocal", "Abs", "Neg", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Atan",
+      "Sqrt", "Reciprocal", "Abs", "Neg", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Asin", "Acos", "Atan", "Asinh", "Acosh",
+      "Atanh", "Shrink",
     ], by: [0]
   ) { rewrite, node, gradients throws(Undifferentiable) in
     let x = node.input[0]
@@ -21,7 +22,7 @@ extension AdjointRewrite {
   ]) { first, _ in first }
 
   /// A gradient times the derivative of a function of one element.
-  private mutating func scaled(_ g: String, byDerivativeOf node: Onnx_NodeProto) throws(Undifferentiable) -> String {
+  mutating func scaled(_ g: String, byDerivativeOf node: Onnx_NodeProto) throws(Undifferentiable) -> String {
     let (x, y) = (node.input[0], node.output[0])
     let float = { (name: String, standard: Double) in node.attribute(name).map { Double($0.f) } ?? standard }
     switch node.opType {
@@ -93,8 +94,20 @@ extension AdjointRewrite {
       return times(g, add("Cosh", [x]))
     case "Cosh":
       return times(g, add("Sinh", [x]))
+    case "Asin":
+      return over(g, add("Sqrt", [oneMinus(times(x, x))]))
+    case "Acos":
+      return negative(over(g, add("Sqrt", [oneMinus(times(x, x))])))
     case "Atan":
       return over(g, plus(number(1), times(x, x)))
+    case "Asinh":
+      return over(g, add("Sqrt", [plus(times(x, x), number(1))]))
+    case "Acosh":
+      return over(g, add("Sqrt", [minus(times(x, x), number(1))]))
+    case "Atanh":
+      return over(g, oneMinus(times(x, x)))
+    case "Shrink":
+      return times(g, isAbove(add("Abs", [x]), number(float("lambd", 0.5))))
     default:
       throw refusal(node, "no rule")
     }

@@ -61,7 +61,7 @@ extension AdjointRewrite {
 
   /// With stride 1 the derivative is a convolution with the kernel flipped and its channels exchanged, which runs as fast
   /// as the forward one; else it is a transposed convolution. What is made of weights the runtime folds when it loads.
-  private mutating func deriveConvolution(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
+  mutating func deriveConvolution(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
     let (x, w, y) = (node.input[0], node.input[1], node.output[0])
     let (input, weight, output) = (try shape(of: x), try shape(of: w), try shape(of: y))
     let groups = node.integer("group") ?? 1
@@ -138,7 +138,7 @@ extension AdjointRewrite {
 
   // MARK: Matrices
 
-  private mutating func deriveGemm(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
+  mutating func deriveGemm(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
     let (a, b, y) = (node.input[0], node.input[1], node.output[0])
     let (transA, transB) = (node.integer("transA") ?? 0 != 0, node.integer("transB") ?? 0 != 0)
     let alpha = node.attribute("alpha")?.f ?? 1
@@ -185,55 +185,22 @@ extension AdjointRewrite {
     }
   }
 
-  private mutating func lastTransposed(_ matrix: String, _ rank: Int) -> String {
+  mutating func lastTransposed(_ matrix: String, _ rank: Int) -> String {
     transpose(matrix, Array(0..<rank - 2) + [rank - 1, rank - 2])
   }
 
-  private func broadcast(_ a: [Int], _ b: [Int]) -> [Int] {
+  func broadcast(_ a: [Int], _ b: [Int]) -> [Int] {
     let rank = max(a.count, b.count)
     let (a, b) = ([Int](repeating: 1, count: rank - a.count) + a, [Int](repeating: 1, count: rank - b.count) + b)
     return zip(a, b).map { $0 == 1 ? $1 : $0 }
   }
 
   /// Sums a product over the front axes along which an operand was repeated.
-  private mutating func unbroadcast(_ product: String, _ front: [Int], _ operand: [Int], as shape: [Int]) -> String {
+  mutating func unbroadcast(_ product: String, _ front: [Int], _ operand: [Int], as shape: [Int]) -> String {
     let own = operand.dropLast(2)
     let missing = front.count - own.count
     let axes = front.indices.filter { $0 < missing || own[$0 - missing] == 1 && front[$0] != 1 }
     let result = axes.isEmpty ? product : reduceSum(product, axes)
     return missing > 0 || operand != shape ? reshape(result, shape) : result
-  }
-
-  /// With labels: the gradient by one operand is the product of the output's gradient with the other operands, with ones
-  /// for labels that only this operand has.
-  private mutating func deriveEinsum(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
-    let equation = (node.attribute("equation").map { String(decoding: $0.s, as: UTF8.self) } ?? "").filter { $0 != " " }
-    let sides = equation.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-    let operands = sides[0].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    let labels = operands.joined()
-    let output =
-      sides.count == 2
-      ? String(sides[1].dropFirst())
-      : String(Set(labels).filter { label in labels.filter { $0 == label }.count == 1 }.sorted())
-    guard !equation.contains("."), operands.count == node.input.count,
-      (operands + [output]).allSatisfy({ Set($0).count == $0.count })
-    else { throw refusal(node, "a rule for equations without ellipses and repeated labels only") }
-    let whole = try whole(gradient, like: node.output[0])
-    for (position, operand) in node.input.enumerated() where varies(operand) {
-      let others = operands.indices.filter { $0 != position }
-      var terms = [output] + others.map { operands[$0] }
-      var inputs = [whole] + others.map { node.input[$0] }
-      let lengths = try shape(of: operand)
-      let alone = operands[position].filter { label in !terms.contains { $0.contains(label) } }
-      if !alone.isEmpty {
-        let own = Array(operands[position])
-        let shape = alone.map { label in lengths[own.firstIndex(of: label)!] }
-        terms.append(alone)
-        inputs.append(add("Expand", [number(1), integers(shape)]))
-      }
-      let result = add(
-        "Einsum", inputs, ["equation": .string(terms.joined(separator: ",") + "->" + operands[position])])
-      contribute(result, to: operand)
-    }
   }
 }

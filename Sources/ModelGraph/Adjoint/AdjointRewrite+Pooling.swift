@@ -8,6 +8,12 @@ extension AdjointRewrite {
     "AveragePool": Rule(positions: nil) { rewrite, node, gradients throws(Undifferentiable) in
       try rewrite.deriveAveragePool(node, gradients[0]!)
     },
+    "LpPool": Rule(positions: nil) { rewrite, node, gradients throws(Undifferentiable) in
+      try rewrite.deriveLpPool(node, gradients[0]!)
+    },
+    "GlobalLpPool": Rule(positions: nil) { rewrite, node, gradients throws(Undifferentiable) in
+      try rewrite.deriveLpPool(node, gradients[0]!)
+    },
     "GlobalAveragePool": Rule(positions: nil) { rewrite, node, gradients throws(Undifferentiable) in
       let count = try rewrite.shape(of: node.input[0]).dropFirst(2).reduce(1, *)
       rewrite.contribute(
@@ -76,14 +82,19 @@ extension AdjointRewrite {
     let divisor =
       isUniform ? number(1 / Double(area)) : numbers(counts.map { 1 / $0 }, shape: [1, 1] + small)
     let scaled = times(try whole(gradient, like: y), divisor)
-    let axes = Array(kernel.indices)
 
     if small.allSatisfy({ $0 == 1 }), isUniform, kernel == large {
       return contribute(scaled, to: x, isWhole: false)
     }
-    // Every element of a window gets the same: a transposed convolution with ones, channel by channel.
-    let single = add("Reshape", [scaled, integers([-1, 1] + small)])
-    let ones = numbers([Double](repeating: 1, count: area), shape: [1, 1] + kernel)
+    contribute(spread(scaled, window, small: small, input: input), to: x)
+  }
+
+  /// Gives what each window has to all elements that it covers: a transposed convolution with ones, channel by channel.
+  private mutating func spread(_ values: String, _ window: Window, small: [Int], input: [Int]) -> String {
+    let (kernel, large) = (window.kernel, Array(input.dropFirst(2)))
+    let axes = kernel.indices
+    let single = add("Reshape", [values, integers([-1, 1] + small)])
+    let ones = numbers([Double](repeating: 1, count: kernel.reduce(1, *)), shape: [1, 1] + kernel)
     // Behind, windows may hang over the end, as rounding up lets them, or not reach it.
     let behind = axes.map { axis in
       (small[axis] - 1) * window.strides[axis] + window.extent(axis) - window.before[axis] - large[axis]
@@ -95,7 +106,30 @@ extension AdjointRewrite {
         "pads": .ints(window.before + behind.map { max($0, 0) }),
       ])
     let result = pad(spread, before: [Int](repeating: 0, count: input.count), after: [0, 0] + behind.map { max(-$0, 0) })
-    contribute(reshape(result, input), to: x)
+    return reshape(result, input)
+  }
+
+  /// y = (Σ|x|ᵖ)^(1/p) over a window, or over all there is of a channel.
+  private mutating func deriveLpPool(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
+    let (x, y) = (node.input[0], node.output[0])
+    let (input, output) = (try shape(of: x), try shape(of: y))
+    let order = node.integer("p") ?? 2
+    guard order >= 1 else { throw refusal(node, "a rule for positive orders only") }
+    // sign(x)·|x|ᵖ⁻¹ of each element, and g/yᵖ⁻¹ of each window; one of zeros alone has the derivative 0.
+    var (own, share) = (add("Sign", [x]), gradient.name)
+    if order == 2 { own = x }
+    if order > 2 { own = times(own, add("Pow", [add("Abs", [x]), number(Double(order - 1))])) }
+    if order > 1 {
+      let power = order == 2 ? y : add("Pow", [y, number(Double(order - 1))])
+      let isZero = add("Not", [add("Greater", [y, number(0)])])
+      share = add("Where", [isZero, number(0), over(gradient.name, add("Where", [isZero, number(1), power]))])
+    }
+    if node.opType == "GlobalLpPool" { return contribute(times(own, share), to: x) }
+    guard let kernel = node.integers("kernel_shape") else { throw refusal(node, "no kernel") }
+    let small = Array(output.dropFirst(2))
+    let window = try window(node, kernel: kernel, small: small, large: Array(input.dropFirst(2)))
+    let laidOut = try whole(Gradient(name: share, isWhole: gradient.isWhole || order > 1), like: y)
+    contribute(times(own, spread(laidOut, window, small: small, input: input)), to: x)
   }
 
   /// How many elements each mean is taken over; [positions], row-major.
