@@ -4,9 +4,11 @@ import Testing
 
 /// Operators that put elements in places, and those that ONNX Runtime makes of several.
 @Suite struct `Adjoint rules of rarer operators` {
-  @Test(arguments: scattering + fused + pooling + functions + products)
+  @Test(arguments: scattering + fused + pooling + functions + products + places)
   func `give the derivative`(_ example: OperatorCase) throws {
-    #expect(try AdjointBench(example).deviation() < 4e-3)
+    let bench = try AdjointBench(example)
+    #expect(try bench.deviation() < 4e-3)
+    for (spelled, value) in zip(try bench.spelledOut(), try bench.whole()) { #expect(abs(spelled - value) < 1e-5) }
   }
 
   /// What would be derived wrongly isn't.
@@ -129,6 +131,37 @@ import Testing
     }
   }
 
+  private static func sampled(_ name: String, varies: Bool = false, _ attributes: [String: GraphBuilder.Attribute])
+    -> OperatorCase
+  {
+    built(name, [2, 4, 5]) { net in
+      // Some places lie outside.
+      let spread = (0..<36).map { number -> Float in Float((number * 17 + 5) % 36) / 14 - 1.3 }
+      net.weight("grid", [3, 3, 2, 2], spread)
+      var grid = "grid"
+      if varies {
+        net.node("ReduceMean", ["a", net.integers("space", [1, 2, 3])], ["mean"])
+        grid = net.node("Add", ["grid", net.node("Mul", ["mean", net.number("little", 0.1)], ["shift"])], ["moved"])
+      }
+      net.node("GridSample", ["a", grid], ["b"], attributes)
+    }
+  }
+
+  static let places = [
+    sampled("GridSample", [:]), sampled("GridSample, corners aligned", ["align_corners": .int(1)]),
+    sampled("GridSample with its border", ["padding_mode": .string("border")]),
+    sampled("GridSample to the nearest", ["mode": .string("nearest")]),
+    sampled("GridSample to the nearest with its border", ["mode": .string("nearest"), "padding_mode": .string("border")]),
+    sampled("GridSample at places that vary", varies: true, [:]),
+    sampled(
+      "GridSample at places that vary, with its border", varies: true,
+      ["padding_mode": .string("border"), "align_corners": .int(1)]),
+    built("GatherND with rows of their own", [4, 3]) { net in
+      net.weight("places", [3, 3, 2], [0, 1, 3, 2, 0, 1, 1, 1, 1, 1, 2, -1, -2, 2, 0, 0, 3, 1].map(Int64.init))
+      net.node("GatherND", ["a", "places"], ["b"], ["batch_dims": .int(1)])
+    },
+  ]
+
   static let pooling = [
     pool("LpPool", "LpPool", ["kernel_shape": .ints([3, 2]), "strides": .ints([2, 1]), "pads": .ints([1, 0, 1, 1])]),
     pool("LpPool of order 1", "LpPool", ["kernel_shape": .ints([2, 2]), "p": .int(1)]),
@@ -138,9 +171,9 @@ import Testing
   ]
 
   private static func function(
-    _ name: String, below one: Bool = false, _ attributes: [String: GraphBuilder.Attribute] = [:]
+    _ name: String, below one: Bool = false, opset: Int = 20, _ attributes: [String: GraphBuilder.Attribute] = [:]
   ) -> OperatorCase {
-    built(name, [24]) { net in
+    built(name, [24], opset: opset) { net in
       net.weight("spread", [24], (0..<24).map { Float($0 % 2 == 0 ? 1 : -1) * (0.5 + Float($0) / 4) })
       net.node("Mul", ["a", "spread"], ["z"])
       if one { net.node("Mul", [net.node("Tanh", ["z"], ["t"]), net.number("most", 0.9)], ["bounded"]) }
@@ -151,7 +184,7 @@ import Testing
   static let functions = [
     function("Asin", below: true), function("Acos", below: true), function("Atanh", below: true), function("Asinh"),
     function("Tan", below: true), function("Sinh"), function("Cosh"), function("Atan"),
-    function("Shrink", ["lambd": .float(0.4), "bias": .float(0.1)]),
+    function("Swish", opset: 24, ["alpha": .float(0.7)]), function("Shrink", ["lambd": .float(0.4), "bias": .float(0.1)]),
     built("Acosh", [6]) { net in
       net.node("Acosh", [net.node("Add", [net.node("Abs", ["a"], ["size"]), net.number("more", 1.5)], ["z"])], ["b"])
     },

@@ -71,9 +71,8 @@ extension AdjointRewrite {
   }
 
   private mutating func deriveGatherND(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
-    guard opset >= 16, node.integer("batch_dims") ?? 0 == 0 else {
-      throw refusal(node, "a rule without batch axes, from opset 16 on, only")
-    }
+    guard opset >= 16 else { throw refusal(node, "a rule from opset 16 on only") }
+    if node.integer("batch_dims") ?? 0 != 0 { return try deriveByPlaces(node, gradient) }
     let x = node.input[0]
     let zeros = zeros(like: x)
     let whole = try whole(gradient, like: node.output[0])

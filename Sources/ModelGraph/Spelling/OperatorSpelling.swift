@@ -27,7 +27,7 @@ struct OperatorSpelling {
 
   static func knows(_ node: Onnx_NodeProto) -> Bool {
     node.isStandard
-      ? node.opType == "Attention"
+      ? ["Attention", "GridSample"].contains(node.opType)
       : node.isKnown && ["Attention", "MultiHeadAttention", "GroupQueryAttention"].contains(node.opType)
   }
 
@@ -41,6 +41,7 @@ struct OperatorSpelling {
     switch node.opType {
     case "Attention" where node.isStandard: results = try spellAttention(node)
     case "Attention": results = try spellPackedAttention(node)
+    case "GridSample": results = try spellGridSample(node)
     case "MultiHeadAttention": results = try spellMultiHeadAttention(node)
     default: results = try spellGroupQueryAttention(node)
     }
