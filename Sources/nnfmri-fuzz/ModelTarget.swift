@@ -77,6 +77,7 @@ struct ModelTarget: FuzzTarget {
     _ = try model.roundingToBfloat16().serialized()
     let steps = Dictionary(model.recurrentInputs().map { ($0, [3, 1, 1]) }, uniquingKeysWith: { first, _ in first })
     _ = try model.unrollingRecurrence(shapes: steps).serialized()
+    _ = try model.spellingOut(model.spelledOperators(shapes: shapes, types: types)).serialized()
     let costs = model.forwardCosts(shapes: shapes)
     _ = model.suffixCostShares(of: candidates.map(\.tensor), reading: output, costs: costs)
     _ = model.peakActivationBytes(shapes: shapes)

@@ -47,7 +47,7 @@ extension AdjointRewrite {
       let shape = try shape(of: input)
       let before = operand.prefix { $0 != "." }.count
       let named = operand.filter { $0 != "." }.count
-      let own = Array(shape.dropFirst(before).prefix(shape.count - named))
+      let own = Array(shape.dropFirst(before).prefix(max(shape.count - named, 0)))
       guard lengths == nil || lengths == own else { throw refusal(node, "a rule for ellipses of equal lengths only") }
       lengths = own
     }

@@ -7,8 +7,8 @@ extension OperatorSpelling {
       throw Refusal("a rule for operands of three or four axes only")
     }
     let isFlat = queries.count == 3
-    let heads = isFlat ? node.integer("q_num_heads") ?? 0 : queries[1]
-    let groups = isFlat ? node.integer("kv_num_heads") ?? 0 : keys[1]
+    let heads = try isFlat ? headCount(node, "q_num_heads") : queries[1]
+    let groups = try isFlat ? headCount(node, "kv_num_heads") : keys[1]
     guard heads > 0, groups > 0, heads % groups == 0 else { throw Refusal("\(heads) heads of queries for \(groups) of keys") }
     let width = try isFlat ? headWidth(queries[2], heads) : queries[3]
     let valueWidth = try isFlat ? headWidth(values[2], groups) : values[3]

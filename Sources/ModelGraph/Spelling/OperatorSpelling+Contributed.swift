@@ -2,13 +2,16 @@
 extension OperatorSpelling {
   /// Queries, keys and values from one product with packed weights.
   mutating func spellPackedAttention(_ node: Onnx_NodeProto) throws(Refusal) -> [String?] {
-    guard let x = node.input(at: 0), let weights = node.input(at: 1), let heads = node.integer("num_heads"), heads > 0,
+    guard let x = node.input(at: 0), let weights = node.input(at: 1),
       node.integer("do_rotary") ?? 0 == 0, node.integer("past_present_share_buffer") ?? 0 == 0, node.input(at: 6) == nil
     else { throw Refusal("a rule without rotary positions and shared caches only") }
+    let heads = try headCount(node, "num_heads")
     let (input, packed) = (try shape(of: x), try shape(of: weights))
     guard input.count == 3, packed.count == 2 else { throw Refusal("a rule for [rows, positions, width] only") }
     let widths = node.integers("qkv_hidden_sizes") ?? [Int](repeating: packed[1] / 3, count: 3)
-    guard widths.count == 3, widths.allSatisfy({ $0 > 0 }), widths[0] == widths[1], widths.reduce(0, +) == packed[1] else {
+    guard packed[1] > 0, widths.count == 3, widths.allSatisfy({ 1...packed[1] ~= $0 }), widths[0] == widths[1],
+      widths.reduce(0, +) == packed[1]
+    else {
       throw Refusal("widths that don't add up")
     }
     let (width, valueWidth) = (try headWidth(widths[0], heads), try headWidth(widths[2], heads))
@@ -54,9 +57,10 @@ extension OperatorSpelling {
   }
 
   mutating func spellMultiHeadAttention(_ node: Onnx_NodeProto) throws(Refusal) -> [String?] {
-    guard let q = node.input(at: 0), let heads = node.integer("num_heads"), heads > 0, node.input(at: 8) == nil,
-      node.input(at: 9) == nil
-    else { throw Refusal("a rule without shared caches only") }
+    guard let q = node.input(at: 0), node.input(at: 8) == nil, node.input(at: 9) == nil else {
+      throw Refusal("a rule without shared caches only")
+    }
+    let heads = try headCount(node, "num_heads")
     let queries = try shape(of: q)
     // The runtime takes operands that are packed together on some providers only, and the processor isn't one.
     guard queries.count == 3, let k = node.input(at: 1), let v = node.input(at: 2) else {

@@ -1,8 +1,8 @@
 /// ONNX Runtime's own GroupQueryAttention: causal, over a cache that rows fill to lengths of their own.
 extension OperatorSpelling {
   mutating func spellGroupQueryAttention(_ node: Onnx_NodeProto) throws(Refusal) -> [String?] {
-    guard let x = node.input(at: 0), let heads = node.integer("num_heads"), let groups = node.integer("kv_num_heads"),
-      heads > 0, groups > 0, heads % groups == 0, let lengths = node.input(at: 5), let longest = node.input(at: 6),
+    let (heads, groups) = (try headCount(node, "num_heads"), try headCount(node, "kv_num_heads"))
+    guard let x = node.input(at: 0), heads % groups == 0, let lengths = node.input(at: 5), let longest = node.input(at: 6),
       node.input.count <= 12 || node.input[12...].allSatisfy(\.isEmpty)
     else { throw Refusal("a rule without quantised caches only") }
     let queries = try shape(of: x)
@@ -34,7 +34,8 @@ extension OperatorSpelling {
       guard let cosines = node.input(at: 7), let sines = node.input(at: 8) else { throw Refusal("no angles") }
       // Of a first run these are the same for all rows, however many of their keys there are.
       let places = node.input(at: 9) ?? add("Add", [reshape(held, [-1, 1]), steps])
-      let turned = try shape(of: cosines)[1] * 2
+      guard let half = try shape(of: cosines).last else { throw Refusal("no angles") }
+      let turned = 2 * half
       for (place, count) in [heads, groups].enumerated() {
         var attributes: [String: GraphBuilder.Attribute] = [
           "num_heads": .int(count), "interleaved": .int(node.integer("rotary_interleaved") ?? 0),

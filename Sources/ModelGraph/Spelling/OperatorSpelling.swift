@@ -60,9 +60,17 @@ struct OperatorSpelling {
 
   /// As it was observed.
   func shape(of tensor: String) throws(Refusal) -> [Int] {
-    if let shape = shapes[tensor] { return shape }
-    if let weight = model.constantTensor(tensor) { return weight.dims.map(Int.init) }
-    throw Refusal("an operand \"\(tensor)\" whose shape isn't known")
+    let known = shapes[tensor] ?? model.constantTensor(tensor)?.dims.map(Int.init)
+    guard let known else { throw Refusal("an operand \"\(tensor)\" whose shape isn't known") }
+    // What no network has would overflow.
+    guard known.allSatisfy({ 0...1 << 24 ~= $0 }) else { throw Refusal("an operand of shape \(known)") }
+    return known
+  }
+
+  /// How many heads a node names.
+  func headCount(_ node: Onnx_NodeProto, _ name: String) throws(Refusal) -> Int {
+    guard let count = node.integer(name), 1...1 << 16 ~= count else { throw Refusal("no number of heads") }
+    return count
   }
 
   // MARK: Nodes
