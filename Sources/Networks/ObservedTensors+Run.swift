@@ -57,7 +57,9 @@ extension Cut {
     seen.tensors.spelled = spelled
     guard !spelled.isEmpty else { return (cut, seen.tensors) }
     let written = cut.spellingOut(spelled)
-    guard let again = try? observe(written), let output = seen.output, let other = again.output, output.resembles(other) else {
+    guard let again = try? observe(written), let output = seen.output, let other = again.output,
+      output.resembles(other, within: cut.leastPrecision)
+    else {
       seen.tensors.spelled = spelled.refused("no rule, since written in ordinary operators it gives something else")
       return (cut, seen.tensors)
     }
@@ -68,15 +70,22 @@ extension Cut {
   }
 }
 
+extension Cut {
+  /// What two ways to compute the suffix may differ by, as a share of the largest output.
+  fileprivate var leastPrecision: Float {
+    suffix.elementTypes().values.contains { $0 == .float16 || $0 == .bfloat16 } ? 1e-2 : 1e-3
+  }
+}
+
 extension Tensor {
   /// Whether two outputs are the same but for roundings, what isn't finite included. Those of other types than float32 aren't looked at.
-  fileprivate func resembles(_ other: Tensor) -> Bool {
+  fileprivate func resembles(_ other: Tensor, within tolerance: Float) -> Bool {
     guard shape == other.shape, elementType == other.elementType else { return false }
     guard elementType == ElementType.float.rawValue else { return true }
     let scale = (0..<count).lazy.map { abs(self.floats[$0]) }.filter(\.isFinite).max() ?? 0
     return (0..<count).allSatisfy { place in
       let (a, b) = (floats[place], other.floats[place])
-      return a == b || a.isNaN && b.isNaN || abs(a - b) <= 1e-3 * scale
+      return a == b || a.isNaN && b.isNaN || abs(a - b) <= tolerance * scale
     }
   }
 }

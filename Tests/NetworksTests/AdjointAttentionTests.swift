@@ -17,6 +17,34 @@ import Testing
     #expect(try bench.deviation() < 4e-3)
   }
 
+  /// Differences of half precision are too coarse to tell derivatives; those of single precision are what they should be near to.
+  @Test(arguments: ["Attention", "GroupQueryAttention"])
+  func `of half precision is derived`(_ type: String) throws {
+    func bench(_ precision: ElementType) throws -> AdjointBench {
+      try AdjointBench(
+        Self.built(type, opset: 23) { net in
+          Self.projected(&net, [32, 16, 16])
+          var operands = ["q", "k", "v"].map { net.node("Cast", [$0], [$0 + "_half"], ["to": .int(Int(precision.rawValue))]) }
+          var attributes: [String: GraphBuilder.Attribute] = ["softcap": .float(2)]
+          if type == "Attention" {
+            attributes.merge(["q_num_heads": .int(4), "kv_num_heads": .int(2), "is_causal": .int(1)]) { a, _ in a }
+            let bias = net.node("Cast", [net.random("bias", [4, 4])], ["bias_half"], ["to": .int(Int(precision.rawValue))])
+            operands.append(bias)
+          } else {
+            attributes.merge(["num_heads": .int(4), "kv_num_heads": .int(2), "smooth_softmax": .int(1)]) { a, _ in a }
+            operands += ["", "", Self.int32(&net, "lengths", [3], [3, 3, 3]), Self.int32(&net, "total", [1], [4])]
+          }
+          net.node(type, operands, ["half", "keys", "values"], attributes, domain: type == "Attention" ? "" : "com.microsoft")
+          net.node("Cast", ["half"], ["b"], ["to": .int(Int(ElementType.float.rawValue))])
+        })
+    }
+    let (half, single) = (try bench(.float16), try bench(.float))
+    let (values, expected) = (try half.spelledOut(), try half.whole())
+    for (written, value) in zip(values, expected) { #expect(abs(written - value) < 5e-3 * expected.map(abs).max()!) }
+    let (found, wanted) = (try half.derivatives().gradient, try single.derivatives().gradient)
+    for (a, b) in zip(found, wanted) { #expect(abs(a - b) < 1e-2 * wanted.map(abs).max()!) }
+  }
+
   /// As where it gives something else in ordinary operators.
   @Test func `that can't be written in ordinary operators is named`() throws {
     var net = GraphBuilder(name: "attention", opset: 20)

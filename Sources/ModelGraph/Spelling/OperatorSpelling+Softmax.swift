@@ -31,8 +31,23 @@ extension OperatorSpelling {
     var sink: String?
   }
 
-  /// [rows, heads, positions, width of values].
+  /// [rows, heads, positions, width of values]. In single precision where the operands have less, as the runtime has it.
   mutating func attend(_ operands: Operands, _ logits: Logits) -> String {
+    let type = numberType
+    guard type == .float16 || type == .bfloat16 else { return attendPrecisely(operands, logits) }
+    func cast(_ tensor: String, to type: ElementType) -> String { add("Cast", [tensor], ["to": .int(Int(type.rawValue))]) }
+    var (operands, logits) = (operands, logits)
+    operands.query = cast(operands.query, to: .float)
+    operands.key = cast(operands.key, to: .float)
+    operands.value = cast(operands.value, to: .float)
+    logits.biases = logits.biases.map { cast($0, to: .float) }
+    logits.sink = logits.sink.map { cast($0, to: .float) }
+    numberType = .float
+    defer { numberType = type }
+    return cast(attendPrecisely(operands, logits), to: type)
+  }
+
+  private mutating func attendPrecisely(_ operands: Operands, _ logits: Logits) -> String {
     let (heads, groups, positions) = (operands.heads, operands.groups, operands.positions)
     let isGrouped = heads != groups
     let shared = heads / groups * positions

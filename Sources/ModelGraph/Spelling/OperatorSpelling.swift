@@ -15,8 +15,8 @@ struct OperatorSpelling {
   private var names: FreshNames
   private var integerNames: [[Int]: String] = [:]
   private var numberNames: [String: String] = [:]
-  /// Of the operator that is being written.
-  private var numberType = ElementType.float
+  /// Of what is being written.
+  var numberType = ElementType.float
 
   init(_ model: Model, shapes: [String: [Int]], types: [String: ElementType]) {
     self.model = model
@@ -104,13 +104,9 @@ struct OperatorSpelling {
     return tensor.name
   }
 
-  /// The lowest number of the operator's type: what it stands for has no weight in a softmax.
+  /// The lowest number of single precision: what it stands for has no weight in a softmax.
   mutating func lowest() -> String {
-    switch numberType {
-    case .float16: number(-65504)
-    case .bfloat16: number(-0x1.FEp127)
-    default: number(-Double(Float.greatestFiniteMagnitude))
-    }
+    number(-Double(Float.greatestFiniteMagnitude))
   }
 
   /// 0 copies a length, -1 leaves it open.
