@@ -18,8 +18,8 @@ struct InterruptedScan {
   func run(_ options: [String], ranks: Int, _ body: (_ ranks: [Int32]) -> Void) throws -> Command {
     let before = TemporaryFolder.read(output + "/checkpoint.bin").count
     return try Program.run(options + ["--out", output, "--checkpoint-interval", "0.05s"], ranks: ranks) { launcher in
-      for _ in 0..<400 {
-        usleep(20_000)
+      for _ in 0..<1600 {
+        usleep(5_000)
         let started = ProcessTree.descendants(of: launcher, named: Program.name)
         if started.count == ranks, hasCheckpoint(of: max(before, 8000)) {
           body(started)

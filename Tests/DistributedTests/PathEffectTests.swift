@@ -173,12 +173,11 @@ extension DistributedTests {
       }
     }
 
-    /// Some hundred shards each of the direct and the total effect.
+    /// Some hundred shards each of the direct and the total effect: long enough that each is under way for a while.
     private func long(_ files: SmallNetwork.Files) -> [String] {
       files.options + [
-        "--layers", "stem", "--mediator", "inner", "--estimator", "naive", "--samples", "400", "--grid", "3x3x4", "--progress",
-        "none",
-        "--checkpoint-interval", "0.05s",
+        "--layers", "stem", "--mediator", "inner", "--estimator", "naive", "--samples", "2000", "--grid", "3x3x4",
+        "--progress", "none", "--checkpoint-interval", "0.05s",
       ]
     }
 
@@ -186,8 +185,8 @@ extension DistributedTests {
     private func interrupt(_ options: [String], in part: String, ranks: Int, _ body: ([Int32]) -> Void) throws -> Command {
       let place = InterruptedScan(output: folder.path("ended/" + part))
       return try Program.run(["scan"] + options + ["--out", folder.path("ended")], ranks: ranks) { launcher in
-        for _ in 0..<800 {
-          usleep(20_000)
+        for _ in 0..<3200 {
+          usleep(5_000)
           let started = ProcessTree.descendants(of: launcher, named: Program.name)
           if started.count == ranks, place.hasCheckpoint(of: 8000) {
             body(started)
@@ -226,7 +225,7 @@ extension DistributedTests {
 
     @Test func `end early where a file in the folder of both asks for it`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
-      let options = long(files).map { $0 == "400" ? "8000" : $0 }
+      let options = long(files).map { $0 == "2000" ? "8000" : $0 }
       let stopped = try interrupt(options, in: "direct", ranks: 2) { _ in _ = folder.file("ended/STOP", text: "") }
       #expect(stopped.exitCode == 75 && stopped.errors.contains("ended/STOP"), "\(stopped)")
     }
