@@ -40,11 +40,12 @@ package struct NPYHeader: Equatable {
       throw FileError(.badInput, "\(place) has a damaged .npy header: write it anew with numpy.save")
     }
     guard let (type, isBigEndian) = Self.elements(description) else {
-      // "'<U3'", "'|S3'": text, of which a network with operators for it makes numbers itself.
+      // "'<U3'", "'|S3'": text.
       let isText = description.drop { "'\"<>|=".contains($0) }.first.map { "USa".contains($0) } ?? false
       let mend =
         isText
-        ? "give the numbers that stand for the text, to a network without the operators that read it" : "convert it with astype"
+        ? "give numbers that stand for the text, of labels the class numbers that numpy.unique(labels, return_inverse=True)[1] makes, of an input what the network's own reading of text makes of it"
+        : "convert it with astype"
       throw FileError(
         .badInput,
         "\(place) has elements of type \(description), and bool, 8- to 64-bit integers and 16- to 64-bit floats are read: \(mend)"

@@ -19,7 +19,14 @@ package enum ZetaScore: Sendable, Hashable {
     let effects = zip(full, empty).map { $0 - $1 }
     let moments = SampleMoments(effects)
     let scale = zip(full, empty).map { max(abs($0), abs($1)) }.max() ?? 0
-    if abs(moments.mean) <= ZetaScore.leastShare * scale {
+    let largest = effects.reduce(0) { max($0, abs($1)) }
+    if abs(moments.mean) <= ZetaScore.leastShare * scale, largest > ZetaScore.leastShare * scale {
+      self = .undefined(
+        reason: """
+          The effects of the stimuli, of up to \(Self.rounded(largest)), cancel to \(Self.rounded(moments.mean)): of a mean effect \
+          of 0 there are no shares, so ζ stands in units of v.
+          """)
+    } else if abs(moments.mean) <= ZetaScore.leastShare * scale {
       self = .undefined(
         reason: """
           The layer's effect is \(Self.rounded(moments.mean)) on values of up to \(Self.rounded(scale)), which is rounding: \

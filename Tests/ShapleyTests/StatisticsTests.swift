@@ -118,10 +118,16 @@ import Testing
       return
     }
     #expect(negative.contains("larger with all of the layer lesioned, by 4.0"))
-    guard case .undefined = ZetaScore(zeta: [0, 0], full: [5], empty: [5 + 1e-6]) else {
+    guard case .undefined(let rounding) = ZetaScore(zeta: [0, 0], full: [5], empty: [5 + 1e-6]) else {
       Issue.record("the effect is rounding")
       return
     }
+    #expect(rounding.contains("which is rounding"))
+    guard case .undefined(let cancelled) = ZetaScore(zeta: [0, 0], full: [5, 1], empty: [3, 3]) else {
+      Issue.record("the effects cancel")
+      return
+    }
+    #expect(cancelled.contains("of up to 2.0, cancel to 0"))
   }
 
   @Test func signFlipsOfFewSeriesAreEnumerated() {

@@ -102,7 +102,7 @@ struct NPYTests {
       (Fixtures.npy("'<c8'", "(1,)", [0, 0, 0, 0, 0, 0, 0, 0]), "'<c8'"),
       (Fixtures.npy("[('a', '<f4'), ('b', '<i4')]", "(1,)", [0, 0, 0, 0, 0, 0, 0, 0]), "[('a', '<f4'), ('b', '<i4')]"),
       (Fixtures.npy("'|O'", "(1,)", [0]), "'|O'"), (Fixtures.npy("'<U3'", "(1,)", [0]), "'<U3'"),
-      (Fixtures.npy("'|S3'", "(1,)", [0]), "numbers that stand for the text"),
+      (Fixtures.npy("'|S3'", "(1,)", [0]), "numbers that stand for the text, of labels the class numbers"),
       (Fixtures.npy("'<f4'", "(2, -2)", []), "damaged"),
       (Fixtures.npy("'<f4'", "(9999999999999, 9999999999999)", []), "damaged"),
       (Fixtures.npy("'<f4'", "(1,)", [0, 0, 0, 0], version: 1).prefix(30) + [], "ends before"),
