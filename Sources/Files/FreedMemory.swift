@@ -4,3 +4,7 @@ internal import CMalloc
 ///
 /// Cost: about a millisecond.
 package func returnFreedMemory() { malloc_trim(0) }
+
+/// Gives blocks of half a megabyte and more back to the system whenever one is freed. By itself glibc stops to do so with blocks as
+/// large as one that was freed before.
+package func returnLargeBlocksWhenFreed() { mallopt(M_MMAP_THRESHOLD, 512 << 10) }

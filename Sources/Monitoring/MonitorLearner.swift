@@ -37,7 +37,7 @@ package final class MonitorLearner {
     try stimuli.setPreprocessing(request.preprocessing)
     if let limit = request.stimuli { stimuli = stimuli.prefix(limit) }
     runtime = try Runtime()
-    let options = Session.Options(threads: request.threads, externalDataFolder: model.folder)
+    let options = Session.Options(for: model, threads: request.threads)
     survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime, session: options, reading: request.reading)
     var notes = survey.notes

@@ -48,7 +48,7 @@ package final class MonitoredModel {
     network = try WatchedNetwork(
       model: model, readout: reference.origin.readout, layers: reference.layers.map(\.layer),
       giving: given, runtime: runtime,
-      options: Session.Options(threads: reference.origin.threads, externalDataFolder: model.folder))
+      options: Session.Options(for: model, threads: reference.origin.threads))
     try reference.selfTest.check(inputNames: network.inputNames)
     // More outputs may let the runtime put operators together otherwise, so that last digits are others.
     let isSameGraph = given.allSatisfy { $0 == reference.origin.readout.tensor }

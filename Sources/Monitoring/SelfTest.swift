@@ -37,7 +37,7 @@ package struct SelfTest: Sendable {
       let size = tensors.reduce(0) { $0 + $1.bytes.count }
       guard row == 0 || (row + 1) * size <= Self.byteLimit else { break }
       (shapes, types) = (tensors.map(\.shape), tensors.map { Int($0.elementType) })
-      inputs += tensors.map { ByteList(Array($0.bytes)) }
+      inputs += tensors.map { ByteList($0.withBytes { Array($0) }) }
       expected.append(ByteList(try Self.digest(of: network, tensors)))
     }
   }

@@ -57,7 +57,7 @@ package struct AdjointExport: Sendable {
     let stimuli =
       try request.data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(ModelInput.init)) }
       ?? StimulusSet.zeros(for: model)
-    let options = Session.Options(externalDataFolder: model.folder)
+    let options = Session.Options(for: model)
     let runtime = try Runtime()
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime, session: options,

@@ -162,8 +162,8 @@ package final class ConnectionTracer {
     }
     let magnitudes = try Tensor(runtime: runtime, shape: [batch] + one[source]!.shape.dropFirst())
     for row in 0..<batch {
-      for (unit, activation) in one[source]!.floats.enumerated() {
-        magnitudes.floats[row * units.0 + unit] = max(activation, 0)
+      one[source]!.withFloats { activations in
+        for (unit, activation) in activations.enumerated() { magnitudes.floats[row * units.0 + unit] = max(activation, 0) }
       }
     }
     let inputs = [magnitudes] + network.held.map { held[$0.output]! }
@@ -182,7 +182,7 @@ package final class ConnectionTracer {
   /// doesn't depend on how many there are.
   private static func repeats(_ one: Tensor, _ two: Tensor) -> Bool {
     guard one.shape != two.shape else {
-      return one.elementType == ElementType.float.rawValue || one.bytes.elementsEqual(two.bytes)
+      return one.elementType == ElementType.float.rawValue || one.withBytes { bytes in two.withBytes { bytes.elementsEqual($0) } }
     }
     guard one.shape.count == two.shape.count else { return false }
     let changed = one.shape.indices.filter { one.shape[$0] != two.shape[$0] }

@@ -72,7 +72,9 @@ final class LesionedSeries {
   private func mean(of stimuli: [Int]) throws -> [Float] {
     if let known = means[stimuli] { return known }
     var mean = MeanActivation(unitCount: activations.count)
-    for stimulus in stimuli { mean.add(UnsafeBufferPointer(try prefix.state(of: stimulus).activations.floats)) }
+    for stimulus in stimuli {
+      try prefix.state(of: stimulus).activations.withFloats { mean.add(UnsafeBufferPointer($0)) }
+    }
     if means.count >= mostMeans { means = [:] }
     means[stimuli] = mean.floats
     return mean.floats

@@ -13,15 +13,15 @@ extension ObservedTensors {
     self.init()
     for (name, tensor) in zip(names, tensors) {
       if let shaped = observation.shapes[name] {
-        shapes[shaped] = tensor.bytes.bindMemory(to: Int64.self).map(Int.init)
+        shapes[shaped] = tensor.withBytes { $0.bindMemory(to: Int64.self).map(Int.init) }
         continue
       }
       shapes[name] = tensor.shape
       types[name] = ElementType(rawValue: tensor.elementType)
       guard tensor.count <= Self.greatestLength else { continue }
       switch ElementType(rawValue: tensor.elementType) {
-      case .int64: integers[name] = tensor.bytes.bindMemory(to: Int64.self).map(Int.init)
-      case .int32: integers[name] = tensor.bytes.bindMemory(to: Int32.self).map(Int.init)
+      case .int64: integers[name] = tensor.withBytes { $0.bindMemory(to: Int64.self).map(Int.init) }
+      case .int32: integers[name] = tensor.withBytes { $0.bindMemory(to: Int32.self).map(Int.init) }
       default: break
       }
     }
@@ -40,7 +40,7 @@ extension Cut {
     runtime: Runtime, options: Session.Options, inputs: (_ names: [String]) throws -> [Tensor]
   ) throws -> (cut: Cut, observed: ObservedTensors) {
     // What shapes there are doesn't depend on what computes.
-    var options = options
+    var options = options.runningSeldom
     options.isOnProcessor = true
     func observe(_ cut: Cut) throws -> (tensors: ObservedTensors, output: Tensor?) {
       let observation = cut.observation

@@ -49,7 +49,7 @@ final class Prefix {
     self.batch = batch
     self.cacheBytes = cacheBytes
     self.spill = try spillFolder.map { folder throws(LesionError) in try SpillFile(folder: folder) }
-    self.session = try Session(runtime: feed.runtime, model: cut.prefix.serialized(), options: options)
+    self.session = try Session(runtime: feed.runtime, model: cut.prefix.serialized(), options: options.runningSeldom)
     self.dependsOnData = cut.sideInputs.map(\.dependsOnData)
     guard batch > 1, !cut.sideInputs.isEmpty else {
       growth = cut.sideInputs.map { _ in .whole }
@@ -132,12 +132,12 @@ final class Prefix {
       let side = state.sides[index]
       switch growth[index] {
       case .whole:
-        tensor.bytes.copyMemory(from: UnsafeRawBufferPointer(side.bytes))
+        side.withBytes { tensor.bytes.copyMemory(from: UnsafeRawBufferPointer($0)) }
       case .tiled(let axis):
         let size = Tensor.byteSize(of: side.elementType)!
         let tiling = BatchTiling(shape: side.shape, axis: axis, elementSize: size)
-        for row in 0..<batch {
-          tiling.copy(UnsafeRawBufferPointer(side.bytes), to: row, of: batch, in: tensor.bytes)
+        side.withBytes { sample in
+          for row in 0..<batch { tiling.copy(UnsafeRawBufferPointer(sample), to: row, of: batch, in: tensor.bytes) }
         }
       }
     }

@@ -1,5 +1,16 @@
-import ModelGraph
-import OnnxRuntime
+package import ModelGraph
+package import OnnxRuntime
+
+extension Session.Options {
+  /// Options for a model and its parts: where its weights lie, and what the runtime mustn't do to it.
+  package init(
+    for model: Model, threads: Int = 1, optimized: (any OptimizedModels)? = nil, isOnProcessor: Bool = false
+  ) {
+    self.init(threads: threads, externalDataFolder: model.folder, optimized: optimized, isOnProcessor: isOnProcessor)
+    // ONNX Runtime 1.32 ends by a segmentation fault where it joins a Transpose and a MatMul of float16.
+    if model.elementTypes().values.contains(.float16) { disabledOptimizers = ["MatmulTransposeFusion"] }
+  }
+}
 
 extension Session {
   /// Loads a part of a network of which some inputs always have the same shapes.

@@ -33,7 +33,7 @@ final class SpillFile {
     guard places[stimulus] == nil else { return }
     var offset = end
     for tensor in tensors {
-      do { try file.write(UnsafeRawBufferPointer(tensor.bytes), at: offset) } catch { return }
+      do { try tensor.withBytes { try file.write(UnsafeRawBufferPointer($0), at: offset) } } catch { return }
       offset += tensor.bytes.count
     }
     places[stimulus] = Place(offset: end, tensors: tensors.map { ($0.shape, $0.elementType) })
@@ -47,7 +47,7 @@ final class SpillFile {
     var tensors: [Tensor] = []
     for (shape, elementType) in place.tensors {
       let tensor = try Tensor(runtime: runtime, shape: shape, elementType: elementType)
-      do { try file.read(into: tensor.bytes, at: offset) } catch { return nil }
+      do { try tensor.withBytes { try file.read(into: $0, at: offset) } } catch { return nil }
       offset += tensor.bytes.count
       tensors.append(tensor)
     }

@@ -7,6 +7,8 @@ package final class Runtime {
   let api: nnfmri_ort_api
   let environment: OpaquePointer
   let memory: OpaquePointer
+  /// Options of a pass whose memory the runtime gives back when it is over (`memory.enable_memory_arena_shrinkage`).
+  let givingMemoryBack: OpaquePointer
   /// The version of the library, as it names itself.
   package let version: String
   /// The file that was opened.
@@ -25,6 +27,7 @@ package final class Runtime {
     // Level 4 lets only fatal messages through: what is wrong comes back as a status and is reported in our words.
     try Self.check(library.api, ort_create_env(library.api, 4, "nnfmri", &environment), .libraryMissing)
     var memory: OpaquePointer?
+    var givingMemoryBack: OpaquePointer?
     var provider: ExecutionProvider?
     do {
       if let request {
@@ -32,8 +35,14 @@ package final class Runtime {
           api: library.api, environment: environment!, version: library.version, library: library.path
         ).find(request)
       }
+      try Self.check(library.api, ort_create_run_options(library.api, &givingMemoryBack), .libraryMissing)
+      try Self.check(
+        library.api,
+        ort_add_run_config_entry(library.api, givingMemoryBack, "memory.enable_memory_arena_shrinkage", "cpu:0"),
+        .libraryMissing)
       try Self.check(library.api, ort_create_cpu_memory_info(library.api, 1, 0, &memory), .libraryMissing)
     } catch {
+      ort_release_run_options(library.api, givingMemoryBack)
       ort_release_env(library.api, environment)
       throw error
     }
@@ -42,10 +51,12 @@ package final class Runtime {
     self.libraryPath = library.path
     self.environment = environment!
     self.memory = memory!
+    self.givingMemoryBack = givingMemoryBack!
     self.provider = provider
   }
 
   deinit {
+    ort_release_run_options(api, givingMemoryBack)
     ort_release_memory_info(api, memory)
     ort_release_env(api, environment)
   }

@@ -14,14 +14,28 @@ package final class Session {
     package var optimized: (any OptimizedModels)?
     /// Whether the session runs on the runtime's own kernels for the processor, whatever provider the runtime has.
     package var isOnProcessor: Bool
+    /// The runtime's rewrites that are left out, by the names that it gives them.
+    package var disabledOptimizers: [String] = []
+    /// Whether the memory of a pass is kept for the next one. Without it, tensors are allocated and freed one by one, as suits a
+    /// session that runs now and then.
+    package var keepsMemory: Bool
 
     package init(
-      threads: Int = 1, externalDataFolder: String? = nil, optimized: (any OptimizedModels)? = nil, isOnProcessor: Bool = false
+      threads: Int = 1, externalDataFolder: String? = nil, optimized: (any OptimizedModels)? = nil, isOnProcessor: Bool = false,
+      keepsMemory: Bool = true
     ) {
       self.threads = threads
       self.externalDataFolder = externalDataFolder
       self.optimized = optimized
       self.isOnProcessor = isOnProcessor
+      self.keepsMemory = keepsMemory
+    }
+
+    /// The same for a session that runs now and then.
+    package var runningSeldom: Options {
+      var options = self
+      options.keepsMemory = false
+      return options
     }
   }
 
@@ -29,6 +43,8 @@ package final class Session {
   package let inputNames: [String]
   package let outputNames: [String]
   private let session: OpaquePointer
+  private let keepsMemory: Bool
+  private var passes = 0
   private let inputPointers: [UnsafePointer<CChar>?]
   private let outputPointers: [UnsafePointer<CChar>?]
 
@@ -52,6 +68,7 @@ package final class Session {
     }
     self.runtime = runtime
     self.session = session!
+    self.keepsMemory = options.keepsMemory
     self.inputPointers = Self.cStrings(inputNames)
     self.outputPointers = Self.cStrings(outputNames)
   }
@@ -91,12 +108,22 @@ package final class Session {
     try runtime.check(ort_set_intra_op_threads(api, handle, Int32(options.threads)), .modelRefused)
     try runtime.check(ort_set_inter_op_threads(api, handle, 1), .modelRefused)
     try runtime.check(ort_set_graph_optimization_level(api, handle, isOptimized ? 0 : 99), .modelRefused)
+    if !options.keepsMemory { try runtime.check(ort_disable_cpu_mem_arena(api, handle), .modelRefused) }
     if let provider = runtime.provider, !options.isOnProcessor {
       try provider.append(to: handle, of: api, environment: runtime.environment)
     }
+    // Weights that lay between the tensors of a pass would keep its memory from being given back.
+    try runtime.check(
+      ort_add_session_config_entry(api, handle, "session.use_device_allocator_for_initializers", "1"), .modelRefused)
     if let folder = options.externalDataFolder {
       try runtime.check(
         ort_add_session_config_entry(api, handle, "session.model_external_initializers_file_folder_path", folder),
+        .modelRefused)
+    }
+    if !options.disabledOptimizers.isEmpty {
+      try runtime.check(
+        ort_add_session_config_entry(
+          api, handle, "optimization.disable_specified_optimizers", options.disabledOptimizers.joined(separator: ";")),
         .modelRefused)
     }
     try configure(handle)
@@ -142,14 +169,28 @@ package final class Session {
     precondition(outputs.count == outputNames.count, "\(outputs.count) tensors for \(outputNames.count) outputs")
     var values = outputs.map { Optional($0.value) }
     try run(inputs, &values)
+    withExtendedLifetime(outputs) {}
   }
+
+  /// The first pass takes memory tensor by tensor. By what it took the runtime plans one block for all later passes, which finds
+  /// no room in what the first one left; and the outputs of the first one may lie there until the second.
+  private static let passesThatGiveBack = 2
 
   private func run(_ inputs: [Tensor], _ outputs: inout [OpaquePointer?]) throws(OnnxRuntimeError) {
     precondition(inputs.count == inputNames.count, "\(inputs.count) tensors for \(inputNames.count) inputs")
     let values = inputs.map { Optional($0.value) }
-    let status = ort_run(
-      runtime.api, session, inputPointers, values, values.count, outputPointers, outputs.count, &outputs)
-    try runtime.check(status, .runFailed)
+    defer { withExtendedLifetime(inputs) {} }
+    func status(_ options: OpaquePointer?) -> OpaquePointer? {
+      ort_run(
+        runtime.api, session, options, inputPointers, values, values.count, outputPointers, outputs.count, &outputs)
+    }
+    passes += 1
+    if keepsMemory, passes <= Self.passesThatGiveBack {
+      guard let refusal = status(runtime.givingMemoryBack) else { return }
+      // A library that was built without arenas has nothing to give back, and refuses to.
+      ort_release_status(runtime.api, refusal)
+    }
+    try runtime.check(status(nil), .runFailed)
   }
 
   private static func names(

@@ -79,13 +79,24 @@ package final class Tensor {
     owned?.deallocate()
   }
 
-  /// The elements as floats. The tensor must be of float32.
+  /// Lends the elements as floats while the tensor is held. The tensor must be of float32.
+  package func withFloats<Result>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(floats) }
+  }
+
+  /// Lends the elements as raw bytes while the tensor is held.
+  package func withBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(bytes) }
+  }
+
+  /// The elements as floats, for as long as somebody holds the tensor: of one that only a local array holds, which Swift may let
+  /// go of after its last use, ask `withFloats`. The tensor must be of float32.
   package var floats: UnsafeMutableBufferPointer<Float> {
     precondition(elementType == 1, "tensor of ONNX element type \(elementType) read as float32")
     return UnsafeMutableBufferPointer(start: data.assumingMemoryBound(to: Float.self), count: count)
   }
 
-  /// The elements as raw bytes.
+  /// The elements as raw bytes, for as long as somebody holds the tensor, as `floats`.
   package var bytes: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: data, count: count * Self.byteSize(of: elementType)!)
   }

@@ -34,7 +34,7 @@ extension Scan.Inputs {
 
   /// The classes that the intact network predicts for the candidates.
   private func predictions(_ request: ScanRequest) throws -> [Int] {
-    let options = Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder)
+    let options = Session.Options(for: model, threads: request.measurement.threads)
     var reading = try ReadoutRequest(request.measurement, of: candidates)
     reading.value = .logit
     var onProcessor = options
@@ -48,7 +48,7 @@ extension Scan.Inputs {
       runtime: runtime, stimuli: candidates, inputs: survey.model.inputPorts(reading: survey.readTensor))
     return try (0..<candidates.count).map { stimulus in
       let output = try session.run(feed.tensors(session.inputNames, rows: [stimulus]))[0]
-      let scores = reader.scores(UnsafeBufferPointer(output.floats), stimulus: stimulus)
+      let scores = output.withFloats { reader.scores(UnsafeBufferPointer($0), stimulus: stimulus) }
       return scores.indices.max { scores[$0] < scores[$1] } ?? 0
     }
   }

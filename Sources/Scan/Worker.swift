@@ -116,9 +116,11 @@ package final class Worker {
   /// By layer, from what `observe` gave.
   func moments(of outputs: [Tensor]) -> [RegionMoments] {
     zip(geometry, outputs.dropFirst()).map { layer, output in
-      RegionMoments(
-        of: Span(_unsafeElements: UnsafeBufferPointer(output.floats)), over: layer.blocks,
-        regionCount: layer.grid.regionCount)
+      output.withFloats { activations in
+        RegionMoments(
+          of: Span(_unsafeElements: UnsafeBufferPointer(activations)), over: layer.blocks,
+          regionCount: layer.grid.regionCount)
+      }
     }
   }
 
@@ -128,7 +130,7 @@ package final class Worker {
     let observer =
       try self.observer
       ?? Session(
-        runtime: feed.runtime, model: model.exposing(tensors).serialized(), options: sessionOptions)
+        runtime: feed.runtime, model: model.exposing(tensors).serialized(), options: sessionOptions.runningSeldom)
     self.observer = observer
     let outputs = try observer.run(feed.tensors(observer.inputNames, rows: [stimulus]))
     // A tensor that is asked for twice is an output once.
@@ -172,7 +174,7 @@ package final class Worker {
   }
 
   private var sessionOptions: Session.Options {
-    Session.Options(threads: request.measurement.threads, externalDataFolder: model.folder, optimized: weights)
+    Session.Options(for: model, threads: request.measurement.threads, optimized: weights)
   }
 
   func tracts() -> TractWorker {

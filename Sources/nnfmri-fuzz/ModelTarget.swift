@@ -31,7 +31,7 @@ struct ModelTarget: FuzzTarget {
       let stimuli = try StimulusSet.zeros(for: model)
       guard stimuli.inputs.allSatisfy({ $0.elementCount <= 1 << 16 }) else { return }
       let survey = try NetworkSurvey(
-        model: model, stimuli: stimuli, runtime: runtime, session: Session.Options(externalDataFolder: model.folder),
+        model: model, stimuli: stimuli, runtime: runtime, session: Session.Options(for: model),
         reading: ReadoutRequest())
       try look(at: survey.model, types: survey.elementTypes, shapes: survey.shapes, reading: survey.readTensor)
     } else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CBuild
+import Files
 internal import Glibc
 import ScanPlan
 
@@ -25,6 +26,7 @@ struct NNFMRI: ParsableCommand {
     defaultSubcommand: ScanCommand.self)
 
   static func main() {
+    returnLargeBlocksWhenFreed()
     do {
       try Launcher.checkArguments()
       var command = try parseAsRoot()

@@ -16,6 +16,21 @@ extension NetworkKind {
     }
   }
 
+  /// A product of float16 whose first operand is turned, which ONNX Runtime joins into one operator.
+  static let turnedHalves = NetworkKind("of float16 with a turned product", inputs: [("x", [5, 6], nil)]) { net in
+    net.builder.input("x", [nil, 5, 6])
+    let x = net.add("Cast", ["x"], to: "inside", ["to": float16])
+    let weights = [net.weight(6, 8), net.weight(8, 8), net.weight(8, 3)].enumerated().map {
+      net.add("Cast", [$1], to: "half_\($0)", ["to": float16])
+    }
+    let hidden = net.add("Relu", [net.add("MatMul", [x, weights[0]], to: "sum")], to: "hidden")
+    let turned = net.add("Transpose", [hidden], to: "turned", ["perm": .ints([1, 0, 2])])
+    let mixed = net.add("Tanh", [net.add("MatMul", [turned, weights[1]], to: "product")], to: "mixed")
+    let pooled = net.add("ReduceMean", [mixed], to: "pooled", ["axes": .ints([0]), "keepdims": .int(0)])
+    net.add("Cast", [net.add("MatMul", [pooled, weights[2]], to: "scores")], to: "logits", ["to": .int(1)])
+    net.builder.output("logits", [nil, 3])
+  }
+
   /// The same with everything in bfloat16, by operators that the runtime has for processors in float32 only.
   static let bfloat16 = NetworkKind("of bfloat16") { net in
     net.builder.input("x", [nil, 6], type: .bfloat16)

@@ -103,6 +103,7 @@ struct KindBench {
 
   let kind: NetworkKind
   let runtime: Runtime
+  let options: Session.Options
   let stimuli: StimulusSet
   let survey: NetworkSurvey
   let feed: StimulusFeed
@@ -111,10 +112,9 @@ struct KindBench {
     self.kind = kind
     runtime = try TestRuntime.make()
     stimuli = try kind.stimuli(Self.stimulusCount)
-    survey = try NetworkSurvey(
-      model: kind.model(), stimuli: stimuli,
-      runtime: runtime,
-      session: Session.Options(), reading: request)
+    let model = try kind.model()
+    options = Session.Options(for: model)
+    survey = try NetworkSurvey(model: model, stimuli: stimuli, runtime: runtime, session: options, reading: request)
     feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputs)
   }
 
@@ -130,7 +130,7 @@ struct KindBench {
   func configuration(_ layer: NetworkSurvey.Layer, batch: Int) throws -> LesionedNetwork.Configuration {
     LesionedNetwork.Configuration(
       mask: RegionMask(try grid(layer)), reader: try OutputReader(survey.readout), batch: survey.takesBatches ? batch : 1,
-      lesion: .zero, session: Session.Options(), cacheBytes: 1 << 20)
+      lesion: .zero, session: options, cacheBytes: 1 << 20)
   }
 
   func lesioned(_ layer: NetworkSurvey.Layer, batch: Int = 3) throws -> LesionedNetwork {
@@ -142,7 +142,7 @@ struct KindBench {
   /// What the masked twin gives at the tensor that is read, in its own shape.
   func twin(_ layer: NetworkSurvey.Layer, _ coalition: Coalition, stimulus: Int, model: Model) throws -> Tensor {
     let regions = try grid(layer).regionOfUnit()
-    let session = try Session(runtime: runtime, model: model.exposing([survey.readTensor]).serialized())
+    let session = try Session(runtime: runtime, model: model.exposing([survey.readTensor]).serialized(), options: options)
     let inputs = try session.inputNames.map { name -> Tensor in
       guard name == "mask" else { return try feed.tensors([name], rows: [stimulus])[0] }
       let mask = try Tensor(runtime: runtime, shape: layer.view.shape)

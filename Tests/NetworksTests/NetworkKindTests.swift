@@ -11,6 +11,7 @@ import Testing
   /// The network, the axis of classes of what is read of it, and what its scanned layers are called, by tensor.
   static let kinds: [(kind: NetworkKind, classAxis: Int, layouts: [String: String], tolerance: Float)] = [
     (.dense(of: 10, "float16"), 1, ["sum": "N,C", "hidden": "N,C"], 5e-3),
+    (.turnedHalves, 1, ["hidden": "N,position,C", "turned": "N,position,C", "mixed": "N,position,C", "pooled": "N,C"], 2e-2),
     (.dense(of: 11, "float64"), 1, ["sum": "N,C", "hidden": "N,C"], 1e-5),
     (.timeFirst, 2, ["hidden": "N,position,C", "turned": "N,position,C"], 1e-5),
     (.classesFirst, 0, ["sum": "N,C", "hidden": "N,C", "scores": "N,C"], 1e-5),

@@ -13,7 +13,7 @@ import Testing
   private func lesioned(layer: Int = 0, stimulus: Int = 0) -> [LesionTrials.Trial: [Int]] {
     let trials = LesionTrials.trials(regions: zeta.count)
     let regions = LesionTrials.lesioned(
-      trials, zeta: zeta, mean: zeta.reversed(), seed: 1, layer: layer, stimulus: stimulus)
+      trials, zeta: zeta, mean: zeta.reversed(), all: Array(zeta.indices), seed: 1, layer: layer, stimulus: stimulus)
     return Dictionary(uniqueKeysWithValues: zip(trials, regions))
   }
 

@@ -44,12 +44,12 @@ static inline OrtStatus *ort_create_session_from_array(nnfmri_ort_api api, const
   return ((OrtStatus * (*)(const OrtEnv *, const void *, size_t, const OrtSessionOptions *, OrtSession **)) api[8])(
       env, model, length, options, out);
 }
-static inline OrtStatus *ort_run(nnfmri_ort_api api, OrtSession *session, const char *const *input_names,
-                                 const OrtValue *const *inputs, size_t input_count, const char *const *output_names,
-                                 size_t output_count, OrtValue **outputs) {
-  return ((OrtStatus * (*)(OrtSession *, const void *, const char *const *, const OrtValue *const *, size_t,
+static inline OrtStatus *ort_run(nnfmri_ort_api api, OrtSession *session, const OrtRunOptions *options,
+                                 const char *const *input_names, const OrtValue *const *inputs, size_t input_count,
+                                 const char *const *output_names, size_t output_count, OrtValue **outputs) {
+  return ((OrtStatus * (*)(OrtSession *, const OrtRunOptions *, const char *const *, const OrtValue *const *, size_t,
                            const char *const *, size_t, OrtValue **)) api[9])(
-      session, NULL, input_names, inputs, input_count, output_names, output_count, outputs);
+      session, options, input_names, inputs, input_count, output_names, output_count, outputs);
 }
 static inline OrtStatus *ort_create_session_options(nnfmri_ort_api api, OrtSessionOptions **out) {
   return ((OrtStatus * (*)(OrtSessionOptions **)) api[10])(out);
@@ -57,6 +57,9 @@ static inline OrtStatus *ort_create_session_options(nnfmri_ort_api api, OrtSessi
 static inline OrtStatus *ort_set_optimized_model_path(nnfmri_ort_api api, OrtSessionOptions *options,
                                                       const char *path) {
   return ((OrtStatus * (*)(OrtSessionOptions *, const char *)) api[11])(options, path);
+}
+static inline OrtStatus *ort_disable_cpu_mem_arena(nnfmri_ort_api api, OrtSessionOptions *options) {
+  return ((OrtStatus * (*)(OrtSessionOptions *)) api[19])(options);
 }
 static inline OrtStatus *ort_set_graph_optimization_level(nnfmri_ort_api api, OrtSessionOptions *options, int level) {
   return ((OrtStatus * (*)(OrtSessionOptions *, int)) api[23])(options, level);
@@ -82,6 +85,9 @@ static inline OrtStatus *ort_session_output_name(nnfmri_ort_api api, const OrtSe
                                                  OrtAllocator *allocator, char **out) {
   return ((OrtStatus * (*)(const OrtSession *, size_t, OrtAllocator *, char **)) api[37])(session, index, allocator,
                                                                                           out);
+}
+static inline OrtStatus *ort_create_run_options(nnfmri_ort_api api, OrtRunOptions **out) {
+  return ((OrtStatus * (*)(OrtRunOptions **)) api[39])(out);
 }
 static inline OrtStatus *ort_create_tensor_with_data(nnfmri_ort_api api, const OrtMemoryInfo *info, void *data,
                                                      size_t byte_count, const int64_t *shape, size_t rank, int type,
@@ -127,6 +133,9 @@ static inline void ort_release_session(nnfmri_ort_api api, OrtSession *value) {
   malloc_trim(0);
 }
 static inline void ort_release_value(nnfmri_ort_api api, OrtValue *value) { ((void (*)(OrtValue *))api[96])(value); }
+static inline void ort_release_run_options(nnfmri_ort_api api, OrtRunOptions *value) {
+  ((void (*)(OrtRunOptions *))api[97])(value);
+}
 static inline void ort_release_tensor_type_and_shape(nnfmri_ort_api api, OrtTensorTypeAndShapeInfo *value) {
   ((void (*)(OrtTensorTypeAndShapeInfo *))api[99])(value);
 }
@@ -136,6 +145,10 @@ static inline void ort_release_session_options(nnfmri_ort_api api, OrtSessionOpt
 static inline OrtStatus *ort_add_session_config_entry(nnfmri_ort_api api, OrtSessionOptions *options, const char *key,
                                                       const char *value) {
   return ((OrtStatus * (*)(OrtSessionOptions *, const char *, const char *)) api[130])(options, key, value);
+}
+static inline OrtStatus *ort_add_run_config_entry(nnfmri_ort_api api, OrtRunOptions *options, const char *key,
+                                                  const char *value) {
+  return ((OrtStatus * (*)(OrtRunOptions *, const char *, const char *)) api[165])(options, key, value);
 }
 
 #endif

@@ -111,7 +111,9 @@ extension Cut {
       outputs.append(shape)
     }
     var graph = suffix.proto.graph
-    graph.node += builder.graph.node
+    // ONNX Runtime begins with what leads to the last node that nobody reads. Seen in this order, a tensor's shape is taken as
+    // soon as it is there, and the tensor needn't be kept.
+    graph.node += builder.graph.node.reversed()
     return Observation(model: suffix.replacingGraph(graph).exposing(outputs), shapes: shapes)
   }
 

@@ -92,13 +92,15 @@ package final class WatchedNetwork {
   /// All that a pass shows, for a self-test: the answer, the cells, and what the answer is made from.
   func bits(_ inputs: [Tensor]) throws -> [UInt8] {
     let tensors = try session.run(inputs)
-    return ([answerPlace, cellsPlace] + [featuresPlace].compactMap(\.self)).flatMap { Array(tensors[$0].bytes) }
+    return ([answerPlace, cellsPlace] + [featuresPlace].compactMap(\.self)).flatMap { tensors[$0].withBytes { Array($0) } }
   }
 
   private func observations(_ tensors: [Tensor], _ rows: Int) throws -> [Observation] {
     let (answer, numbers) = (tensors[answerPlace], tensors[cellsPlace])
     try check(answer, rows * reader.readout.shape.reduce(1, *), rows, "\"\(reader.readout.tensor)\"")
     try check(numbers, rows * ranges[ranges.count - 1].upperBound, rows, "the watched layers' cells")
+    // The slices are of the tensors' own memory.
+    defer { withExtendedLifetime((answer, numbers)) {} }
     return (0..<rows).map { row in
       let output = slice(answer, row, rows)
       let cells = slice(numbers, row, rows)

@@ -51,19 +51,20 @@ struct LesionTrialStudy {
       known.reduce(0) { $0 + $1[region] } / Double(max(1, known.count))
     }
     let trials = LesionTrials.trials(regions: layer.regionCount)
+    let all = Array(0..<layer.regionCount)
     let own = estimates.indices.compactMap { stimulus -> AnswerTask? in
       guard let zeta = estimates[stimulus]?.zeta else { return nil }
       return AnswerTask(
         layer: layer.number, stimulus: stimulus, target: targets[stimulus],
         lesioned: LesionTrials.lesioned(
-          trials, zeta: zeta, mean: mean, seed: request.measurement.seed, layer: layer.number, stimulus: stimulus))
+          trials, zeta: zeta, mean: mean, all: all, seed: request.measurement.seed, layer: layer.number, stimulus: stimulus))
     }
     guard otherLesion != nil else { return own }
     return own
       + estimates.indices.map { stimulus in
         AnswerTask(
           layer: layer.number, stimulus: stimulus, target: targets[stimulus], source: .otherLesion,
-          lesioned: [Array(0..<layer.regionCount)])
+          lesioned: [all])
       }
   }
 }

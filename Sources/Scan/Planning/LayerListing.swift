@@ -46,7 +46,7 @@ package struct LayerListing: Sendable {
       ?? StimulusSet.zeros(for: model)
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: Runtime(),
-      session: Session.Options(externalDataFolder: model.folder), reading: request)
+      session: Session.Options(for: model), reading: request)
     guard !survey.layers.isEmpty else {
       throw Failure(
         .badInput,

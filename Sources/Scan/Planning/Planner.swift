@@ -37,8 +37,7 @@ package struct Planner {
   package func makePlan() throws -> ScanPlan {
     try checkRequest()
     // What a network is like doesn't depend on what runs it, and the runtime's own kernels know every operator.
-    var options = Session.Options(
-      threads: request.measurement.threads, externalDataFolder: model.folder, isOnProcessor: true)
+    var options = Session.Options(for: model, threads: request.measurement.threads, isOnProcessor: true)
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime, session: options,
       reading: ReadoutRequest(request.measurement, of: stimuli))

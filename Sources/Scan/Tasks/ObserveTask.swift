@@ -18,7 +18,7 @@ package struct ObserveTask: RankTask, Hashable {
   func run(on worker: Worker, pause: () throws -> Void) throws -> Observation {
     let outputs = try worker.observe(stimulus: stimulus, of: worker.feed)
     return Observation(
-      scores: worker.reader.scores(UnsafeBufferPointer(outputs[0].floats)),
+      scores: outputs[0].withFloats { worker.reader.scores(UnsafeBufferPointer($0)) },
       moments: worker.moments(of: outputs).map(\.values))
   }
 }

@@ -86,7 +86,9 @@ struct PathwayTask: RankTask, Hashable {
       var means = layers.map { MeanActivation(unitCount: worker.geometry[$0].grid.unitCount) }
       for peer in others {
         let outputs = try worker.observe(stimulus: peer, of: worker.feed)
-        for (place, layer) in layers.enumerated() { means[place].add(UnsafeBufferPointer(outputs[layer + 1].floats)) }
+        for (place, layer) in layers.enumerated() {
+          outputs[layer + 1].withFloats { means[place].add(UnsafeBufferPointer($0)) }
+        }
       }
       return try zip(layers, means).map { try tensor($0, $1.floats, worker) }
     }

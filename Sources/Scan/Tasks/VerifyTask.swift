@@ -51,8 +51,8 @@ package struct VerifyTask: RankTask, Hashable {
 
   private func compare(on worker: Worker, batch: Int, _ pause: () throws -> Void) throws -> CutCheck {
     let network = try worker.makeNetwork(layer, lesion: .zero, batch: batch)
-    let outputs = try worker.observe(stimulus: 0, of: worker.feed)
-    let deviation = try network.deviation(from: UnsafeBufferPointer(outputs[0].floats), stimulus: 0)
+    let whole = try worker.observe(stimulus: 0, of: worker.feed)[0]
+    let deviation = try whole.withFloats { try network.deviation(from: UnsafeBufferPointer($0), stimulus: 0) }
     var check = CutCheck(deviation: deviation, rowDeviation: 0)
     try pause()
     let regions = worker.geometry[layer].grid.regionCount

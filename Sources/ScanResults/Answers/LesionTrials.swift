@@ -87,17 +87,18 @@ extension LesionTrials {
   /// - Parameters:
   ///   - zeta: `[regions]`, the stimulus's own.
   ///   - mean: `[regions]`, over the stimuli.
+  ///   - all: every region, in memory that the stimuli share.
   package static func lesioned(
-    _ trials: [Trial], zeta: [Double], mean: [Double], seed: UInt64, layer: Int, stimulus: Int
+    _ trials: [Trial], zeta: [Double], mean: [Double], all: [Int], seed: UInt64, layer: Int, stimulus: Int
   ) -> [[Int]] {
     let (own, pooled) = (Ranking.order(zeta), Ranking.order(mean))
     var random = CounterRandom(seed: seed, domain: .lesionedRegions, index: UInt64(layer) << 32 | UInt64(stimulus))
-    var drawn = Array(zeta.indices)
+    var drawn = all
     random.shuffle(&drawn)
     return trials.map { trial in
       switch trial.choice {
       case .none: []
-      case .all: Array(zeta.indices)
+      case .all: all
       case .strongest: Array(own.prefix(trial.count))
       case .mostNegative: own.suffix(trial.count).reversed().filter { zeta[$0] < 0 }
       case .strongestMean: Array(pooled.prefix(trial.count))

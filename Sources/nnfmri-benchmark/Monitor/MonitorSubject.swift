@@ -16,7 +16,7 @@ struct MonitorSubject: ParsableArguments {
     let model: Model
 
     var sessionOptions: Session.Options {
-      Session.Options(threads: reference.origin.threads, externalDataFolder: model.folder)
+      Session.Options(for: model, threads: reference.origin.threads)
     }
 
     func judge() throws -> Judge { try Judge(reference, outlierRate: 0.01, driftRate: 0.01) }
