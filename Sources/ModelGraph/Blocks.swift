@@ -133,22 +133,25 @@ struct Blocks {
       let protos = nodes.map { model.proto.graph.node[$0] }
       let ending = model.proto.graph.node[last]
       let activations = zip(nodes, protos).filter { OperatorTraits.activations.contains($1.opType) }.map(\.0)
-      let multipliesData = nodes.contains { node in
-        ["MatMul", "Einsum"].contains(model.proto.graph.node[node].opType)
-          && index.reads[node].filter(data.contains).count > 1
-      }
+      let multipliesData = nodes.contains { index.multipliesData($0, model.proto.graph.node[$0], data.contains) }
       let learned = protos.count { OperatorTraits.isLearned($0, functions: functions) }
       let embeds =
-        ending.opType == "Gather" && ending.input(at: 0) != index.names[source] || ending.opType == "EmbedLayerNormalization"
+        ending.opType == "Gather" && ending.input(at: 0) != index.names[source]
+        || ending.opType.hasSuffix("EmbedLayerNormalization")
       let hasWeights = zip(nodes, protos).contains { node, proto in
-        OperatorTraits.isLearned(proto, functions: functions)
-          && index.reads[node].contains { index.dependence[$0] == .constant }
+        OperatorTraits.isLearned(proto, functions: functions) && !index.weights(of: node, proto).isEmpty
       }
+      // A product of dynamically quantised numbers is one operator in several.
+      let isProduct =
+        learned == 1
+        && protos.allSatisfy {
+          OperatorTraits.dynamicQuantization.contains($0.opType) || ["ConvInteger", "MatMulInteger"].contains($0.opType)
+        }
       // x·sigmoid(x), x·Φ(x) spelled with Erf, and a constant factor after it are activations too.
       let continuesActivation = steps.last.map { $0.endsInActivation && $0.operatorType == "Mul" } ?? false
       steps.append(
         Step(
-          end: end, operatorType: ending.opType, isBranched: nodes.count > 1, learnedCount: learned,
+          end: end, operatorType: ending.opType, isBranched: nodes.count > 1 && !isProduct, learnedCount: learned,
           hasWeights: hasWeights || embeds,
           hasAttention: multipliesData || protos.contains(where: OperatorTraits.isAttention),
           endsInActivation: learned == 0
@@ -156,7 +159,8 @@ struct Blocks {
               || ending.opType == "Mul" && !activations.isEmpty
               || ["Mul", "Div"].contains(ending.opType) && nodes.count == 1 && continuesActivation),
           isRecurrent: OperatorTraits.recurrent.contains(ending.opType), isResidual: sums.contains(end),
-          isGate: ending.opType == "Mul" && nodes.count > 1 && index.reads[last].contains(where: roles.gates.contains),
+          isGate: ending.opType == "Mul" && nodes.count > 1 && !isProduct
+            && index.reads[last].contains(where: roles.gates.contains),
           innerActivations: activations.filter { index.writes[$0].allSatisfy(roles.standsAlone) }
             .compactMap { Self.end(ofActivation: $0, in: model) }.filter(roles.standsAlone),
           embeds: embeds))

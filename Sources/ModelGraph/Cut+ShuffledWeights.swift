@@ -4,7 +4,8 @@ extension Cut {
   /// Operators whose learned operands are shuffled, and those that only hand a weight on to them.
   private static let learning: Set = [
     "Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN", "Attention", "FusedConv", "FusedMatMul",
-    "MatMulInteger", "ConvInteger", "QLinearConv", "QLinearMatMul", "DequantizeLinear", "Transpose", "Cast", "Identity",
+    "MatMulInteger", "ConvInteger", "QLinearConv", "QLinearMatMul", "QGemm", "QAttention", "DynamicQuantizeLSTM",
+    "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "DequantizeLinear", "Transpose", "Cast", "Identity",
   ]
 
   /// The same cut with what its suffix has learned undone: the elements of every kernel and matrix that is stored in the

@@ -37,9 +37,9 @@ extension Model {
         let inner = shape(node.input(at: 0)).flatMap { node.integer("transA") == 1 ? $0.first : $0.last } ?? 0
         return 2 * made * Double(inner)
       case "MatMul", "MatMulInteger", "FusedMatMul", "MatMulNBits", "DynamicQuantizeMatMul", "MatMulIntegerToFloat",
-        "QLinearMatMul":
+        "QLinearMatMul", "QGemm":
         return 2 * made * Double(shape(node.input(at: 0))?.last ?? 0)
-      case "LSTM", "GRU", "RNN":
+      case let name where OperatorTraits.recurrent.contains(name):
         // A step multiplies W [directions, gates·H, I] with the input and R [directions, gates·H, H] with the state.
         let steps = shape(node.input(at: 0)).map { product($0.prefix(2)) } ?? 0
         return 2 * steps * (elements(node.input(at: 1)) + elements(node.input(at: 2)))

@@ -128,9 +128,16 @@ package struct GraphIndex: Sendable {
   }
 
   /// By node: whether it reads the tensor, directly or through others. - Parameter given: a tensor that nothing goes through.
-  func descendants(of tensor: Int, given: Int? = nil) -> [Bool] {
+  func descendants(of tensor: Int, given: Int? = nil) -> [Bool] { descendants(startingAt: readers[tensor], given: given) }
+
+  /// By node: whether it reads what one of the nodes makes, directly or through others.
+  func descendants(ofAnyOf nodes: Set<Int>) -> [Bool] {
+    descendants(startingAt: nodes.flatMap { writes[$0] }.flatMap { readers[$0] }, given: nil)
+  }
+
+  private func descendants(startingAt nodes: [Int], given: Int?) -> [Bool] {
     var found = [Bool](repeating: false, count: reads.count)
-    var pending = readers[tensor]
+    var pending = nodes
     while let node = pending.popLast() {
       if found[node] { continue }
       found[node] = true

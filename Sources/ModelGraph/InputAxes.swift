@@ -90,7 +90,7 @@ struct InputAxes {
   private static func recurrentInputs(_ inputs: Set<String>, of model: Model) -> [String: Int] {
     let graph = model.proto.graph
     var found: [String: Int] = [:]
-    for node in graph.node where node.isStandard && OperatorTraits.recurrent.contains(node.opType) {
+    for node in graph.node where node.isKnown && OperatorTraits.recurrent.contains(node.opType) {
       let axis = node.integer("layout") ?? 0 == 0 ? 1 : 0
       for state in [5, 6].compactMap({ node.input(at: $0) }) {
         var walk: (tensor: String, axis: Int)? = (state, axis)

@@ -107,8 +107,15 @@ extension Model {
     guard let target = index.numbers[output] else { return nil }
     let above = index.ancestors(of: [target])
     guard let node = index.order.last(where: { above[$0] && OperatorTraits.isLearned(proto.graph.node[$0], functions: []) }),
-      let features = index.reads[node].first(where: { index.dependence[$0] == .data && index.maker[$0] != nil })
+      var features = index.reads[node].first(where: { index.dependence[$0] == .data && index.maker[$0] != nil })
     else { return nil }
+    // What is quantised for the operator was made of what counts.
+    while let maker = index.maker[features],
+      ["QuantizeLinear", "DynamicQuantizeLinear"].contains(proto.graph.node[maker].opType),
+      let floats = index.reads[maker].first, index.maker[floats] != nil
+    {
+      features = floats
+    }
     return elementTypes()[index.names[features]] == .float ? index.names[features] : nil
   }
 }

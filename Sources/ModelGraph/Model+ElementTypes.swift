@@ -100,6 +100,10 @@ private struct ElementTypeInference {
       return [.uint8, .float, .uint8]
     case "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "DynamicQuantizeLSTM":
       return all(.float)
+    case "QAttention":
+      return all(type(node, 3) ?? .float)
+    case "QEmbedLayerNormalization":
+      return [.float, .int32]
     case "QLinearConv", "QLinearMatMul":
       return all(type(node, 7) ?? type(node, 0))
     case "If":

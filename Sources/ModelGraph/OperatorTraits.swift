@@ -49,7 +49,7 @@ enum OperatorTraits {
     "LpNormalization", "LRN", "MeanVarianceNormalization",
   ]
 
-  static let recurrent: Set<String> = ["LSTM", "GRU", "RNN"]
+  static let recurrent: Set<String> = ["LSTM", "GRU", "RNN", "DynamicQuantizeLSTM"]
 
   /// Operators that make sequences, maps and optional values.
   static let containers: Set<String> = [
@@ -63,7 +63,7 @@ enum OperatorTraits {
   /// Operators that learn: a block has at least one.
   private static let learned: Set<String> = [
     "Conv", "ConvTranspose", "ConvInteger", "DeformConv", "QLinearConv", "FusedConv", "Gemm", "FusedGemm", "MatMul",
-    "MatMulInteger", "QLinearMatMul", "FusedMatMul", "MatMulNBits", "DynamicQuantizeMatMul", "MatMulIntegerToFloat",
+    "MatMulInteger", "QLinearMatMul", "QGemm", "FusedMatMul", "MatMulNBits", "DynamicQuantizeMatMul", "MatMulIntegerToFloat",
     "Einsum", "LSTM", "GRU", "RNN", "DynamicQuantizeLSTM", "Attention", "MultiHeadAttention", "GroupQueryAttention",
     "PackedAttention", "QAttention",
   ]
@@ -74,7 +74,7 @@ enum OperatorTraits {
   }
 
   private static let attention: Set<String> = [
-    "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention", "Softmax",
+    "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention", "Softmax", "QLinearSoftmax",
   ]
 
   static func isAttention(_ node: Onnx_NodeProto) -> Bool {
@@ -88,5 +88,52 @@ extension OperatorTraits {
     activations.contains(node.opType)
       || ["Cast", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Round"]
         .contains(node.opType)
+  }
+}
+
+extension OperatorTraits {
+  /// The places of a matrix product's factors among the inputs; `nil` for any other operator.
+  static func factors(_ node: Onnx_NodeProto) -> (first: Int, second: Int)? {
+    switch node.opType {
+    case "MatMul", "Gemm", "FusedGemm", "FusedMatMul", "MatMulInteger", "MatMulNBits", "DynamicQuantizeMatMul",
+      "MatMulIntegerToFloat":
+      (0, 1)
+    // The second factor comes after the first one's scale and zero point.
+    case "QLinearMatMul", "QGemm": (0, 3)
+    default: nil
+    }
+  }
+
+  /// The inputs that hold what an operator has learned, as far as they can be told from scales and zero points; `nil` for all.
+  static func weightPositions(_ node: Onnx_NodeProto) -> [Int]? {
+    switch node.opType {
+    case "ConvInteger", "MatMulInteger", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "QAttention": [1]
+    case "QLinearConv", "QLinearMatMul", "QGemm": [3]
+    case "DynamicQuantizeLSTM": [1, 2]
+    default: nil
+    }
+  }
+
+  /// What quantised weights are multiplied in by a scale that follows from the data, beside the product.
+  static let dynamicQuantization: Set<String> = ["DynamicQuantizeLinear", "Cast", "Mul"]
+}
+
+extension GraphIndex {
+  /// What an operator has learned: its weights, without scales and zero points.
+  func weights(of node: Int, _ proto: Onnx_NodeProto) -> [Int] {
+    guard let positions = OperatorTraits.weightPositions(proto) else {
+      return reads[node].filter { dependence[$0] == .constant }
+    }
+    return positions.compactMap { proto.input(at: $0).flatMap { numbers[$0] } }.filter { dependence[$0] == .constant }
+  }
+
+  /// Whether an operator multiplies matrices of which several follow from data, of those that `isData` names.
+  func multipliesData(_ node: Int, _ proto: Onnx_NodeProto, _ isData: (Int) -> Bool) -> Bool {
+    if proto.opType == "Einsum" { return reads[node].filter(isData).count > 1 }
+    guard !["Gemm", "FusedGemm", "QGemm"].contains(proto.opType), let factors = OperatorTraits.factors(proto) else {
+      return false
+    }
+    let operands = [factors.first, factors.second].compactMap { proto.input(at: $0).flatMap { numbers[$0] } }
+    return Set(operands.filter(isData)).count > 1
   }
 }

@@ -122,8 +122,11 @@ package struct NetworkSurvey: Sendable {
     places.set(batchPlace, of: chosen.tensor)
     let ownShapes = alone.mapValues(\.shape)
     let inputShapes = try runs.feed(model).bindings.map { ($0.name, $0.shape) }
+    let shapes = ownShapes.merging(inputShapes) { seen, _ in seen }.merging(runs.shapesOfIntegers(model, chosen.tensor)) {
+      seen, _ in seen
+    }
     let inference = LayoutInference(
-      of: model, shapes: ownShapes.merging(inputShapes) { seen, _ in seen }, batchAxes: places.batchAxes,
+      of: model, shapes: shapes, batchAxes: places.batchAxes,
       classAxes: chosen.classAxis(shape: read.shape).map { [chosen.tensor: $0] } ?? [:])
     places.fill(from: inference)
 
@@ -179,13 +182,13 @@ package struct NetworkSurvey: Sendable {
     self.layers = layers
     self.refusals = refusals
     var types = alone.mapValues { ElementType(rawValue: $0.elementType) }
-    var shapes = ownShapes.merging(inputShapes) { seen, _ in seen }
+    var surveyed = shapes
     for view in preparation.views {
       (types[view.tensor], types[view.nameAsMade], types[view.nameAsRead]) = (.float, view.elementType, view.elementType)
-      (shapes[view.tensor], shapes[view.nameAsMade], shapes[view.nameAsRead]) = (view.scannedShape, view.shape, view.shape)
+      (surveyed[view.tensor], surveyed[view.nameAsMade], surveyed[view.nameAsRead]) = (view.scannedShape, view.shape, view.shape)
     }
     self.elementTypes = types
-    self.shapes = shapes
+    self.shapes = surveyed
     self.notes = notes + (try runs.feed(fed).stimuli.notes)
   }
 

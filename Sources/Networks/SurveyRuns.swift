@@ -39,6 +39,15 @@ struct SurveyRuns {
     }
   }
 
+  /// The shapes of the whole numbers that a quantised network works with, which are no layers: products before they are scaled,
+  /// rows of tables. Nothing where the network has none.
+  ///
+  /// Cost: as `shapes`, with one batch.
+  func shapesOfIntegers(_ model: Model, _ output: String) -> [String: [Int]] {
+    let tensors = model.quantizedTensors(reading: output)
+    return tensors.isEmpty ? [:] : shapes(model, tensors, batches: [[0]])[0]
+  }
+
   /// The shapes of tensors for each of some batches; nothing where they can't be had.
   ///
   /// Cost: a session and a run for each batch.

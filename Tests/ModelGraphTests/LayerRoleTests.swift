@@ -97,6 +97,126 @@ import Testing
     #expect(net.model.layerRoles(of: ["h2"], reading: "logits")["h2"]?.kind == .step)
   }
 
+  /// Recurrent layers on top of one another, step by step; what the last of them makes is joined, or only its last step is read.
+  private static func unrolled(layers: Int, gates: Int = 1, steps: Int = 5, joinsLast: Bool) -> Model {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, steps, 4])
+    var x = "x"
+    for l in 0..<layers {
+      net.add("MatMul", x, net.weight(), to: "l\(l)_in")
+      let recurrences = (0..<gates).map { _ in net.weight() }
+      var states: [String] = []
+      var h = "x"
+      for t in 0..<steps {
+        let name = "l\(l)_t\(t)"
+        net.builder.weight("\(name)_place", [], [Int64(t)])
+        net.add("Gather", "l\(l)_in", "\(name)_place", to: "\(name)_x", ["axis": .int(1)])
+        if t == 0 {
+          h = net.add("Tanh", "\(name)_x", to: name)
+        } else {
+          // A second product of the cell reads what the first makes.
+          for (gate, weight) in recurrences.enumerated() {
+            net.add("MatMul", h, weight, to: "\(name)_re\(gate)")
+            h = net.add("Add", "\(name)_re\(gate)", "\(name)_x", to: "\(name)_sum\(gate)")
+          }
+          h = net.add("Tanh", h, to: name)
+        }
+        states.append(h)
+      }
+      guard l < layers - 1 || joinsLast else {
+        x = h
+        break
+      }
+      net.builder.node("Concat", states, ["l\(l)_all"], ["axis": .int(1)])
+      x = "l\(l)_all"
+    }
+    net.add("MatMul", x, net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 3])
+    return net.model
+  }
+
+  @Test(arguments: [1, 2], [false, true])
+  func `of unrolled recurrent layers on top of one another are no steps of any`(_ gates: Int, _ joinsLast: Bool) {
+    let model = Self.unrolled(layers: 3, gates: gates, joinsLast: joinsLast)
+    let names = model.layerCandidates(reading: "logits").map(\.tensor)
+    let roles = model.layerRoles(of: names, reading: "logits").mapValues(\.kind)
+    for l in 0..<3 {
+      for t in 1..<4 { #expect(roles["l\(l)_t\(t)"] == .step, "layer \(l), step \(t)") }
+      // What joins the states is the layer's result; without that the last state is.
+      #expect((roles["l\(l)_t4"] == .step) == (l < 2 || joinsLast), "layer \(l)")
+    }
+    let layers = model.automaticLayers(reading: "logits")
+    #expect(layers.allSatisfy { $0.hasSuffix("_all") || $0.hasSuffix("_in") || $0 == "l2_t4" && !joinsLast }, "\(layers)")
+    #expect(layers.contains("l0_all") && layers.contains("l1_all"), "\(layers)")
+  }
+
+  @Test func `of two towers of equal recurrence are no steps`() {
+    var net = Networks.Writer()
+    let weight = net.weight()
+    var ends: [String] = []
+    for tower in ["a", "b"] {
+      net.builder.input(tower, [nil, 4])
+      var h = tower
+      for t in 0..<4 {
+        net.add("MatMul", h, weight, to: "\(tower)\(t)_re")
+        h = net.add("Tanh", "\(tower)\(t)_re", to: "\(tower)\(t)")
+      }
+      ends.append(h)
+    }
+    net.add("Sub", ends[0], ends[1], to: "difference")
+    net.add("MatMul", "difference", net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 3])
+    let roles = net.model.layerRoles(of: ["a0", "a2", "a3", "b0", "b2", "b3"], reading: "logits").mapValues(\.kind)
+    #expect(
+      roles == ["a0": .step, "a2": .step, "b0": .step, "b2": .step, "a3": .activation, "b3": .activation])
+  }
+
+  /// A convolution, its bias and activation, as `quantize_dynamic` writes them, or as they were.
+  private static func integers(convolutions: Int, isQuantized: Bool) -> Model {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 3, 8, 8])
+    // Scales and zero points that several operators share are no weights that are used again.
+    let (scale, zero) = (net.weight(), net.weight())
+    var x = "x"
+    for c in 0..<convolutions {
+      if isQuantized {
+        net.builder.node("DynamicQuantizeLinear", [x], ["q\(c)", "scale\(c)", "zero\(c)"])
+        net.builder.node("ConvInteger", ["q\(c)", net.weight(), "zero\(c)", zero], ["product\(c)"])
+        net.add("Cast", "product\(c)", to: "cast\(c)", ["to": .int(1)])
+        net.add("Mul", "scale\(c)", scale, to: "scales\(c)")
+        net.add("Mul", "cast\(c)", "scales\(c)", to: "scaled\(c)")
+      } else {
+        net.add("Conv", x, net.weight(), to: "scaled\(c)")
+      }
+      net.add("Add", "scaled\(c)", net.weight(), to: "conv\(c)")
+      x = net.add("Relu", "conv\(c)", to: "relu\(c)")
+    }
+    net.add("GlobalAveragePool", x, to: "pooled")
+    net.add("Flatten", "pooled", to: "flat")
+    if isQuantized {
+      net.builder.node("DynamicQuantizeLinear", ["flat"], ["q", "scale", "zero"])
+      net.builder.node("MatMulInteger", ["q", net.weight(), "zero", zero], ["product"])
+      net.add("Cast", "product", to: "cast", ["to": .int(1)])
+      net.add("Mul", "scale", scale, to: "scales")
+      net.add("Mul", "cast", "scales", to: "linear")
+    } else {
+      net.add("MatMul", "flat", net.weight(), to: "linear")
+    }
+    net.add("Add", "linear", net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 10])
+    return net.model
+  }
+
+  @Test func `of a dynamically quantised network are those that it had before`() {
+    let (plain, quantized) = (
+      Self.integers(convolutions: 3, isQuantized: false), Self.integers(convolutions: 3, isQuantized: true)
+    )
+    #expect(plain.automaticLayers(reading: "logits") == ["relu0", "relu1", "relu2"])
+    #expect(quantized.automaticLayers(reading: "logits") == ["relu0", "relu1", "relu2"])
+    let roles = quantized.layerRoles(of: ["relu0", "relu2", "cast1", "flat"], reading: "logits").mapValues(\.kind)
+    #expect(roles == ["relu0": .conv, "relu2": .conv, "cast1": .other, "flat": .other])
+  }
+
   @Test func `of a detector are not its parallel heads`() {
     var net = Networks.Writer()
     net.builder.input("x", [nil, 3, 32, 32])

@@ -115,6 +115,55 @@ import Testing
     #expect(network.notes.joined().contains("straight through"))
   }
 
+  /// What `quantize_dynamic` makes of a product or a convolution, its weights with one scale or with one for each column or kernel.
+  @Test(arguments: ["MatMulInteger", "ConvInteger", "DynamicQuantizeMatMul", "MatMulIntegerToFloat"], [false, true])
+  func `passes dynamic quantisation straight through`(_ operatorType: String, _ isByColumn: Bool) throws {
+    let convolves = operatorType == "ConvInteger"
+    let shape = convolves ? [2, 5] : [3, 4]
+    let weights = convolves ? [6, 2, 3] : [4, 6]
+    func build(_ isQuantized: Bool) -> OperatorCase {
+      OperatorCase(name: operatorType, shape: shape) { net in
+        // The numbers that the quantised ones stand for, in both.
+        let numbers = net.random("w", weights)
+        let levels = isByColumn ? [6] : []
+        let scales = (0..<(isByColumn ? 6 : 1)).map { 0.006 + 0.001 * Float($0) }
+        let zeros = (0..<(isByColumn ? 6 : 1)).map { convolves ? 120 : 120 + Int64($0) }
+        net.floats("w_scale", levels, scales)
+        net.node("Cast", [net.integers("w_zeros", zeros)], ["w_zero_all"], ["to": .int(2)])
+        net.node("Reshape", ["w_zero_all", net.integers("levels", levels.map(Int64.init))], ["w_zero"])
+        let axis: [String: GraphBuilder.Attribute] = ["axis": .int(convolves ? 0 : 1)]
+        net.node("QuantizeLinear", [numbers, "w_scale", "w_zero"], ["w_q"], axis)
+        let attributes: [String: GraphBuilder.Attribute] = convolves ? ["pads": .ints([1, 1])] : [:]
+        guard isQuantized else {
+          net.node("DequantizeLinear", ["w_q", "w_scale", "w_zero"], ["w_float"], axis)
+          net.node(convolves ? "Conv" : "MatMul", ["a", "w_float"], ["b"], attributes)
+          return
+        }
+        if operatorType == "DynamicQuantizeMatMul" {
+          net.node(operatorType, ["a", "w_q", "w_scale", "w_zero"], ["b"], domain: "com.microsoft")
+          return
+        }
+        net.node("DynamicQuantizeLinear", ["a"], ["q", "q_scale", "q_zero"])
+        if operatorType == "MatMulIntegerToFloat" {
+          net.node(operatorType, ["q", "w_q", "q_scale", "w_scale", "q_zero", "w_zero"], ["b"], domain: "com.microsoft")
+          return
+        }
+        // The runtime takes one zero point for all kernels.
+        net.node("ReduceMax", ["w_zero_all", net.integers("all", [0])], ["zero"], ["keepdims": .int(0)])
+        net.node(operatorType, ["q", "w_q", "q_zero", convolves ? "zero" : "w_zero"], ["product"], attributes)
+        net.node("Cast", ["product"], ["cast"], ["to": .int(1)])
+        let scale = net.node(
+          "Reshape", ["w_scale", net.integers("scale_shape", convolves ? [-1, 1] : [-1])], ["w_scale_shaped"])
+        net.node("Mul", ["cast", net.node("Mul", ["q_scale", scale], ["scale"])], ["b"])
+      }
+    }
+    let quantized = try AdjointBench(build(true))
+    let (found, expected) = (try quantized.derivatives().gradient, try AdjointBench(build(false)).derivatives().gradient)
+    let largest = expected.map(abs).max()!
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 * largest })
+    #expect(quantized.network.notes.joined().contains("straight through"))
+  }
+
   @Test func `works in the network's own type`() throws {
     for type in [ElementType.double, .float16] {
       var net = GraphBuilder(name: "typed")

@@ -262,6 +262,29 @@ extension NetworkKind {
     net.builder.output("logits", [nil, 3])
   }
 
+  /// As `quantize_dynamic` writes a network: a quantised table, a recurrent layer, a convolution and a product.
+  static let dynamic = NetworkKind("of dynamically quantised numbers", inputs: [("x", [5], 9)]) { net in
+    net.builder.input("x", [nil, 5], type: .int64)
+    let zero = net.add("Cast", [net.constant([128], isScalar: true)], to: "zero", ["to": .int(2)])
+    let small = net.number(0.006)
+    func quantized(_ weight: String, _ name: String) -> String { net.add("QuantizeLinear", [weight, small, zero], to: name) }
+    let rows = net.add("Gather", [quantized(net.weight(9, 6), "table"), "x"], to: "rows")
+    let turned = net.add("Transpose", [rows], to: "turned_rows", ["perm": .ints([0, 2, 1])])
+    let embedded = net.add("DequantizeLinear", [turned, small, zero], to: "embedded")
+    func product(_ operatorType: String, _ input: String, _ weight: String, to name: String) -> String {
+      net.builder.node("DynamicQuantizeLinear", [input], [name + "_q", name + "_scale", name + "_zero"])
+      let product = net.add(
+        operatorType, [name + "_q", quantized(weight, name + "_weight"), name + "_zero", zero], to: name + "_product")
+      let scale = net.add("Mul", [name + "_scale", small], to: name + "_scales")
+      return net.add("Mul", [net.add("Cast", [product], to: name + "_cast", ["to": .int(1)]), scale], to: name)
+    }
+    let conv = product("ConvInteger", embedded, net.weight(7, 6, 2), to: "conv")
+    let hidden = net.add("Relu", [conv], to: "hidden")
+    let ordered = net.add("Transpose", [hidden], to: "ordered", ["perm": .ints([0, 2, 1])])
+    _ = product("MatMulInteger", ordered, net.weight(7, 3), to: "logits")
+    net.builder.output("logits", [nil, 4, 3])
+  }
+
   /// All of the network in a branch of an If that a rate decides, with another If in it.
   static let branches = NetworkKind("in a branch") { net in
     net.builder.input("x", [nil, 6])

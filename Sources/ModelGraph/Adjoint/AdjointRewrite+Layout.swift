@@ -11,7 +11,7 @@ extension AdjointRewrite {
     }
   ) { first, _ in first }.merging(
     rule(for: ["QuantizeLinear", "DequantizeLinear"], by: [0]) { rewrite, node, gradients throws(Undifferentiable) in
-      rewrite.note("Rounding to quantised values is passed straight through: derivatives are those without it.")
+      rewrite.noteRounding()
       rewrite.contribute(gradients[0]!.name, to: node.input[0], isWhole: gradients[0]!.isWhole)
     }
   ) { first, _ in first }.merging(
@@ -21,7 +21,8 @@ extension AdjointRewrite {
     }
   ) { first, _ in first }.merging([
     "Cast": Rule(positions: nil) { rewrite, node, gradients throws(Undifferentiable) in
-      let type = rewrite.types[node.input[0]] ?? .float
+      // Gradients of quantised numbers are numbers too.
+      let type = rewrite.types[node.input[0]].flatMap { $0.isFloat ? $0 : nil } ?? .float
       rewrite.contribute(
         rewrite.add("Cast", [gradients[0]!.name], ["to": .int(Int(type.rawValue))]), to: node.input[0],
         isWhole: gradients[0]!.isWhole)

@@ -162,7 +162,7 @@ extension AdjointRewrite {
     }
   }
 
-  private mutating func deriveMatrixProduct(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
+  mutating func deriveMatrixProduct(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
     let (a, b, y) = (node.input[0], node.input[1], node.output[0])
     let (shapeA, shapeB) = (try shape(of: a), try shape(of: b))
     guard !shapeA.isEmpty, !shapeB.isEmpty else { throw refusal(node, "operands without axes") }

@@ -67,8 +67,8 @@ extension AdjointRewrite {
     "Hardmax",
   ]
 
-  /// Operators whose outputs after the first are places or masks.
-  private static let indexOutputs: Set<String> = ["MaxPool", "TopK", "Dropout"]
+  /// Operators whose outputs after the first are places, masks, or the scale of the first.
+  private static let indexOutputs: Set<String> = ["MaxPool", "TopK", "Dropout", "DynamicQuantizeLinear"]
 
   /// Whether a tensor changes smoothly with the cut tensor.
   func varies(_ tensor: String) -> Bool { varying.contains(tensor) }

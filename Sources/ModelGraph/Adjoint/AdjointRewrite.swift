@@ -258,7 +258,7 @@ extension AdjointRewrite {
     var all: [String: Rule] = [:]
     for family in [
       linearRules, activationRules, arithmeticRules, reductionRules, poolingRules, normalisationRules, layoutRules,
-      choiceRules, interpolationRules, rotationRules, scatteringRules, fusedRules,
+      choiceRules, interpolationRules, rotationRules, scatteringRules, fusedRules, quantizedRules,
     ] {
       all.merge(family) { _, _ in preconditionFailure("two rules for one operator") }
     }

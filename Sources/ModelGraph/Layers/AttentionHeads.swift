@@ -99,13 +99,13 @@ package struct AttentionHeads: Sendable {
     switch proto.opType {
     case "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention":
       return fused(proto, shape)
-    case "MatMul", "FusedMatMul":
+    case "MatMul", "FusedMatMul", "MatMulInteger", "QLinearMatMul", "DynamicQuantizeMatMul", "MatMulIntegerToFloat":
       guard shape.count >= 3, isMixture(proto, node, in: model) else { return nil }
       // Of one stimulus the first axis has nothing but heads, if anything.
       if shape.count == 3 { return shape[0] > 1 ? digits(shape, [0]) : nil }
       var headAxes = [shape.count - 3]
       // Groups of queries: the keys and values of a group are the same for all its heads.
-      let values = proto.input(at: 1).flatMap { shapes[$0] } ?? []
+      let values = OperatorTraits.factors(proto).flatMap { proto.input(at: $0.second) }.flatMap { shapes[$0] } ?? []
       if shape.count >= 5, values.count == shape.count, values[shape.count - 3] == 1 { headAxes.insert(shape.count - 4, at: 0) }
       return digits(shape, headAxes)
     case "Einsum":
@@ -136,14 +136,16 @@ package struct AttentionHeads: Sendable {
   /// Whether a product's first factor is what comes of a softmax, and its second is data too.
   private static func isMixture(_ proto: Onnx_NodeProto, _ node: Int, in model: Model) -> Bool {
     let index = model.index
-    let operands = proto.input.prefix(2).compactMap { index.numbers[$0] }
+    let places = OperatorTraits.factors(proto) ?? (0, 1)
+    let operands = [places.first, places.second].compactMap { proto.input(at: $0).flatMap { index.numbers[$0] } }
     guard operands.count == 2, operands.allSatisfy({ index.dependence[$0] == .data }) else { return false }
     var current = operands[0]
     while let maker = index.maker[current] {
       let label = model.proto.graph.node[maker].opType
-      if label == "Softmax" { return true }
-      let isPassed = ["Dropout", "Cast", "Identity", "Mul", "Where", "Reshape", "QuantizeLinear", "DequantizeLinear"].contains(
-        label)
+      if label == "Softmax" || label == "QLinearSoftmax" { return true }
+      let isPassed = [
+        "Dropout", "Cast", "Identity", "Mul", "Where", "Reshape", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
+      ].contains(label)
       guard isPassed, let source = index.reads[maker].last(where: { index.dependence[$0] == .data }) else { return false }
       current = source
     }

@@ -18,6 +18,8 @@ struct LayerRoles {
   let heads: Set<Int>
   private let model: Model
   private let embeddings: Set<Int>
+  /// By tensor: the product of whole numbers that it is, scaled and with its bias.
+  private let integerProducts: [Int: Int]
   /// Activations that end in another operator: x·sigmoid(x), and a constant factor after it.
   private let spelledActivations: Set<Int>
 
@@ -28,14 +30,32 @@ struct LayerRoles {
     gates = Self.gates(model, influences)
     steps = Self.steps(model, influences)
     heads = Self.heads(model, target)
+    integerProducts = Self.integerProducts(model)
     skipSums = Self.skipSums(model, influences)
     spelledActivations = Set(
       model.index.order.filter { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) }
         .compactMap { Blocks.end(ofActivation: $0, in: model) })
-    embeddings = Set(
-      model.index.order.filter {
-        Self.represents(model, $0) && !OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
-      }.flatMap { model.index.writes[$0] })
+    let tables = model.index.order.filter {
+      Self.represents(model, $0) && !OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
+    }.flatMap { model.index.writes[$0] }
+    embeddings = Set(tables + tables.flatMap { Self.floats(of: $0, model) })
+  }
+
+  /// What quantised numbers stand for, laid out anew at most.
+  private static func floats(of tensor: Int, _ model: Model) -> [Int] {
+    let index = model.index
+    var found: [Int] = []
+    var pending = [tensor]
+    var seen: Set<Int> = []
+    while let numbers = pending.popLast() {
+      for reader in index.readers[numbers] where seen.insert(reader).inserted {
+        let node = model.proto.graph.node[reader]
+        guard node.input(at: 0) == index.names[numbers] else { continue }
+        if node.opType == "DequantizeLinear" { found += index.writes[reader] }
+        if OperatorTraits.views.contains(node.opType), node.opType != "Cast" { pending += index.writes[reader] }
+      }
+    }
+    return found
   }
 
   /// Whether a tensor is an activation that stands for a layer.
@@ -80,12 +100,11 @@ struct LayerRoles {
     let nodes = inside.indices.filter { inside[$0] && after[$0] }
     let protos = nodes.map { model.proto.graph.node[$0] }
     let multipliesData = nodes.contains { node in
-      ["MatMul", "Einsum"].contains(model.proto.graph.node[node].opType)
-        && index.reads[node].filter { index.dependence[$0] == .data }.count > 1
+      index.multipliesData(node, model.proto.graph.node[node]) { index.dependence[$0] == .data }
     }
     let convolvesOrRecurs = protos.contains { $0.opType.contains("Conv") || OperatorTraits.recurrent.contains($0.opType) }
     // A state space layer reads its state by a product too, after a convolution; attention over convolved features has a softmax.
-    let weighsPositions = multipliesData && (!convolvesOrRecurs || protos.contains { $0.opType == "Softmax" })
+    let weighsPositions = multipliesData && (!convolvesOrRecurs || protos.contains { $0.opType.hasSuffix("Softmax") })
     if weighsPositions || protos.contains(where: OperatorTraits.isAttention) { return .attention }
     if convolvesOrRecurs { return .other }
     return protos.contains { OperatorTraits.isLearned($0, functions: []) } ? .mlp : .other
@@ -97,7 +116,8 @@ struct LayerRoles {
     var words: [String] = []
     var current = tensor
     if readsOnce(tensor), let next = index.readers[tensor].first, continues(model.proto.graph.node[next]) { return nil }
-    while let maker = index.maker[current] {
+    while let made = index.maker[current] {
+      let maker = integerProducts[current] ?? made
       let node = model.proto.graph.node[maker]
       if node.opType.contains("Conv") { return (["made by \(node.opType)"] + words.reversed()).joined(separator: ", after ") }
       guard continues(node), let source = index.reads[maker].first(where: { index.dependence[$0] == .data }) else { return nil }
@@ -105,6 +125,26 @@ struct LayerRoles {
       current = source
     }
     return nil
+  }
+
+  /// Products of whole numbers, by the last tensor of what follows each: a cast, a scale, and a bias if there is one.
+  private static func integerProducts(_ model: Model) -> [Int: Int] {
+    let index = model.index
+    func next(_ tensor: Int, _ label: String, with other: GraphIndex.Dependence? = nil) -> Int? {
+      guard index.readers[tensor].count == 1, let reader = index.readers[tensor].first,
+        model.proto.graph.node[reader].opType == label
+      else { return nil }
+      if let other, index.reads[reader].contains(where: { $0 != tensor && index.dependence[$0] != other }) { return nil }
+      return index.writes[reader].first
+    }
+    var products: [Int: Int] = [:]
+    for node in index.order where ["ConvInteger", "MatMulInteger"].contains(model.proto.graph.node[node].opType) {
+      guard let product = index.writes[node].first, let floats = next(product, "Cast"), let scaled = next(floats, "Mul") else {
+        continue
+      }
+      products[next(scaled, "Add", with: .constant) ?? scaled] = node
+    }
+    return products
   }
 
   private func readsOnce(_ tensor: Int) -> Bool { model.index.readers[tensor].count == 1 }
@@ -120,7 +160,8 @@ struct LayerRoles {
     var sums: [(sum: Int, skip: Int, branch: Int)] = []
     for node in index.order {
       let proto = model.proto.graph.node[node]
-      guard ["Add", "Sum", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(proto.opType),
+      guard
+        ["Add", "Sum", "QLinearAdd", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(proto.opType),
         let sum = index.writes[node].first, influences[sum]
       else { continue }
       let operands = index.reads[node].filter { index.dependence[$0] == .data }.map { source(of: $0, model) }
@@ -167,7 +208,7 @@ struct LayerRoles {
   /// Whether an operator learns, or looks up what was learned.
   private static func represents(_ model: Model, _ node: Int) -> Bool {
     let proto = model.proto.graph.node[node]
-    return OperatorTraits.isLearned(proto, functions: []) || proto.opType == "EmbedLayerNormalization"
+    return OperatorTraits.isLearned(proto, functions: []) || proto.opType.hasSuffix("EmbedLayerNormalization")
       || proto.opType == "Gather" && proto.input(at: 0).map { model.index.dependence(of: $0) == .constant } ?? false
   }
 
@@ -211,45 +252,100 @@ struct LayerRoles {
 
   /// What is made with weights that a later operator uses again, and what is made of that within its step.
   private static func steps(_ model: Model, _ influences: [Bool]) -> Set<Int> {
+    let recurrences = Recurrence.all(in: model)
     let index = model.index
-    var users: [Int: [Int]] = [:]
-    for node in index.order where OperatorTraits.isLearned(model.proto.graph.node[node], functions: []) {
-      for weight in index.reads[node] where index.dependence[weight] == .constant { users[weight, default: []].append(node) }
-    }
-    // Where a later use depends on an earlier one, they are steps of time and not two towers.
-    var repeated: Set<Int> = []
-    for uses in users.values where uses.count >= 3 {
-      guard let first = uses.first, let last = uses.last, let made = index.writes[first].first,
-        index.descendants(of: made)[last]
-      else { continue }
-      repeated.formUnion(uses.dropLast())
-    }
-    guard !repeated.isEmpty else { return [] }
-    // A step's activations come straight from its products; what joins steps is none.
     var steps: Set<Int> = []
-    var isStep = [Bool](repeating: false, count: index.names.count)
+    var lasts: [Set<Int>] = []
+    for recurrence in recurrences {
+      // A step's activations come straight from its products; what joins steps is none.
+      var isStep = [Bool](repeating: false, count: index.names.count)
+      for node in index.order {
+        let proto = model.proto.graph.node[node]
+        let isOne =
+          recurrence.repeated.contains(node)
+          || !joins.contains(proto.opType)
+            && !OperatorTraits.isLearned(proto, functions: []) && index.reads[node].contains { isStep[$0] }
+        for tensor in index.writes[node] where isOne { isStep[tensor] = true }
+      }
+      // What the last step makes also uses the steps before it; it is the layer's result. Another recurrence may follow from it.
+      let ends = Set(recurrences.filter { $0.takesTurns(with: recurrence) }.flatMap(\.last))
+      lasts.append(ends)
+      let after = index.descendants(ofAnyOf: ends)
+      for node in index.order where !after[node] && !ends.contains(node) {
+        for tensor in index.writes[node] where isStep[tensor] && influences[tensor] { steps.insert(tensor) }
+      }
+    }
+    return lasts.reduce(into: steps) { all, ends in all.formUnion(lastStep(ends, model, influences, after: steps)) }
+  }
+
+  /// What the last step makes, where it only joins the steps before it: what joins them is the layer's result then.
+  private static func lastStep(_ ends: Set<Int>, _ model: Model, _ influences: [Bool], after steps: Set<Int>) -> [Int] {
+    let index = model.index
+    var isMade = [Bool](repeating: false, count: index.names.count)
+    var made: [Int] = []
+    var isLed = false
     for node in index.order {
-      let label = model.proto.graph.node[node].opType
-      let isOne =
-        repeated.contains(node)
-        || !["Concat", "Stack", "SequenceInsert"].contains(label)
-          && !OperatorTraits.isLearned(model.proto.graph.node[node], functions: [])
-          && index.reads[node].contains { isStep[$0] }
-      for tensor in index.writes[node] where isOne {
-        isStep[tensor] = true
-        steps.insert(tensor)
+      let isRead = index.reads[node].contains { isMade[$0] }
+      guard isRead || ends.contains(node), index.writes[node].contains(where: { influences[$0] }) else { continue }
+      let proto = model.proto.graph.node[node]
+      if !ends.contains(node), joins.contains(proto.opType) || OperatorTraits.isLearned(proto, functions: []) {
+        guard joins.contains(proto.opType), index.reads[node].contains(where: steps.contains) else { return [] }
+        isLed = true
+        continue
+      }
+      for tensor in index.writes[node] where influences[tensor] {
+        isMade[tensor] = true
+        made.append(tensor)
       }
     }
-    // What the last step makes also uses the steps before it; it is the layer's result.
-    let last = Set(users.values.filter { $0.count >= 3 }.compactMap(\.last))
-    let after = last.reduce(into: Set<Int>()) { found, node in
-      for tensor in index.writes[node] {
-        found.insert(tensor)
-        let later = index.descendants(of: tensor)
-        for reader in later.indices where later[reader] { found.formUnion(index.writes[reader]) }
+    return isLed ? made : []
+  }
+
+  /// What joins steps.
+  private static let joins: Set<String> = ["Concat", "Stack", "SequenceInsert"]
+
+  /// Operators that use the same weights one after another, each on what follows from the one before.
+  private struct Recurrence {
+    /// All but the last.
+    let repeated: Set<Int>
+    /// Those that none follows; several where networks of equal weights run side by side.
+    let last: [Int]
+    /// By node: whether a use follows from what it makes.
+    private let leadsToUse: [Bool]
+
+    /// Cost: a pass over the graph for each set of operators that share weights.
+    static func all(in model: Model) -> [Recurrence] {
+      let index = model.index
+      var users: [Int: [Int]] = [:]
+      for node in index.order {
+        let proto = model.proto.graph.node[node]
+        guard OperatorTraits.isLearned(proto, functions: []) else { continue }
+        for weight in index.weights(of: node, proto) { users[weight, default: []].append(node) }
       }
+      let shared = Set(users.values.filter { $0.count >= 3 })
+      return shared.compactMap { Recurrence($0, index) }
     }
-    return steps.subtracting(after).filter { influences[$0] }
+
+    /// Where a later use depends on an earlier one, they are steps of time and not two towers; `nil` for fewer than three.
+    private init?(_ uses: [Int], _ index: GraphIndex) {
+      let isUse = Set(uses)
+      // How many uses the longest path from a node meets, without the node itself.
+      var ahead = [Int](repeating: 0, count: index.reads.count)
+      for node in index.order.reversed() {
+        for tensor in index.writes[node] {
+          for reader in index.readers[tensor] { ahead[node] = max(ahead[node], ahead[reader] + (isUse.contains(reader) ? 1 : 0)) }
+        }
+      }
+      guard uses.contains(where: { ahead[$0] >= 2 }) else { return nil }
+      repeated = isUse.filter { ahead[$0] > 0 }
+      last = uses.filter { ahead[$0] == 0 }
+      leadsToUse = ahead.map { $0 > 0 }
+    }
+
+    /// Whether each has steps that follow from the other's: two products of one cell, and no layers on top of one another.
+    func takesTurns(with other: Recurrence) -> Bool {
+      repeated.contains { other.leadsToUse[$0] } && other.repeated.contains { leadsToUse[$0] }
+    }
   }
 
   /// Where the tensor that is read joins several branches: what leads to some of them only.

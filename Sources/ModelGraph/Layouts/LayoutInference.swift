@@ -98,7 +98,7 @@ package struct LayoutInference: Sendable {
       einsum(node, output)
     case "Gather":
       gather(node, output)
-    case "EmbedLayerNormalization":
+    case "EmbedLayerNormalization", "QEmbedLayerNormalization":
       axes.state(output, 1, .token, cost: 5, "\(label) makes it of tokens")
       axes.state(output, -1, .feature, cost: 0, "\(label) makes it")
     case "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention":
@@ -109,9 +109,9 @@ package struct LayoutInference: Sendable {
       for (to, from) in order.enumerated() { axes.link(input, from, output, to) }
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
       if let input { reshape(input, output) }
-    case let name where name.hasPrefix("Reduce") || name == "ArgMax" || name == "ArgMin":
+    case let name where name.hasPrefix("Reduce") || name == "QLinearReduceMean" || name == "ArgMax" || name == "ArgMin":
       if let input { reduce(node, input, output, in: model) }
-    case "LSTM", "GRU", "RNN":
+    case let name where OperatorTraits.recurrent.contains(name):
       recurrent(node, in: model)
     default:
       elementwise(node, output)
@@ -139,9 +139,8 @@ package struct LayoutInference: Sendable {
   }
 
   private mutating func product(_ node: Onnx_NodeProto, _ output: Int) {
-    // In the quantised forms the second factor comes after the first one's scale and zero point.
-    let second = ["QLinearMatMul", "QGemm"].contains(node.opType) ? 3 : 1
-    switch (tensor(node.input(at: 0)), tensor(node.input(at: second))) {
+    guard let factors = OperatorTraits.factors(node) else { return }
+    switch (tensor(node.input(at: factors.first)), tensor(node.input(at: factors.second))) {
     case (let a?, let b?):
       guard rank(a) == rank(b), rank(a) == rank(output), rank(a) >= 2 else { return }
       for axis in 0..<rank(a) - 2 {
@@ -305,7 +304,7 @@ package struct LayoutInference: Sendable {
   }
 
   private mutating func recurrent(_ node: Onnx_NodeProto, in model: Model) {
-    guard ["LSTM", "GRU", "RNN"].contains(node.opType) else { return }
+    guard OperatorTraits.recurrent.contains(node.opType) else { return }
     let reason = "\(node.opType) has it so"
     let isBatchFirst = node.integer("layout") == 1
     func state(_ tensor: Int?, _ roles: [AxisRole]) {

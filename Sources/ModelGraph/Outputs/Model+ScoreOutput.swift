@@ -72,7 +72,7 @@ extension Model {
     for _ in proto.graph.node.indices {
       guard let number = index.producer(of: tensor) else { return false }
       let node = proto.graph.node[number]
-      guard node.isStandard else { return false }
+      guard node.isKnown else { return false }
       if OperatorTraits.recurrent.contains(node.opType) { return node.output.dropFirst().contains(tensor) }
       guard ["Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Concat", "Cast"].contains(node.opType),
         let source = node.input(at: 0)

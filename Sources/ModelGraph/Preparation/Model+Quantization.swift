@@ -34,6 +34,17 @@ extension Model {
     }
   }
 
+  /// The tensors of short whole numbers between the inputs and an output.
+  package func quantizedTensors(reading output: String) -> [String] {
+    guard let target = index.numbers[output] else { return [] }
+    let types = elementTypes()
+    let influences = index.influences(on: target)
+    return index.names.indices.filter { tensor in
+      influences[tensor] && index.dependence[tensor] == .data && index.maker[tensor] != nil
+        && types[index.names[tensor]].map { [.int8, .uint8, .int32].contains($0) } ?? false
+    }.map { index.names[$0] }
+  }
+
   /// Whether a quantised tensor is the only form in which its numbers are there: nothing made it from floats, and nothing
   /// turns it into floats.
   func isOnlyQuantized(_ tensor: String) -> Bool {
