@@ -18,22 +18,16 @@ private struct BatchAxisRewrite {
   private var nodes: [Onnx_NodeProto] = []
   private var hasChanged = false
 
-  /// By tensor that carries the batch: on which axis.
-  private var axes: [String: BatchAxis] = [:]
+  private var axes: BatchAxes
   private var batchInput: (name: String, axis: Int)?
   private var batchLength: String?
   private var namesGiven = 0
-
-  private struct BatchAxis {
-    var axis: Int
-    /// Whether the axis holds the batch alone, not merged with heads or positions.
-    var isAlone: Bool
-  }
 
   init(_ model: Model) {
     self.model = model
     index = model.index
     graph = model.proto.graph
+    axes = BatchAxes(in: model, length: 1)
   }
 
   mutating func run() -> Model? {
@@ -41,9 +35,9 @@ private struct BatchAxisRewrite {
     guard batchInput != nil else { return nil }
     for number in index.order {
       var node = model.proto.graph.node[number]
-      if index.reads[number].contains(where: { axes[index.names[$0]] != nil }), !index.readsOnlyShape[number] {
+      if axes.reach(number) {
         rewrite(&node)
-        follow(node, number)
+        axes.follow(number)
       }
       nodes.append(node)
     }
@@ -92,14 +86,14 @@ private struct BatchAxisRewrite {
   }
 
   private mutating func note(_ input: String, axis: Int) {
-    axes[input] = BatchAxis(axis: axis, isAlone: true)
+    axes.note(input, axis: axis)
     if batchInput.map({ $0.axis > axis }) ?? true { batchInput = (input, axis) }
   }
 
   // MARK: Rewriting
 
   private mutating func rewrite(_ node: inout Onnx_NodeProto) {
-    guard node.isStandard else { return }
+    guard node.isKnown else { return }
     switch node.opType {
     case "Reshape":
       guard let batch = node.input(at: 0).flatMap({ axes[$0] }), let target = constant(node.input(at: 1)) else {
@@ -116,9 +110,9 @@ private struct BatchAxisRewrite {
       node.input[3] = scaledByBatch(sizes, at: 0)
       hasChanged = true
     case "Concat":
-      guard let batch = firstAxis(among: node.input), node.integer("axis") != batch.axis else { return }
+      guard let batch = axes.first(among: node.input), node.integer("axis") != batch.axis else { return }
       for position in node.input.indices { expand(&node, position, batchAxis: batch.axis) }
-    case "LSTM", "GRU", "RNN":
+    case let name where OperatorTraits.recurrent.contains(name):
       guard node.integer("layout") ?? 0 == 0, node.input(at: 0).flatMap({ axes[$0] })?.axis == 1 else { return }
       expand(&node, 4, batchAxis: 0)
       expand(&node, 5, batchAxis: 1)
@@ -129,7 +123,7 @@ private struct BatchAxisRewrite {
   }
 
   /// The target with room for the batch; `nil` if it has that already or the place is unknown.
-  private mutating func freedTarget(_ target: [Int64], _ batch: BatchAxis, allowsZero: Bool) -> String? {
+  private mutating func freedTarget(_ target: [Int64], _ batch: BatchAxes.Place, allowsZero: Bool) -> String? {
     guard batch.axis < target.count else { return nil }
     let length = target[batch.axis]
     if length < 0 || length == 0 && !allowsZero { return nil }
@@ -205,89 +199,6 @@ private struct BatchAxisRewrite {
 
   private func constant(_ name: String?) -> [Int64]? {
     name.flatMap { model.integerConstant($0) }
-  }
-
-  // MARK: Following
-
-  private func firstAxis(among tensors: [String]) -> BatchAxis? {
-    for tensor in tensors {
-      if let batch = axes[tensor] { return batch }
-    }
-    return nil
-  }
-
-  /// Notes on which axis the node's outputs carry the batch.
-  private mutating func follow(_ node: Onnx_NodeProto, _ number: Int) {
-    guard let source = firstAxis(among: index.reads[number].map { index.names[$0] }) else { return }
-    let outputs = node.output
-    if node.isStandard && OperatorTraits.recurrent.contains(node.opType) {
-      for (name, axis) in zip(outputs, node.integer("layout") == 1 ? [0, 0, 0] : [2, 1, 1]) where !name.isEmpty {
-        axes[name] = BatchAxis(axis: axis, isAlone: true)
-      }
-      return
-    }
-    guard let batch = axis(after: node, source) else { return }
-    // Scale and zero point of a dynamic quantisation are the whole batch's.
-    let carriers = node.opType == "DynamicQuantizeLinear" ? outputs.prefix(1) : outputs[...]
-    for name in carriers where !name.isEmpty { axes[name] = batch }
-  }
-
-  private func axis(after node: Onnx_NodeProto, _ batch: BatchAxis) -> BatchAxis? {
-    guard node.isStandard else { return batch }
-    var batch = batch
-    switch node.opType {
-    case "Transpose":
-      guard let axis = node.integers("perm")?.firstIndex(of: batch.axis) else { return nil }
-      batch.axis = axis
-    case "Reshape":
-      // Only targets of which the batch's place is known are followed.
-      guard let first = node.input(at: 1), let target = originalTarget(of: node) ?? constant(first) else {
-        return batch.axis == 0 ? BatchAxis(axis: 0, isAlone: false) : nil
-      }
-      guard batch.axis < target.count else { return nil }
-      let length = target[batch.axis]
-      batch.isAlone = length == 1 || length == 0 && batch.isAlone
-    case "Flatten":
-      guard batch.axis == 0, node.integer("axis") ?? 1 > 0 else { return nil }
-      batch.isAlone = batch.isAlone && node.integer("axis") ?? 1 == 1
-    case "Squeeze":
-      guard let removed = axesArgument(node) else { return nil }
-      if removed.contains(batch.axis) { return nil }
-      batch.axis -= removed.count { $0 >= 0 && $0 < batch.axis }
-    case "Unsqueeze":
-      guard let added = axesArgument(node) else { return nil }
-      for axis in added.sorted() where axis >= 0 && axis <= batch.axis { batch.axis += 1 }
-    case "Gather":
-      let axis = node.integer("axis") ?? 0
-      guard node.input(at: 0).map({ axes[$0] != nil }) ?? false else {
-        batch.axis += max(axis, 0)
-        return batch
-      }
-      if axis == batch.axis { return nil }
-      if axis >= 0 && axis < batch.axis && node.input(at: 1).map(isScalar) ?? false { batch.axis -= 1 }
-    case let name where name.hasPrefix("Reduce") || name == "ArgMax" || name == "ArgMin":
-      let removed = name.hasPrefix("Arg") ? [node.integer("axis") ?? 0] : axesArgument(node) ?? []
-      if removed.isEmpty || removed.contains(batch.axis) { return nil }
-      if node.integer("keepdims") ?? 1 == 0 { batch.axis -= removed.count { $0 >= 0 && $0 < batch.axis } }
-    default:
-      break
-    }
-    return batch
-  }
-
-  /// What a Reshape asked for before it was rewritten.
-  private func originalTarget(of node: Onnx_NodeProto) -> [Int64]? {
-    guard let output = node.output.first, let number = index.producer(of: output) else { return nil }
-    return constant(model.proto.graph.node[number].input(at: 1))
-  }
-
-  /// Axes are an attribute up to version 12 and an input after that.
-  private func axesArgument(_ node: Onnx_NodeProto) -> [Int]? {
-    node.integers("axes") ?? constant(node.input(at: 1))?.map(Int.init)
-  }
-
-  private func isScalar(_ name: String) -> Bool {
-    model.constantTensor(name).map { $0.dims.isEmpty } ?? false
   }
 
   private static func forgetShapes(inBodiesOf node: inout Onnx_NodeProto) {

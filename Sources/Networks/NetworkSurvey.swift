@@ -58,7 +58,7 @@ package struct NetworkSurvey: Sendable {
     var model = original
     runs.readTensor = Self.readTensor(of: original, request)
     let fedNames = original.inputPorts(reading: runs.readTensor).filter(\.isRead).map(\.name)
-    if let length = original.bakedBatch(feeding: stimuli.shapes(of: fedNames)) {
+    if let length = original.bakedBatch(feeding: stimuli.shapes(of: fedNames), count: stimuli.allCount) {
       model = original.replacingBakedBatch(length)
       preparation.bakedBatch = length
       notes.append("The model has a batch of \(length) baked in, which is taken for a batch: stimuli run as they are given.")
@@ -86,9 +86,11 @@ package struct NetworkSurvey: Sendable {
     do {
       read = try alone[chosen.tensor] ?? runs.run(model, [chosen.tensor], rows: [0])[chosen.tensor]!
     } catch let error as OnnxRuntimeError {
-      throw StimulusFeed.refusal(of: fed, fed: stimuli, error) ?? error
+      if let refusal = StimulusFeed.refusal(of: fed, fed: stimuli, error) ?? preparation.refusal(of: fed, error) { throw refusal }
+      throw error
     }
     alone[chosen.tensor] = read
+    if let length = preparation.bakedBatch { try runs.check(original, batch: length, gives: read, at: chosen.tensor, as: fed) }
 
     // Whether batches give what each stimulus gives alone: with the batch axis freed, else as the model is.
     let second = stimuli.count > 1 ? 1 : 0

@@ -21,7 +21,8 @@ extension Scan.Inputs {
     }
     let read = NetworkSurvey.readTensor(of: model, try ReadoutRequest(options, of: stimuli))
     let names = model.inputPorts(reading: read).filter(\.isRead).map(\.name)
-    let fed = model.bakedBatch(feeding: stimuli.shapes(of: names)).map(model.replacingBakedBatch) ?? model
+    let fed =
+      model.bakedBatch(feeding: stimuli.shapes(of: names), count: stimuli.allCount).map(model.replacingBakedBatch) ?? model
     let feed = try StimulusFeed(
       runtime: runtime, stimuli: stimuli, inputs: fed.inputPorts(reading: read),
       partners: lesionFile?.partners(at: stimuli.records))

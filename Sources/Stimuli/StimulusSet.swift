@@ -25,7 +25,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   /// The stimuli in use, by their places in the files. [count]
   package private(set) var records: [Int]
   /// How many there are in the files.
-  let allCount: Int
+  package let allCount: Int
 
   /// - Throws: `badInput` if there are no stimuli, or as many labels as there are not stimuli.
   init(

@@ -254,26 +254,137 @@ extension NetworkKind {
   }
 }
 
+extension NetworkKind {
+  /// A recurrent layer whose states were written into the file for as many stimuli as are named here. The scores of each stimulus
+  /// are one number, so that the output has one axis.
+  static func recurrent(
+    with batch: Int?, start: @escaping @Sendable (_ rows: Int) -> [Float] = { [Float](repeating: 0.5, count: 8 * $0) }
+  ) -> NetworkKind {
+    NetworkKind("recurrent, with a batch of \(batch.map { "\($0)" } ?? "any length")", inputs: [("x", [5, 6], nil)]) { net in
+      net.builder.input("x", [batch, 5, 6])
+      let turned = net.add("Transpose", ["x"], to: "turned", ["perm": .ints([1, 0, 2])])
+      let weights = [net.weight(2, 16, 6), net.weight(2, 16, 4), net.weight(2, 32)]
+      net.builder.weight("start", [2, batch ?? 1, 4], start(batch ?? 1))
+      let length = net.add("Gather", [net.add("Shape", [turned], to: "shape"), net.constant([1])], to: "length")
+      let target = net.add("Concat", [net.constant([2]), length, net.constant([4])], to: "target", ["axis": .int(0)])
+      let repeated = net.add("Expand", ["start", target], to: "repeated")
+      // As exporters write them: a constant, and one that is repeated to the length that the input tells.
+      let starts = [batch == nil ? repeated : "start", repeated]
+      let steps = net.add(
+        "LSTM", [turned] + weights + [""] + starts, to: "steps",
+        ["hidden_size": .int(4), "direction": .string("bidirectional")])
+      let order = net.add("Transpose", [steps], to: "order", ["perm": .ints([0, 2, 1, 3])])
+      let joined = net.add("Reshape", [order, net.constant([5, Int64(batch ?? -1), 8])], to: "joined")
+      let last = net.add("Gather", [joined, net.constant([4], isScalar: true)], to: "last", ["axis": .int(0)])
+      let scores = net.add("MatMul", [last, net.weight(8, 1)], to: "score")
+      net.add("Squeeze", [scores, net.constant([1])], to: "logits")
+      net.builder.output("logits", [batch])
+    }
+  }
+
+  /// Grey pictures, whose channel is an axis of 1 too, with a class token for each, and scores of one axis.
+  static func grey(with batch: Int?) -> NetworkKind {
+    NetworkKind("grey, with a batch of \(batch.map { "\($0)" } ?? "any length")", inputs: [("x", [1, 4, 4], nil)]) { net in
+      net.builder.input("x", [batch, 1, 4, 4])
+      net.add("Conv", ["x", net.weight(3, 1, 3, 3)], to: "conv", ["pads": .ints([1, 1, 1, 1])])
+      let hidden = net.add("Relu", ["conv"], to: "hidden")
+      let flat = net.add("Reshape", [hidden, net.constant([Int64(batch ?? -1), 3, 16])], to: "flat")
+      let token = net.weight(1, 1, 16)
+      var joined = flat
+      if let batch {
+        let tokens = net.add("Expand", [token, net.constant([Int64(batch), 1, 16])], to: "tokens")
+        joined = net.add("Concat", [tokens, flat], to: "all", ["axis": .int(1)])
+      } else {
+        let shape = net.add("Shape", ["x"], to: "shape")
+        let length = net.add("Gather", [shape, net.constant([0])], to: "length")
+        let target = net.add("Concat", [length, net.constant([1, 16])], to: "target", ["axis": .int(0)])
+        joined = net.add("Concat", [net.add("Expand", [token, target], to: "tokens"), flat], to: "all", ["axis": .int(1)])
+      }
+      let sum = net.add("ReduceMean", [joined], to: "sum", ["axes": .ints([1]), "keepdims": .int(0)])
+      let score = net.add("MatMul", [sum, net.weight(16, 1)], to: "score")
+      net.add("Squeeze", [score, net.constant([1])], to: "logits")
+      net.builder.output("logits", [batch])
+    }
+  }
+}
+
 @Suite struct `A batch that was baked in` {
-  @Test(arguments: [1, 2, 5])
-  func `is freed, and the scores of lesioned layers are those of a network of any batch`(_ length: Int) throws {
-    let baked = try KindBench(.exported(with: length))
-    let free = try KindBench(.exported(with: nil))
+  private static let kinds: [(kind: @Sendable (Int?) -> NetworkKind, layers: [String])] = [
+    ({ .exported(with: $0) }, ["sum", "hidden"]), ({ .recurrent(with: $0) }, ["turned", "steps", "joined"]),
+    ({ .grey(with: $0) }, ["conv", "hidden", "all"]),
+  ]
+
+  @Test(arguments: [1, 2, KindBench.stimulusCount, 5], kinds.indices)
+  func `is freed, and the scores of lesioned layers are those of a network of any batch`(_ length: Int, _ place: Int) throws {
+    let (kind, layers) = Self.kinds[place]
+    let baked = try KindBench(kind(length))
+    let free = try KindBench(kind(nil))
     #expect(baked.survey.takesBatches)
     #expect(baked.survey.preparation.bakedBatch == (length > 1 ? length : nil))
-    for tensor in ["sum", "hidden"] {
+    for tensor in layers {
       let networks = try [baked, free].map { bench in
         try bench.lesioned(try #require(bench.layer(tensor)))
       }
       let regions = try baked.grid(try #require(baked.layer(tensor))).regionCount
       for stimulus in 0..<KindBench.stimulusCount {
-        for network in networks { try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: 1)) }
+        let target = kind(length).description.hasPrefix("exported") ? 1 : 0
+        for network in networks { try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target)) }
         for coalition in LesionedNetwork.mixedCoalitions(regions: regions, count: 4) {
           let values = try networks.map { try $0.values(of: [coalition])[0] }
           #expect(abs(values[0] - values[1]) <= 1e-5 * max(1, abs(values[1])))
         }
       }
     }
+  }
+
+  @Test func `of rows that differ is refused in words`() throws {
+    let states = try #require(throws: LesionError.self) {
+      try KindBench(.recurrent(with: 3) { rows in (0..<8 * rows).map { Float($0) / 10 } })
+    }
+    #expect(states.message.contains("has a batch of 3 baked in and doesn't run with one of 1"), "\(states)")
+    let added = NetworkKind("with an offset for each row") { net in
+      net.builder.input("x", [3, 6])
+      net.add("MatMul", [net.add("Add", ["x", net.weight(3, 6)], to: "sum"), net.weight(6, 2)], to: "logits")
+      net.builder.output("logits", [3, 2])
+    }
+    let offsets = try #require(throws: LesionError.self) { try KindBench(added) }
+    #expect(
+      offsets.message.contains("has a batch of 3 baked in, and with one of 1 in its place it gives something else"), "\(offsets)")
+  }
+
+  @Test func `is found beside an axis of 1 by the stimuli, and not where these lie along that`() throws {
+    var net = GraphBuilder(name: "time first")
+    net.input("x", [5, 1, 6])
+    net.input("h0", [1, 1, 6])
+    net.node(
+      "GRU", ["x", net.random("w", [1, 18, 6]), net.random("r", [1, 18, 6]), "", "", "h0"], ["y"], ["hidden_size": .int(6)])
+    net.output("y", [5, 1, 1, 6])
+    let model = Model(proto: net.model, label: "kind.onnx")
+    #expect(model.bakedBatch(feeding: ["x": [5, 6]], count: 3) == nil)
+    #expect(model.bakedBatch(feeding: ["x": [1, 6]], count: 5) == nil)
+    let grey = Model(proto: NetworkKind.grey(with: 5).proto(), label: "kind.onnx")
+    for count in [3, 5] {
+      #expect(grey.bakedBatch(feeding: ["x": [1, 4, 4]], count: count) == 5)
+      #expect(grey.bakedBatch(feeding: ["x": [5, 4, 4]], count: count) == nil)
+    }
+  }
+
+  @Test func `of declared states lies along their own axis`() throws {
+    var net = GraphBuilder(name: "states")
+    net.input("x", [3, 4])
+    net.input("h0", [2, 3, 6])
+    net.node("Unsqueeze", ["x", net.integers("zero", [0])], ["one"])
+    net.node(
+      "GRU", ["one", net.random("w", [2, 18, 4]), net.random("r", [2, 18, 6]), "", "", "h0"], ["y"],
+      ["hidden_size": .int(6), "direction": .string("bidirectional")])
+    net.node(
+      "Squeeze", [net.node("ReduceSum", ["y", net.integers("axes", [0, 1])], ["sum"], ["keepdims": .int(0)])], ["scores"])
+    net.output("scores", [3, 6])
+    let model = Model(proto: net.model, label: "kind.onnx")
+    #expect(model.bakedBatch(feeding: ["x": [4]]) == 3)
+    #expect(model.bakedBatch(feeding: ["x": [4], "h0": [2, 6]]) == 3)
+    let short = model.replacingBakedBatch(3)
+    #expect(short.inputs.map(\.dimensions) == [[.fixed(1), .fixed(4)], [.fixed(2), .fixed(1), .fixed(6)]])
   }
 
   @Test func `is a length of the network's own where each stimulus brings it`() throws {
