@@ -194,8 +194,8 @@ import Testing
   // MARK: Attention
 
   /// Attention with 2 heads of 3 over 4 positions of 6 features.
-  private func attention(_ form: String) throws -> OperatorBench {
-    try OperatorBench([4, 6], opset: form == "standard" ? 23 : 20) { net in
+  private func attention(_ form: String, type: ElementType = .float) throws -> OperatorBench {
+    try OperatorBench([4, 6], opset: form == "standard" ? 23 : 20, type: type) { net in
       for name in ["query", "key", "value"] { net.node("MatMul", ["a", net.random("w_\(name)", [6, 6])], [name]) }
       switch form {
       case "packed":
@@ -245,5 +245,13 @@ import Testing
     let expected = try attention("spelled out").strengths()
     #expect(deviation(try attention(form).strengths(), from: expected) < 1e-5)
     #expect(deviation(try attention(form).strengths(batch: 1), from: expected) < 1e-5)
+  }
+
+  @Test(arguments: ["spelled out", "standard", "of the runtime", "packed"])
+  func `attention of half precision carries what that of single precision does`(_ form: String) throws {
+    let expected = try attention("spelled out").strengths()
+    let bench = try attention(form, type: .float16)
+    #expect(deviation(try bench.strengths(), from: expected) < 1e-2)
+    #expect(deviation(try bench.strengths(batch: 1), from: expected) < 1e-2)
   }
 }

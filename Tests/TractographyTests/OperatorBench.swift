@@ -1,4 +1,5 @@
 import Arrays
+import Foundation
 import Grids
 import ModelGraph
 import Networks
@@ -12,7 +13,10 @@ struct OperatorBench {
   let shape: [Int]
   let bench: ConnectionBench
 
-  init(_ shape: [Int], opset: Int = 20, seed: UInt64 = 7, _ build: OperatorCase.Build) throws {
+  /// - Parameter type: of all that is a float; `a` and `b` are presented as float32, as a scan has them.
+  init(
+    _ shape: [Int], opset: Int = 20, seed: UInt64 = 7, type: ElementType = .float, _ build: OperatorCase.Build
+  ) throws {
     self.shape = shape
     var net = GraphBuilder(name: "operators", opset: opset)
     net.input("x", [nil] + shape.map(Optional.some))
@@ -25,8 +29,10 @@ struct OperatorBench {
     let count = 3
     let values = NumericArray(
       shape: [count] + shape, floats: random.floats(count * shape.reduce(1, *)).map { $0 + 0.4 })
+    if type != .float { proto.graph.narrow(to: type) }
+    let views = ["a", "b"].map { TensorView(tensor: $0, elementType: type, batch: .first, shape: []) }
     bench = try ConnectionBench(
-      model: Model(proto: proto),
+      model: Model(proto: proto).presenting(views),
       stimuli: StimulusSet([("x", values)], labels: nil, description: "random numbers"), runtime: TestRuntime.make())
   }
 
@@ -59,6 +65,26 @@ struct OperatorBench {
       a.floats[unit] = value
       return zip(above, below).map { abs($0 - $1) / (2 * Double(step)) * Double(value) }
     }
+  }
+}
+
+extension Onnx_GraphProto {
+  /// Has a graph that was written in float32 compute in another type.
+  fileprivate mutating func narrow(to type: ElementType) {
+    // Scales of a picture's sides are float32 whatever the picture is.
+    let kept = Set(node.filter { $0.opType == "Resize" }.flatMap { $0.input.dropFirst() })
+    for place in initializer.indices
+    where initializer[place].dataType == ElementType.float.rawValue && !kept.contains(initializer[place].name) {
+      let values = initializer[place].rawData.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+      initializer[place].dataType = type.rawValue
+      initializer[place].rawData =
+        switch type {
+        case .double: values.map(Double.init).withUnsafeBytes { Data($0) }
+        default: values.map { Float16($0) }.withUnsafeBytes { Data($0) }
+        }
+    }
+    for place in input.indices { input[place].type.tensorType.elemType = type.rawValue }
+    for place in output.indices { output[place].type.tensorType.elemType = type.rawValue }
   }
 }
 

@@ -2,7 +2,8 @@
 /// the magnitudes of its inputs.
 ///
 /// Two graphs grow: the *flow*, which maps magnitudes and is linear in them, and the *observation*, the network itself
-/// with nodes added that compute what the flow holds fixed, such as derivatives.
+/// with nodes added that compute what the flow holds fixed, such as derivatives. The network keeps its types; all that is
+/// added, and all of the flow, is of float32, so that sums of magnitudes don't leave the range of a float16.
 struct MagnitudeRewrite {
   /// What an operator's rule does: looks up the magnitudes of its inputs and notes those of its outputs.
   typealias Rule = @Sendable (inout MagnitudeRewrite, Onnx_NodeProto) throws(Untraceable) -> Void
@@ -19,7 +20,7 @@ struct MagnitudeRewrite {
 
   let model: Model
   let batch: Int
-  let types: [String: ElementType]
+  private(set) var types: [String: ElementType]
   let source: String
   private let shapes: ObservedShapes
   private var flows: [String: Flow] = [:]
@@ -31,6 +32,9 @@ struct MagnitudeRewrite {
   private var heldInputs: [String: String] = [:]
   private var observedOfHeld: [String: String] = [:]
   private var constants: [[Int]: String] = [:]
+  /// By tensor of another floating-point type: the same in float32.
+  private var widenedOfObservation: [String: String] = [:]
+  private var widenedOfFlow: [String: String] = [:]
   private var names: FreshNames
   private let sourceInput = "source_magnitude"
 
@@ -159,6 +163,7 @@ struct MagnitudeRewrite {
 
   /// The flow's input for a tensor of the observation.
   mutating func hold(observed tensor: String, type: ElementType? = .float) throws(Untraceable) -> String {
+    if isOfOtherFloat(tensor) { return try hold(observed: widenedInObservation(tensor)) }
     if let input = heldInputs[tensor] { return input }
     guard let type, type != .noTensor else { throw Untraceable("the element type of \"\(tensor)\" isn't known") }
     let input = freshName()
@@ -170,10 +175,11 @@ struct MagnitudeRewrite {
 
   // MARK: Nodes
 
-  /// Adds a node with one output to the flow and returns that.
+  /// Adds a node with one output to the flow and returns that. Weights are read as float32.
   mutating func addFlow(
     _ operatorType: String, _ inputs: [String], _ attributes: [String: GraphBuilder.Attribute] = [:]
   ) -> String {
+    let inputs = inputs.map { widenedInFlow($0) }
     let output = freshName()
     flowGraph.node.append(Onnx_NodeProto(operatorType, inputs, [output], attributes))
     return output
@@ -181,15 +187,17 @@ struct MagnitudeRewrite {
 
   /// Adds an operator to the flow as it is in the model, with other inputs; its outputs get names of their own.
   mutating func addFlow(copying node: Onnx_NodeProto, inputs: [String]) -> [String] {
+    let inputs = inputs.map { widenedInFlow($0) }
     let outputs = node.output.map { $0.isEmpty ? "" : freshName() }
     flowGraph.node.append(node.copied(inputs: inputs, outputs: outputs))
     return outputs
   }
 
-  /// Adds a node with one output to the observation and returns that.
+  /// Adds a node with one output to the observation and returns that. The network's tensors are read as float32.
   mutating func observe(
     _ operatorType: String, _ inputs: [String], _ attributes: [String: GraphBuilder.Attribute] = [:]
   ) -> String {
+    let inputs = inputs.map { widenedInObservation($0) }
     let output = freshName()
     observedGraph.node.append(Onnx_NodeProto(operatorType, inputs, [output], attributes))
     return output
@@ -199,7 +207,32 @@ struct MagnitudeRewrite {
   mutating func observe(copying node: Onnx_NodeProto, outputs count: Int) -> [String] {
     let outputs = (0..<count).map { _ in freshName() }
     observedGraph.node.append(node.copied(inputs: node.input, outputs: outputs))
+    for (output, own) in zip(outputs, node.output) { types[output] = types[own] }
     return outputs
+  }
+
+  private func isOfOtherFloat(_ tensor: String) -> Bool { types[tensor].map { $0.isFloat && $0 != .float } ?? false }
+
+  private mutating func widenedInObservation(_ tensor: String) -> String {
+    guard isOfOtherFloat(tensor) else { return tensor }
+    if let known = widenedOfObservation[tensor] { return known }
+    let output = freshName()
+    observedGraph.node.append(Self.widening(tensor, as: output))
+    widenedOfObservation[tensor] = output
+    return output
+  }
+
+  private mutating func widenedInFlow(_ tensor: String) -> String {
+    guard isOfOtherFloat(tensor) else { return tensor }
+    if let known = widenedOfFlow[tensor] { return known }
+    let output = freshName()
+    flowGraph.node.append(Self.widening(tensor, as: output))
+    widenedOfFlow[tensor] = output
+    return output
+  }
+
+  private static func widening(_ tensor: String, as output: String) -> Onnx_NodeProto {
+    Onnx_NodeProto("Cast", [tensor], [output], ["to": .int(Int(ElementType.float.rawValue))])
   }
 
   /// A vector of whole numbers, in both graphs.
