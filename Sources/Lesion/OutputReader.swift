@@ -243,10 +243,28 @@ package struct OutputReader: Sendable {
     }
   }
 
-  /// The class with the largest score, the first of equal ones, and its probability, of one stimulus's output.
+  /// Whether there is one score of which the network makes the chance of a yes.
+  private var isYesOrNo: Bool { classCount == 1 && !value.readsElements && [.sigmoid, .chances].contains(readout.link) }
+
+  /// The class that scores speak for: that of the largest one, the first of equal ones. A single score of which the network makes a
+  /// chance speaks for 1, yes, or 0, no; any other single score for no class, `nil`.
+  ///
+  /// - Parameter scores: of all classes.
+  package func predicted(_ scores: [Float]) -> Int? {
+    if isYesOrNo { return scores[0] > (link == .chances ? 0.5 : 0) ? 1 : 0 }
+    guard scores.count > 1 else { return nil }
+    return scores.indices.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 }
+  }
+
+  /// The class that one stimulus's output speaks for (`predicted`; 0 where there is none), and its probability.
   package func answer(_ sample: UnsafeBufferPointer<Float>, stimulus: Int = 0) -> (predicted: Int, probability: Float) {
-    let scores = scores(sample, stimulus: stimulus).map(Double.init)
-    let best = scores.indices.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 } ?? 0
+    let own = scores(sample, stimulus: stimulus)
+    let best = predicted(own) ?? 0
+    if isYesOrNo {
+      let yes = link == .chances ? Double(own[0]) : 1 / (1 + exp(-Double(own[0])))
+      return (best, Float(best == 1 ? yes : 1 - yes))
+    }
+    let scores = own.map(Double.init)
     switch link {
     case .sigmoid: return (best, Float(1 / (1 + exp(-scores[best]))))
     case .softmax: return (best, Float(1 / scores.reduce(0) { $0 + exp($1 - scores[best]) }))

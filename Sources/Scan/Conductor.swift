@@ -45,16 +45,17 @@ struct Conductor {
     let stream = try record(faithful, &runner)
     worker.endObservation()
     let predictions = try predictions(observation.scores)
+    let targets = worker.reader.targets(request.measurement.target, observation.scores, labels: labels)
     if request.measurement.lesion.rest != nil { try average(faithful, &runner) }
-    let plan = try tryGradients(keepingScores(faithful, observation.scores, predictions), targets(predictions), &runner)
+    let plan = try tryGradients(keepingScores(faithful, observation.scores, predictions, targets), targets, &runner)
     let kept = plan.layers.map { layer in faithful.layers.firstIndex { $0.tensor == layer.tensor }! }
 
     var measurements = Measurements(
-      request: request, plan: plan, targets: targets(predictions), predictions: predictions, labels: labels,
+      request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
       classNames: classNames, rounds: plan.layers.map { _ in nil }, cutDeviations: kept.map { deviations[$0] },
       moments: kept.map { observation.moments[$0] }, thumbnails: thumbnails)
     measurements.stream = stream
-    try inform(&measurements, classes: labels ?? predictions, &runner)
+    try inform(&measurements, classes: labels ?? (predictions.isEmpty ? targets : predictions), &runner)
 
     let measured = try acquire(&measurements, &runner)
     try lookAtAnswers(&measurements, measured, &runner)
@@ -313,7 +314,7 @@ struct Conductor {
       """
   }
 
-  /// The class with the largest score, by stimulus.
+  /// The class that the network predicts, by stimulus; none where it predicts no classes.
   private func predictions(_ scores: [[Float]]) throws(Failure) -> [Int] {
     if let stimulus = scores.firstIndex(where: { !$0.allSatisfy(\.isFinite) }), !request.measurement.allowsNonFinite {
       throw Failure(
@@ -321,13 +322,14 @@ struct Conductor {
         "stimulus \(stimulus): the intact network's scores are NaN or infinite; check the stimuli's scale, or skip such series with --allow-nonfinite"
       )
     }
-    return request.measurement.predictions(scores)
+    return worker.reader.predictions(scores)
   }
 
   /// The plan with the classes whose scores are kept, where not all are. - Parameter scores: of the intact network, by stimulus.
-  private func keepingScores(_ plan: ScanPlan, _ scores: [[Float]], _ predictions: [Int]) throws -> ScanPlan {
+  private func keepingScores(
+    _ plan: ScanPlan, _ scores: [[Float]], _ predictions: [Int], _ targets: [Int]
+  ) throws -> ScanPlan {
     guard let limit = request.measurement.keptScoreLimit, limit < worker.classCount else { return plan }
-    let targets = targets(predictions)
     var result = plan
     result.keptClasses = scores.indices.map { stimulus in
       let named = worker.reader.classes(target: targets[stimulus], stimulus: stimulus)
@@ -335,9 +337,5 @@ struct Conductor {
         of: scores[stimulus], count: limit, needed: [predictions[stimulus], targets[stimulus]] + named)
     }
     return result
-  }
-
-  private func targets(_ predictions: [Int]) -> [Int] {
-    request.measurement.targets(predictions, labels: labels)
   }
 }

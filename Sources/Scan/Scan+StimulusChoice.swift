@@ -5,6 +5,7 @@ import Networks
 import OnnxRuntime
 import ScanPlan
 import Stimuli
+import UserErrors
 
 extension Scan.Inputs {
   /// The candidates that are scanned: those that the network answers as `--select` says, and whose numbers it can be asked
@@ -47,10 +48,17 @@ extension Scan.Inputs {
       runtime: runtime, model: survey.model.exposing([survey.readTensor]).serialized(), options: options)
     let feed = try StimulusFeed(
       runtime: runtime, stimuli: candidates, inputs: survey.model.inputPorts(reading: survey.readTensor))
-    return try (0..<candidates.count).map { stimulus in
+    let scores = try (0..<candidates.count).map { stimulus in
       let output = try session.run(feed.tensors(session.inputNames, rows: [stimulus]))[0]
-      let scores = output.withFloats { reader.scores(UnsafeBufferPointer($0), stimulus: stimulus) }
-      return scores.indices.max { scores[$0] < scores[$1] } ?? 0
+      return output.withFloats { reader.scores(UnsafeBufferPointer($0), stimulus: stimulus) }
     }
+    let predictions = reader.predictions(scores)
+    guard predictions.count == candidates.count else {
+      throw Failure(
+        .usage,
+        "--select by what the network predicts needs classes, and \(model.label) gives one score, of which no class follows: choose by index or label"
+      )
+    }
+    return predictions
   }
 }

@@ -102,6 +102,18 @@ import Testing
   }
 
   @Test(arguments: [
+    ([0.2] as [Float], OutputReader.Link.sigmoid, 1 as Int?), ([-0.2], .sigmoid, 0), ([0.7], .chances, 1), ([0.3], .chances, 0),
+    ([0.7], .softmax, nil), ([0.1, 0.4, 0.4], .softmax, 1), ([-1, -2], .sigmoid, 0),
+  ])
+  func `speaks for the largest score, or for yes or no`(_ scores: [Float], _ link: OutputReader.Link, _ expected: Int?) throws {
+    let reader = try OutputReader(shape: [scores.count], value: .logit, link: link, position: nil, channelsLast: false)
+    #expect(reader.predicted(scores) == expected)
+    let answer = scores.withUnsafeBufferPointer { reader.answer($0) }
+    #expect(answer.predicted == expected ?? 0)
+    if scores.count == 1, expected != nil { #expect(answer.probability > 0.5) }
+  }
+
+  @Test(arguments: [
     ("kl", OutputReader.Link.distribution, -0.7 * log(0.7 / 0.4) - 0.3 * log(0.3 / 0.6)),
     ("kl", .chances, -0.7 * log(0.7 / 0.4) - 0.3 * log(0.3 / 0.6) - 0.3 * log(0.3 / 0.6) - 0.7 * log(0.7 / 0.4)),
   ])

@@ -90,7 +90,7 @@ package struct Forecast: Sendable {
       for layer in plan.layers.indices { worker.means[layer] = try AverageTask(layer: layer).run(on: worker) {}.values }
     }
     return GradientTrial(
-      request: request, plan: plan, targets: measurement.targets(measurement.predictions(scores), labels: labels))
+      request: request, plan: plan, targets: worker.reader.targets(measurement.target, scores, labels: labels))
   }
 
   /// Of the second of two, after everything is warm.

@@ -42,7 +42,7 @@ package struct Planner {
       model: model, stimuli: stimuli, runtime: runtime, session: options,
       reading: ReadoutRequest(request.measurement, of: stimuli))
     let reader = try OutputReader(survey.readout)
-    try checkTargets(classCount: reader.classCount)
+    try checkTargets(reader)
 
     var refusals: [ScanPlan.Refusal] = []
     var notes = survey.notes
@@ -189,7 +189,8 @@ package struct Planner {
     }
   }
 
-  private func checkTargets(classCount: Int) throws(Failure) {
+  private func checkTargets(_ reader: OutputReader) throws(Failure) {
+    let classCount = reader.classCount
     switch request.measurement.target {
     case .predicted: break
     case .fixed(let index):
@@ -199,6 +200,12 @@ package struct Planner {
     case .label:
       guard let labels = stimuli.labels else {
         throw Failure(.usage, "--target label needs labels, and \(stimuli.description) has none; give them with --labels FILE")
+      }
+      guard classCount > 1 || reader.readout.value.readsElements else {
+        throw Failure(
+          .usage,
+          "--target label chooses among the scores of classes, and the model has one score, which is read as it is: leave --target out"
+        )
       }
       if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classCount }) {
         throw Failure(
@@ -252,7 +259,10 @@ package struct Planner {
       request.measurement.samplesPerRegion
       ?? request.measurement.standardSamples(regions: players, stimuli: stimuli.count)
     var budget = Int(samples * Double(players))
-    let isAffine = cut.isAffine && request.measurement.value.isAffineInScores && !request.measurement.lesion.isDrawn
+    // Scores are kept for other values, of which single lesions tell too little.
+    let isAffine =
+      cut.isAffine && request.measurement.value.isAffineInScores && request.measurement.keepsScores != true
+      && !request.measurement.lesion.isDrawn
     let evaluationCost = suffixCostShare * forwardCost
     let estimator = EstimatorChoice(
       asked: request.analysis.estimator == .gradient ? nil : request.analysis.estimator, players: players, budget: budget,
@@ -354,20 +364,6 @@ extension ReadoutRequest {
         .usage,
         "--value names \"\(name)\", which is neither a class's name (--class-names) nor an array of \(stimuli.description) with a class for each stimulus"
       )
-    }
-  }
-}
-
-extension ValueFunction {
-  /// Whether the value is an affine function of the tensor that is read.
-  fileprivate var isAffineInScores: Bool {
-    switch self {
-    case .logit, .output: true
-    case .expression(let expression): expression.isLinear
-    case .selection(let selection): selection.reduction != .max
-    case .logProbability, .probability, .margin, .loss, .accuracy, .kullbackLeibler, .jensenShannon, .cosine, .continuation,
-      .cosineTo:
-      false
     }
   }
 }

@@ -1,19 +1,24 @@
+import Lesion
 import ScanPlan
 
-extension MeasurementOptions {
-  /// The class with the largest score, by stimulus. - Parameter scores: [stimuli][classes].
+extension OutputReader {
+  /// The class that the network predicts, by stimulus; none where it predicts no classes. - Parameter scores: [stimuli][classes].
   func predictions(_ scores: [[Float]]) -> [Int] {
-    scores.map { scores in
-      scores.indices.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 } ?? 0
-    }
+    let predictions = scores.compactMap(predicted)
+    return predictions.count == scores.count ? predictions : []
   }
 
-  /// The class whose score is the value, by stimulus. - Parameter labels: there where `target` is the label.
-  func targets(_ predictions: [Int], labels: [Int]?) -> [Int] {
+  /// The class whose score is the value, by stimulus.
+  ///
+  /// - Parameters:
+  ///   - scores: [stimuli][classes].
+  ///   - labels: there where `target` is the label.
+  func targets(_ target: MeasurementOptions.Target, _ scores: [[Float]], labels: [Int]?) -> [Int] {
     switch target {
-    case .predicted: predictions
     case .label: labels!
-    case .fixed(let index): predictions.map { _ in index }
+    case .fixed(let index): scores.map { _ in index }
+    // A single score is read as it is, whatever it speaks for.
+    case .predicted: scores.map { $0.count == 1 ? 0 : predicted($0) ?? 0 }
     }
   }
 }
