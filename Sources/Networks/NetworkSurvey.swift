@@ -142,7 +142,16 @@ package struct NetworkSurvey: Sendable {
     let roles = own.layerRoles(of: candidates.map(\.tensor), reading: chosen.tensor)
     var layers: [Layer] = []
     var refusals: [(tensor: String, reason: String)] = []
+    let blocked = own.tensorsInChannelBlocks
     for candidate in candidates {
+      if blocked.contains(candidate.tensor) {
+        refusals.append(
+          (
+            candidate.tensor,
+            "its channels lie in blocks, as ONNX Runtime lays them out for a processor; scan the model as it was exported, or save it with ORT_ENABLE_EXTENDED at most"
+          ))
+        continue
+      }
       guard let tensor = alone[candidate.tensor] else {
         refusals.append((candidate.tensor, "the runtime doesn't give it: \(failures[candidate.tensor] ?? "")"))
         continue

@@ -14,6 +14,20 @@ private let pretrained = URL(filePath: #filePath).deletingLastPathComponent()
     #expect(layers == ["/Relu_output_0"] + blocks)
   }
 
+  @Test func `in blocks of channels are told from others`() {
+    let blocked = "com.microsoft.nchwc"
+    var builder = GraphBuilder(name: "blocks")
+    builder.input("x", [nil, 8, 4, 4])
+    builder.weight("w", [8, 8, 1, 1], [Float](repeating: 0.5, count: 64))
+    builder.node("ReorderInput", ["x"], ["in"], domain: blocked)
+    builder.node("Conv", ["in", "w"], ["conv"], domain: blocked)
+    builder.node("Relu", ["conv"], ["relu"])
+    builder.node("ReorderOutput", ["relu"], ["out"], ["channels": .int(8)], domain: blocked)
+    builder.node("Relu", ["out"], ["last"])
+    builder.output("last", [nil, 8, 4, 4])
+    #expect(Model(proto: builder.model).tensorsInChannelBlocks == ["in", "conv", "relu"])
+  }
+
   @Test func `of a residual network are the activations that end its blocks`() {
     let model = Networks.residual(blocks: 3)
     #expect(model.automaticLayers() == ["stem_relu", "b0_out", "b1_out", "b2_out"])
