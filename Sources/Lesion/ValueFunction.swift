@@ -123,6 +123,18 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     }
   }
 
+  /// Whether the value is an affine function of the tensor that is read.
+  package var isAffineInScores: Bool {
+    switch self {
+    case .logit, .output: true
+    case .expression(let expression): expression.isLinear
+    case .selection(let selection): selection.reduction != .max
+    case .logProbability, .probability, .margin, .loss, .accuracy, .kullbackLeibler, .jensenShannon, .cosine, .continuation,
+      .cosineTo:
+      false
+    }
+  }
+
   /// Whether the value is made of classes' probabilities.
   package var readsProbabilities: Bool {
     switch self {

@@ -1,5 +1,6 @@
 package import Lesion
 package import ScanPlan
+import Shapley
 import UserErrors
 
 /// Another question to a finished scan, answered from the scores that it kept: of all classes, or of the leading ones of each
@@ -16,7 +17,8 @@ package struct KeptScores: Sendable {
   /// Whether what stands for the others is the largest of their scores, and not the logarithm of their sum.
   private let readsLargest: Bool
 
-  /// - Throws: `Failure` (`usage`) where no scores were kept, or the value or its classes aren't among them.
+  /// - Throws: `Failure` (`usage`) where no scores were kept, the value or its classes aren't among them, or a layer's lesions don't
+  ///   tell ζ of the value.
   package init(of measurements: Measurements, value: ValueFunction, target: MeasurementOptions.Target) throws {
     let plan = measurements.plan
     guard let count = plan.classCount else {
@@ -27,6 +29,12 @@ package struct KeptScores: Sendable {
     }
     guard value.array == nil else {
       throw Failure(.usage, "--value \(value.name) needs its array, and the scan kept classes' scores alone: scan with it")
+    }
+    if let layer = plan.layers.first(where: { $0.design == .singleLesions }), !value.isAffineInScores {
+      throw Failure(
+        .usage,
+        "layer \"\(layer.tensor)\" was measured by single lesions, which tell all of logits and sums of them, and too little of --value \(value.name): scan with --value \(value.name)"
+      )
     }
     classes = plan.keptClasses
     if let kept = classes?.first?.count, value.needsIntact {
@@ -58,6 +66,8 @@ package struct KeptScores: Sendable {
   ) throws(Failure) -> [Int] {
     switch target {
     case .predicted:
+      // A single score is read as it is, whatever it speaks for.
+      if count == 1 { return measurements.targets.map { _ in 0 } }
       return measurements.predictions.isEmpty ? measurements.targets : measurements.predictions
     case .fixed(let number):
       guard number < count else {

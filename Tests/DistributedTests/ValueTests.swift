@@ -1,5 +1,6 @@
 import Arrays
 import Foundation
+import ModelGraph
 import TestSupport
 import Testing
 
@@ -116,6 +117,65 @@ extension DistributedTests {
       #expect(each.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + 5 * 2 * 8, "\(each)")
       let refused = try Program.run(["report", kept, "--value", "logit[9]", "--out", folder.path("none")])
       #expect(refused.exitCode == 64 && refused.complaints.first?.contains("class 9") == true, "\(refused)")
+    }
+
+    @Test func `of kept scores are right behind layers that the scores are affine in`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 4)
+      let options = files.options + ["--layers", "second", "--grid", "1x1x8", "--samples", "32"]
+      let (kept, asked) = (folder.path("kept"), folder.path("asked"))
+      let scan = try Program.run(["scan"] + options + ["--keep-scores", "--progress", "none", "--out", kept])
+      try #require(scan.exitCode == 0, "\(scan)")
+      let report = try Program.run(["report", kept, "--value", "prob", "--out", asked])
+      let own = try ScanRun(options + ["--value", "prob"], ranks: nil)
+      let reported = TemporaryFolder.files(below: asked)["impact.json"]
+      #expect(report.exitCode == 0 && own.command.exitCode == 0 && reported == own.files["impact.json"], "\(report)")
+
+      let single = folder.path("single")
+      let affine = ["--estimator", "affine", "--keep-scores", "--progress", "none", "--out", single]
+      try #require(try Program.run(["scan"] + options + affine).exitCode == 0)
+      let sums = try Program.run(["report", single, "--value", "logit[1] - logit[0]", "--out", folder.path("sums")])
+      #expect(sums.exitCode == 0, "\(sums)")
+      let refused = try Program.run(["report", single, "--value", "prob", "--out", folder.path("none")])
+      #expect(refused.exitCode == 64 && refused.errors.contains("measured by single lesions"), "\(refused)")
+    }
+
+    @Test func `of one score are of a yes, whatever the answer and the label`() throws {
+      let network = SmallNetwork.detector
+      let count = 12
+      let bare = try network.write(to: folder, stimuli: count, labels: (0..<count).map { $0 % 2 })
+      let refused = try ScanRun(bare.options + ["--select", "wrong"], ranks: nil)
+      #expect(refused.command.exitCode == 64 && refused.command.errors.contains("gives one score"), "\(refused.command)")
+
+      // Half of the stimuli get a yes.
+      var proto = network.proto
+      let score = proto.graph.output[0].name
+      let scores = try (0..<count).map {
+        PlainEvaluator(network).run(try network.plainInputs($0, of: count))[score]!.elements[0]
+      }
+      let middle = scores.sorted()[count / 2 - 1...count / 2].reduce(0, +) / 2
+      var threshold = Onnx_TensorProto()
+      (threshold.name, threshold.dataType, threshold.floatData) = ("threshold", ElementType.float.rawValue, [Float(middle)])
+      proto.graph.initializer.append(threshold)
+      for (operatorType, inputs, output) in [("Sub", [score, "threshold"], "above"), ("Sigmoid", ["above"], "chance")] {
+        var node = Onnx_NodeProto()
+        (node.opType, node.input, node.output) = (operatorType, inputs, [output])
+        proto.graph.node.append(node)
+      }
+      proto.graph.output[0].name = "chance"
+      let options = ["--model", folder.file("chance.onnx", try Model(proto: proto).serialized()), "--data", bare.data]
+      let all = try ScanRun(options + ["--samples", "20"], ranks: nil)
+      try #require(all.command.exitCode == 0, "\(all.command)")
+      let stimuli = try #require(try all.json("scan.json")["stimuli"] as? [String: any Sendable])
+      let predictions = try #require(stimuli["predictions"] as? [Int])
+      let expected = scores.map { $0 > middle ? 1 : 0 }
+      #expect(predictions == expected && Set(expected) == [0, 1])
+      for (choice, isRight) in [("wrong", false), ("right", true)] {
+        let some = try ScanRun(options + ["--samples", "20", "--select", choice], ranks: nil)
+        let chosen = try #require(try some.json("scan.json")["stimuli"] as? [String: any Sendable])
+        #expect(chosen["places"] as? [Int] == (0..<count).filter { (expected[$0] == $0 % 2) == isRight }, "\(choice)")
+      }
+      let label = try ScanRun(options + ["--target", "label"], ranks: nil)
+      #expect(label.command.exitCode == 64 && label.command.errors.contains("the model has one score"), "\(label.command)")
     }
 
     @Test func `of some classes' kept scores are those that a scan of its own has, and others are refused`() throws {
