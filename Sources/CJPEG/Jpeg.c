@@ -90,6 +90,20 @@ int nnfmri_jpeg_read_header(const uint8_t *bytes, size_t count, nnfmri_jpeg_head
   return 0;
 }
 
+/* a * b / 255, rounded. */
+static uint8_t share(unsigned a, unsigned b) {
+  unsigned product = a * b + 128;
+  return (uint8_t)((product + (product >> 8)) >> 8);
+}
+
+/* What four inks, each 255 where there is none of it as Adobe writes them, leave of white. */
+static void mix(const uint8_t *inks, size_t width, uint8_t *pixels) {
+  for (size_t x = 0; x < width; x++) {
+    unsigned black = inks[4 * x + 3];
+    for (int color = 0; color < 3; color++) pixels[3 * x + color] = black - share(255u - inks[4 * x + color], black);
+  }
+}
+
 int nnfmri_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, char *message) {
   struct jpeg_decompress_struct decoder;
   struct jpeg_progress_mgr progress;
@@ -104,12 +118,16 @@ int nnfmri_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, char
   progress.progress_monitor = watch;
   decoder.progress = &progress;
   jpeg_read_header(&decoder, TRUE);
-  decoder.out_color_space = JCS_RGB;
+  int is_ink = decoder.num_components == 4;
+  decoder.out_color_space = is_ink ? JCS_CMYK : JCS_RGB;
   jpeg_start_decompress(&decoder);
-  size_t row_length = (size_t)decoder.output_width * 3;
+  size_t width = decoder.output_width;
+  JSAMPROW inks = *decoder.mem->alloc_sarray((j_common_ptr)&decoder, JPOOL_IMAGE, (JDIMENSION)(4 * width), 1);
   while (decoder.output_scanline < decoder.output_height) {
-    JSAMPROW row = pixels + row_length * decoder.output_scanline;
+    JSAMPROW pixel_row = pixels + 3 * width * decoder.output_scanline;
+    JSAMPROW row = is_ink ? inks : pixel_row;
     jpeg_read_scanlines(&decoder, &row, 1);
+    if (is_ink) mix(inks, width, pixel_row);
   }
   jpeg_finish_decompress(&decoder);
   jpeg_destroy_decompress(&decoder);

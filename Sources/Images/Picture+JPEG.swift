@@ -1,7 +1,7 @@
 internal import CJPEG
 
 extension Picture {
-  /// Decodes a JPEG file of grey or three colours by libjpeg-turbo.
+  /// Decodes a JPEG file of grey, three colours or four inks by libjpeg-turbo. Inks are mixed as Pillow does.
   init(jpeg bytes: UnsafeRawBufferPointer) throws(ImageError) {
     let start = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress
     let header = try unsafe Self.header(of: bytes)

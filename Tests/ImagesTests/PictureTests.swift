@@ -13,6 +13,7 @@ struct PictureTests {
     arguments: [
       ("png", PillowOracle.png), ("palette", PillowOracle.palettePNG), ("png", PillowOracle.transparentPNG),
       ("jpeg", PillowOracle.jpeg), ("progressive", PillowOracle.progressiveJPEG), ("greyJPEG", PillowOracle.greyJPEG),
+      ("inkJPEG", PillowOracle.inkJPEG),
     ])
   func decoding(name: String, bytes: [UInt8]) throws {
     let picture = try decoded(bytes)
