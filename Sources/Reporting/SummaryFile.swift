@@ -45,6 +45,7 @@ enum SummaryFile {
       "skipped_series": .int(result.skippedSeries),
       "evaluations": .int(result.evaluations),
       "gradient_passes": .int(result.gradientPasses),
+      "earlier_passes": .int(result.run.earlierPasses),
       "evaluations_per_second": .double(result.evaluationsPerSecond),
       "ranks": .int(result.run.ranks),
       "timings_seconds": .object(

@@ -63,7 +63,8 @@ struct Conductor {
     let record = { [mailbox, instructionSets, versions] (runner: PhaseRunner<Mailbox>) in
       RunRecord(
         ranks: mailbox.size, timings: runner.timings, idleShares: runner.idleShares,
-        checkpointSeconds: measured.checkpointSeconds, instructionSets: instructionSets, versions: versions)
+        checkpointSeconds: measured.checkpointSeconds, earlierPasses: measured.earlierPasses, instructionSets: instructionSets,
+        versions: versions)
     }
     if let part = request.run.part { return .part(part, RunSummary(record(runner), of: request, plan)) }
     return .whole(try conclude(measurements, measured, tracts, &runner, record))
@@ -156,6 +157,8 @@ struct Conductor {
     var estimates: [[Estimate?]]
     var store: AcquisitionStore?
     var checkpointSeconds: Double
+    /// Passes that were there when the measurement began.
+    var earlierPasses: Int
   }
 
   private func acquire(
@@ -173,6 +176,7 @@ struct Conductor {
     if let extended {
       restored.merge(try extended.shards(of: plan, targets: measurements.targets)) { measured, _ in measured }
     }
+    let earlierPasses = restored.keys.reduce(0) { $0 + plan.rows(ofShard: $1.shard, plan.layers[$1.layer]).count }
     let checkpoint = try Checkpoint(
       path: folder.checkpoint, identity: identity, shards: restored, keepsPrevious: earlier?.isPrevious ?? false,
       interval: request.run.checkpointInterval)
@@ -199,7 +203,8 @@ struct Conductor {
       try makeFolder(folder.acquisition)
       try measurements.write(to: folder.acquisition)
     }
-    return Measured(estimates: phase.results, store: store, checkpointSeconds: checkpoint.totalCost)
+    return Measured(
+      estimates: phase.results, store: store, checkpointSeconds: checkpoint.totalCost, earlierPasses: earlierPasses)
   }
 
   // MARK: After the measurement

@@ -152,6 +152,7 @@ package struct PartMerge {
       idleShares: Dictionary(
         uniqueKeysWithValues: phases.map { phase in (phase, summaries.flatMap { $0.idle_share[phase] ?? [] }) }),
       checkpointSeconds: summaries.reduce(0) { $0 + $1.checkpoint_seconds },
+      earlierPasses: summaries.reduce(0) { $0 + ($1.earlier_passes ?? 0) },
       instructionSets: Set(summaries.flatMap(\.instruction_sets)).sorted(), versions: summaries[0].run.versions)
   }
 }

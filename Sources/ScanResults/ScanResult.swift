@@ -85,9 +85,9 @@ package struct ScanResult: Sendable {
     return rounds.designRows.reduce(0, +) + (layer.plan.rows - layer.plan.designRows) * plan.stimulusCount
   }
 
-  /// Passes a second, forward alone or with a way back, of all ranks together, while measuring.
+  /// Passes a second, forward alone or with a way back, of all ranks together, while this run measured.
   package var evaluationsPerSecond: Double {
     let seconds = run.timings.first { $0.phase == PhaseName.measuring }?.seconds ?? 0
-    return seconds > 0 ? Double(evaluations + gradientPasses) / seconds : 0
+    return seconds > 0 ? Double(max(evaluations + gradientPasses - run.earlierPasses, 0)) / seconds : 0
   }
 }

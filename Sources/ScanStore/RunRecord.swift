@@ -9,18 +9,21 @@ package struct RunRecord: Sendable {
   package var idleShares: [String: [Double]]
   /// Seconds of rank 0 that checkpoints took.
   package var checkpointSeconds: Double
+  /// Passes of the results that earlier runs or another scan made.
+  package var earlierPasses: Int
   /// Of all machines that measured, earlier runs of the same scan included.
   package var instructionSets: [String]
   package var versions: Versions
 
   package init(
     ranks: Int, timings: [(phase: String, seconds: Double)], idleShares: [String: [Double]], checkpointSeconds: Double,
-    instructionSets: [String], versions: Versions
+    earlierPasses: Int, instructionSets: [String], versions: Versions
   ) {
     self.ranks = ranks
     self.timings = timings
     self.idleShares = idleShares
     self.checkpointSeconds = checkpointSeconds
+    self.earlierPasses = earlierPasses
     self.instructionSets = instructionSets
     self.versions = versions
   }

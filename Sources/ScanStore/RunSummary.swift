@@ -19,6 +19,8 @@ package struct RunSummary: Codable {
   package var timings_seconds: [String: Double]
   package var idle_share: [String: [Double]]
   package var checkpoint_seconds: Double
+  /// Files of older versions don't have it.
+  package var earlier_passes: Int?
   package var instruction_sets: [String]
   var versions: [String: String]
   var options: [String: [String: String]]
@@ -42,6 +44,7 @@ package struct RunSummary: Codable {
     timings_seconds = Dictionary(run.timings.map { ($0.phase, $0.seconds) }, uniquingKeysWith: { first, _ in first })
     idle_share = run.idleShares
     checkpoint_seconds = run.checkpointSeconds
+    earlier_passes = run.earlierPasses
     instruction_sets = run.instructionSets
     versions = run.versions.byName
   }
@@ -64,7 +67,8 @@ package struct RunSummary: Codable {
   package var run: RunRecord {
     RunRecord(
       ranks: ranks, timings: timings_seconds.sorted { $0.key < $1.key }.map { (phase: $0.key, seconds: $0.value) },
-      idleShares: idle_share, checkpointSeconds: checkpoint_seconds, instructionSets: instruction_sets,
+      idleShares: idle_share, checkpointSeconds: checkpoint_seconds, earlierPasses: earlier_passes ?? 0,
+      instructionSets: instruction_sets,
       versions: RunRecord.Versions(byName: versions))
   }
 }

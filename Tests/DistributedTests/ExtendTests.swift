@@ -32,7 +32,9 @@ extension DistributedTests {
     /// `scan.json` without times and ranks.
     private static func comparable(_ bytes: [UInt8]) throws -> String {
       var content = try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
-      for key in ["ranks", "timings_seconds", "idle_share", "checkpoint_seconds", "evaluations_per_second"] { content[key] = nil }
+      for key in ["ranks", "timings_seconds", "idle_share", "checkpoint_seconds", "earlier_passes", "evaluations_per_second"] {
+        content[key] = nil
+      }
       return String(decoding: try JSONSerialization.data(withJSONObject: content, options: .sortedKeys), as: UTF8.self)
     }
 
@@ -71,6 +73,13 @@ extension DistributedTests {
       try #require(extended.exitCode == 0, "\(extended)")
       let taken = try NumericArray(contentsOfNPY: "\(large)/\(path)")
       #expect(taken.shape == [4, array.shape[1]] && Array(taken.floats().prefix(values.count)) == values)
+      func passes(_ scan: String, _ key: String) throws -> Int {
+        let content = try JSONSerialization.jsonObject(with: Data(TemporaryFolder.read(scan + "/scan.json"))) as? [String: Any]
+        return try #require(content?[key] as? Int)
+      }
+      #expect(try passes(small, "earlier_passes") == 0)
+      #expect(try passes(large, "earlier_passes") == passes(small, "evaluations"))
+      #expect(try passes(large, "evaluations") == 2 * passes(small, "evaluations"))
     }
 
     @Test func `is refused where it would have to measure something again`() throws {

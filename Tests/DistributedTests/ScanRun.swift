@@ -31,7 +31,9 @@ struct ScanRun {
   /// `scan.json` without what may differ from run to run, as text.
   func summary() throws -> String {
     var content = try json("scan.json") as [String: Any]
-    for key in ["ranks", "timings_seconds", "idle_share", "checkpoint_seconds", "evaluations_per_second"] { content[key] = nil }
+    for key in ["ranks", "timings_seconds", "idle_share", "checkpoint_seconds", "earlier_passes", "evaluations_per_second"] {
+      content[key] = nil
+    }
     return String(decoding: try JSONSerialization.data(withJSONObject: content, options: .sortedKeys), as: UTF8.self)
   }
 }

@@ -67,7 +67,7 @@ struct HandmadeScan {
     let estimates = try pipeline.estimates()
     return try pipeline.result(measurements, estimates: estimates, tracts: nil) { _ in
       RunRecord(
-        ranks: 1, timings: [], idleShares: [:], checkpointSeconds: 0, instructionSets: ["any"],
+        ranks: 1, timings: [], idleShares: [:], checkpointSeconds: 0, earlierPasses: 0, instructionSets: ["any"],
         versions: RunRecord.Versions(
           program: ProgramVersion(number: "0", commit: ""), onnxRuntime: "0", mpi: "none", linearAlgebra: "none"))
     }
