@@ -81,12 +81,12 @@ private struct BatchAxisRewrite {
         graph.input[place].type.tensorType.shape.dim[axis].dimParam = name
         hasChanged = true
       }
-      note(port.name, axis: axis)
+      note(port.name, axis: axis, rank: port.dimensions?.count)
     }
   }
 
-  private mutating func note(_ input: String, axis: Int) {
-    axes.note(input, axis: axis)
+  private mutating func note(_ input: String, axis: Int, rank: Int?) {
+    axes.note(input, axis: axis, rank: rank)
     if batchInput.map({ $0.axis > axis }) ?? true { batchInput = (input, axis) }
   }
 
@@ -112,6 +112,9 @@ private struct BatchAxisRewrite {
     case "Concat":
       guard let batch = axes.first(among: node.input), node.integer("axis") != batch.axis else { return }
       for position in node.input.indices { expand(&node, position, batchAxis: batch.axis) }
+    case "ScatterElements", "ScatterND":
+      guard let batch = axes.first(among: node.input) else { return }
+      expand(&node, 0, batchAxis: batch.axis)
     case let name where OperatorTraits.recurrent.contains(name):
       guard node.integer("layout") ?? 0 == 0, node.input(at: 0).flatMap({ axes[$0] })?.axis == 1 else { return }
       expand(&node, 4, batchAxis: 0)

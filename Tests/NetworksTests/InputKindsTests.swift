@@ -308,10 +308,50 @@ extension NetworkKind {
   }
 }
 
+extension NetworkKind {
+  /// Constants of other ranks than what they meet, targets put together of constants, and zeros that values are scattered into.
+  static func folded(with batch: Int?) -> NetworkKind {
+    NetworkKind("folded, with a batch of \(batch.map { "\($0)" } ?? "any length")") { net in
+      net.builder.input("x", [batch, 6])
+      let length = net.add("Gather", [net.add("Shape", ["x"], to: "shape"), net.constant([0])], to: "length")
+      // Added to a vector for each stimulus, one behind an axis of 1.
+      let start: [Float] = [0.3, -0.2, 0.5, 0.1, -0.4, 0.2]
+      net.builder.weight("wide", [1, batch ?? 1, 6], (0..<(batch ?? 1)).flatMap { _ in start })
+      let state = net.add("Add", ["wide", "x"], to: "state")
+      let hidden = net.add("Tanh", [net.add("MatMul", [state, net.weight(6, 8)], to: "sum")], to: "hidden")
+      let rows = net.add("Squeeze", [hidden, net.constant([0])], to: "rows")
+      // The largest entries, where they were.
+      net.builder.node("TopK", [rows, net.constant([3])], ["largest", "places"])
+      let zeros: String
+      if let batch {
+        net.builder.weight("zeros", [batch, 8], [Float](repeating: 0, count: 8 * batch))
+        zeros = "zeros"
+      } else {
+        let target = net.add("Concat", [length, net.constant([8])], to: "zeros_shape", ["axis": .int(0)])
+        zeros = net.add("ConstantOfShape", [target], to: "zeros")
+      }
+      let kept = net.add("ScatterElements", [zeros, "places", "largest"], to: "kept", ["axis": .int(1)])
+      let split = net.add("Reshape", [kept, net.constant([Int64(batch ?? -1), 2, 4])], to: "split")
+      // A class token, repeated to a length that is chosen among constants.
+      let asked = net.constant([Int64(batch ?? -1), -1, -1])
+      let ones = net.constant([1, 1, 1])
+      let isFree = net.add("Equal", [asked, net.constant([-1, -1, -1])], to: "is_free")
+      let chosen =
+        batch == nil
+        ? net.add("Concat", [length, net.constant([1, 1])], to: "chosen", ["axis": .int(0)])
+        : net.add("Where", [isFree, ones, asked], to: "chosen")
+      let token = net.add("Expand", [net.weight(1, 1, 4), chosen], to: "token")
+      let all = net.add("Concat", [token, split], to: "all", ["axis": .int(1)])
+      net.add("MatMul", [net.add("Flatten", [all], to: "flat"), net.weight(12, 3)], to: "logits")
+      net.builder.output("logits", [batch, 3])
+    }
+  }
+}
+
 @Suite struct `A batch that was baked in` {
   private static let kinds: [(kind: @Sendable (Int?) -> NetworkKind, layers: [String])] = [
     ({ .exported(with: $0) }, ["sum", "hidden"]), ({ .recurrent(with: $0) }, ["turned", "steps", "joined"]),
-    ({ .grey(with: $0) }, ["conv", "hidden", "all"]),
+    ({ .grey(with: $0) }, ["conv", "hidden", "all"]), ({ .folded(with: $0) }, ["hidden", "kept", "all"]),
   ]
 
   @Test(arguments: [1, 2, KindBench.stimulusCount, 5], kinds.indices)

@@ -275,7 +275,24 @@ struct LayerRoles {
         for tensor in index.writes[node] where isStep[tensor] && influences[tensor] { steps.insert(tensor) }
       }
     }
+    steps.formUnion(firstSteps(recurrences, model, influences, before: steps))
     return lasts.reduce(into: steps) { all, ends in all.formUnion(lastStep(ends, model, influences, after: steps)) }
+  }
+
+  /// States of first steps, which start from zeros and so use no weights: what is joined with later steps and used by them.
+  private static func firstSteps(
+    _ recurrences: [Recurrence], _ model: Model, _ influences: [Bool], before steps: Set<Int>
+  ) -> [Int] {
+    let index = model.index
+    let uses = recurrences.reduce(into: Set<Int>()) { $0.formUnion($1.repeated) }
+    return uses.flatMap { index.reads[$0] }.filter { tensor in
+      guard influences[tensor], !steps.contains(tensor), index.dependence[tensor] == .data else { return false }
+      let others = index.readers[tensor].filter { !uses.contains($0) }
+      return !others.isEmpty
+        && others.allSatisfy { reader in
+          joins.contains(model.proto.graph.node[reader].opType) && index.reads[reader].contains(where: steps.contains)
+        }
+    }
   }
 
   /// What the last step makes, where it only joins the steps before it: what joins them is the layer's result then.

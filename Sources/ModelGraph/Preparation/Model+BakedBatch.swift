@@ -55,6 +55,9 @@ private struct BakedBatchRewrite {
   private var graph: Onnx_GraphProto
   private var axes: BatchAxes
   private var names: FreshNames
+  /// How many operators that make constants lie behind one another, and how many are followed.
+  private var depth = 0
+  private static let longest = 32
 
   init(_ model: Model, length: Int) {
     self.model = model
@@ -71,7 +74,7 @@ private struct BakedBatchRewrite {
         let place = graph.input.firstIndex(where: { $0.name == port.name })
       else { continue }
       graph.input[place].type.tensorType.shape.dim[axis].dimValue = 1
-      axes.note(port.name, axis: axis)
+      axes.note(port.name, axis: axis, rank: dimensions.count)
     }
     graph.valueInfo = []
     for node in model.index.order {
@@ -113,25 +116,25 @@ private struct BakedBatchRewrite {
       shortenConstant(number, 0, axis: batch.axis)
     case "GatherElements", "GridSample":
       shortenConstant(number, 1, axis: batch.axis)
-    case let name where Self.elementwise.contains(name):
-      for position in node.input.indices { shortenConstant(number, position, axis: batch.axis) }
+    case let name where BatchAxes.elementwise.contains(name):
+      let made = axes.place(after: number)
+      for (position, name) in node.input.enumerated() {
+        let missing = made?.rank.flatMap { rank in model.constantTensor(name).map { rank - $0.dims.count } }
+        let axis = missing.map { made!.axis - $0 } ?? batch.axis
+        if axis >= 0 { shortenConstant(number, position, axis: axis) }
+      }
     default:
       break
     }
   }
 
-  /// Operators that pair the entries of their operands, as broadcasting has it.
-  private static let elementwise: Set<String> = [
-    "Add", "Sub", "Mul", "Div", "Sum", "Mean", "Pow", "Min", "Max", "Where", "Equal", "Greater", "Less", "And", "Or",
-  ]
-
   /// A shape with one row where it has the batch. - Parameter isMerged: whether the axis may hold the batch times something else.
   @discardableResult
   private mutating func shortenTarget(_ number: Int, _ position: Int, axis: Int, isMerged: Bool = false) -> Bool {
     let length = Int64(length)
-    guard let target = graph.node[number].input(at: position).flatMap(model.integerConstant), axis < target.count else {
-      return false
-    }
+    guard let name = graph.node[number].input(at: position), axis >= 0 else { return false }
+    guard let target = model.integerConstant(name) else { return shortenParts(of: name, axis: axis) }
+    guard axis < target.count else { return false }
     func isMultiple(_ axis: Int) -> Bool { target[axis] > 0 && target[axis] % length == 0 }
     // Where the axis in front could hold the batch too, nothing tells which of them does.
     guard target[axis] == length || isMerged && isMultiple(axis) && (axis == 0 || !isMultiple(axis - 1)) else { return false }
@@ -142,10 +145,30 @@ private struct BakedBatchRewrite {
     return true
   }
 
+  /// The same of a target that is put together of constants: of entries, or by a choice between what is asked for and what was there.
+  private mutating func shortenParts(of target: String, axis: Int) -> Bool {
+    guard let maker = model.index.producer(of: target), model.index.dependence(of: target) != .data, depth < Self.longest else {
+      return false
+    }
+    depth += 1
+    defer { depth -= 1 }
+    let node = model.proto.graph.node[maker]
+    switch node.opType {
+    case "Where" where node.isStandard:
+      let (first, second) = (shortenTarget(maker, 1, axis: axis), shortenTarget(maker, 2, axis: axis))
+      return first || second
+    case "Concat" where node.isStandard:
+      // Parts before it have one entry each.
+      return node.input.indices.contains(axis) && shortenTarget(maker, axis, axis: 0)
+    default:
+      return false
+    }
+  }
+
   /// An operand that doesn't follow from data, with one row of several equal ones.
   private mutating func shortenConstant(_ number: Int, _ position: Int, axis: Int) {
     guard let name = graph.node[number].input(at: position), let dependence = model.index.dependence(of: name),
-      dependence != .data
+      dependence != .data, axis >= 0
     else { return }
     if let tensor = model.constantTensor(name) {
       guard var row = tensor.row(of: length, along: axis) else { return }
@@ -154,7 +177,9 @@ private struct BakedBatchRewrite {
       graph.node[number].input[position] = row.name
       return
     }
-    guard let maker = model.index.producer(of: name) else { return }
+    guard let maker = model.index.producer(of: name), depth < Self.longest else { return }
+    depth += 1
+    defer { depth -= 1 }
     let node = model.proto.graph.node[maker]
     guard node.isStandard else { return }
     switch node.opType {
@@ -182,6 +207,7 @@ extension Onnx_TensorProto {
     row.dims[axis] = 1
     func first<Values: RandomAccessCollection>(of values: Values) -> [Values.Element]?
     where Values.Element: Equatable, Values.Index == Int {
+      guard length <= values.count else { return nil }
       var outer = 1
       for length in dims[..<axis] {
         guard length > 0, length <= Int64(values.count / outer) else { return nil }
