@@ -6,10 +6,12 @@ import Stimuli
 /// The output that is read, as the user named it or as it was found.
 struct ChosenOutput {
   let output: String
-  let source: OutputSource
+  private(set) var source: OutputSource
   /// The tensor that is read.
-  let tensor: String
+  private(set) var tensor: String
   private(set) var notes: [String] = []
+  /// How the output lays out anew what is read, once it is known; `nil` where it has the same axes.
+  private var axes: OutputAxes?
   private let label: String
   private let opset: Int
   /// What else than scores the tensor holds.
@@ -55,7 +57,10 @@ struct ChosenOutput {
         case .sigmoid: "sigmoid"
         case nil: source.decision
         }
-      if let what { notes.append("The model ends in \(what); scores are read before it, at \"\(tensor)\".") }
+      let times = source.factor == 1 ? "" : ", times \(source.factor.inWords)"
+      if let what = what.map({ $0 + times }) {
+        notes.append("The model ends in \(what); scores are read before it, at \"\(tensor)\".")
+      }
     }
     if model.makesNoTensor(tensor) {
       throw LesionError(
@@ -75,6 +80,40 @@ struct ChosenOutput {
     }
   }
 
+  /// The tensors whose shapes tell how the output lays out anew what is read.
+  var laidOutTensors: [String] {
+    guard tensor == source.tensor, let last = source.layouts.last else { return [] }
+    return source.layouts.map(\.output) + [last.input]
+  }
+
+  /// Takes in how the output lays out anew what is read. Where its axes are no axes of the tensor, and no Reshape by itself makes
+  /// them of it, the output itself is read.
+  ///
+  /// - Parameter shapes: of `laidOutTensors`, for one stimulus.
+  mutating func follow(layouts shapes: [String: [Int]]) {
+    axes = source.axes(shapes: shapes)
+    guard let axes, !axes.isWhole, !axes.keepsOrder, source.activation == .sigmoid else { return }
+    notes.removeAll { $0.hasPrefix("The model ends in ") }
+    notes.append(
+      "The model ends in sigmoid and lays out anew what it gives, so that \"\(output)\" has axes that the scores before it haven't; it is read as it stands."
+    )
+    (source, tensor) = (OutputSource(tensor: output, activation: nil), output)
+    self.axes = nil
+  }
+
+  /// The shape of the output, where what is read has the same numbers in the same order and is given it: where axes of the output,
+  /// or the one that is named, are no axes of the tensor.
+  private func givenShape(_ place: TensorView.Batch, _ shape: [Int], request: ReadoutRequest) -> [Int]? {
+    guard let axes, axes.keepsOrder, tensor == source.tensor, place == .first && axes.shape.first == 1 || place == .none else {
+      return nil
+    }
+    // What a softmax compares has to stay an axis.
+    if let compared = classAxis(shape: shape), !axes.axes.contains(compared) { return nil }
+    let named = request.classAxis.map { $0 < 0 ? $0 + axes.shape.count : $0 }
+    let isNamed = named.map { axes.axes.indices.contains($0) && axes.axes[$0] == nil } ?? false
+    return axes.isWhole && !isNamed ? nil : axes.shape
+  }
+
   /// The axis along which what ends the network compares classes, in the tensor that is read.
   func classAxis(shape: [Int]) -> Int? {
     guard tensor == source.tensor, let given = source.classAxis else { return nil }
@@ -85,7 +124,7 @@ struct ChosenOutput {
   }
 
   /// How the tensor is read.
-  func view(of read: Tensor, places: TensorPlaces, model: Model) throws -> TensorView {
+  func view(of read: Tensor, places: TensorPlaces, model: Model, request: ReadoutRequest) throws -> TensorView {
     let type = ElementType(rawValue: read.elementType)
     guard Tensor.byteSize(of: read.elementType) != nil else {
       throw LesionError(
@@ -94,13 +133,16 @@ struct ChosenOutput {
     if places[tensor] == nil, let reason = places.refusal(of: tensor) {
       throw LesionError(.badModel, "\(label): the output \"\(tensor)\" can't be read: \(reason); name another with --output")
     }
+    let place = places[tensor] ?? .none
     return TensorView(
-      tensor: tensor, elementType: type, batch: places[tensor] ?? .none, shape: read.shape,
-      quantization: type.isFloat ? nil : model.quantization(of: tensor))
+      tensor: tensor, elementType: type, batch: place, shape: read.shape,
+      quantization: type.isFloat ? nil : model.quantization(of: tensor),
+      givenShape: givenShape(place, read.shape, request: request))
   }
 
   /// The axis of classes of what is read for one stimulus; `nil` for a single score, or where elements are named.
   ///
+  /// - Parameter roles: of the axes of the view's source shape, as far as they are certain.
   /// - Throws: `LesionError` (`badRequest`) with the shape and the option that settles it, if it can't be told.
   func classAxis(
     of view: TensorView, roles: [AxisRole?]?, request: ReadoutRequest, _ notes: inout [String]
@@ -108,16 +150,37 @@ struct ChosenOutput {
     guard !request.value.readsElements else { return nil }
     let shape = Array(view.scannedShape.dropFirst())
     let sources = view.sourceAxes
+    let outputAxes = view.givenShape == nil ? axes : nil
     if let given = request.classAxis {
-      let axis = given < 0 ? given + view.shape.count : given
-      guard let place = sources.firstIndex(of: axis) else {
-        let why = view.shape.indices.contains(axis) ? "is the axis of stimuli" : "is out of range"
+      let declared = outputAxes?.shape ?? view.sourceShape
+      let axis = given < 0 ? given + declared.count : given
+      let name = outputAxes == nil ? tensor : output
+      guard declared.indices.contains(axis) else {
         throw LesionError(
-          .badRequest, "--class-axis \(given) \(why): for one stimulus \"\(tensor)\" has shape \(view.shape)")
+          .badRequest, "--class-axis \(given) is out of range: for one stimulus \"\(name)\" has shape \(declared)")
+      }
+      guard let source = outputAxes == nil ? axis : outputAxes!.axes[axis] else {
+        throw LesionError(
+          .badRequest,
+          """
+          --class-axis \(given): axis \(axis) of "\(output)", of shape \(declared) for one stimulus, is no axis of "\(tensor)", of shape \
+          \(view.shape), where scores are read before they are laid out anew
+          """)
+      }
+      guard let place = sources.firstIndex(of: source) else {
+        throw LesionError(
+          .badRequest,
+          "--class-axis \(given) is the axis of stimuli: for one stimulus \"\(name)\" has shape \(declared)")
       }
       return place
     }
-    if let mixture, let place = sources.firstIndex(of: mixture.axis < 0 ? mixture.axis + view.shape.count : mixture.axis),
+    // How an axis that is found is named: as the output has it.
+    func named(_ place: Int) -> Int { outputAxes?.axes.firstIndex(of: sources[place]) ?? sources[place] }
+    let described =
+      outputAxes.map { "\"\(output)\", whose shape for one stimulus is \($0.shape)" }
+      ?? "\"\(view.givenShape == nil ? tensor : output)\", whose shape for one stimulus is \(view.sourceShape)"
+    if view.givenShape == nil, let mixture,
+      let place = sources.firstIndex(of: mixture.axis < 0 ? mixture.axis + view.shape.count : mixture.axis),
       shape[place] > 1
     {
       func list(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
@@ -131,24 +194,35 @@ struct ChosenOutput {
     }
     let long = shape.indices.filter { shape[$0] > 1 }
     if long.isEmpty { return shape.isEmpty ? nil : shape.count - 1 }
-    if let compared = classAxis(shape: view.shape), let place = sources.firstIndex(of: compared) { return place }
+    if let compared = classAxis(shape: view.shape) {
+      let axis = view.givenShape == nil ? compared : axes?.axes.firstIndex(of: compared)
+      if let axis, let place = sources.firstIndex(of: axis) { return place }
+    }
     func role(_ place: Int) -> AxisRole? { roles?[sources[place]] }
     let channels = shape.indices.filter { role($0)?.isChannel ?? false }
     // Where one axis only is longer than 1, it is that of classes, unless it is known to be another.
     if long.count == 1, channels.isEmpty || channels == long, role(long[0])?.isChannel ?? true { return long[0] }
+    if channels.isEmpty, view.givenShape != nil, Self.isPicture(shape) {
+      notes.append("Classes lie along axis \(sources[0]) of \(described); --class-axis names another.")
+      return 0
+    }
     guard channels.count == 1 else {
       throw LesionError(
         .badRequest,
         """
-        \(label): which axis of the output "\(tensor)" counts classes can't be told: its shape for one stimulus is \
-        \(view.shape)\(batchWords(view)). Say so with --class-axis (\(long.map { "\(sources[$0])" }.joined(separator: " or "))), \
+        \(label): which axis of the output "\(outputAxes == nil && view.givenShape == nil ? tensor : output)" counts classes can't be \
+        told: its shape for one stimulus is \(outputAxes?.shape ?? view.sourceShape)\(outputAxes == nil ? batchWords(view) : ""). Say so \
+        with --class-axis (\(long.map { "\(named($0))" }.joined(separator: " or "))), \
         or name elements with --value output:INDEX or output:NAME[...]
         """)
     }
-    notes.append(
-      "Classes lie along axis \(sources[channels[0]]) of \"\(tensor)\", whose shape for one stimulus is \(view.shape); --class-axis names another."
-    )
+    notes.append("Classes lie along axis \(named(channels[0])) of \(described); --class-axis names another.")
     return channels[0]
+  }
+
+  /// Whether a shape without stimuli is that of a square picture of one channel or three.
+  private static func isPicture(_ shape: [Int]) -> Bool {
+    shape.count == 3 && [1, 3].contains(shape[0]) && shape[1] == shape[2] && shape[1] > 3
   }
 
   private func batchWords(_ view: TensorView) -> String {
@@ -161,7 +235,11 @@ struct ChosenOutput {
 
   /// What makes probabilities of the scores: nothing where they are some already, since the network's end says so or since all
   /// that stimuli have are at least 0 and sum to 1.
-  func link(reading seen: [Tensor], of view: TensorView, classAxis: Int?, model: Model) -> OutputReader.Link {
+  ///
+  /// - Throws: `LesionError` (`badRequest`) for a value that is made of probabilities where the scores are a multiple of them.
+  func link(
+    reading seen: [Tensor], of view: TensorView, classAxis: Int?, model: Model, value: ValueFunction
+  ) throws -> OutputReader.Link {
     switch tensor == source.tensor ? source.activation : nil {
     case .sigmoid: return .sigmoid
     case .softmax, .logSoftmax: return .softmax
@@ -171,7 +249,16 @@ struct ChosenOutput {
     if let classAxis, shape[classAxis] > 1, seen.allSatisfy({ sumsToOne($0, along: view.sourceAxes[classAxis]) }) {
       return .distribution
     }
-    return model.holdsChances(tensor) ? .chances : .softmax
+    if model.holdsChances(tensor) { return .chances }
+    if value.readsProbabilities, let factor = model.factorOfChances(tensor) {
+      throw LesionError(
+        .badRequest,
+        """
+        \(label): "\(tensor)" holds numbers between 0 and 1, such as probabilities, times \(factor.inWords), of which \(value.name) \
+        can't be made; take --value logit for them as they stand, or name elements with --value output:INDEX
+        """)
+    }
+    return .softmax
   }
 
   private func sumsToOne(_ tensor: Tensor, along axis: Int) -> Bool {
@@ -244,5 +331,13 @@ struct ChosenOutput {
         return last
       }
     }
+  }
+}
+
+extension Double {
+  /// In single precision, as weights are, without a fraction of 0.
+  fileprivate var inWords: String {
+    let single = Float(self)
+    return single == single.rounded() && abs(single) < 1e6 ? "\(Int(single))" : "\(single)"
   }
 }

@@ -76,11 +76,13 @@ package struct NetworkSurvey: Sendable {
       )
     }
 
-    let chosen = try ChosenOutput(of: model, for: request)
+    var chosen = try ChosenOutput(of: model, for: request)
+    let laidOut = chosen.laidOutTensors
+    if !laidOut.isEmpty { chosen.follow(layouts: runs.observe(model, laidOut).seen.mapValues(\.shape)) }
     runs.readTensor = chosen.tensor
     notes += chosen.notes
     let candidates = own.layerCandidates(reading: chosen.tensor)
-    let tensors = candidates.map(\.tensor) + [chosen.tensor]
+    let tensors = candidates.map(\.tensor) + [chosen.tensor] + laidOut.filter { $0 != chosen.tensor }
     var (alone, failures) = runs.observe(model, tensors)
     let read: Tensor
     do {
@@ -132,10 +134,11 @@ package struct NetworkSurvey: Sendable {
       classAxes: chosen.classAxis(shape: read.shape).map { [chosen.tensor: $0] } ?? [:])
     places.fill(from: inference)
 
-    let readView = try chosen.view(of: read, places: places, model: model)
+    let readView = try chosen.view(of: read, places: places, model: model, request: request)
     let layout = inference.layout(of: readView)
     let readShape = Array(readView.scannedShape.dropFirst())
-    let classAxis = try chosen.classAxis(of: readView, roles: inference.certainRoles(of: chosen.tensor), request: request, &notes)
+    let roleTensor = readView.givenShape == nil ? chosen.tensor : chosen.output
+    let classAxis = try chosen.classAxis(of: readView, roles: inference.certainRoles(of: roleTensor), request: request, &notes)
     let positions = try chosen.positions(
       shape: readShape, classAxis: classAxis, layout: layout, request: request, feed: runs.feed(model))
 
@@ -181,8 +184,9 @@ package struct NetworkSurvey: Sendable {
     self.model = model.presenting(preparation.views)
     self.preparation = preparation
     self.takesBatches = takesBatches
-    let link = chosen.link(reading: [read, other], of: readView, classAxis: classAxis, model: model)
-    if (link == .distribution || link == .chances) && request.value.readsProbabilities {
+    let link = try chosen.link(
+      reading: [read, other], of: readView, classAxis: classAxis, model: model, value: request.value)
+    if (link == .distribution || link == .chances) && !request.value.readsElements {
       notes.append("\"\(chosen.tensor)\" holds probabilities already, of which \(request.value.name) is made as they stand.")
     }
     var readout = Readout(

@@ -88,7 +88,10 @@ import Testing
   @Test(
     arguments: [
       ([("Squeeze", [:]), ("ArgMax", ["axis": .int(1)])], nil), ([("ArgMax", ["axis": .int(1)])], 1),
-      ([("Cast", ["to": .int(1)]), ("ArgMax", ["axis": .int(-1)])], -1), ([("Flatten", [:]), ("TopK", ["axis": .int(1)])], nil),
+      ([("Cast", ["to": .int(1)]), ("ArgMax", ["axis": .int(-1)])], -1),
+      ([("Transpose", ["perm": .ints([0, 2, 3, 1])]), ("ArgMax", ["axis": .int(3)])], 1),
+      ([("Transpose", ["perm": .ints([0, 2, 3, 1])]), ("TopK", [:])], 1), ([("Transpose", [:]), ("TopK", [:])], 0),
+      ([("Flatten", [:]), ("TopK", ["axis": .int(1)])], nil),
     ] as [([(String, [String: GraphBuilder.Attribute])], Int?)])
   func `has an axis of classes that is counted where it is read`(
     _ ending: [(String, [String: GraphBuilder.Attribute])], _ axis: Int?

@@ -142,7 +142,7 @@ extension NetworkKind {
 
   /// Probabilities that no activation ends.
   static let ends: [(name: String, classes: Int, link: OutputReader.Link)] = [
-    ("turned", 4, .distribution), ("exponentials", 4, .distribution), ("mean", 4, .distribution), ("powers", 4, .distribution),
+    ("turned", 4, .softmax), ("exponentials", 4, .distribution), ("mean", 4, .distribution), ("powers", 4, .distribution),
     ("some", 3, .chances), ("steps", 4, .chances), ("logistic", 4, .chances), ("shifted", 4, .chances), ("yes", 2, .distribution),
     ("rounded", 4, .softmax), ("clipped", 4, .softmax), ("single", 1, .sigmoid), ("tangent", 4, .softmax),
   ]
@@ -185,6 +185,54 @@ extension NetworkKind {
       default: preconditionFailure(end)
       }
       net.builder.output("y", [nil, nil])
+    }
+  }
+
+  /// Numbers that a sigmoid or softmax squashes and operators lay out anew then.
+  static func laidOut(
+    _ squashing: String, from shape: [Int64], axis: Int = 1, by layouts: [(String, [Int64])], rows: Int = 1, to result: [Int?]
+  ) -> NetworkKind {
+    let width = Int(shape.dropFirst(rows > 1 ? 1 : 0).reduce(1, *))
+    return NetworkKind("that is laid out anew", inputs: [("x", rows > 1 ? [rows, 6] : [6], nil)]) { net in
+      net.builder.input("x", [nil] + (rows > 1 ? [rows, 6] : [6]))
+      let x = rows > 1 ? net.add("Reshape", ["x", net.constant([-1, 6])], to: "rows") : "x"
+      let hidden = net.add("Relu", [net.add("MatMul", [x, net.weight(6, 8)], to: "sum")], to: "hidden")
+      let flat = net.add("MatMul", [hidden, net.weight(8, width)], to: "flat")
+      let scores = rows > 1 ? flat : net.add("Reshape", [flat, net.constant([-1] + shape)], to: "scores")
+      var tensor = net.add(squashing, [scores], to: "squashed", squashing == "Softmax" ? ["axis": .int(axis)] : [:])
+      for (place, (operatorType, numbers)) in layouts.enumerated() {
+        let name = place + 1 == layouts.count ? "y" : "step_\(place)"
+        tensor =
+          operatorType == "Transpose"
+          ? net.add("Transpose", [tensor], to: name, ["perm": .ints(numbers.map(Int.init))])
+          : net.add("Reshape", [tensor, net.constant(numbers)], to: name)
+      }
+      net.builder.output("y", result)
+    }
+  }
+
+  static let picture = laidOut("Sigmoid", from: [25], by: [("Reshape", [-1, 1, 5, 5])], to: [nil, 1, 5, 5])
+  static let coloured = laidOut("Sigmoid", from: [75], by: [("Reshape", [-1, 3, 5, 5])], to: [nil, 3, 5, 5])
+  static let flattened = laidOut("Sigmoid", from: [2, 3], by: [("Reshape", [-1, 6])], to: [nil, 6])
+  static let classesLast = laidOut("Softmax", from: [4, 3], by: [("Transpose", [0, 2, 1])], to: [nil, 3, 4])
+  static let split = laidOut("Softmax", from: [4, 6], by: [("Reshape", [-1, 4, 2, 3])], to: [nil, 4, 2, 3])
+  static let joint = laidOut("Softmax", from: [12], by: [("Reshape", [-1, 4, 3])], to: [nil, 4, 3])
+  static let turnedBack = laidOut(
+    "Sigmoid", from: [12], by: [("Reshape", [-1, 4, 3]), ("Transpose", [0, 2, 1])], to: [nil, 3, 4])
+  static let unfolded = laidOut("Softmax", from: [3, 4], by: [("Reshape", [-1, 3, 4])], rows: 3, to: [nil, 3, 4])
+
+  /// A hundred times what a softmax or sigmoid gives, or the mean of two softmaxes.
+  static func percent(_ of: String) -> NetworkKind {
+    ending("that ends in percent") { net, scores in
+      switch of {
+      case "mean":
+        let other = net.add("Softmax", [net.add("MatMul", ["hidden", net.weight(8, 4)], to: "others")], to: "second")
+        let mean = net.add("Mean", [net.add("Softmax", [scores], to: "first"), other], to: "mean")
+        net.add("Mul", [net.number(100), mean], to: "y")
+      case "Sigmoid": net.add("Div", [net.add("Sigmoid", [scores], to: "chances"), net.number(0.01)], to: "y")
+      default: net.add("Mul", [net.add("Softmax", [scores], to: "chances"), net.number(100)], to: "y")
+      }
+      net.builder.output("y", [nil, 4])
     }
   }
 
@@ -301,7 +349,78 @@ extension NetworkKind {
         #expect(abs((value == .probability ? found : exp(found)) - probability) < (end == "rounded" ? 0.003 : 1e-5), "\(target)")
       }
     }
-    #expect(try KindBench(kind).survey.notes.allSatisfy { !$0.contains("holds probabilities") })
+    let isSaid = try KindBench(kind).survey.notes.contains { $0.contains("holds probabilities already, of which logit is made") }
+    #expect(isSaid == (link == .distribution || link == .chances))
+  }
+
+  @Test(
+    arguments: [
+      (.picture, nil, "scores", [1, 5, 5], 0), (.picture, 1, "scores", [1, 5, 5], 0), (.picture, -1, "scores", [1, 5, 5], 2),
+      (.coloured, nil, "scores", [3, 5, 5], 0), (.flattened, nil, "scores", [6], 0), (.classesLast, nil, "scores", [4, 3], 0),
+      (.classesLast, 2, "scores", [4, 3], 0), (.classesLast, 1, "scores", [4, 3], 1), (.split, nil, "scores", [4, 2, 3], 0),
+      (.split, 3, "scores", [4, 2, 3], 2), (.joint, nil, "scores", [12], 0), (.turnedBack, 2, "y", [3, 4], 1),
+      (.unfolded, nil, "flat", [3, 4], 1), (.unfolded, 2, "flat", [3, 4], 1), (.unfolded, 1, "flat", [3, 4], 0),
+    ] as [(NetworkKind, Int?, String, [Int], Int)])
+  func `has the axes that the model declares, wherever it is squashed`(
+    _ kind: NetworkKind, _ named: Int?, _ tensor: String, _ shape: [Int], _ axis: Int
+  ) throws {
+    let bench = try KindBench(kind, reading: ReadoutRequest(classAxis: named))
+    let readout = bench.survey.readout
+    #expect(readout.tensor == tensor && readout.shape == shape && readout.classAxis == axis)
+    #expect(
+      readout.link
+        == (tensor == "y" ? .chances : kind.proto().graph.node.contains { $0.opType == "Softmax" } ? .softmax : .sigmoid))
+    #expect(bench.survey.notes.contains { $0.contains("it is read as it stands") } == (tensor == "y"))
+
+    // Every class's score is the mean over the places of what the network itself gives before it squashes.
+    let layer = try #require(bench.layer("hidden"))
+    let network = try bench.lesioned(layer)
+    let coalitions = LesionedNetwork.mixedCoalitions(regions: try bench.grid(layer).regionCount, count: 4)
+    let model = try kind.model(masking: ("hidden", layer.view.shape.count))
+    let stride = shape[(axis + 1)...].reduce(1, *)
+    for target in 0..<shape[axis] {
+      try network.begin(LesionedNetwork.Series(stimulus: 1, target: target))
+      for coalition in coalitions {
+        let scores = try bench.twin(layer, coalition, stimulus: 1, model: model)
+        let own = (0..<scores.count).filter { $0 / stride % shape[axis] == target }.map { scores.floats[$0] }
+        let found = try network.values(of: [coalition])[0]
+        #expect(abs(found - own.reduce(0, +) / Float(own.count)) < 1e-5, "\(target)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (NetworkKind.joint, 1, "is no axis of \"scores\""), (.classesLast, 3, "is out of range"),
+    (.classesLast, 0, "is the axis of stimuli"),
+  ])
+  func `has no axis of classes that isn't its own`(_ kind: NetworkKind, _ axis: Int, _ words: String) throws {
+    let error = try #require(throws: LesionError.self) { try KindBench(kind, reading: ReadoutRequest(classAxis: axis)) }
+    #expect(error.message.contains(words), "\(error)")
+  }
+
+  @Test(arguments: ["Softmax", "Sigmoid"])
+  func `is read before it is turned into percent`(_ activation: String) throws {
+    let kind = NetworkKind.percent(activation)
+    let bench = try KindBench(kind, reading: ReadoutRequest(value: .probability))
+    #expect(bench.survey.readout.tensor == "scores")
+    #expect(bench.survey.notes.contains { $0.contains("ends in \(activation.lowercased()), times 100;") })
+    let layer = try #require(bench.layer("hidden"))
+    let network = try bench.lesioned(layer)
+    let session = try Session(runtime: bench.runtime, model: kind.model().exposing(["y"]).serialized())
+    let percent = try session.run([bench.feed.tensors(["x"], rows: [1])[0]])[0]
+    for target in 0..<4 {
+      try network.begin(LesionedNetwork.Series(stimulus: 1, target: target))
+      let regions = try bench.grid(layer).regionCount
+      #expect(abs(try network.values(of: [Coalition(fullOf: regions)])[0] - percent.floats[target] / 100) < 1e-5)
+    }
+  }
+
+  @Test func `makes no probabilities of a multiple of some`() throws {
+    let error = try #require(throws: LesionError.self) {
+      try KindBench(.percent("mean"), reading: ReadoutRequest(value: .probability))
+    }
+    #expect(error.code == .badRequest && error.message.contains("times 100, of which prob can't be made"), "\(error)")
+    #expect(try KindBench(.percent("mean")).survey.readout.tensor == "y")
   }
 
   @Test func `is refused where it is a sequence`() throws {

@@ -28,7 +28,8 @@ extension LayoutInference {
   package func layout(of view: TensorView) -> TensorLayoutFinding {
     let shape = view.scannedShape
     let sources = view.sourceAxes
-    let all = findings(of: view.tensor) ?? [AxisGraph.Finding?](repeating: nil, count: view.shape.count)
+    let known = view.givenShape == nil ? findings(of: view.tensor) : nil
+    let all = known ?? [AxisGraph.Finding?](repeating: nil, count: view.sourceShape.count)
     let found: [AxisGraph.Finding?] = sources.map { axis in
       guard let finding = all[axis] else { return nil }
       // Stimuli have an axis of their own now, so what remains of a folded one are the parts of a stimulus.

@@ -7,6 +7,28 @@ extension Model {
     return bounds.lowerBound >= 0 && bounds.upperBound <= 1
   }
 
+  /// What numbers between 0 and 1 are multiplied by to make a tensor of larger ones, as percent are; `nil` for any other.
+  package func factorOfChances(_ tensor: String) -> Double? {
+    var tensor = tensor
+    var factor = 1.0
+    // A path through the graph has no more steps than the graph has nodes.
+    for _ in proto.graph.node.indices {
+      guard let number = index.producer(of: tensor) else { return nil }
+      let node = proto.graph.node[number]
+      guard node.isStandard else { return nil }
+      if OperatorTraits.views.contains(node.opType), let source = node.input(at: 0) {
+        tensor = source
+      } else if let (source, number) = multiple(node), number > 0 {
+        factor *= number
+        tensor = source
+        if factor > 1.001, holdsChances(source) { return factor }
+      } else {
+        return nil
+      }
+    }
+    return nil
+  }
+
   private static let any = -Double.infinity...Double.infinity
 
   /// What the values of a tensor lie between.

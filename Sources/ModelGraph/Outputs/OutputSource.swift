@@ -20,50 +20,77 @@ package struct OutputSource: Sendable, Hashable {
   /// What turns scores into the output besides an activation: ArgMax, TopK, ZipMap, NonMaxSuppression, a comparison with a threshold.
   package let decision: String?
 
+  /// What lies between the activation and the output and lays numbers out anew, from the output back; empty where a decision lies there.
+  package let layouts: [Layout]
+
+  /// What the activation's probabilities are multiplied by, as for percent.
+  package let factor: Double
+
   package init(
     tensor: String, activation: Activation?, classAxis: Int? = nil, coversLaterAxes: Bool = false,
-    decision: String? = nil
+    decision: String? = nil, layouts: [Layout] = [], factor: Double = 1
   ) {
     self.tensor = tensor
     self.activation = activation
     self.classAxis = classAxis
     self.coversLaterAxes = coversLaterAxes
     self.decision = decision
+    self.layouts = layouts
+    self.factor = factor
   }
 }
 
 extension Model {
   /// Looks through the layouts, labels and decisions at the graph's end for Softmax, LogSoftmax or Sigmoid.
   ///
-  /// A softmax spelled out as exponentials over their sum is recognised, and so is an If that squeezes or passes on.
+  /// A softmax spelled out as exponentials over their sum is recognised, and so is an If that squeezes or passes on. A softmax may
+  /// be multiplied by any positive number, and a sigmoid, which may end more than probabilities, by 100.
   package func source(ofOutput output: String) -> OutputSource {
     var tensor = output
     var found = OutputSource(tensor: output, activation: nil)
     // The axis of classes, counted in what `tensor` is by now.
     var comparedAxis: Int?
+    var layouts: [OutputSource.Layout] = []
+    var factor = 1.0
     func before(_ source: String, _ activation: OutputSource.Activation, axis: Int?) -> OutputSource {
       OutputSource(
         tensor: source, activation: activation, classAxis: axis ?? comparedAxis,
-        coversLaterAxes: axis != nil && opset < 13, decision: found.decision)
+        coversLaterAxes: axis != nil && opset < 13, decision: found.decision,
+        layouts: found.decision == nil ? layouts : [], factor: factor)
     }
     while let number = index.producer(of: tensor) {
       let node = proto.graph.node[number]
       if let source = sourceOfLayout(node) {
+        if !["Identity", "Dropout", "Cast"].contains(node.opType) {
+          comparedAxis = nil
+          layouts.append(OutputSource.Layout(input: source, output: tensor, order: nil))
+        }
         tensor = source
-        if !["Identity", "Dropout", "Cast"].contains(node.opType) { comparedAxis = nil }
         continue
       }
       switch (node.isStandard ? "" : node.domain, node.opType) {
-      case ("", "Softmax"), ("", "LogSoftmax"):
+      case ("", "Transpose"):
         guard let source = node.input(at: 0) else { return found }
+        let order = node.integers("perm")
+        layouts.append(OutputSource.Layout(input: source, output: tensor, order: order.map { .axes($0) } ?? .reversed))
+        comparedAxis = comparedAxis.flatMap { axis in
+          guard let order else { return -1 - axis }
+          let place = axis < 0 ? axis + order.count : axis
+          return order.indices.contains(place) ? order[place] : nil
+        }
+        tensor = source
+      case ("", "Softmax"), ("", "LogSoftmax"):
+        guard let source = node.input(at: 0), factor == 1 || node.opType == "Softmax" else { return found }
         let axis = node.integer("axis") ?? (opset < 13 ? 1 : -1)
         return before(source, node.opType == "Softmax" ? .softmax : .logSoftmax, axis: axis)
       case ("", "Sigmoid"):
-        guard let source = node.input(at: 0) else { return found }
+        guard let source = node.input(at: 0), factor == 1 || abs(factor - 100) < 1e-3 else { return found }
         return before(source, .sigmoid, axis: nil)
-      case ("", "Div"):
-        guard let logits = logitsOfQuotient(node) else { return found }
-        return before(logits, .softmax, axis: nil)
+      case ("", "Mul"), ("", "Div"):
+        if node.opType == "Div", let logits = logitsOfQuotient(node) { return before(logits, .softmax, axis: nil) }
+        guard let (source, number) = multiple(node), number > 0 else { return found }
+        factor *= number
+        tensor = source
       case ("", "ArgMax"), ("", "TopK"):
         guard let source = node.input(at: 0) else { return found }
         found = OutputSource(
@@ -112,6 +139,24 @@ extension Model {
       }
     }
     return found
+  }
+
+  /// The tensor that a product or quotient makes a multiple of, and of how much; `nil` for any other operator.
+  func multiple(_ node: Onnx_NodeProto) -> (source: String, factor: Double)? {
+    guard node.input.count == 2 else { return nil }
+    func number(_ position: Int) -> Double? {
+      guard let values = constantTensor(node.input[position])?.doubles, values.count == 1, values[0].isFinite else { return nil }
+      return values[0]
+    }
+    switch node.opType {
+    case "Mul":
+      if let factor = number(1) { return (node.input[0], factor) }
+      return number(0).map { (node.input[1], $0) }
+    case "Div":
+      return number(1).flatMap { $0 == 0 ? nil : (node.input[0], 1 / $0) }
+    default:
+      return nil
+    }
   }
 
   /// The tensor whose values a node lays out anew; `nil` if it does anything else.

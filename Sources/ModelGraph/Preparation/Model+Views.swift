@@ -77,7 +77,8 @@ private struct ViewRewrite {
   private mutating func layout(_ view: TensorView, forward: Bool) -> [Step] {
     switch view.batch {
     case .first:
-      return []
+      guard let given = view.givenShape else { return [] }
+      return [reshape([-1] + (forward ? given : view.shape).dropFirst())]
     case .axis(let axis):
       return [transposition(bringing: axis, toFront: forward, rank: view.shape.count)]
     case .folded(let axis, let count, let isOuter):
@@ -90,7 +91,7 @@ private struct ViewRewrite {
       let turn = transposition(bringing: stimuli, toFront: forward, rank: unfolded.count)
       return forward ? [reshape(unfolded), turn] : [turn, reshape(folded)]
     case .none:
-      return [reshape(forward ? [1] + view.shape : view.shape)]
+      return [reshape(forward ? [1] + view.sourceShape : view.shape)]
     }
   }
 

@@ -5,6 +5,7 @@
 /// | float16, bfloat16, float64 | the same numbers as float32 |
 /// | an integer with a scale and a zero point | the numbers that it stands for, so that 0 is the zero point |
 /// | stimuli along another axis, [T, N, C] | [N, T, C] |
+/// | an output's scores before they are laid out anew, [N, 64] | as the output has them, [N, 1, 8, 8] |
 /// | k windows of each stimulus folded into the batch, [N·k, …] | [N, k, …] |
 /// | no batch axis at all, in a network that takes one stimulus at a time | [1, …] |
 package struct TensorView: Hashable, Sendable, Codable {
@@ -26,19 +27,29 @@ package struct TensorView: Hashable, Sendable, Codable {
   package let shape: [Int]
   /// Of a quantised tensor.
   package let quantization: Quantization?
+  /// The shape at a batch of one that the same numbers are given, in their order; `nil` where they keep theirs.
+  ///
+  /// Only where stimuli lie along the first axis, of both shapes, or nowhere.
+  package let givenShape: [Int]?
 
   package init(
-    tensor: String, elementType: ElementType, batch: Batch, shape: [Int], quantization: Quantization? = nil
+    tensor: String, elementType: ElementType, batch: Batch, shape: [Int], quantization: Quantization? = nil,
+    givenShape: [Int]? = nil
   ) {
+    precondition(givenShape == nil || batch == .first || batch == .none, "stimuli lie along the first axis or nowhere")
     self.tensor = tensor
     self.elementType = elementType
     self.batch = batch
     self.shape = shape
     self.quantization = quantization
+    self.givenShape = givenShape
   }
 
   /// Whether the tensor is scanned as it is.
-  package var isPlain: Bool { batch == .first && elementType == .float }
+  package var isPlain: Bool { batch == .first && elementType == .float && givenShape == nil }
+
+  /// The shape whose axes `sourceAxes` counts.
+  package var sourceShape: [Int] { givenShape ?? shape }
 
   /// What the tensor is called where its operator makes it, and where others read it, unless such names are taken.
   package var nameAsMade: String { tensor + "/as_made" }
@@ -46,16 +57,16 @@ package struct TensorView: Hashable, Sendable, Codable {
 
   /// The shape as it is scanned, at a batch of one: its first axis is 1.
   package var scannedShape: [Int] {
-    [1] + sourceAxes.map { shape[$0] }
+    [1] + sourceAxes.map { sourceShape[$0] }
   }
 
-  /// By axis of `scannedShape` but the first: which axis of the tensor it is.
+  /// By axis of `scannedShape` but the first: which axis of the tensor, in the shape that it is given, it is.
   package var sourceAxes: [Int] {
     switch batch {
-    case .first: Array(shape.indices.dropFirst())
+    case .first: Array(sourceShape.indices.dropFirst())
     case .axis(let axis): shape.indices.filter { $0 != axis }
     // The folded axis keeps its place behind the stimulus.
-    case .folded, .none: Array(shape.indices)
+    case .folded, .none: Array(sourceShape.indices)
     }
   }
 }
