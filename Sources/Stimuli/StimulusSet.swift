@@ -213,7 +213,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     let unused = inputs.compactMap(\.name).filter { !used.contains($0) } + unreadable.keys.sorted()
     if !unused.isEmpty {
       let names = unused.map { "\"\($0)\"" }.joined(separator: ", ")
-      addNote("Not fed to the model, which has no such input: \(names) of \(description).")
+      addNote("Not inputs of the model, and not fed to it: \(names) of \(description).")
     }
     inputs = arranged
     unreadable = [:]

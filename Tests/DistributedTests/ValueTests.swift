@@ -139,6 +139,16 @@ extension DistributedTests {
       #expect(refused.exitCode == 64 && refused.errors.contains("measured by single lesions"), "\(refused)")
     }
 
+    @Test func `of classes with fewer names than there are classes say so`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
+      let names = folder.file("names.txt", text: "cat\ndog\nfox\n")
+      for (names, isNoted) in [(names, true), (folder.file("all.txt", text: "cat\ndog\nfox\nowl\n"), false)] {
+        let run = try ScanRun(files.options + ["--layers", "second", "--samples", "20", "--class-names", names], ranks: nil)
+        let notes = try #require(try run.json("scan.json")["notes"] as? [String])
+        #expect(notes.contains { $0.contains("names of 3 classes, and the model has 4") } == isNoted, "\(notes)")
+      }
+    }
+
     @Test func `of one score are of a yes, whatever the answer and the label`() throws {
       let network = SmallNetwork.detector
       let count = 12

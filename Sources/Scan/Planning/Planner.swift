@@ -46,6 +46,7 @@ package struct Planner {
 
     var refusals: [ScanPlan.Refusal] = []
     var notes = survey.notes
+    if let note = noteOnClassNames(reader) { notes.append(note) }
     let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
     let chosen = try chooseLayers(survey, selection(regions), &refusals)
     let frozen = try request.measurement.frozen.map { try FrozenTensor($0, survey, regions) }
@@ -187,6 +188,15 @@ package struct Planner {
         "--estimator \(asked.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression"
       )
     }
+  }
+
+  /// Where there are more or fewer names than classes.
+  private func noteOnClassNames(_ reader: OutputReader) -> String? {
+    guard let names = stimuli.classNames, reader.hasClasses, names.count != reader.classCount else { return nil }
+    return """
+      There are names of \(names.count) class\(names.count == 1 ? "" : "es"), and the model has \(reader.classCount): \
+      they are taken for those of classes 0 to \(names.count - 1). See that names and labels count classes as the model does.
+      """
   }
 
   private func checkTargets(_ reader: OutputReader) throws(Failure) {
