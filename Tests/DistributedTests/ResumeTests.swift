@@ -112,7 +112,9 @@ extension DistributedTests {
 
     @Test func `outlives a closed terminal`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
-      let asked = try interrupted.run(options(files), ranks: 2) { ranks in
+      // Long enough to be under way still when it is asked to end.
+      let long = options(files).map { $0 == "400" ? "20000" : $0 }
+      let asked = try interrupted.run(long, ranks: 2) { ranks in
         for rank in ranks { kill(rank, SIGHUP) }
         usleep(300_000)
         for rank in ranks where ProcessTree.isAlive(rank) { kill(rank, SIGTERM) }
