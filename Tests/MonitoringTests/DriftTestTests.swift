@@ -1,3 +1,4 @@
+import Foundation
 import Monitoring
 import Random
 import Testing
@@ -19,6 +20,88 @@ struct DriftTestTests {
       alarms += test.alarm == nil ? 0 : 1
     }
     #expect(alarms <= 62, "\(alarms)")
+  }
+
+  /// 100 streams at α = 0.2 give at most 20 alarms on average; 36 are four standard errors more.
+  @Test("alarms in at most the stated share of long streams, too")
+  func longFalseAlarms() {
+    var alarms = 0
+    for stream in 0..<100 {
+      var random = CounterRandom(seed: 8, domain: .tieBreaking, index: UInt64(stream) << 32)
+      var test = DriftTest(calibration(100, &random), falseAlarms: 0.2, seed: UInt64(stream))
+      for _ in 0..<3000 { test.take(random.nextUnit()) }
+      alarms += test.alarm == nil ? 0 : 1
+    }
+    #expect(alarms <= 36, "\(alarms)")
+  }
+
+  /// A change that strikes every second stimulus, after as many clean ones. A test that never stops betting all that it has
+  /// never finds it after the longest.
+  @Test(
+    "finds a change after long streams nearly as soon as after short ones",
+    arguments: [0, 400, 5000, 50_000, 200_000])
+  func afterLongStreams(_ clean: Int) throws {
+    var random = CounterRandom(seed: 19, domain: .tieBreaking, index: UInt64(clean))
+    for stream in 0..<(clean > 10_000 ? 2 : 10) {
+      var test = DriftTest(calibration(1000, &random), falseAlarms: 0.01, seed: UInt64(stream))
+      for _ in 0..<clean { test.take(random.nextUnit()) }
+      #expect(test.alarm == nil)
+      // No more is lost than a part that shrinks with the logarithm.
+      #expect(test.logCapital > -log(10 * (1 + log(1 + Double(clean) / 1000))) - 1e-9)
+      for _ in 0..<60 where test.alarm == nil { test.take(random.nextUnit() + (random.nextUnit() < 0.5 ? 0.9 : 0)) }
+      let alarm = try #require(test.alarm)
+      #expect((clean..<clean + 45).contains(alarm), "\(alarm - clean)")
+      #expect(abs(test.changePoint - clean) < 25, "\(test.changePoint - clean)")
+    }
+  }
+
+  /// As Docs/method.md has it, one start at a time.
+  private struct OneStart {
+    private static let weights = [4, 4, 2, 2, 1, 1].map { $0 / 14.0 }
+    private var held = OneStart.weights
+    var capital: Double { held.reduce(0, +) }
+
+    mutating func take(_ p: Double) {
+      let factors = [
+        0.94 + 0.06 * 0.4 * pow(p, -0.6), p < 0.02 ? 0.96 + 2 : 0.96, 0.3 * pow(p, -0.7), 0.6 * pow(p, -0.4),
+        0.6 * pow(1 - p, -0.4), 0.5 + p,
+      ]
+      held = zip(held, factors).map { $0 * $1 }
+      let capital = capital
+      held = zip(held, Self.weights).map { 0.999 * $0 + 0.001 * capital * $1 }
+    }
+  }
+
+  @Test("has the capital of a mixture of tests that begin at each stimulus, and never much less than any of them")
+  func mixture() {
+    func kept(_ count: Int) -> Double { 0.1 / (1 + log(1 + Double(count) / 1000)) }
+    var random = CounterRandom(seed: 23, domain: .tieBreaking, index: 4)
+    var test = DriftTest(calibration(100, &random), falseAlarms: 1e-300, seed: 2)
+    var starts: [OneStart] = []
+    for number in 0..<600 {
+      starts.append(OneStart())
+      let p = test.take(random.nextUnit() + (number >= 400 && random.nextUnit() < 0.3 ? 0.8 : 0))
+      for start in starts.indices { starts[start].take(p) }
+      var capital = kept(number + 1)
+      for (begin, start) in starts.enumerated() {
+        let part = kept(begin) - kept(begin + 1) + (begin == 0 ? 0.9 : 0)
+        capital += part * start.capital
+        let least = 1 / (10 * (1001 + Double(begin)) * pow(1 + log(1 + Double(begin + 1) / 1000), 2))
+        #expect(part >= least && test.logCapital > log(least * start.capital) - 1e-9)
+      }
+      #expect(abs(test.logCapital - log(capital)) < 1e-9)
+    }
+  }
+
+  /// A thousand stimuli win more than a double holds, and as many normal ones of the new kind lose it again.
+  @Test("stays a number after an alarm, however much is won")
+  func muchWon() {
+    var random = CounterRandom(seed: 29, domain: .tieBreaking, index: 5)
+    var test = DriftTest(calibration(50_000, &random), falseAlarms: 0.01, seed: 3)
+    for _ in 0..<600 { test.take(2 + random.nextUnit()) }
+    #expect(test.logCapital > 710 && test.logCapital.isFinite)
+    for _ in 0..<200 { test.take(random.nextUnit()) }
+    #expect(test.logCapital.isFinite && test.alarm.map { $0 < 5 } == true)
   }
 
   @Test("gives p-values that are uniform while nothing changes, with all scores equal too", arguments: [true, false])

@@ -7,16 +7,25 @@ import Random
 /// is a p-value; while nothing changes these are independent and uniform, however few were held out. Bets against that
 /// multiply a capital that starts at 1: κp^(κ−1) and κ(1−p)^(κ−1), which win where many p are small or large; the same, and a step at
 /// small p, with a share w of what is bet, 1 − w + wκp^(κ−1) and 1 − w + (w/ε)[p < ε], which win where few are small and lose little
-/// where none is; and ½ + p. All have mean 1, so that the capital is a martingale, and by Ville's inequality reaches 1/α with a
-/// probability of at most α, over the whole stream. A share of the capital moves between bets at each step, so that a bet that was
+/// where none is; and ½ + p. All have mean 1. A share of what is bet moves between bets at each step, so that a bet that was
 /// lost before a change can still win after it.
+///
+/// Bets lose while nothing changes, all of them in the end. So not all is bet at once: at each stimulus s a part π(s) of the first capital
+/// is, and until then it is kept. With M_s(n) what one unit that is bet from s on has become after n stimuli, and M_s(n) = 1 while
+/// n ≤ s, the capital is Σ π(s)·M_s(n). Σ π(s) = 1 and each M_s is a martingale of positive values, so the capital is one that
+/// starts at 1, and by Ville's inequality reaches 1/α with a probability of at most α, over the whole stream. And whatever was
+/// lost before a stimulus s, the capital is at least π(s) of what a test that begins there has won: with 1/π(s) below
+/// 10·(1001 + s)·(1 + ln(1 + (s + 1)/1000))², an alarm comes later than that test's own by what it takes to win so much, which grows
+/// with the logarithm of s. No test with at most α false alarms over a stream without end does better than log s. Since bets are
+/// the same for all s, and capital that was bet at different times is added up, memory and time of a step don't grow.
 ///
 /// What is strange counts among the stimuli before once it was seen. So a change that stays becomes normal, and the evidence for one that
 /// strikes few stimuli is bounded by how many normal ones are known: those held out and those of the stream before it.
 ///
 /// Scores are taken to one of 4,096 steps, which changes nothing of the above and holds memory whatever the stream's length.
 /// Sources: Vovk, Gammerman & Shafer (2005), § 7; Vovk, "Testing randomness online", Stat. Sci. 36 (2021); Herbster & Warmuth, Mach. Learn.
-/// 32 (1998) for the sharing; Waudby-Smith & Ramdas, JRSS B 86 (2024) for bets of a share. Cost: log₂ 4096 steps a stimulus.
+/// 32 (1998) for the sharing; Shin, Ramdas & Rinaldo, "E-detectors", New England J. Stat. Data Sci. 2 (2024) for beginning anew at each
+/// stimulus; Lai, IEEE Trans. Inf. Theory 44 (1998) for what no test can do; Waudby-Smith & Ramdas, JRSS B 86 (2024) for bets of a share. Cost: log₂ 4096 steps a stimulus.
 package struct DriftTest: Sendable {
   private enum Bet {
     case power(Double)
@@ -57,6 +66,10 @@ package struct DriftTest: Sendable {
   ]
   /// The share of the capital that is spread anew over all bets at each stimulus.
   private static let sharing = 0.001
+  /// The part of the first capital that is bet from the start, where a change may be there already.
+  private static let early = 0.9
+  /// Half of the rest is bet within e − 1 times so many stimuli.
+  private static let pace = 1000.0
   private static let steps = 4096
 
   /// α.
@@ -75,7 +88,7 @@ package struct DriftTest: Sendable {
     return runs[best].start
   }
   private var runs = [Run](repeating: Run(), count: DriftTest.bets.count)
-  /// Shares of the capital. [bets]
+  /// What lies on each bet, as a share of the capital. What is kept is no bet. [bets]
   private var shares: [Double]
   /// How many scores so far lie in each step and below: a Fenwick tree. [steps + 1]
   private var tree = [Int](repeating: 0, count: DriftTest.steps + 1)
@@ -91,7 +104,7 @@ package struct DriftTest: Sendable {
     precondition(falseAlarms > 0 && falseAlarms < 1)
     self.falseAlarms = falseAlarms
     self.seed = seed
-    shares = Self.bets.map(\.weight)
+    shares = Self.bets.map { Self.early * $0.weight }
     let finite = calibration.scores.filter(\.isFinite)
     let (low, high) = (finite.first ?? 0, finite.last ?? 1)
     let width = max(high - low, 1e-9)
@@ -116,17 +129,25 @@ package struct DriftTest: Sendable {
     return p
   }
 
+  /// The part of the first capital that has never been bet after some stimuli: 1 − Σ π(s) over those before.
+  private static func kept(after count: Int) -> Double { (1 - early) / (1 + log(1 + Double(count) / pace)) }
+
   private mutating func bet(_ p: Double) {
-    var factor = 0.0
+    // In units of the capital, which after an alarm may be beyond all that is kept.
+    let kept = Self.kept(after: count + 1) * exp(-logCapital)
+    let added = Self.kept(after: count) * exp(-logCapital) - kept
+    var won = 0.0
     for place in shares.indices {
-      let won = Self.bets[place].bet.factor(p)
-      shares[place] *= won
-      factor += shares[place]
-      if alarm == nil { runs[place].take(won, at: count) }
+      let (bet, weight) = Self.bets[place]
+      let factor = bet.factor(p)
+      shares[place] = (shares[place] + added * weight) * factor
+      won += shares[place]
+      if alarm == nil { runs[place].take(factor, at: count) }
     }
+    let factor = kept + won
     logCapital += log(factor)
     for place in shares.indices {
-      shares[place] = (1 - Self.sharing) * shares[place] / factor + Self.sharing * Self.bets[place].weight
+      shares[place] = ((1 - Self.sharing) * shares[place] + Self.sharing * won * Self.bets[place].weight) / factor
     }
     if alarm == nil, logCapital >= -log(falseAlarms) { alarm = count }
   }
