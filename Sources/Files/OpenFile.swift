@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A file that is open for reading and writing at any place. Closed with its last owner.
-package final class OpenFile {
+package final class OpenFile: Sendable {
   package let path: String
   package let descriptor: Int32
 
@@ -58,7 +58,7 @@ package final class OpenFile {
 }
 
 /// A file without a name: nothing is left of it, whatever ends the process.
-package struct ScratchFile {
+package struct ScratchFile: Sendable {
   private let file: OpenFile
 
   /// - Parameter path: where it stands for a moment.

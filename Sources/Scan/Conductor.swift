@@ -53,7 +53,7 @@ struct Conductor {
     var measurements = Measurements(
       request: request, plan: plan, targets: targets, predictions: predictions, labels: labels,
       classNames: classNames, rounds: plan.layers.map { _ in nil }, cutDeviations: kept.map { deviations[$0] },
-      moments: kept.map { observation.moments[$0] }, thumbnails: thumbnails)
+      moments: observation.moments.keeping(layers: kept), thumbnails: thumbnails)
     measurements.stream = stream
     try inform(&measurements, classes: labels ?? (predictions.isEmpty ? targets : predictions), &runner)
 
@@ -87,7 +87,7 @@ struct Conductor {
   }
 
   private func observe(_ plan: ScanPlan, _ runner: inout PhaseRunner<Mailbox>) throws -> ObservationPhase {
-    var phase = ObservationPhase(plan: plan, ranks: mailbox.size, progress: runner.progress)
+    var phase = try ObservationPhase(plan: plan, ranks: mailbox.size, folder: folder.path, progress: runner.progress)
     try runner.run("observing stimuli", plan.stimulusCount, &phase, on: worker)
     return phase
   }
@@ -143,8 +143,8 @@ struct Conductor {
     let moments = measurements.moments
     let layers = measurements.plan.layers
     var phase = ListPhase(
-      layers.map {
-        InformTask(layer: $0.number, labels: classes, densities: moments[$0.number].flatMap(\.densities))
+      try layers.map {
+        InformTask(layer: $0.number, labels: classes, densities: try moments.densities(layer: $0.number).flatMap(\.self))
       }, progress: runner.progress)
     try runner.run("measuring information", layers.count, &phase, on: worker.estimation)
     measurements.information = phase.outputs
@@ -223,7 +223,7 @@ struct Conductor {
     measurements.pruning = try heldOut.flatMap { heldOut in
       try PruningStudy(
         request: request, plan: measurements.plan, estimates: measured.estimates,
-        densities: measurements.moments.map { $0.map(\.densities) }, places: heldOut.records, labels: heldOut.labels,
+        densities: measurements.moments.densities, places: heldOut.records, labels: heldOut.labels,
         progress: runner.progress
       ).run(&runner, on: worker)
     }

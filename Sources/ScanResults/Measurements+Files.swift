@@ -1,4 +1,3 @@
-import Anatomy
 import Arrays
 import Files
 internal import FoundationEssentials
@@ -29,7 +28,6 @@ extension Measurements {
 
   private static func file(_ folder: String) -> String { folder + "/measurements.json" }
   private static func thumbnailFile(_ folder: String) -> String { folder + "/thumbnails.npy" }
-  private static func momentsFile(_ folder: String, _ layer: Int) -> String { "\(folder)/moments_layer_\(layer).npy" }
 
   /// Writes the files.
   ///
@@ -41,12 +39,7 @@ extension Measurements {
       measurement: request.measurement, analysis: request.analysis, plan: plan, targets: targets, predictions: predictions,
       labels: labels, classNames: classNames,
       rounds: rounds, cutDeviations: cutDeviations, information: information, informationReason: informationReason)
-    for layer in plan.layers {
-      try NumericArray(
-        shape: [plan.stimulusCount, layer.regionCount, RegionMoments.valuesPerRegion],
-        doubles: moments[layer.number].flatMap(\.values)
-      ).writeNPY(to: Self.momentsFile(folder, layer.number))
-    }
+    try moments.store(in: folder)
     try thumbnails?.array.writeNPY(to: Self.thumbnailFile(folder))
     let path = Self.file(folder)
     do {
@@ -80,7 +73,8 @@ extension Measurements {
     (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)
     classNames = stored.classNames
     (information, informationReason) = (stored.information, stored.informationReason)
-    (moments, stream, thumbnails) = ([], nil, nil)
+    (stream, thumbnails) = (nil, nil)
+    moments = MomentStore()
     try check(path)
     stream = try stored.plan.streamCount.map {
       try StreamStore.Content(folder: folder, count: $0, layers: stored.plan.layers)
@@ -95,15 +89,6 @@ extension Measurements {
       }
       thumbnails = read
     }
-    moments = try stored.plan.layers.map { layer in
-      let array = try NumericArray(contentsOfNPY: Self.momentsFile(folder, layer.number))
-      let size = layer.regionCount * RegionMoments.valuesPerRegion
-      guard array.elementCount == stored.plan.stimulusCount * size else {
-        throw Failure(.badInput, "\(Self.momentsFile(folder, layer.number)) doesn't fit \(path): one of them is another scan's")
-      }
-      return (0..<stored.plan.stimulusCount).map { stimulus in
-        RegionMoments(values: array.doubles(stimulus * size..<(stimulus + 1) * size))
-      }
-    }
+    moments = try MomentStore(contentsOf: folder, of: stored.plan)
   }
 }

@@ -1,4 +1,3 @@
-package import Anatomy
 package import ScanPlan
 package import ScanStore
 package import Shapley
@@ -25,8 +24,7 @@ package struct Measurements: Sendable {
   package var rounds: [LayerRounds?]
   /// By layer: how far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
   package var cutDeviations: [Double]
-  /// By layer, by stimulus.
-  package var moments: [[RegionMoments]]
+  package var moments: MomentStore
   /// By layer; empty with a reason where it isn't reported.
   package var information: [LayerInformation]
   package var informationReason: String?
@@ -117,8 +115,7 @@ package struct Measurements: Sendable {
         errorShare: errorShare)
     return ScanResult.Layer(
       plan: layer, estimator: estimator, grid: try layer.grid(request.measurement), cutDeviation: cutDeviations[number],
-      moments: moments[number].reduce(into: RegionMoments(regionCount: layer.regionCount)) { $0.combine($1) },
-      densities: moments[number].map(\.densities),
+      moments: try moments.combined(layer: number), densities: try moments.densities(layer: number),
       information: informationReason == nil ? information[number] : nil, informationReason: informationReason,
       series: estimates,
       gradients: isByGradients ? GradientSummary(layer, gradients, correction) : nil,
@@ -137,7 +134,7 @@ package struct Measurements: Sendable {
 
   package init(
     request: ScanRequest, plan: ScanPlan, targets: [Int], predictions: [Int], labels: [Int]? = nil, classNames: [String]? = nil,
-    rounds: [LayerRounds?], cutDeviations: [Double], moments: [[RegionMoments]], information: [LayerInformation] = [],
+    rounds: [LayerRounds?], cutDeviations: [Double], moments: MomentStore, information: [LayerInformation] = [],
     informationReason: String? = nil,
     stream: StreamStore.Content? = nil, thumbnails: Thumbnails? = nil
   ) {

@@ -73,7 +73,7 @@ struct ScaleSimulation {
     var verification = ListPhase(plan.layers.map { VerifyTask(layer: $0.number) }, progress: progress)
     try coordinator.run(&verification, tick: progress.tick, execute: cluster.run)
     cluster.expect(ObservationPhase.Work.self)
-    var observation = ObservationPhase(plan: plan, ranks: ranks, progress: progress)
+    var observation = try ObservationPhase(plan: plan, ranks: ranks, folder: folder, progress: progress)
     try coordinator.run(&observation, tick: progress.tick, execute: cluster.run)
     let path = "\(folder)/simulated.bin"
     let identity = ScanIdentity(

@@ -1,5 +1,6 @@
 import Anatomy
 import Distribution
+import Foundation
 import Grids
 import Lesion
 import ModelGraph
@@ -35,16 +36,19 @@ struct HandmadeScan {
       readout: Readout(output: "logits", tensor: "logits", shape: [2], classAxis: 0, link: .softmax, value: .logit),
       stimulusCount: Self.stimulusCount, donorCount: 0, rowsPerShard: 32, layers: [layer], refusals: [], notes: [],
       residentBytes: 0)
-    let moments = (0..<Self.stimulusCount).map { stimulus in
-      RegionMoments(
-        values: (0..<Self.regionCount).flatMap { region -> [Double] in
-          let mean = Double(stimulus + region)
-          return [1, mean, mean, 0]
-        })
+    let moments = try MomentStore(
+      scratchIn: FileManager.default.temporaryDirectory.path(), regionCounts: [Self.regionCount],
+      stimulusCount: Self.stimulusCount)
+    for stimulus in 0..<Self.stimulusCount {
+      let values = (0..<Self.regionCount).flatMap { region -> [Double] in
+        let mean = Double(stimulus + region)
+        return [1, mean, mean, 0]
+      }
+      try moments.write([RegionMoments(values: values)], stimulus: stimulus)
     }
     measurements = Measurements(
       request: request, plan: plan, targets: [0, 1, 0, 1, 0], predictions: [0, 1, 0, 1, 0], rounds: [nil], cutDeviations: [0],
-      moments: [moments], informationReason: "by hand")
+      moments: moments, informationReason: "by hand")
   }
 
   static func value(of coalition: Coalition, stimulus: Int) -> Float {

@@ -3,6 +3,7 @@ import Distribution
 import Lesion
 import ScanPlan
 import ScanResults
+import ScanStore
 import Shapley
 
 /// Leads a comparison through its phases, on rank 0.
@@ -18,7 +19,7 @@ struct ComparisonConductor {
   func result<Wire: Transport>(_ runner: inout PhaseRunner<Wire>) throws -> ComparisonResult {
     let estimates = try opening.scan.estimates(&runner)
     try average(&runner)
-    let tasks = tasks(estimates)
+    let tasks = try tasks(estimates)
     var phase = ListPhase(tasks, progress: runner.progress)
     try runner.run("comparing methods", tasks.count, &phase, on: worker)
     let trials = phase.outputs
@@ -45,16 +46,17 @@ struct ComparisonConductor {
   }
 
   /// Layer by layer, stimulus by stimulus.
-  private func tasks(_ estimates: [[Estimate?]]) -> [CompareTask] {
-    settings.layers.flatMap { layer -> [CompareTask] in
+  private func tasks(_ estimates: [[Estimate?]]) throws -> [CompareTask] {
+    try settings.layers.flatMap { layer -> [CompareTask] in
       let maps = estimates[layer].compactMap { $0?.zeta }
       let mean =
         maps.isEmpty
         ? [] : maps[0].indices.map { region in maps.reduce(0) { $0 + $1[region] } / Double(maps.count) }
-      return settings.stimuli.map { stimulus in
+      return try settings.stimuli.map { stimulus in
         CompareTask(
           layer: layer, stimulus: stimulus, target: measurements.targets[stimulus],
-          referenceSamples: settings.referenceSamples, density: measurements.moments[layer][stimulus].densities,
+          referenceSamples: settings.referenceSamples,
+          density: try measurements.moments.moments(layer: layer, stimulus: stimulus).densities,
           scan: estimates[layer][stimulus]?.zeta ?? [], scanMean: mean)
       }
     }

@@ -1,6 +1,7 @@
 import Anatomy
 package import Distribution
 package import ScanPlan
+import ScanStore
 
 /// One forward pass a stimulus: scores, and the moments of every region of every layer.
 package struct ObservationPhase: Phase {
@@ -14,11 +15,13 @@ package struct ObservationPhase: Phase {
   private var pace: Double?
   /// By stimulus; [classes].
   private(set) var scores: [[Float]]
-  /// By layer, by stimulus.
-  private(set) var moments: [[RegionMoments]]
+  let moments: MomentStore
 
-  /// - Parameter ranks: how many share the work.
-  package init(plan: ScanPlan, ranks: Int, progress: Progress) {
+  /// - Parameters:
+  ///   - ranks: how many share the work.
+  ///   - folder: where moments are kept, in a file without a name.
+  /// - Throws: `FileError` (`cannotWrite`).
+  package init(plan: ScanPlan, ranks: Int, folder: String, progress: Progress) throws {
     self.plan = plan
     self.turn = TurnLength(ranks: ranks)
     self.progress = progress
@@ -26,9 +29,8 @@ package struct ObservationPhase: Phase {
       numbers + layer.regionCount * RegionMoments.valuesPerRegion
     }
     self.scores = Array(repeating: [], count: plan.stimulusCount)
-    self.moments = plan.layers.map {
-      Array(repeating: RegionMoments(regionCount: $0.regionCount), count: plan.stimulusCount)
-    }
+    self.moments = try MomentStore(
+      scratchIn: folder, regionCounts: plan.layers.map(\.regionCount), stimulusCount: plan.stimulusCount)
   }
 
   package mutating func next(for rank: Int) -> TaskBundle<ObserveTask>? {
@@ -44,9 +46,7 @@ package struct ObservationPhase: Phase {
     for (task, observation, seconds) in try output.results(of: bundle) {
       pace = seconds
       scores[task.stimulus] = observation.scores
-      for (layer, values) in observation.moments.enumerated() {
-        moments[layer][task.stimulus] = RegionMoments(values: values)
-      }
+      try moments.write(observation.moments.map { RegionMoments(values: $0) }, stimulus: task.stimulus)
       progress.advance(by: 1)
     }
   }

@@ -11,8 +11,8 @@ struct PruningStudy {
   let plan: ScanPlan
   /// By layer, by stimulus; `nil` for a series that was skipped.
   let estimates: [[Estimate?]]
-  /// By layer, by stimulus, by region.
-  let densities: [[[Double]]]
+  /// Of a layer, by stimulus, by region.
+  let densities: (_ layer: Int) throws -> [[Double]]
   /// Of the stimuli that weren't scanned: where they stand, and their labels.
   let places: [Int]
   let labels: [Int]?
@@ -24,7 +24,7 @@ struct PruningStudy {
       let zeta = estimates[layer.number].compactMap { $0?.zeta }
       guard try layer.grid(request.measurement).isByChannel, layer.regionCount > 1, !zeta.isEmpty else { return nil }
       let removals = PruningTrial.removals(
-        zeta: zeta, densities: densities[layer.number], seed: request.measurement.seed, layer: layer.number)
+        zeta: zeta, densities: try densities(layer.number), seed: request.measurement.seed, layer: layer.number)
       return PruningTrial.Layer(layer: layer.number, removals: removals)
     }
     guard !layers.isEmpty, !places.isEmpty else { return nil }

@@ -86,13 +86,20 @@ struct TractStudy {
     var tracts = Tracts(
       stimulusCount: stimulusCount, links: links, outputClasses: classes, pathwayLayers: [], reachesOutput: false,
       routes: [], families: [], values: [])
+    if let run = Self.longestRun(links), request.measurement.pathwayCount > 0 {
+      try findPathways(&tracts, run, scratch)
+      returnFreedMemory()
+      try lesionPathways(&tracts, &runner, on: worker)
+    }
+    // Last, since they take as much memory as the search.
     tracts.strengths = try links.indices.map { try summarize($0, links[$0], scratch) }
-    guard let run = Self.longestRun(links), request.measurement.pathwayCount > 0 else { return tracts }
-    tracts.pathwayLayers = Array(run.lowerBound...min(run.upperBound, plan.layers.count - 1))
-    tracts.reachesOutput = run.upperBound == plan.layers.count
-    let graph = try search(&tracts, run, scratch)
-    draw(&tracts, graph)
+    return tracts
+  }
 
+  /// Asks what the network answers without each of the pathways.
+  private func lesionPathways(
+    _ tracts: inout Tracts, _ runner: inout PhaseRunner<Mailbox>, on worker: Worker
+  ) throws {
     let rows =
       [tracts.pathwayLayers.map { _ in PathwayLesion.intact }]
       + tracts.routes.map { tracts.lesioned($0.pathway) }
@@ -100,10 +107,8 @@ struct TractStudy {
     var lesions = PathwayPhase(
       layers: tracts.pathwayLayers, rows: rows, targets: Array(targets.prefix(stimulusCount)),
       rowsPerTask: plan.pathwayBatch * max(1, Self.rowsPerTask / plan.pathwayBatch), progress: progress)
-    returnFreedMemory()
     try runner.run("lesioning pathways", rows.count * stimulusCount, &lesions, on: worker)
     tracts.values = lesions.values
-    return tracts
   }
 
   /// The longest run of links that were traced, as the layers that it leads from and to; of equal ones the last.
@@ -131,10 +136,10 @@ struct TractStudy {
       standardError: moments.standardError.map { $0.map(Float.init) } ?? moments.mean.map { _ in .nan })
   }
 
-  /// Finds the strongest pathways and how stable they are.
-  private func search(
-    _ tracts: inout Tracts, _ run: ClosedRange<Int>, _ scratch: StrengthScratch
-  ) throws -> LayeredGraph {
+  /// Finds the strongest pathways and how stable they are, and draws random ones to hold them against.
+  private func findPathways(_ tracts: inout Tracts, _ run: ClosedRange<Int>, _ scratch: StrengthScratch) throws {
+    tracts.pathwayLayers = Array(run.lowerBound...min(run.upperBound, plan.layers.count - 1))
+    tracts.reachesOutput = run.upperBound == plan.layers.count
     var counts = tracts.pathwayLayers.map { plan.layers[$0].regionCount }
     if tracts.reachesOutput { counts.append(1) }
     let links = tracts.links
@@ -147,22 +152,29 @@ struct TractStudy {
       let column = column(stimulus, classes)
       return stride(from: column, to: all.count, by: classes.count).map { all[$0] }
     }
-    let steps = try (0..<run.count - 1).map { step in
+    try search(&tracts, counts, strengths)
+    let shares = stimulusCount > 1 ? try stability(of: tracts.routes.map(\.pathway), regionCounts: counts, strengths) : []
+    for number in shares.indices { tracts.routes[number].stability = shares[number] }
+  }
+
+  /// The strongest pathways through the mean wiring, and random ones.
+  private func search(
+    _ tracts: inout Tracts, _ counts: [Int], _ strengths: (_ step: Int, _ stimulus: Int) throws -> [Float]
+  ) throws {
+    let steps = try (0..<counts.count - 1).map { step in
       var moments = ConnectionMoments(edgeCount: counts[step] * counts[step + 1])
       for stimulus in 0..<stimulusCount { moments.add(try strengths(step, stimulus)) }
       return moments.mean
     }
     let graph = LayeredGraph(regionCounts: counts, strengths: steps)
-    let best = StrongestPathways(in: graph, limit: request.measurement.pathwayCount).pathways
-    let shares = stimulusCount > 1 ? try stability(of: best, regionCounts: counts, strengths) : []
-    tracts.routes = best.enumerated().map { number, pathway in
+    tracts.routes = StrongestPathways(in: graph, limit: request.measurement.pathwayCount).pathways.map { pathway in
       Tracts.Route(
         pathway: pathway,
         rawStrength: steps.indices.reduce(0.0) { sum, step in
           sum + steps[step][pathway.regions[step] * counts[step + 1] + pathway.regions[step + 1]]
-        }, stability: shares.isEmpty ? nil : shares[number], family: 0)
+        }, stability: nil, family: 0)
     }
-    return graph
+    draw(&tracts, graph)
   }
 
   /// The share of bootstrap samples in which each pathway is among the strongest, found for some samples at a time.
