@@ -127,7 +127,7 @@ let package = Package(
     module(
       "Serving",
       imports: [
-        "CServerPage", "Distribution", "Files", "Grids", "ModelGraph", "Monitoring", "OnnxRuntime", "UserErrors",
+        "CServerPage", "Distribution", "Files", "Grids", "ModelGraph", "Monitoring", "OnnxRuntime", "Temporal", "UserErrors",
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),

@@ -86,7 +86,7 @@ struct ReferenceTests {
     let heldOut = bench.reference.calibration(.combined).scores.count
     #expect(!verdict.isFinite && verdict.isOutlier)
     #expect(verdict.pValues[.combined] == 1 / Double(heldOut + 1))
-    let line = VerdictLine(verdict, source: "x", stimulus: 0, drift: judge.drift, isFull: true).text
+    let line = VerdictLine(verdict, source: "x", stimulus: 0, by: judge, isFull: true).text
     let parsed = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
     #expect(parsed?["finite"] as? Bool == false)
   }

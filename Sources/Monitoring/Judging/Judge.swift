@@ -6,8 +6,9 @@ package struct Judge: Sendable {
   /// The rate of false alarms of single stimuli.
   package let outlierRate: Double
   package private(set) var drift: DriftTest
-  /// [layers]
-  private let tensors: [String]
+  package private(set) var rhythm: StreamRhythm
+  /// Names of the watched layers. [layers]
+  let tensors: [String]
   private let grids: [Grid]
   private let placesShown: Int
 
@@ -21,6 +22,7 @@ package struct Judge: Sendable {
     self.outlierRate = outlierRate
     self.placesShown = placesShown
     drift = DriftTest(reference.calibration(.combined), falseAlarms: driftRate, seed: reference.origin.seed)
+    rhythm = StreamRhythm(reference.signals)
     tensors = reference.layers.map(\.layer.tensor)
     grids = try reference.layers.map { layer in try layer.layer.grid() }
   }
@@ -32,6 +34,7 @@ package struct Judge: Sendable {
     let findings = reference.findings(observation)
     let combined = findings.scores[.combined] ?? .infinity
     drift.take(combined)
+    let window = rhythm.take(observation.layers.map(\.mean))
     let p = Dictionary(
       uniqueKeysWithValues: findings.scores.compactMap { score, value in
         reference.pValue(score, value).map { (score, $0) }
@@ -40,7 +43,7 @@ package struct Judge: Sendable {
     return Verdict(
       pValues: p, scores: findings.scores, answer: observation.answer, isFinite: observation.isFinite,
       isOutlier: (p[.combined] ?? 1) <= outlierRate, strangeness: findings.strangeness,
-      worst: layer(worst, of: reference, findings, observation))
+      worst: layer(worst, of: reference, findings, observation), window: window)
   }
 
   private func layer(

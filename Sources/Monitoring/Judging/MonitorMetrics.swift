@@ -1,3 +1,5 @@
+import Temporal
+
 /// Counts of a judged stream, for Prometheus.
 package struct MonitorMetrics: Sendable {
   /// The weight of a new stimulus in a layer's running mean: about the last hundred count.
@@ -14,6 +16,8 @@ package struct MonitorMetrics: Sendable {
   /// Running means. [layers]
   private var strangeness: [Double]
   private var seconds = MetricHistogram.ofSeconds
+  /// What layers did in the last window of NN-EEG. [layers]
+  private var rhythms: [RhythmReference.Window] = []
 
   /// - Parameter model: what the model is called; `nil` is its file's name.
   package init(_ reference: MonitorReference, model: String? = nil) {
@@ -33,6 +37,7 @@ package struct MonitorMetrics: Sendable {
       strangeness[layer] += Self.weight * (verdict.strangeness[layer] - strangeness[layer])
     }
     self.seconds.take(seconds)
+    if let window = verdict.window { rhythms = window.layers }
   }
 
   /// Takes in a self-test.
@@ -55,6 +60,29 @@ package struct MonitorMetrics: Sendable {
     text.metric(
       "layer_z", "gauge", "Running mean of how far a layer is off, in robust deviations.",
       zip(layers, strangeness).map { ("", PrometheusText.label("layer", $0), "\($1)") })
+    let named = Array(zip(layers, rhythms))
+    text.metric(
+      "band_share", "gauge", "Share of a layer's power in a band, in the last window of NN-EEG.",
+      named.flatMap { layer, rhythm in
+        FrequencyBand.allCases.compactMap { band in
+          rhythm.bands.share(band).map {
+            (
+              "", [PrometheusText.label("layer", layer), PrometheusText.label("band", band.rawValue)].joined(separator: ","),
+              "\($0)"
+            )
+          }
+        }
+      })
+    text.metric(
+      "layer_state", "gauge", "1 for the state of a layer in the last window of NN-EEG.",
+      named.flatMap { layer, rhythm in
+        NetworkState.allCases.map { state in
+          (
+            "", [PrometheusText.label("layer", layer), PrometheusText.label("state", state.rawValue)].joined(separator: ","),
+            rhythm.state == state ? "1" : "0"
+          )
+        }
+      })
     text.histogram("pass_seconds", "Time of a pass and its judgement.", seconds)
     return text.text
   }

@@ -28,4 +28,6 @@ package struct Verdict: Sendable {
   package let strangeness: [Double]
   /// The layer that is off the most.
   package let worst: Layer
+  /// The window of NN-EEG that ends with this stimulus.
+  package let window: StreamRhythm.Window?
 }

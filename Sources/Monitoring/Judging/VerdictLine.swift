@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+import Temporal
 
 /// A verdict as a line of JSON.
 package struct VerdictLine {
@@ -22,6 +23,23 @@ package struct VerdictLine {
     var drift: Drift
     var layers_z: [Double?]?
     var scores: [String: Double?]?
+    var eeg: Window?
+  }
+
+  private struct Window: Encodable {
+    var from: Int
+    var to: Int
+    var layers: [Rhythm]
+  }
+
+  private struct Rhythm: Encodable {
+    var layer: String
+    var state: String
+    var strangeness: Double?
+    var mean: Double?
+    var power: Double?
+    var shares: [String: Double]
+    var dominant_hz: Double?
   }
 
   private struct Drift: Encodable {
@@ -36,8 +54,10 @@ package struct VerdictLine {
   /// - Parameters:
   ///   - source: the file that the stimulus is of.
   ///   - stimulus: its number in the stream, from 0.
+  ///   - judge: whose verdict it is.
   ///   - isFull: whether all layers and the scores themselves are told.
-  package init(_ verdict: Verdict, source: String, stimulus: Int, drift: DriftTest, isFull: Bool) {
+  package init(_ verdict: Verdict, source: String, stimulus: Int, by judge: Judge, isFull: Bool) {
+    let drift = judge.drift
     let content = Content(
       source: source, stimulus: stimulus,
       p: Dictionary(uniqueKeysWithValues: verdict.pValues.map { ($0.key.rawValue, Self.rounded($0.value)!) }),
@@ -50,7 +70,8 @@ package struct VerdictLine {
         since: drift.alarm == nil ? nil : drift.changePoint),
       layers_z: isFull ? verdict.strangeness.map(Self.rounded) : nil,
       scores: isFull
-        ? Dictionary(uniqueKeysWithValues: verdict.scores.map { ($0.key.rawValue, Self.rounded($0.value)) }) : nil)
+        ? Dictionary(uniqueKeysWithValues: verdict.scores.map { ($0.key.rawValue, Self.rounded($0.value)) }) : nil,
+      eeg: verdict.window.map { Self.window($0, judge.tensors) })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(content) else { preconditionFailure("finite numbers and text can be written") }
@@ -59,6 +80,21 @@ package struct VerdictLine {
 
   private static func places(_ places: [Verdict.Place]) -> [Place] {
     places.map { Place(name: $0.name, z: rounded($0.z)) }
+  }
+
+  private static func window(_ window: StreamRhythm.Window, _ tensors: [String]) -> Window {
+    Window(
+      from: window.stimuli.lowerBound, to: window.stimuli.upperBound,
+      layers: zip(tensors, window.layers).map { tensor, rhythm in
+        Rhythm(
+          layer: tensor, state: rhythm.state.rawValue, strangeness: rounded(rhythm.strangeness), mean: rounded(rhythm.level),
+          power: rounded(rhythm.bands.total),
+          shares: Dictionary(
+            uniqueKeysWithValues: FrequencyBand.allCases.compactMap { band in
+              rhythm.bands.share(band).flatMap(rounded).map { (band.rawValue, $0) }
+            }),
+          dominant_hz: rhythm.bands.dominantFrequency.flatMap(rounded))
+      })
   }
 
   /// Rounded to five digits; nothing where JSON has no number for it.

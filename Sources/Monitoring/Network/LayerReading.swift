@@ -29,8 +29,11 @@ package struct LayerReading: Sendable {
     bounds = mean.isFinite ? [Double(low), mean, Double(high)] : [.nan, .nan, .nan]
   }
 
+  /// Over all groups; not finite where any number isn't.
+  package var mean: Double { bounds[1] }
+
   /// Whether every number is finite.
-  package var isFinite: Bool { bounds[1].isFinite }
+  package var isFinite: Bool { mean.isFinite }
 }
 
 extension LayerReading: Coded {

@@ -29,6 +29,8 @@ package struct MonitorReference: Sendable {
   private var scales = ScoreScales()
   private var calibrations: [Score: Calibration] = [:]
   package private(set) var selfTest = SelfTest()
+  /// Each layer's mean activation, in the order of the stimuli. [layers][stimuli]
+  package private(set) var signals: [[Double]] = []
 
   /// - Parameters:
   ///   - learnt: one a stimulus, at least `leastStimuli`, in the order of the stimuli.
@@ -68,6 +70,7 @@ package struct MonitorReference: Sendable {
       reference.setDistances(scaling.map { learnt[$0].readings[number] }, predicted: predicted(scaling))
       layers.append(reference)
     }
+    signals = watched.indices.map { layer in learnt.map { $0.readings[layer].mean } }
     featureRanges = Self.featureRanges(layers)
     let fittedLayers = layers
     let points = fitted.prefix(Self.memoryLimit).map { stimulus in
@@ -170,7 +173,9 @@ package struct MonitorReference: Sendable {
 
   /// - Throws: `Failure` (`badInput`) for numbers that don't fit each other.
   private func check() throws(Failure) {
-    guard !layers.isEmpty, scales.isSound, layers.reduce(0, { $0 + $1.featureCount }) == memory.dimensions,
+    guard !layers.isEmpty, scales.isSound, signals.count == layers.count,
+      signals.allSatisfy({ $0.count == signals[0].count && $0.allSatisfy(\.isFinite) }),
+      layers.reduce(0, { $0 + $1.featureCount }) == memory.dimensions,
       [Score.mahalanobis, .neighbours, .bands, .combined].allSatisfy({ calibration($0).scores.count > 1 })
     else { throw Failure(.badInput, "the reference has parts that don't fit each other; learn it anew") }
   }
@@ -187,6 +192,7 @@ extension MonitorReference {
     private var scales = ScoreScales()
     private var calibrations: [Calibration] = []
     private(set) var selfTest = SelfTest()
+    private(set) var signals: [[Double]] = []
 
     init() {}
 
@@ -196,7 +202,7 @@ extension MonitorReference {
       (points, dimensions, rank) = (reference.memory.points, reference.memory.dimensions, reference.memory.rank)
       scales = reference.scales
       calibrations = Score.allCases.map(reference.calibration)
-      selfTest = reference.selfTest
+      (selfTest, signals) = (reference.selfTest, reference.signals)
     }
 
     mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
@@ -208,6 +214,7 @@ extension MonitorReference {
       try coder.code(&scales)
       try coder.code(&calibrations)
       try coder.code(&selfTest)
+      try coder.code(&signals)
       guard coder.isReading else { return }
       guard calibrations.count == Score.allCases.count, dimensions > 0, rank > 0,
         points.count.isMultiple(of: dimensions), points.count / dimensions >= rank
@@ -234,7 +241,7 @@ extension MonitorReference {
   fileprivate init(_ body: Body) throws {
     let parts = try body.parts
     (origin, layers, memory) = (parts.origin, parts.layers, parts.memory)
-    selfTest = body.selfTest
+    (selfTest, signals) = (body.selfTest, body.signals)
     scales = parts.scales
     for layer in layers { try layer.check() }
     layouts = try layers.map { layer in try CellLayout(layer.layer) }

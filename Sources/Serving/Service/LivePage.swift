@@ -1,6 +1,7 @@
 internal import CServerPage
 import Grids
 import Monitoring
+import Temporal
 
 /// The page that shows a stream while it is judged, and the events that it follows.
 enum LivePage {
@@ -16,6 +17,9 @@ enum LivePage {
     let outliers: Double
     let driftAlarms: Double
     let heldOut: Int
+    /// Stimuli of a window of NN-EEG; none where there is none.
+    let window: Int?
+    let windowAlarms: Double
   }
 
   private struct News: Encodable {
@@ -33,6 +37,11 @@ enum LivePage {
     let regionZ: [[Double?]]
     let confidence: Double?
     let predicted: Int?
+    /// States of layers in the last windows of NN-EEG, oldest first. [windows][layers]
+    let states: [[String]]
+    /// Of the last window: the stimulus after it, and the shares of its power, δ to γ. [layers][bands]
+    let windowEnd: Int?
+    let shares: [[Double?]]
   }
 
   /// The page needs nothing but itself.
@@ -58,7 +67,8 @@ enum LivePage {
           let size = (try? layer.layer.grid())?.size
           return Layer(tensor: layer.layer.tensor, grid: size.map { [$0.height, $0.width, $0.channels] } ?? [])
         }, outliers: state.judge.outlierRate, driftAlarms: state.judge.drift.falseAlarms,
-        heldOut: reference.calibration(.combined).scores.count)) + nextEvent(state, after: 0)
+        heldOut: reference.calibration(.combined).scores.count, window: state.judge.rhythm.windowLength,
+        windowAlarms: rounded(state.judge.rhythm.falseAlarmRate) ?? 0)) + nextEvent(state, after: 0)
   }
 
   /// - Parameter stimuli: how many have been told of before.
@@ -76,7 +86,11 @@ enum LivePage {
         regionZ: last.map { last in
           reference.layers.indices.map { reference.regionDeviations(last.observation, layer: $0).map(rounded) }
         } ?? [],
-        confidence: last?.verdict.answer.flatMap { rounded(Double($0.probability)) }, predicted: last?.verdict.answer?.predicted))
+        confidence: last?.verdict.answer.flatMap { rounded(Double($0.probability)) }, predicted: last?.verdict.answer?.predicted,
+        states: state.windows.map { $0.layers.map(\.state.rawValue) }, windowEnd: state.windows.last?.stimuli.upperBound,
+        shares: state.windows.last.map { window in
+          window.layers.map { layer in FrequencyBand.allCases.map { layer.bands.share($0).flatMap(rounded) } }
+        } ?? []))
   }
 
   private static func rounded(_ value: Double) -> Double? { value.isFinite ? (value * 100).rounded() / 100 : nil }

@@ -16,6 +16,8 @@ struct StreamState: Sendable {
 
   /// Points that are kept for those who follow.
   private static let pointLimit = 512
+  /// Windows of NN-EEG, likewise.
+  private static let windowLimit = 64
 
   private(set) var judge: Judge
   private(set) var metrics: MonitorMetrics
@@ -31,6 +33,7 @@ struct StreamState: Sendable {
   /// Whether the last self-tests came out.
   var isSelfTestPassed: Bool { unsound.isEmpty }
   private(set) var points: [Point] = []
+  private(set) var windows: [StreamRhythm.Window] = []
   private(set) var last: (observation: WatchedNetwork.Observation, verdict: Verdict)?
 
   /// - Parameter file: where verdicts' lines go.
@@ -45,7 +48,7 @@ struct StreamState: Sendable {
     verdict: Verdict, line: String
   ) {
     let verdict = judge.judge(observation)
-    let line = VerdictLine(verdict, source: source, stimulus: count, drift: judge.drift, isFull: false).text
+    let line = VerdictLine(verdict, source: source, stimulus: count, by: judge, isFull: false).text
     write(line)
     metrics.take(verdict, drift: judge.drift, seconds: seconds)
     if points.count == Self.pointLimit { points.removeFirst() }
@@ -53,6 +56,7 @@ struct StreamState: Sendable {
       Point(
         stimulus: count, p: verdict.pValues[.combined] ?? 1, outlier: verdict.isOutlier, finite: verdict.isFinite,
         evidence: evidence))
+    if let window = verdict.window { windows = windows.suffix(Self.windowLimit - 1) + [window] }
     last = (observation, verdict)
     count += 1
     outliers += verdict.isOutlier ? 1 : 0

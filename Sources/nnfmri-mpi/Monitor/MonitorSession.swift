@@ -66,7 +66,7 @@ final class MonitorSession {
         let start = monotonicSeconds()
         let verdict = judge.judge(observation)
         metrics.take(verdict, drift: judge.drift, seconds: passSeconds + monotonicSeconds() - start)
-        let line = VerdictLine(verdict, source: source, stimulus: count, drift: judge.drift, isFull: isFull)
+        let line = VerdictLine(verdict, source: source, stimulus: count, by: judge, isFull: isFull)
         try output.write(line.text)
         count += 1
         outliers += verdict.isOutlier ? 1 : 0
