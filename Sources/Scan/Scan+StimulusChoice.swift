@@ -20,6 +20,12 @@ extension Scan.Inputs {
     if stream == nil, selection.needsPredictions {
       stimuli = try selection.apply(to: candidates, predictions: predictions(request)).prefix(options.stimulusLimit)
     }
+    let limit = options.stimulusLimit
+    if stream == nil, limit != MeasurementOptions().stimulusLimit, stimuli.count < limit {
+      stimuli.addNote(
+        "--stimuli asks for \(limit); \(stimuli.count) are \(options.selection == nil ? "there" : "chosen"), and all of them are scanned."
+      )
+    }
     let read = NetworkSurvey.readTensor(of: model, try ReadoutRequest(options, of: stimuli))
     let names = model.inputPorts(reading: read).filter(\.isRead).map(\.name)
     let fed =

@@ -77,6 +77,9 @@ enum NumberTable {
           values.append(value)
         } else {
           let name = header.map { " (\($0[column]))" } ?? ""
+          guard !Self.trimmed(field).isEmpty else {
+            return fail("has nothing in column \(column + 1)\(name): give a number there, or take the row or the column out")
+          }
           return fail(
             "holds \"\(field)\" in column \(column + 1)\(name), and a table of stimuli holds numbers: take the column out, or name it \"label\""
           )

@@ -149,6 +149,15 @@ extension DistributedTests {
       }
     }
 
+    @Test func `of fewer stimuli than were asked for say so`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
+      for (asked, isNoted) in [("100", true), ("3", false), ("2", false)] {
+        let run = try ScanRun(files.options + ["--layers", "second", "--samples", "20", "--stimuli", asked], ranks: nil)
+        let notes = try #require(try run.json("scan.json")["notes"] as? [String])
+        #expect(notes.contains { $0.contains("--stimuli asks for 100; 3 are there") } == isNoted, "\(notes)")
+      }
+    }
+
     @Test func `of one score are of a yes, whatever the answer and the label`() throws {
       let network = SmallNetwork.detector
       let count = 12

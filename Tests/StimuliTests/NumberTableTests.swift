@@ -42,7 +42,8 @@ struct NumberTableTests {
   @Test(
     "with something else in it is refused with the place",
     arguments: [
-      ("1,2\n3,cat\n", "row 2 holds \"cat\" in column 2"), ("a,b\n1,2\n3\n", "row 3 has 1 columns"),
+      ("1,2\n3,cat\n", "row 2 holds \"cat\" in column 2"),
+      ("a,b\n1,2\n3, \n", "row 3 has nothing in column 2 (b): give a number"), ("a,b\n1,2\n3\n", "row 3 has 1 columns"),
       ("a,label\n1,x\n", "label \"x\""), ("", "no rows"), ("a,b\n", "no rows"), ("label\n1\n", "no rows"),
       ("\"1\"2,3\n", "row 1"),
     ])
