@@ -286,6 +286,9 @@ package struct OutputReader: Sendable {
     }
   }
 
+  /// Whether the output speaks for a class: the largest of several scores, or one score of which the network makes the chance of a yes.
+  package var saysClasses: Bool { hasClasses || isYesOrNo }
+
   /// Whether the scores are those of classes, so that the largest is an answer.
   package var hasClasses: Bool {
     switch value {

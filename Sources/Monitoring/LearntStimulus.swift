@@ -9,10 +9,13 @@ struct LearntStimulus: Sendable {
   private(set) var readings: [LayerReading] = []
   /// [layers][regions]
   private(set) var regionMeans: [[Double]] = []
+  /// SHA-256 of what the network was fed.
+  private(set) var digest: [UInt8] = []
 
   init() {}
 
-  init(_ observation: WatchedNetwork.Observation, layouts: [CellLayout], ranges: [Range<Int>]) {
+  init(_ observation: WatchedNetwork.Observation, of digest: [UInt8], layouts: [CellLayout], ranges: [Range<Int>]) {
+    self.digest = digest
     predicted = observation.answer?.predicted
     energy = observation.energy
     isFinite = observation.isFinite
@@ -29,6 +32,7 @@ extension LearntStimulus: Coded {
     try coder.code(&broken)
     try coder.code(&readings)
     try coder.code(&regionMeans)
+    try coder.code(&digest)
     (predicted, energy, isFinite) = (classes.first, energies.first, broken == 0)
   }
 }

@@ -50,7 +50,7 @@ package final class MonitorLearner {
   }
 
   /// Runs the network on this process's share of the stimuli: whole batches, the same whoever runs them, so that the reference is the
-  /// same bytes on any number of processes. Cost: one pass a stimulus of the share.
+  /// same bytes on any number of processes. Cost: one pass a stimulus of the share, which is read twice.
   ///
   /// - Parameter progress: told how many stimuli of the share have been observed.
   /// - Returns: a message for `reference`.
@@ -64,7 +64,11 @@ package final class MonitorLearner {
     var learnt: [LearntStimulus] = []
     for first in stride(from: share.lowerBound, to: share.upperBound, by: batch) {
       let rows = Array(first..<min(first + batch, share.upperBound))
-      learnt += try network.observe(feed, rows: rows).map { LearntStimulus($0, layouts: network.layouts, ranges: ranges) }
+      let observations = try network.observe(feed, rows: rows)
+      learnt += try zip(rows, observations).map { row, observation in
+        let inputs = try feed.tensors(network.inputNames, rows: [row]).flatMap { $0.withBytes { Array($0) } }
+        return LearntStimulus(observation, of: Digest.bytes(of: inputs[...]), layouts: network.layouts, ranges: ranges)
+      }
       progress(learnt.count, share.count)
     }
     return LearntStimuli(learnt).message
@@ -77,7 +81,9 @@ package final class MonitorLearner {
   ///   - program: the version of this program, for the record.
   /// - Throws: `Failure` if there are too few stimuli, or what the network gives for them isn't finite.
   package func reference(_ messages: [[UInt8]], program: String) throws -> MonitorReference {
-    let learnt = try messages.flatMap { try LearntStimuli(message: $0).stimuli }
+    let learnt = try distinct(messages.flatMap { try LearntStimuli(message: $0).stimuli })
+    let isRepeatable = try network.isRepeatable(feed.tensors(network.inputNames, rows: [0]))
+    if !isRepeatable { notes.append(noteOnChance) }
     let origin = ReferenceOrigin(
       model: request.model, modelDigest: try model.digest(of: request.model), data: request.data,
       dataDigest: try Digest.ofFiles(feed.stimuli.files), stimulusCount: learnt.count, program: program,
@@ -87,7 +93,34 @@ package final class MonitorLearner {
     let weights = try network.layers.map { layer in try Self.zetaWeights(layer, request, &notes) }
     return try MonitorReference(
       learnt, layers: network.layers, origin: origin, zetaWeights: weights,
-      selfTest: SelfTest(network, feed: feed, most: request.selfTests))
+      selfTest: isRepeatable ? SelfTest(network, feed: feed, most: request.selfTests) : SelfTest())
+  }
+
+  /// Each stimulus once: where repeats are fitted to and held out, the held-out ones look more normal than new ones can.
+  private func distinct(_ all: [LearntStimulus]) throws(Failure) -> [LearntStimulus] {
+    var seen: Set<[UInt8]> = []
+    let repeats = all.indices.filter { !seen.insert(all[$0].digest).inserted }
+    guard !repeats.isEmpty else { return all }
+    guard seen.count >= MonitorReference.leastStimuli else {
+      throw Failure(
+        .usage,
+        "\(repeats.count) of \(all.count) stimuli repeat others, and the \(seen.count) different ones are too few to learn what is normal: give at least \(MonitorReference.leastStimuli)"
+      )
+    }
+    let named = repeats.prefix(8).map { "\(feed.stimuli.records[$0])" }.joined(separator: ", ")
+    notes.append(
+      "\(repeats.count) of \(all.count) stimuli repeat others and are left out: \(named)\(repeats.count > 8 ? ", …" : "").")
+    let left = Set(repeats)
+    return all.indices.filter { !left.contains($0) }.map { all[$0] }
+  }
+
+  private var noteOnChance: String {
+    let drawing = survey.model.drawingOperators(reading: survey.readTensor)
+    let reason =
+      drawing.isEmpty
+      ? "" : ", since \(drawing.prefix(3).joined(separator: ", ")) \(drawing.count == 1 ? "draws" : "draw") at random"
+    return
+      "Two passes of one stimulus don't agree\(reason): what is normal includes the network's own chance, and no self-test is stored."
   }
 
   private static func watchedLayers(

@@ -105,6 +105,46 @@ struct ServingTests {
     #expect(two.status == 400 && two.text.contains("one stimulus at a time"), "\(two.text)")
   }
 
+  @Test("looks at all outputs that it answers with: what isn't finite in one that isn't read is told, and makes an outlier")
+  func otherOutputs() throws {
+    let values = (0..<720).map { (place: Int) -> Float in Float((place * 7919) % 1009) * 0.002 - 1 }
+    let bench = try ServedBench(other: { (folder: TemporaryFolder) -> (model: String, data: String) in
+      var graph = GraphBuilder(name: "two")
+      graph.input("x", [nil, 6])
+      graph.node("MatMul", ["x", graph.random("w", [6, 4])], ["sums"])
+      graph.node("Relu", ["sums"], ["a"])
+      graph.node("MatMul", ["a", graph.random("v", [4, 3])], ["scores"])
+      graph.node("Softmax", ["scores"], ["classes"])
+      graph.floats("ones", [6, 1], [1, 1, 1, 1, 1, 1])
+      graph.node("MatMul", ["x", "ones"], ["sum"])
+      graph.node("Sqrt", ["sum"], ["depth"])
+      graph.output("classes", [nil, 3])
+      graph.output("depth", [nil, 1])
+      let data = folder.path("x.npz")
+      try writeNPZ([("x", NumericArray(shape: [120, 6], floats: values))], to: data)
+      return (folder.file("two.onnx", try Model(proto: graph.model, label: "two.onnx").serialized()), data)
+    })
+    let connection = try bench.connect()
+    func ask(_ numbers: [Float], _ outputs: String = "") throws -> [String: Any] {
+      let text = numbers.map { "\($0)" }.joined(separator: ",")
+      let answer = try connection.request(
+        "POST", "/v2/models/other/infer",
+        body: Array(
+          "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[\(numbers.count / 6),6],\"data\":[\(text)]}]\(outputs)}"
+            .utf8))
+      return try #require(try answer.json()["parameters"] as? [String: Any], "\(answer.text)")
+    }
+    let (positive, negative) = ([Float](repeating: 0.3, count: 6), [Float](repeating: -0.3, count: 6))
+    #expect(try ask(positive)["finite"] as? Bool == true)
+    let broken = try ask(negative)
+    #expect(broken["finite"] as? Bool == false && broken["outlier"] as? Bool == true)
+    #expect(try ask(negative, ",\"outputs\":[{\"name\":\"classes\"}]")["finite"] as? Bool == true)
+    let health = try #require(try ask(positive + negative + positive)["health"] as? String)
+    let lines = try #require(try JSONSerialization.jsonObject(with: Data(health.utf8)) as? [[String: Any]])
+    #expect(lines.map { $0["finite"] as? Bool } == [true, false, true])
+    #expect(try connection.request("GET", "/metrics").text.contains("nnfmri_monitor_not_finite_total{model=\"other\"} 2\n"))
+  }
+
   @Test("tells what it is, shows a page, and lets it follow events")
   func tells() throws {
     let bench = try ServedBench()

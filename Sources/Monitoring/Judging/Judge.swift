@@ -1,9 +1,10 @@
 import Grids
+import Lesion
 
 /// Holds observations against a reference, and keeps the test of the stream.
 package struct Judge: Sendable {
   package let reference: MonitorReference
-  /// The rate of false alarms of single stimuli.
+  /// The rate of false alarms of single stimuli that are finite.
   package let outlierRate: Double
   package private(set) var drift: DriftTest
   package private(set) var rhythm: StreamRhythm
@@ -11,9 +12,10 @@ package struct Judge: Sendable {
   let tensors: [String]
   private let grids: [Grid]
   private let placesShown: Int
+  private let saysClasses: Bool
 
   /// - Parameters:
-  ///   - outlierRate: a stimulus whose combined p-value is at most this is an outlier.
+  ///   - outlierRate: a stimulus whose combined p-value is at most this is an outlier (`OutlierRate`).
   ///   - driftRate: the probability of a false alarm over the whole stream.
   ///   - placesShown: how many channels and regions are named.
   /// - Throws: `GridError` where the reference's layers can't be laid out.
@@ -21,6 +23,7 @@ package struct Judge: Sendable {
     self.reference = reference
     self.outlierRate = outlierRate
     self.placesShown = placesShown
+    saysClasses = try OutputReader(reference.origin.readout).saysClasses
     drift = DriftTest(reference.calibration(.combined), falseAlarms: driftRate, seed: reference.origin.seed)
     rhythm = StreamRhythm(reference.signals)
     tensors = reference.layers.map(\.layer.tensor)
@@ -41,8 +44,8 @@ package struct Judge: Sendable {
       })
     let worst = findings.strangeness.indices.max { findings.strangeness[$0] < findings.strangeness[$1] } ?? 0
     return Verdict(
-      pValues: p, scores: findings.scores, answer: observation.answer, isFinite: observation.isFinite,
-      isOutlier: (p[.combined] ?? 1) <= outlierRate, strangeness: findings.strangeness,
+      pValues: p, scores: findings.scores, saysClasses: saysClasses, answer: observation.answer, isFinite: observation.isFinite,
+      isOutlier: !observation.isFinite || (p[.combined] ?? 1) <= outlierRate, strangeness: findings.strangeness,
       worst: layer(worst, of: reference, findings, observation), window: window)
   }
 

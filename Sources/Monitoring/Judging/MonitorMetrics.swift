@@ -50,8 +50,9 @@ package struct MonitorMetrics: Sendable {
   package var text: String {
     var text = PrometheusText(prefix: "nnfmri_monitor_", model: model)
     text.counter("stimuli_total", "Stimuli that were judged.", stimuli)
-    text.counter("outliers_total", "Stimuli whose combined p-value was at most the stated rate.", outliers)
-    text.counter("not_finite_total", "Stimuli for which a layer or the answer wasn't finite.", notFinite)
+    text.counter(
+      "outliers_total", "Stimuli whose combined p-value was at most the stated rate, or that weren't finite.", outliers)
+    text.counter("not_finite_total", "Stimuli for which a layer or what was looked at of the answer wasn't finite.", notFinite)
     text.counter("self_tests_total", "Self-tests that were run.", selfTests.run)
     text.counter("self_tests_failed_total", "Self-tests that didn't come out to the bit.", selfTests.failed)
     text.gauge(

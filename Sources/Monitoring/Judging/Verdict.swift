@@ -18,11 +18,13 @@ package struct Verdict: Sendable {
   /// By score.
   package let pValues: [Score: Double]
   package let scores: [Score: Double]
-  /// The class that the network says, and its probability; `nil` where its output isn't classes.
+  /// Whether the output is that of classes.
+  package let saysClasses: Bool
+  /// The class that the network says, and its probability; `nil` where its output isn't classes, or isn't finite.
   package let answer: (predicted: Int, probability: Float)?
   /// Whether everything that was read is finite.
   package let isFinite: Bool
-  /// Whether the combined p-value is at most the stated rate.
+  /// Whether the combined p-value is at most the stated rate, or something isn't finite.
   package let isOutlier: Bool
   /// How far each layer is off. [layers]
   package let strangeness: [Double]

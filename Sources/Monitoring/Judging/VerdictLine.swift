@@ -3,9 +3,19 @@ import Temporal
 
 /// A verdict as a line of JSON.
 package struct VerdictLine {
+  /// Stands as `null` where there is none.
+  private struct Told<Value: Encodable>: Encodable {
+    let value: Value?
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(value)
+    }
+  }
+
   private struct Place: Encodable {
     let name: String
-    let z: Double?
+    let z: Told<Double>
   }
 
   private struct Content: Encodable {
@@ -15,11 +25,11 @@ package struct VerdictLine {
     var outlier: Bool
     var finite: Bool
     var layer: String
-    var layer_z: Double?
+    var layer_z: Told<Double>
     var channels: [Place]
     var regions: [Place]
-    var predicted: Int?
-    var confidence: Double?
+    var predicted: Told<Int>?
+    var confidence: Told<Double>?
     var drift: Drift
     var layers_z: [Double?]?
     var scores: [String: Double?]?
@@ -62,9 +72,10 @@ package struct VerdictLine {
       source: source, stimulus: stimulus,
       p: Dictionary(uniqueKeysWithValues: verdict.pValues.map { ($0.key.rawValue, Self.rounded($0.value)!) }),
       outlier: verdict.isOutlier, finite: verdict.isFinite, layer: verdict.worst.tensor,
-      layer_z: Self.rounded(verdict.worst.strangeness), channels: Self.places(verdict.worst.channels),
-      regions: Self.places(verdict.worst.regions), predicted: verdict.answer?.predicted,
-      confidence: verdict.answer.flatMap { Self.rounded(Double($0.probability)) },
+      layer_z: Told(value: Self.rounded(verdict.worst.strangeness)), channels: Self.places(verdict.worst.channels),
+      regions: Self.places(verdict.worst.regions),
+      predicted: verdict.saysClasses ? Told(value: verdict.answer?.predicted) : nil,
+      confidence: verdict.saysClasses ? Told(value: verdict.answer.flatMap { Self.rounded(Double($0.probability)) }) : nil,
       drift: Drift(
         alarm: drift.alarm != nil, log10_evidence: Self.rounded(drift.logCapital / 2.302585092994046) ?? 0,
         since: drift.alarm == nil ? nil : drift.changePoint),
@@ -79,7 +90,7 @@ package struct VerdictLine {
   }
 
   private static func places(_ places: [Verdict.Place]) -> [Place] {
-    places.map { Place(name: $0.name, z: rounded($0.z)) }
+    places.map { Place(name: $0.name, z: Told(value: rounded($0.z))) }
   }
 
   private static func window(_ window: StreamRhythm.Window, _ tensors: [String]) -> Window {

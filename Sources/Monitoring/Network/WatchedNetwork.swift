@@ -11,18 +11,21 @@ package final class WatchedNetwork {
   package struct Observation: Sendable {
     /// The tensor that is read, for this stimulus.
     package fileprivate(set) var output: [Float] = []
-    /// The class with the largest score and its probability; `nil` where scores aren't those of classes.
+    /// The class with the largest score and its probability; `nil` where scores aren't those of classes, or not
+    /// finite.
     package fileprivate(set) var answer: (predicted: Int, probability: Float)?
-    /// −log Σ exp of the classes' scores; `nil` without classes.
+    /// −log Σ exp of the classes' scores, infinite where these aren't finite; `nil` without several classes.
     package fileprivate(set) var energy: Double?
     package fileprivate(set) var layers: [LayerReading] = []
     /// The means and peaks of cells that the readings were made of, one layer after another.
     package fileprivate(set) var cells: [Float] = []
+    /// Whether all else that is answered with is finite, where the network is served.
+    package var isRestFinite = true
 
     package init() {}
 
-    /// Whether every number that was read is finite.
-    package var isFinite: Bool { output.allSatisfy(\.isFinite) && layers.allSatisfy(\.isFinite) }
+    /// Whether every number that was looked at is finite.
+    package var isFinite: Bool { isRestFinite && output.allSatisfy(\.isFinite) && layers.allSatisfy(\.isFinite) }
   }
 
   package let layers: [WatchedLayer]
@@ -95,6 +98,9 @@ package final class WatchedNetwork {
     return ([answerPlace, cellsPlace] + [featuresPlace].compactMap(\.self)).flatMap { tensors[$0].withBytes { Array($0) } }
   }
 
+  /// Whether a second pass shows the same to the bit. Cost: two passes.
+  func isRepeatable(_ inputs: [Tensor]) throws -> Bool { try bits(inputs) == bits(inputs) }
+
   private func observations(_ tensors: [Tensor], _ rows: Int) throws -> [Observation] {
     let (answer, numbers) = (tensors[answerPlace], tensors[cellsPlace])
     try check(answer, rows * reader.readout.shape.reduce(1, *), rows, "\"\(reader.readout.tensor)\"")
@@ -104,11 +110,11 @@ package final class WatchedNetwork {
     return (0..<rows).map { row in
       let output = slice(answer, row, rows)
       let cells = slice(numbers, row, rows)
-      let said = reader.hasClasses ? reader.answer(output) : nil
+      let said = reader.saysClasses && output.allSatisfy(\.isFinite) ? reader.answer(output) : nil
       var observation = Observation()
       observation.output = Array(output)
       observation.answer = said
-      observation.energy = said.map { reader.energy(output, answer: $0) }
+      observation.energy = reader.hasClasses ? said.map { reader.energy(output, answer: $0) } ?? .infinity : nil
       observation.layers = layouts.indices.map {
         LayerReading(UnsafeBufferPointer(rebasing: cells[ranges[$0]]), layout: layouts[$0])
       }
@@ -144,6 +150,9 @@ extension WatchedNetwork.Observation: Coded {
     try coder.code(&energy)
     try coder.code(&layers)
     try coder.code(&cells)
+    var broken = isRestFinite ? 0 : 1
+    try coder.code(&broken)
+    isRestFinite = broken == 0
   }
 }
 

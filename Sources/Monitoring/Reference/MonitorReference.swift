@@ -109,9 +109,12 @@ package struct MonitorReference: Sendable {
   ///
   /// Cost: features² a layer, features x remembered stimuli, and with a scan a few numbers a cell.
   package func findings(_ observation: WatchedNetwork.Observation) -> Findings {
-    findings(observation.layers, predicted: observation.answer?.predicted, energy: observation.energy) {
+    var findings = findings(observation.layers, predicted: observation.answer?.predicted, energy: observation.energy) {
       layouts[$0].regionMeans(observation.cells[ranges[$0]])
     }
+    // Whatever the layers look like.
+    if !observation.isFinite { findings.scores[.combined] = .infinity }
+    return findings
   }
 
   private func findings(
@@ -167,6 +170,9 @@ package struct MonitorReference: Sendable {
 
   /// Of each score that there is.
   package func pValue(_ score: Score, _ value: Double) -> Double? { calibrations[score]?.pValue(value) }
+
+  /// The combined p-value of what is stranger than all that was held out: none is smaller.
+  package var smallestPValue: Double { calibration(.combined).pValue(.infinity) }
 
   /// Scores that were held out; empty for `critical` without a scan.
   package func calibration(_ score: Score) -> Calibration { calibrations[score] ?? Calibration() }

@@ -98,11 +98,13 @@ extension PassRunner: PassMaking {
         continue
       }
       for (place, row) in part.enumerated() {
-        results[row.request].stimuli.append(RequestResult.Stimulus(observation: observations[place], seconds: seconds))
+        var observation = observations[place]
         for output in results[row.request].outputs.indices {
-          try take(
+          let isFinite = try take(
             given, place, of: part.count, into: &results[row.request].outputs[output], isOnly: requests[row.request].rows == 1)
+          if !isFinite { observation.isRestFinite = false }
         }
+        results[row.request].stimuli.append(RequestResult.Stimulus(observation: observation, seconds: seconds))
       }
       passes.append(part.count)
       first += part.count
@@ -110,10 +112,10 @@ extension PassRunner: PassMaking {
     return results
   }
 
-  /// Puts a stimulus's part of an output behind what its request has.
+  /// Puts a stimulus's part of an output behind what its request has. - Returns: whether all its numbers are finite.
   private func take(
     _ given: [Tensor], _ place: Int, of count: Int, into output: inout RequestResult.Output, isOnly: Bool
-  ) throws(Failure) {
+  ) throws(Failure) -> Bool {
     let tensor = given[output.number]
     let width = tensor.bytes.count / count
     let isCounted = tensor.shape.first == count
@@ -127,7 +129,9 @@ extension PassRunner: PassMaking {
     } else {
       output.shape[0] += 1
     }
-    output.bytes += UnsafeRawBufferPointer(rebasing: tensor.bytes[place * width..<(place + 1) * width])
+    let part = UnsafeRawBufferPointer(rebasing: tensor.bytes[place * width..<(place + 1) * width])
+    output.bytes += part
+    return signature.outputs[output.number].type.areFinite(part)
   }
 
   /// The inputs of a pass.

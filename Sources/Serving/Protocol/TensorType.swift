@@ -64,4 +64,22 @@ enum TensorType: String, Sendable, CaseIterable {
     }
     return count
   }
+
+  /// Whether all numbers of a tensor are finite, as whole numbers always are.
+  func areFinite(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// All bits of the exponent are set in infinity and NaN, and in nothing else.
+    func lack<Word: FixedWidthInteger>(_ exponent: Word) -> Bool {
+      for place in stride(from: 0, to: bytes.count, by: size) {
+        if bytes.loadUnaligned(fromByteOffset: place, as: Word.self) & exponent == exponent { return false }
+      }
+      return true
+    }
+    return switch self {
+    case .float16: lack(0x7C00 as UInt16)
+    case .bfloat16: lack(0x7F80 as UInt16)
+    case .float32: lack(0x7F80_0000 as UInt32)
+    case .float64: lack(0x7FF0_0000_0000_0000 as UInt64)
+    case .bool, .uint8, .uint16, .uint32, .uint64, .int8, .int16, .int32, .int64: true
+    }
+  }
 }

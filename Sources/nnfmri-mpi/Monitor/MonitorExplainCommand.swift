@@ -105,6 +105,7 @@ struct MonitorExplainCommand: ParsableCommand {
     options.layers = LayerSelection(items: reference.layers.map { .named($0.layer.tensor) })
     options.grid = reference.layers[0].layer.requestedGrid
     options.output = origin.readout.output
+    if origin.readout.value.readsElements { options.value = origin.readout.value }
     options.selection = "index=\(index)"
     options.stimulusLimit = 1
     options.mapReliability = 0.9

@@ -47,8 +47,9 @@ struct MonitorJudgeCommand: ParsableCommand {
     help: "A file for counts and times in Prometheus' text format, anew every five seconds, as its node exporter collects them.")
   var metrics: String?
 
-  @Option(help: "The share of normal stimuli that may be called outliers.")
-  var outliers = 0.01
+  @Option(
+    help: "The share of normal stimuli that may be called outliers. (default: 0.01, or the smallest p-value of the reference)")
+  var outliers: Double?
 
   @Option(help: "The probability that the drift test alarms falsely, over the whole stream.")
   var driftAlarms = 0.01
@@ -76,7 +77,7 @@ struct MonitorJudgeCommand: ParsableCommand {
       throw ValidationError("--serve gives metrics at /metrics, and verdicts in short: leave --metrics and --full out.")
     }
     try serving.check()
-    _ = try Check.share(outliers, "outliers")
+    _ = try Check.share(outliers ?? OutlierRate.usual, "outliers")
     _ = try Check.share(driftAlarms, "drift-alarms")
     _ = try Check.atLeast(1, batch ?? 1, "batch")
   }
@@ -91,10 +92,12 @@ struct MonitorJudgeCommand: ParsableCommand {
         throw Failure(.usage, "one process judges a stream: start it without mpirun, or let ranks share what --serve is sent")
       }
       let reference = try MonitorReference(contentsOf: reference)
+      let rate = try OutlierRate(outliers, of: reference)
       let opened = try MonitoredModel(reference, model: model)
-      if let note = opened.note { say(note) }
+      for note in [opened.note, rate.note].compactMap(\.self) { say(note) }
+      if selfTest, opened.selfTestCount == 0 { say(Self.noSelfTest) }
       let session = try MonitorSession(
-        opened, judge: Judge(reference, outlierRate: outliers, driftRate: driftAlarms), out: out,
+        opened, judge: Judge(reference, outlierRate: rate.value, driftRate: driftAlarms), rate: rate, out: out,
         batch: opened.takesBatches ? batch ?? 1 : 1, isFull: full, selfTests: selfTest, metricsFile: metrics)
       if let watch {
         StopRequest.listen()
@@ -124,9 +127,12 @@ struct MonitorJudgeCommand: ParsableCommand {
     }
   }
 
+  private static let noSelfTest = "The reference stores no stimuli to test the network by, so --self-test runs none."
+
   /// A network that is ready to be served.
   private struct Served {
     let reference: MonitorReference
+    let rate: OutlierRate
     let options: ServingOptions
     let runners: [PassRunner]
   }
@@ -171,19 +177,21 @@ struct MonitorJudgeCommand: ParsableCommand {
 
   private func open(_ address: String, threads: Int) throws -> Served {
     let reference = try MonitorReference(contentsOf: reference)
+    let rate = try OutlierRate(outliers, of: reference)
     var options = try serving.options(address, model: model ?? reference.origin.model, batch: batch, selfTests: selfTest)
     options.lines = out
     let runners = try (0..<threads).map { _ in try PassRunner(reference, model: model, options: options) }
-    return Served(reference: reference, options: options, runners: runners)
+    return Served(reference: reference, rate: rate, options: options, runners: runners)
   }
 
   /// Serves until a signal comes.
   ///
   /// - Parameter wire: to ranks that make passes too; `nil` for none.
   private func serve(_ served: Served, wire: (any Transport)?) throws {
-    let judge = try Judge(served.reference, outlierRate: outliers, driftRate: driftAlarms)
+    let judge = try Judge(served.reference, outlierRate: served.rate.value, driftRate: driftAlarms)
     let server = try MonitorServer(served.runners, judge: judge, options: served.options, wire: wire)
-    if let note = served.runners[0].note { say(note) }
+    for note in [served.runners[0].note, served.rate.note].compactMap(\.self) { say(note) }
+    if selfTest, served.reference.selfTest.count == 0 { say(Self.noSelfTest) }
     let name = served.options.modelName
     say(
       "http://\(server.address)/ shows how \(name) is; POST http://\(server.address)/v2/models/\(name)/infer answers. TERM or Ctrl-C ends."
@@ -193,7 +201,7 @@ struct MonitorJudgeCommand: ParsableCommand {
     if !isComplete { say("Some requests that were accepted weren't answered in time.") }
     let drift = summary.drift.map { "Drift: alarm at stimulus \($0.alarm), probably since \($0.since)." } ?? "Drift: none found."
     say(
-      "\(summary.stimuli) stimuli, \(summary.outliers) outliers (about \(MonitorRun.short(outliers * Double(summary.stimuli))) are expected of normal ones). \(drift)"
+      MonitorRun.counts(summary.stimuli, outliers: summary.outliers, rate: served.rate) + " \(drift)"
         + (summary.failedSelfTests > 0
           ? " \(summary.failedSelfTests) self-tests failed: weights, code or tables in memory have changed." : ""))
     if let lost = summary.lost {

@@ -39,6 +39,9 @@ struct MonitorLearnCommand: ParsableCommand {
 
   @OptionGroup(title: "Reading") var reading: ReadingOptions
 
+  @Flag(help: "The output that is read is no classes' scores, but numbers of another kind.")
+  var noClasses = false
+
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @Option(help: "How many stimuli are learnt from: the first ones. (default: all)")
@@ -114,12 +117,19 @@ struct MonitorLearnCommand: ParsableCommand {
     let reference = try learner.reference(messages, program: NNFMRI.program.description)
     for note in learner.notes { say(note) }
     try reference.write(to: out)
+    let reader = try OutputReader(reference.origin.readout)
+    let kind =
+      reader.hasClasses
+      ? "the scores of \(reader.classCount) classes (where they are none, say --no-classes)"
+      : reader.saysClasses ? "a yes or no" : "numbers that are no classes"
     let heldOut = reference.calibration(.combined).scores.count
     print(
       """
       \(out): what \(reference.origin.model) does in \(reference.layers.count) layers with \(reference.origin.stimulusCount) stimuli.
-      Held out: \(heldOut), so the smallest p-value is \(MonitorRun.short(1 / Double(heldOut + 1))).
+      Read: "\(reference.origin.readout.output)", \(kind).
+      Held out: \(heldOut), so the smallest p-value is \(MonitorRun.short(reference.smallestPValue)).
       """)
+    if let note = try OutlierRate(nil, of: reference).note { say(note) }
   }
 
   /// - Throws: `ValidationError` that names the option and what it takes; `Failure` where the scan can't be read.
@@ -142,7 +152,7 @@ struct MonitorLearnCommand: ParsableCommand {
     } catch {
       throw ValidationError("--grid: \(error.message)")
     }
-    request.reading = try reading.request(value: .logit)
+    request.reading = try reading.request(value: noClasses ? .output(0) : .logit)
     if case .perStimulus = request.reading.position {
       throw ValidationError(
         "--position \(reading.position): a monitor reads the same position of all stimuli: mean, last or a number.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 internal import Glibc
+import Monitoring
 import UserErrors
 
 /// What the monitor's commands share.
@@ -20,6 +21,13 @@ enum MonitorRun {
       if !quiet { complain(error.message) }
       throw ExitCode(Int32(error.exitStatus.rawValue))
     }
+  }
+
+  /// How many stimuli are outliers, and how many of normal ones usually are.
+  static func counts(_ stimuli: Int, outliers: Int, rate: OutlierRate) -> String {
+    let usual = rate.usual(among: stimuli)
+    let range = usual.count == 1 ? "\(usual.lowerBound)" : "\(usual.lowerBound) to \(usual.upperBound)"
+    return "\(stimuli) stimuli, \(outliers) outliers (of normal ones \(range), in 95 of 100 cases)."
   }
 
   /// A number with three digits.

@@ -13,6 +13,7 @@ final class MonitorSession {
 
   private let opened: MonitoredModel
   private var judge: Judge
+  private let rate: OutlierRate
   private let batch: Int
   private let isFull: Bool
   private var metrics: MonitorMetrics
@@ -31,9 +32,11 @@ final class MonitorSession {
 
   /// - Parameter out: the file of the lines; `nil` is standard output.
   /// - Throws: `FileError` (`cannotWrite`).
-  init(_ opened: MonitoredModel, judge: Judge, out: String?, batch: Int, isFull: Bool, selfTests: Bool, metricsFile: String?)
-    throws
-  {
+  init(
+    _ opened: MonitoredModel, judge: Judge, rate: OutlierRate, out: String?, batch: Int, isFull: Bool, selfTests: Bool,
+    metricsFile: String?
+  ) throws {
+    self.rate = rate
     (self.opened, self.judge, self.batch, self.isFull) = (opened, judge, batch, isFull)
     (self.selfTests, self.metricsFile) = (selfTests, metricsFile)
     metrics = MonitorMetrics(judge.reference)
@@ -108,7 +111,7 @@ final class MonitorSession {
       }
       ?? "Drift: none found (evidence \(MonitorRun.short(exp(drift.logCapital))) of \(MonitorRun.short(1 / drift.falseAlarms)))."
     return
-      "\(count) stimuli, \(outliers) outliers (about \(MonitorRun.short(judge.outlierRate * Double(count))) are expected of normal ones). \(alarm)"
+      MonitorRun.counts(count, outliers: outliers, rate: rate) + " \(alarm)"
       + (broken > 0 ? " \(broken) answers or layers weren't finite." : "")
       + (failedSelfTests > 0 ? " \(failedSelfTests) self-tests failed: weights, code or tables in memory have changed." : "")
   }
