@@ -54,24 +54,23 @@ package struct Judge: Sendable {
     _ observation: WatchedNetwork.Observation
   ) -> Verdict.Layer {
     let groups = reference.layouts[number].channelsOfGroup
-    let means = findings.features[reference.featureRanges[number]].prefix(groups.count)
     return Verdict.Layer(
       tensor: tensors[number], strangeness: findings.strangeness[number],
-      channels: largest(means).map { place, z in
+      channels: largest(reference.channelDeviations(observation, layer: number)).map { place, z in
         let channels = groups[place]
         return Verdict.Place(
           name: channels.count == 1 ? "\(channels.lowerBound)" : "\(channels.lowerBound)-\(channels.upperBound)", z: z)
       },
-      regions: largest(reference.regionDeviations(observation, layer: number)[...]).map {
+      regions: largest(reference.regionDeviations(observation, layer: number)).map {
         Verdict.Place(name: grids[number].name(of: $0), z: $1)
       })
   }
 
   /// The places of the largest |z|; those that are no numbers first.
-  private func largest(_ z: ArraySlice<Double>) -> [(place: Int, z: Double)] {
+  private func largest(_ z: [Double]) -> [(place: Int, z: Double)] {
     var places: [(place: Int, z: Double)] = []
     for place in 0..<z.count {
-      let value = z[z.startIndex + place]
+      let value = z[place]
       let size = size(value)
       if places.count == placesShown {
         guard size > self.size(places[places.count - 1].z) else { continue }

@@ -12,7 +12,9 @@ package struct LayerReference: Sendable {
   package private(set) var layer = WatchedLayer()
   private var scale = FeatureScale()
   private var features = NormalRange()
-  private var regions = NormalRange()
+  /// Of the groups of channels and of the regions, whatever class a stimulus is taken for.
+  private var channels = NormalScores()
+  private var regions = NormalScores()
   private var bounds = NormalRange()
   /// The predicted classes that have centres of their own, ascending.
   package private(set) var classes: [Int] = []
@@ -42,7 +44,8 @@ package struct LayerReference: Sendable {
     scale = FeatureScale(of: readings.flatMap { $0.moments.prefix(groups) })
     let raw = readings.map { $0.moments.map(scale.feature) }
     features = NormalRange(raw)
-    regions = NormalRange(regionMeans.map { $0.map(scale.feature) })
+    channels = NormalScores(raw.map { Array($0.prefix(groups)) })
+    regions = NormalScores(regionMeans.map { $0.map(scale.feature) })
     bounds = NormalRange(readings.map { $0.bounds.map(scale.feature) })
     let z = raw.map(features.z)
     for (predicted, members) in Dictionary(grouping: z.indices.filter { predicted[$0] != nil }, by: { predicted[$0]! })
@@ -76,7 +79,12 @@ package struct LayerReference: Sendable {
     for (place, number) in centre.enumerated() { deviations[first + place] -= number }
   }
 
-  /// z of each region's mean activity. [regions]
+  /// z of the mean activity of each group of channels, as normal scores. [groups]
+  package func channelDeviations(_ reading: LayerReading) -> [Double] {
+    (0..<channels.count).map { channels.z(scale.feature(reading.moments[$0]), at: $0) }
+  }
+
+  /// z of each region's mean activity, as normal scores. [regions]
   package func regionDeviations(_ means: [Double]) -> [Double] {
     means.indices.map { regions.z(scale.feature(means[$0]), at: $0) }
   }
@@ -122,6 +130,7 @@ package struct LayerReference: Sendable {
     let layout = try? CellLayout(layer)
     let isSound =
       features.count == layout?.momentCount && regions.count == layout?.regionCounts.count
+      && channels.count == layout?.groupCounts.count && channels.isSound
       && bounds.count == 3 && features.isSound && regions.isSound && bounds.isSound
       && scale.isSound && classes.count == classCentres.count && classCentres.allSatisfy { $0.count == features.count }
       && covariance.centre.count == features.count && covariance.isSound && distances.deviation >= 0
@@ -141,6 +150,7 @@ extension LayerReference: Coded {
     try coder.code(&layer)
     try coder.code(&scale)
     try coder.code(&features)
+    try coder.code(&channels)
     try coder.code(&regions)
     try coder.code(&bounds)
     try coder.code(&classes)

@@ -3,9 +3,9 @@ package import Files
 internal import Glibc
 package import UserErrors
 
-/// A reference's file: the 8 characters `NNFMRIR5`, the body, and the 32 bytes of SHA-256 of all before.
+/// A reference's file: the 8 characters `NNFMRIR6`, the body, and the 32 bytes of SHA-256 of all before.
 extension MonitorReference {
-  private static let magic = Array("NNFMRIR5".utf8)
+  private static let magic = Array("NNFMRIR6".utf8)
   private static let checksumLength = 32
 
   /// Makes sure that a file can be written there, and leaves nothing: learning takes long.

@@ -25,7 +25,7 @@ package struct MonitorReference: Sendable {
   /// Where the numbers of each layer's cells lie among those of an observation. [layers]
   private var ranges: [Range<Int>] = []
   /// Where each layer's features lie where those of all follow each other. [layers]
-  package private(set) var featureRanges: [Range<Int>] = []
+  private var featureRanges: [Range<Int>] = []
   private var scales = ScoreScales()
   private var calibrations: [Score: Calibration] = [:]
   package private(set) var selfTest = SelfTest()
@@ -101,8 +101,6 @@ package struct MonitorReference: Sendable {
     package fileprivate(set) var scores: [Score: Double] = [:]
     /// How far each layer is off. [layers]
     package fileprivate(set) var strangeness: [Double] = []
-    /// z of features, those of each layer at its `featureRanges`.
-    package fileprivate(set) var features: [Double] = []
   }
 
   /// Holds what the network did against the reference.
@@ -129,14 +127,18 @@ package struct MonitorReference: Sendable {
       }
     }
     return Findings(
-      scores: scales.scores(raw, critical: critical.isEmpty ? nil : critical.reduce(0, +)), strangeness: raw.strangeness,
-      features: features)
+      scores: scales.scores(raw, critical: critical.isEmpty ? nil : critical.reduce(0, +)), strangeness: raw.strangeness)
   }
 
   /// z of each region's mean activity in a layer. Cost: a few operations a cell. - Returns: [regions]
   package func regionDeviations(_ observation: WatchedNetwork.Observation, layer: Int) -> [Double] {
     let means = layouts[layer].regionMeans(observation.cells[ranges[layer]])
     return layers.withUnsafeBufferPointer { $0[layer].regionDeviations(means) }
+  }
+
+  /// z of the mean activity of each group of channels in a layer. - Returns: [groups]
+  package func channelDeviations(_ observation: WatchedNetwork.Observation, layer: Int) -> [Double] {
+    layers.withUnsafeBufferPointer { $0[layer].channelDeviations(observation.layers[layer]) }
   }
 
   /// z of all layers' features, one layer after another.
