@@ -29,11 +29,19 @@ package struct ShrinkageCovariance: Sendable {
     inverse = Self.inverseRows(factor, order: centre.count)
   }
 
+  /// The identity around 0: distances are Euclid's.
+  package init(unitOfOrder order: Int) {
+    var factor = [Double](repeating: 0, count: order * order)
+    for variable in 0..<order { factor[variable * (order + 1)] = 1 }
+    self.init(centre: [Double](repeating: 0, count: order), shrinkage: 1, factor: factor)
+  }
+
   /// - Parameters:
   ///   - samples: `[samples][variables]`, at least two.
   ///   - centre: `[variables]`; by default the samples' mean.
+  ///   - leastShrinkage: of ρ. A sample in fewer directions than variables may have a ρ of 0, and then no inverse.
   /// - Complexity: samples x variables² + variables³.
-  package init(_ samples: [[Double]], centre: [Double]? = nil) {
+  package init(_ samples: [[Double]], centre: [Double]? = nil, leastShrinkage: Double = 0) {
     precondition(samples.count > 1)
     let p = samples[0].count
     let n = Double(samples.count)
@@ -59,7 +67,7 @@ package struct ShrinkageCovariance: Sendable {
     }
     // Σ_k ‖x_k x_kᵀ − S‖² = Σ_k ‖x_k‖⁴ − n‖S‖², since the mean of the products is S.
     let beta = (quartic / n - squared) / (n * Double(p))
-    let shrinkage = delta > 0 ? min(max(beta, 0), delta) / delta : 1
+    let shrinkage = delta > 0 ? max(min(max(beta, 0), delta) / delta, leastShrinkage) : 1
     self.shrinkage = shrinkage
     self.centre = centre
     self.order = p

@@ -75,11 +75,24 @@ extension LayerReading {
         square += (value - origin) * (value - origin)
         (low, high) = (min(low, value), max(high, value))
       }
+      guard sum.isFinite, square.isFinite || !layout.hasSpreads else {
+        takeLarge(cells, group, run, layout)
+        continue
+      }
       let (count, difference) = (Float(run.count), sum / Float(run.count))
       moments[group] = Double(origin + difference)
       if layout.hasSpreads { moments[groups + group] = Double(max(square / count - difference * difference, 0)).squareRoot() }
     }
     return (min(low, least.min()), max(high, most.max()))
+  }
+
+  /// Of a group whose cells' sums or squares are beyond single precision.
+  private mutating func takeLarge(_ cells: UnsafeBufferPointer<Float>, _ group: Int, _ run: Range<Int>, _ layout: CellLayout) {
+    let mean = run.reduce(0) { $0 + Double(cells[$1]) } / Double(run.count)
+    moments[group] = mean
+    guard layout.hasSpreads else { return }
+    let square = run.reduce(0) { $0 + (Double(cells[$1]) - mean) * (Double(cells[$1]) - mean) }
+    moments[layout.groupCounts.count + group] = (square / Double(run.count)).squareRoot()
   }
 
   /// Of groups whose cells lie anywhere. - Returns: the smallest and the largest cell.
@@ -109,7 +122,7 @@ extension LayerReading {
     let first = layout.groupCounts.count
     if layout.runs.isEmpty {
       for place in cells.indices {
-        let excess = Double(peaks[place] - cells[place])
+        let excess = Double(peaks[place]) - Double(cells[place])
         moments[first + Int(layout.groupOfCell[place])] += excess * excess
       }
     } else {
@@ -125,7 +138,14 @@ extension LayerReading {
         }
         var square = squares.sum()
         for place in whole..<run.upperBound { square += (peaks[place] - cells[place]) * (peaks[place] - cells[place]) }
-        moments[first + group] = Double(square)
+        // Beyond single precision.
+        moments[first + group] =
+          square.isFinite
+          ? Double(square)
+          : run.reduce(0) { sum, place in
+            let excess = Double(peaks[place]) - Double(cells[place])
+            return sum + excess * excess
+          }
       }
     }
     for (group, count) in layout.groupCounts.enumerated() {

@@ -8,6 +8,8 @@ import UserErrors
 package struct LayerReference: Sendable {
   /// Stimuli of a predicted class that it takes for a centre of its own.
   package static let leastOfClass = 20
+  /// Of the covariance, so that it has an inverse where stimuli differ in one direction only.
+  private static let leastShrinkage = 1e-6
 
   package private(set) var layer = WatchedLayer()
   private var scale = FeatureScale()
@@ -55,7 +57,10 @@ package struct LayerReference: Sendable {
       classCentres.append(features.indices.map { feature in RobustScale.median(members.map { z[$0][feature] }) })
     }
     covariance = ShrinkageCovariance(
-      zip(z, predicted).map { centred($0, of: $1) }, centre: [Double](repeating: 0, count: features.count))
+      zip(z, predicted).map { centred($0, of: $1) }, centre: [Double](repeating: 0, count: features.count),
+      leastShrinkage: Self.leastShrinkage)
+    // Of stimuli that are all alike each feature's own deviation is what there is.
+    if covariance.factor.isEmpty || !covariance.isSound { covariance = ShrinkageCovariance(unitOfOrder: features.count) }
   }
 
   /// Takes note of how far stimuli usually are that nothing was fitted to.
@@ -64,7 +69,7 @@ package struct LayerReference: Sendable {
       zip(readings, predicted).map { reading, predicted in
         var deviations: [Double] = []
         appendDeviations(reading, predicted: predicted, to: &deviations)
-        return log(distance(deviations[...]))
+        return logDistance(distance(deviations[...]))
       })
   }
 
@@ -99,8 +104,7 @@ package struct LayerReference: Sendable {
 
   /// The Mahalanobis distance, in deviations of its logarithm from what is usual.
   func strangeness(_ deviations: ArraySlice<Double>) -> Double {
-    let z = distances.z(log(distance(deviations)))
-    return z.isNaN ? .infinity : z
+    distances.boundedZ(logDistance(distance(deviations)))
   }
 
   /// Σ ζ·z² over the regions: how far those are off that the answers depend on; `nil` without ζ.
@@ -134,6 +138,7 @@ package struct LayerReference: Sendable {
       && bounds.count == 3 && features.isSound && regions.isSound && bounds.isSound
       && scale.isSound && classes.count == classCentres.count && classCentres.allSatisfy { $0.count == features.count }
       && covariance.centre.count == features.count && covariance.isSound && distances.deviation >= 0
+      && distances.centre.isFinite && distances.deviation.isFinite
       && (zetaWeights.isEmpty || zetaWeights.count == regions.count)
     guard isSound else {
       throw Failure(.badInput, "layer \"\(layer.tensor)\" of the reference has numbers that don't fit each other; learn it anew")

@@ -94,6 +94,13 @@ package struct MonitorReference: Sendable {
       let values = found.compactMap { $0[score] }
       if !values.isEmpty { calibrations[score] = Calibration(values) }
     }
+    // What couldn't be read again isn't written.
+    do {
+      for layer in layers { try layer.check() }
+      try check()
+    } catch {
+      throw Failure(.defect, "what was learnt can't be kept: \(error.message)")
+    }
   }
 
   /// What scores a stimulus has, and what they are made of.

@@ -21,15 +21,18 @@ package struct NormalRange: Sendable, Hashable {
 
   package var count: Int { centres.count }
 
-  /// How many deviations a number lies above the centre of its place.
-  package func z(_ value: Double, at place: Int) -> Double { (value - centres[place]) / deviations[place] }
-
-  /// How many deviations each lies above its centre.
-  package func z(_ values: [Double]) -> [Double] {
-    values.indices.map { (values[$0] - centres[$0]) / deviations[$0] }
+  /// How many deviations a number lies above the centre of its place: of one that is finite at most 10⁹ either way, so that what is made of
+  /// it is finite too.
+  package func z(_ value: Double, at place: Int) -> Double {
+    ((value - centres[place]) / deviations[place]).bounded(asOf: value)
   }
 
-  var isSound: Bool { centres.count == deviations.count && deviations.allSatisfy { $0 > 0 } && centres.allSatisfy(\.isFinite) }
+  /// How many deviations each lies above its centre.
+  package func z(_ values: [Double]) -> [Double] { values.indices.map { z(values[$0], at: $0) } }
+
+  var isSound: Bool {
+    centres.count == deviations.count && deviations.allSatisfy { $0 > 0 && $0.isFinite } && centres.allSatisfy(\.isFinite)
+  }
 }
 
 extension NormalRange: Coded {

@@ -39,23 +39,20 @@ struct ScoreScales: Sendable {
   /// - Parameter usual: at least one.
   init(_ usual: [Raw]) {
     soft = RobustScale(usual.map(\.soft))
-    neighbours = RobustScale(usual.map { log($0.neighbourDistance) })
-    bounds = RobustScale(usual.map { log($0.largestBound) })
+    neighbours = RobustScale(usual.map { logDistance($0.neighbourDistance) })
+    bounds = RobustScale(usual.map { logDistance($0.largestBound) })
     let energies = usual.compactMap(\.energy)
     energy = energies.isEmpty ? nil : RobustScale(energies)
   }
 
   func scores(_ raw: Raw, critical: Double?) -> [Score: Double] {
-    func z(_ scale: RobustScale, _ value: Double) -> Double {
-      let z = scale.z(value)
-      return z.isNaN ? .infinity : z
-    }
-    let mahalanobis = z(soft, raw.soft)
-    let (near, inside) = (z(neighbours, log(raw.neighbourDistance)), z(bounds, log(raw.largestBound)))
+    let mahalanobis = soft.boundedZ(raw.soft)
+    let near = neighbours.boundedZ(logDistance(raw.neighbourDistance))
+    let inside = bounds.boundedZ(logDistance(raw.largestBound))
     var scores: [Score: Double] = [.mahalanobis: mahalanobis, .neighbours: near, .bands: inside]
     var combined = mahalanobis + max(0, near - Self.excess) + max(0, inside - Self.excess)
     if let energy, let value = raw.energy {
-      let z = z(energy, value)
+      let z = energy.boundedZ(value)
       scores[.energy] = z
       combined += Self.energyWeight * min(max(z, Self.energyRange.lowerBound), Self.energyRange.upperBound)
     }
@@ -65,7 +62,9 @@ struct ScoreScales: Sendable {
   }
 
   var isSound: Bool {
-    ([soft, neighbours, bounds] + (energy.map { [$0] } ?? [])).allSatisfy { $0.centre.isFinite && $0.deviation >= 0 }
+    ([soft, neighbours, bounds] + (energy.map { [$0] } ?? [])).allSatisfy {
+      $0.centre.isFinite && $0.deviation >= 0 && $0.deviation.isFinite
+    }
   }
 }
 
