@@ -1,5 +1,11 @@
 internal import Glibc
 
+/// A name beside a file, of this process alone, for what is renamed to it once it is written.
+package func draftPath(of path: String) -> String {
+  let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+  return String(path.dropLast(name.count)) + ".\(name).\(getpid()).new"
+}
+
 /// Writes a whole file, or throws `cannotWrite` with the system's reason.
 package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
   let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)

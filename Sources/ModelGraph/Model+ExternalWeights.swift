@@ -1,6 +1,9 @@
 internal import Glibc
 
 extension Model {
+  /// The model's file, which is at a path, and its files of weights.
+  package func files(_ path: String) -> [String] { [path] + externalFiles.map { "\(folder ?? ".")/\($0)" } }
+
   /// The files outside the model that hold weights: paths relative to `folder`, sorted, each once. The model's own file
   /// isn't among them.
   package var externalFiles: [String] {

@@ -49,6 +49,9 @@ package final class MonitorLearner {
     self.notes = notes
   }
 
+  /// The files that the network and the stimuli are read from.
+  package var files: [String] { model.files(request.model) + feed.stimuli.files }
+
   /// Runs the network on this process's share of the stimuli: whole batches, the same whoever runs them, so that the reference is the
   /// same bytes on any number of processes. Cost: one pass a stimulus of the share, which is read twice.
   ///
@@ -180,8 +183,5 @@ package final class MonitorLearner {
 
 extension Model {
   /// The SHA-256 of the model's file with its files of weights.
-  func digest(of path: String) throws -> String {
-    let folder = folder ?? "."
-    return try Digest.ofFiles([path] + externalFiles.map { "\(folder)/\($0)" })
-  }
+  func digest(of path: String) throws -> String { try Digest.ofFiles(files(path)) }
 }

@@ -14,6 +14,8 @@ package final class MonitoredModel {
   package let network: WatchedNetwork
   /// What is given as the model gives it; empty unless it is served.
   package let servedOutputs: [Port]
+  /// The model's file and its files of weights.
+  package let files: [String]
   private let model: Model
   let runtime: Runtime
   private let reference: MonitorReference
@@ -33,6 +35,7 @@ package final class MonitoredModel {
     try original.checkExternalFiles()
     try reference.check(modelDigest: original.digest(of: path), of: path)
     self.reference = reference
+    files = original.files(path)
     model = original.prepared(reference.origin.preparation)
     runtime = try Runtime()
     // A tensor that is scanned in another form is handed on as the network makes it.

@@ -40,6 +40,8 @@ package struct AdjointExport: Sendable {
   /// How many rows the network is run with for its shapes.
   private static let rows = 7
 
+  /// What was read.
+  private let filesRead: InputFiles
   package let cut: Cut
   package let network: AdjointNetwork
   /// What the graph's inputs and outputs are, one line each.
@@ -57,6 +59,7 @@ package struct AdjointExport: Sendable {
     let stimuli =
       try request.data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(ModelInput.init)) }
       ?? StimulusSet.zeros(for: model)
+    filesRead = InputFiles(try Model(contentsOf: request.model).files(request.model) + stimuli.files)
     let options = Session.Options(for: model)
     let runtime = try Runtime()
     let survey = try NetworkSurvey(
@@ -150,7 +153,7 @@ package struct AdjointExport: Sendable {
 
   /// Writes the graph as an ONNX file.
   ///
-  /// - Throws: `Failure` where weights that lie in files of their own would be out of its reach, `FileError`.
+  /// - Throws: `FileError` where that would be one of the files that were read; `Failure` where weights that lie in files of their own would be out of its reach, `FileError`.
   package func write(to path: String) throws {
     let model = network.model
     if let file = model.externalFiles.first, let folder = model.folder {
@@ -159,6 +162,7 @@ package struct AdjointExport: Sendable {
         throw Failure(.usage, "\(path): the graph reads weights from \(file) beside it, so write it into \(folder)")
       }
     }
+    try filesRead.check(path)
     try writeFile(model.serialized(), to: path)
   }
 }

@@ -32,6 +32,9 @@ struct SuffixCommand: ParsableCommand {
     guard inputs.allSatisfy({ $0.elementType == ElementType.float.rawValue }) else {
       throw Failure(.badInput, "the suffix of \"\(layer)\" reads something else than float32")
     }
+    for name in ["suffix.onnx", "inputs.npz"] {
+      try InputFiles([subject.model, subject.data]).check("\(out)/\(name)")
+    }
     try writeFile(cut.suffix.serialized(), to: "\(out)/suffix.onnx")
     try writeNPZ(
       zip(cut.suffix.inputNames, inputs).map { ($0, NumericArray(shape: $1.shape, floats: Array($1.floats))) },

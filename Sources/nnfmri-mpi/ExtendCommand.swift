@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distribution
+import Files
 internal import Glibc
 import MPI
 import ModelGraph
@@ -58,6 +59,9 @@ struct ExtendCommand: ParsableCommand {
     }
     guard stimuli != nil || layers != nil else {
       throw ValidationError("Nothing is asked for: give --stimuli, --layers, or both.")
+    }
+    guard !isSameFile(out, folder) else {
+      throw ValidationError("--out \(out) is the folder of the scan itself, which stays as it is; choose another.")
     }
     if let stimuli { _ = try Check.atLeast(1, stimuli, "stimuli") }
     if let memory { _ = try Check.atLeast(1, memory, "memory") }

@@ -63,6 +63,9 @@ struct ReportCommand: ParsableCommand {
     guard (value == nil && target == nil) == (out == nil) else {
       throw ValidationError("Another --value or --target goes into a folder of its own: give --out with it, and only then.")
     }
+    if let out, isSameFile(out, folder) {
+      throw ValidationError("--out \(out) is the folder of the scan itself, which stays as it is; choose another.")
+    }
     _ = try question()
     if let flips, flips < 0 { throw ValidationError("--flips \(flips) is below 0.") }
   }

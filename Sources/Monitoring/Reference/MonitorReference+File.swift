@@ -10,9 +10,9 @@ extension MonitorReference {
 
   /// Makes sure that a file can be written there, and leaves nothing: learning takes long.
   ///
-  /// - Throws: `FileError` (`cannotWrite`).
+  /// - Throws: `FileError` (`cannotWrite`), also where a file lies there that is no reference.
   package static func checkWritable(_ path: String) throws(FileError) {
-    let draft = path + ".new"
+    let draft = draftPath(of: path)
     do {
       try writeFile([], to: draft)
     } catch {
@@ -23,6 +23,7 @@ extension MonitorReference {
     if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
       throw FileError(.cannotWrite, "\(path) is a folder, and a file is written; choose another with --out")
     }
+    try checkReplaced(path, holds: "a reference", option: "--out") { $0.starts(with: magic.dropLast()) }
   }
 
   /// Writes the file, beside its place and then renamed.
@@ -31,7 +32,7 @@ extension MonitorReference {
   package func write(to path: String) throws(FileError) {
     var bytes = Self.magic + Body(self).message
     bytes += Digest.bytes(of: bytes[...])
-    let draft = path + ".new"
+    let draft = draftPath(of: path)
     try writeFile(bytes, to: draft)
     guard rename(draft, path) == 0 else {
       let error = FileError.cannotWrite(path, mend: "choose another file with --out")

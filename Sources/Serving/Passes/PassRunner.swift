@@ -37,6 +37,8 @@ package final class PassRunner {
     joins = signature.joins
   }
 
+  /// The files that the network is read from.
+  package var files: [String] { model.files }
   /// What a user should know of the machine.
   package var note: String? { model.note }
 }

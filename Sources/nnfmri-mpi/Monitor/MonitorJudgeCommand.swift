@@ -96,6 +96,8 @@ struct MonitorJudgeCommand: ParsableCommand {
       let opened = try MonitoredModel(reference, model: model)
       for note in [opened.note, rate.note].compactMap(\.self) { say(note) }
       if selfTest, opened.selfTestCount == 0 { say(Self.noSelfTest) }
+      let stimuli = try data.flatMap { $0 == "-" ? nil : try opened.stimuli(contentsOf: $0) }
+      try checkOutputs(opened.files + (stimuli?.files ?? []))
       let session = try MonitorSession(
         opened, judge: Judge(reference, outlierRate: rate.value, driftRate: driftAlarms), rate: rate, out: out,
         batch: opened.takesBatches ? batch ?? 1 : 1, isFull: full, selfTests: selfTest, metricsFile: metrics)
@@ -118,8 +120,8 @@ struct MonitorJudgeCommand: ParsableCommand {
           })
       } else if data == "-" {
         try session.judgeStandardInput()
-      } else if let data {
-        try session.judge(try opened.stimuli(contentsOf: data), of: data)
+      } else if let data, let stimuli {
+        try session.judge(stimuli, of: data)
       }
       try session.writeMetrics(isLast: true)
       say(session.summary)
@@ -128,6 +130,32 @@ struct MonitorJudgeCommand: ParsableCommand {
   }
 
   private static let noSelfTest = "The reference stores no stimuli to test the network by, so --self-test runs none."
+
+  /// - Parameter read: the files that the network and the stimuli are read from.
+  /// - Throws: `FileError` (`cannotWrite`) where something would be written over that isn't to be.
+  private func checkOutputs(_ read: [String]) throws(FileError) {
+    let inputs = InputFiles([reference, data, serving.tokenFile] + read)
+    for (path, option) in [(out, "--out"), (metrics, "--metrics")] {
+      try inputs.check(path, option: option)
+      if let watch, let path, isSameFile(folder(of: path), watch) {
+        throw FileError(
+          .cannotWrite,
+          "\(path) lies in the folder that is watched, and would be taken for stimuli; choose another with \(option)")
+      }
+    }
+    if let out, let metrics, out == metrics || isSameFile(out, metrics) {
+      throw FileError(.cannotWrite, "\(out) is given for the lines and for the metrics; choose another file with --metrics")
+    }
+    if let out {
+      try checkReplaced(out, holds: "a monitor's lines", option: "--out") { start in
+        let line = String(decoding: start.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return line.hasPrefix("{\"") && (line.contains("\"drift\":") || line.hasPrefix("{\"self_test\":"))
+      }
+    }
+    if let metrics {
+      try checkReplaced(metrics, holds: "a monitor's metrics", option: "--metrics") { $0.starts(with: "# HELP nnfmri_".utf8) }
+    }
+  }
 
   /// A network that is ready to be served.
   private struct Served {
@@ -178,9 +206,11 @@ struct MonitorJudgeCommand: ParsableCommand {
   private func open(_ address: String, threads: Int) throws -> Served {
     let reference = try MonitorReference(contentsOf: reference)
     let rate = try OutlierRate(outliers, of: reference)
+    if Launcher.isFirstProcess { try checkOutputs([]) }
     var options = try serving.options(address, model: model ?? reference.origin.model, batch: batch, selfTests: selfTest)
     options.lines = out
     let runners = try (0..<threads).map { _ in try PassRunner(reference, model: model, options: options) }
+    if Launcher.isFirstProcess { try checkOutputs(runners[0].files) }
     return Served(reference: reference, rate: rate, options: options, runners: runners)
   }
 

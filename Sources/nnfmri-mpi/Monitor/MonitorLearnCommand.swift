@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Grids
 import Lesion
 import MPI
@@ -77,8 +78,9 @@ struct MonitorLearnCommand: ParsableCommand {
   func run() throws {
     try MonitorRun.reportingFailures(quiet: !Launcher.isFirstProcess) {
       guard Launcher.isOneOfMany else {
-        try MonitorReference.checkWritable(out)
+        try checkOut()
         let learner = try learner()
+        try InputFiles(learner.files).check(out)
         try finish(learner, [try learner.observe(rank: 0, of: 1, progress: show)])
         return
       }
@@ -89,9 +91,13 @@ struct MonitorLearnCommand: ParsableCommand {
 
   /// - Returns: the exit code, the same on all ranks.
   private func onRanks(_ world: Communicator) throws -> Int {
-    let writable = try ScanCommand.onRoot(world) { try MonitorReference.checkWritable(out) }
+    let writable = try ScanCommand.onRoot(world) { try checkOut() }
     guard writable == 0 else { return writable }
-    let (learner, code) = try ScanCommand.onEveryRank(world) { try self.learner() }
+    let (learner, code) = try ScanCommand.onEveryRank(world) {
+      let learner = try self.learner()
+      if world.isRoot { try InputFiles(learner.files).check(out) }
+      return learner
+    }
     guard let learner else { return code }
     let seen = try learner.observe(rank: world.rank, of: world.size) { done, all in
       if world.isRoot { show(done, all) }
@@ -105,6 +111,12 @@ struct MonitorLearnCommand: ParsableCommand {
     }
     let messages = try world.gather(seen)
     return try ScanCommand.onRoot(world) { try finish(learner, messages) }
+  }
+
+  /// Before anything is read that takes long.
+  private func checkOut() throws(FileError) {
+    try InputFiles([model, data, scan]).check(out)
+    try MonitorReference.checkWritable(out)
   }
 
   private func learner() throws -> MonitorLearner { try MonitorLearner(request(try scan.map(StoredScan.init))) }

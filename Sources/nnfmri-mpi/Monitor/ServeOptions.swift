@@ -46,6 +46,9 @@ struct ServeOptions: ParsableArguments {
     help: ArgumentHelp("End where another rank has left a request without an answer for so long.", valueName: "time"))
   var lostAfter = TimeSpan(seconds: 300)
 
+  /// The file that the token is read from; `nil` where it is given itself.
+  var tokenFile: String? { token.flatMap { $0.hasPrefix("@") ? String($0.dropFirst()) : nil } }
+
   /// - Throws: `ValidationError` that names the option and what it takes.
   func check() throws {
     _ = try Check.atLeast(1, workers, "workers")
