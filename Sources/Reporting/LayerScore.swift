@@ -1,21 +1,21 @@
-import ScanResults
+package import ScanResults
 import Shapley
 import Statistics
 
 /// ζ of a layer in percent of the layer's whole effect.
-struct LayerScore {
+package struct LayerScore {
   /// Mean of v(G) − v(∅) over the series.
-  let effect: Double
+  package let effect: Double
   /// Why there are no scores; `nil` where there are.
-  let reason: String?
+  package let reason: String?
 
-  init(_ layer: ScanResult.Layer) {
+  package init(_ layer: ScanResult.Layer) {
     effect = SampleMoments(layer.series.compactMap { $0?.effect }).mean
     reason = if case .undefined(let reason) = layer.statistics.score { reason } else { nil }
   }
 
   /// `nil` where the effect isn't clearly above 0.
-  func percent(_ zeta: Double) -> Double? {
+  package func percent(_ zeta: Double) -> Double? {
     reason == nil ? 100 * zeta / effect : nil
   }
 

@@ -94,6 +94,13 @@ struct MonitorExplainCommand: ParsableCommand {
       throw Failure(.usage, "--index \(index) is out of range: \(data) has \(stimuli.count) stimuli, counted from 0")
     }
     let observation = try opened.network.observe(opened.feed(stimuli), rows: [index])[0]
+    guard observation.isFinite else {
+      let layer = zip(reference.layers, observation.layers).first { !$0.1.isFinite }?.0.layer.tensor
+      throw Failure(
+        .badInput,
+        "stimulus \(index) of \(data) makes the network give NaN or infinity\(layer.map { ", first in the layer \"\($0)\" of those that are watched" } ?? ""), of which nothing can be explained by lesions: mend the stimulus, or the network"
+      )
+    }
     var judge = try Judge(reference, outlierRate: 0.01, driftRate: 0.01)
     return Judged(verdict: judge.judge(observation), observation: observation, reference: reference)
   }
@@ -114,6 +121,8 @@ struct MonitorExplainCommand: ParsableCommand {
     (options.layouts, options.classAxis) = (origin.layouts, origin.classAxis)
     if let position = origin.readout.positions.first { options.position = .at(position) }
     options.tracesConnections = false
+    // A layer whose lesions give such numbers is passed over, and said to be.
+    options.allowsNonFinite = true
     request.measurement = options
     return request
   }
@@ -130,29 +139,37 @@ struct MonitorExplainCommand: ParsableCommand {
     let p = Score.allCases.compactMap { score in verdict.pValues[score].map { "\(score.rawValue) \(MonitorRun.short($0))" } }
     lines.append("p: \(p.joined(separator: ", ")).")
     var table = TextTable(["layer", "z", "region", "z", "zeta score", "what it does to the answer"])
+    var reasons: [String] = []
     var both = 0
     let order = verdict.strangeness.indices.sorted { verdict.strangeness[$0] > verdict.strangeness[$1] }
     for number in order {
-      guard let layer = result.layers.first(where: { $0.plan.tensor == reference.layers[number].layer.tensor }),
-        let map = layer.map(of: 0, result.request.analysis), layer.grid.regionCount == reference.layouts[number].regionCount
+      let tensor = reference.layers[number].layer.tensor
+      guard let layer = result.layers.first(where: { $0.plan.tensor == tensor }),
+        layer.grid.regionCount == reference.layouts[number].regionCount
       else { continue }
+      guard let map = layer.map(of: 0, result.request.analysis) else {
+        reasons.append("\(tensor): lesions of it make the network give NaN or infinity, so that it has no map.")
+        continue
+      }
       let z = reference.regionDeviations(judged.observation, layer: number)
-      let total = map.zeta.reduce(0, +)
+      let score = LayerScore(layer)
       let shown = z.indices.filter { map.isCritical[$0] && abs(z[$0]) >= off }
       both += shown.count
       for region in shown.sorted(by: { abs(z[$0]) * map.zeta[$0] > abs(z[$1]) * map.zeta[$1] }).prefix(3) {
         table.append([
           layer.plan.tensor, MonitorRun.short(verdict.strangeness[number]), layer.grid.label(of: region),
-          MonitorRun.short(z[region]), total == 0 ? "" : MonitorRun.short(100 * map.zeta[region] / total),
+          MonitorRun.short(z[region]), score.percent(map.zeta[region]).map(MonitorRun.short) ?? "none",
           "its lesion takes \(MonitorRun.short(map.zeta[region])) of the \(result.request.measurement.value.name)",
         ])
       }
+      if let reason = score.reason, !shown.isEmpty { reasons.append("\(tensor) has no zeta scores. \(reason)") }
     }
     lines.append(
       both == 0
         ? "No region that the answer depends on is \(MonitorRun.short(off)) deviations off."
         : "\(both) regions that the answer depends on are \(MonitorRun.short(off)) deviations off or more; the first of each layer:\n\n\(table.text)"
     )
+    lines += reasons
     lines.append("\nMaps of all layers: \(result.request.run.output)/report.html")
     return lines.joined(separator: "\n")
   }
