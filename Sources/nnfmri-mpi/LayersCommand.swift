@@ -24,16 +24,19 @@ struct LayersCommand: ParsableCommand {
   @Option(help: "Regions along height, width and channels.")
   var grid = "8x8x4"
 
+  @OptionGroup(title: "Reading") var output: OneOutputOption
   @OptionGroup(title: "Reading") var reading: ReadingOptions
 
   @Flag(help: "List every tensor that can be scanned, not only those that --layers auto takes.")
   var all = false
 
+  func validate() throws { _ = try output.output() }
+
   func run() throws {
     do {
       let listing = try LayerListing(
         model: model, data: data, sizing: pictures.sizing(), grid: GridSize(parsing: grid),
-        reading: reading.request(value: .logit))
+        reading: reading.request(value: .logit, output: output.output()))
       print(table(listing))
       for note in listing.notes { say(note) }
     } catch {

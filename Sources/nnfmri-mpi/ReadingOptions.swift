@@ -6,9 +6,8 @@ import ModelGraph
 import Networks
 import Stimuli
 
-/// What of a network's outputs is read, and how its tensors are laid out, where that can't be found out or should be
-/// otherwise.
-struct ReadingOptions: ParsableArguments {
+/// Which of a network's outputs are scanned.
+struct OutputOptions: ParsableArguments {
   @Option(
     name: .customLong("output"),
     help: ArgumentHelp(
@@ -18,6 +17,36 @@ struct ReadingOptions: ParsableArguments {
       """, valueName: "name"))
   var outputs: [String] = []
 
+  /// The output, where there is one scan.
+  var output: String? { outputs.first }
+
+  /// Each output once.
+  func check() throws {
+    if let twice = outputs.indices.first(where: { outputs[..<$0].contains(outputs[$0]) }) {
+      throw ValidationError("--output \(outputs[twice]) is given twice.")
+    }
+  }
+}
+
+/// Which of a network's outputs a command reads that reads one.
+struct OneOutputOption: ParsableArguments {
+  // A list, so that a second isn't taken instead of the first without a word.
+  @Option(
+    name: .customLong("output"),
+    help: ArgumentHelp("The output that is read; by default the one that looks most like scores.", valueName: "name"))
+  var outputs: [String] = []
+
+  /// - Throws: `ValidationError` where several are given.
+  func output() throws -> String? {
+    guard outputs.count < 2 else {
+      throw ValidationError("--output is given \(outputs.count) times, and one output is read; leave the others out.")
+    }
+    return outputs.first
+  }
+}
+
+/// How a network's outputs are read and its tensors laid out, where that can't be found out or should be otherwise.
+struct ReadingOptions: ParsableArguments {
   // Negative numbers are values here, no options.
   @Option(
     parsing: .unconditional,
@@ -43,20 +72,9 @@ struct ReadingOptions: ParsableArguments {
       """, valueName: "layout"))
   var layout: [String] = []
 
-  /// The output, where there is one scan.
-  var output: String? { outputs.first }
-
-  /// Each output once.
-  func check() throws {
-    if let twice = outputs.indices.first(where: { outputs[..<$0].contains(outputs[$0]) }) {
-      throw ValidationError("--output \(outputs[twice]) is given twice.")
-    }
-  }
-
   /// - Throws: `ValidationError` that names the option and what it takes.
-  func request(value: ValueFunction) throws -> ReadoutRequest {
-    guard outputs.count < 2 else { throw ValidationError("Layers are listed for one --output at a time.") }
-    return ReadoutRequest(
+  func request(value: ValueFunction, output: String?) throws -> ReadoutRequest {
+    ReadoutRequest(
       value: value, output: output, classAxis: classAxis, position: try chosenPosition(), layouts: try chosenLayouts())
   }
 

@@ -35,8 +35,8 @@ extension ScanOptions {
     }
     try regions.apply(to: &options, hasGrid: options.grid != .standard)
     options.layouts = try reading.chosenLayouts()
-    try reading.check()
-    options.output = reading.output
+    try outputs.check()
+    options.output = outputs.output
     options.classAxis = reading.classAxis
     options.samplesPerRegion = try chosenSamples()
     options.mapReliability = try perStimulus.map { try Check.share($0, "per-stimulus") }
@@ -89,7 +89,7 @@ extension ScanOptions {
     options.tracesConnections = tracesConnections ?? true
     options.boundsTracts = tracesConnections == nil
     try paths.apply(to: &options, tracesConnections: tracesConnections)
-    try paths.check(outputs: reading.outputs, stimuli: stimuli, keepsAcquisition: keepsAcquisition)
+    try paths.check(outputs: outputs.outputs, stimuli: stimuli, keepsAcquisition: keepsAcquisition)
     options.pathwayCount = try Check.atLeast(1, pathways, "pathways")
     options.allowsNonFinite = allowNonfinite
     return options

@@ -32,6 +32,7 @@ struct ScanOptions: ParsableArguments {
 
   @OptionGroup(title: "Regions of your own") var regions: RegionOptions
 
+  @OptionGroup(title: "Reading") var outputs: OutputOptions
   @OptionGroup(title: "Reading") var reading: ReadingOptions
 
   @Option(

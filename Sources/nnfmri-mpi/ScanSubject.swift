@@ -41,7 +41,7 @@ struct ScanSubject {
   /// with a folder of its own inside the folder of results.
   func parts(_ options: ScanOptions) -> [Part] {
     if let mediator = options.paths.mediator { return effects(around: mediator) }
-    let outputs = options.reading.outputs
+    let outputs = options.outputs.outputs
     guard outputs.count > 1 else { return [("", request)] }
     var folders: [String] = []
     return outputs.map { output in

@@ -38,6 +38,7 @@ struct MonitorLearnCommand: ParsableCommand {
   @Option(help: "Regions along height, width and channels. (default: 8x8x4, or that of --scan)")
   var grid: String?
 
+  @OptionGroup(title: "Reading") var output: OneOutputOption
   @OptionGroup(title: "Reading") var reading: ReadingOptions
 
   @Flag(help: "The output that is read is no classes' scores, but numbers of another kind.")
@@ -164,7 +165,7 @@ struct MonitorLearnCommand: ParsableCommand {
     } catch {
       throw ValidationError("--grid: \(error.message)")
     }
-    request.reading = try reading.request(value: noClasses ? .output(0) : .logit)
+    request.reading = try reading.request(value: noClasses ? .output(0) : .logit, output: output.output())
     if case .perStimulus = request.reading.position {
       throw ValidationError(
         "--position \(reading.position): a monitor reads the same position of all stimuli: mean, last or a number.")
