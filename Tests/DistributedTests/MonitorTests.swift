@@ -113,6 +113,50 @@ extension DistributedTests {
           "nnfmri_monitor_stimuli_total{model=\"residual.onnx\"} 5"))
     }
 
+    @Test func `waits for a file whose writer pauses, and tells of files that it refuses`() throws {
+      let network = SmallNetwork.residual
+      let files = try network.write(to: folder, stimuli: 100)
+      let (reference, metrics, out) = (folder.path("normal.ref"), folder.path("metrics.prom"), folder.path("lines"))
+      #expect(try Program.run(["monitor", "learn"] + files.options + ["--out", reference]).exitCode == 0)
+      let watched = folder.path("watched")
+      try FileManager.default.createDirectory(atPath: watched, withIntermediateDirectories: true)
+      let array = try array(network, after: 100, count: 4)
+      let half = Array(array.prefix(array.count / 2))
+      func count() -> Int { String(decoding: TemporaryFolder.read(out), as: UTF8.self).count { $0 == "\n" } }
+      func wait(for lines: Int) {
+        for _ in 0..<3000 where count() < lines { usleep(10_000) }
+      }
+      var early: Int?
+      let command = try Program.run(
+        ["monitor", reference, "--watch", watched, "--out", out, "--metrics", metrics, "--fail-on", "alarm"]
+      ) { process in
+        // Another file shows that the folder was looked at while the first was half there.
+        try? Data(half).write(to: URL(filePath: watched + "/a.npy"))
+        usleep(2_000_000)
+        try? Data(array).write(to: URL(filePath: watched + "/b.npy"))
+        wait(for: 4)
+        early = count()
+        if let file = FileHandle(forWritingAtPath: watched + "/a.npy") {
+          file.seekToEndOfFile()
+          file.write(Data(array.dropFirst(half.count)))
+          try? file.close()
+        }
+        wait(for: 8)
+        try? Data(array).write(to: URL(filePath: watched + "/b.npy"))
+        try? Data(half).write(to: URL(filePath: watched + "/c.npy"))
+        usleep(3_000_000)
+        kill(process, SIGTERM)
+      }
+      #expect(early == 4)
+      // A file that was judged has changed, and one was never whole.
+      #expect(command.exitCode == 1 && command.complaints.count == 2, "\(command)")
+      #expect(command.complaints.first?.contains("b.npy has changed since it was judged") == true, "\(command)")
+      #expect(command.complaints.last?.contains("c.npy") == true, "\(command)")
+      #expect(command.errors.contains("8 stimuli") && command.errors.contains("2 files were refused."), "\(command)")
+      let text = String(decoding: TemporaryFolder.read(metrics), as: UTF8.self)
+      #expect(text.contains("nnfmri_monitor_files_refused_total{model=\"residual.onnx\"} 2\n"), "\(text)")
+    }
+
     @Test func `learns the same bytes on any number of ranks, and refuses once`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 110)
       let references = try [nil, 2, 3].map { ranks in

@@ -11,6 +11,8 @@ package struct MonitorMetrics: Sendable {
   private var outliers = 0
   private var notFinite = 0
   private var selfTests = (run: 0, failed: 0)
+  /// `nil` where no folder is watched.
+  private var refusedFiles: Int?
   private var logEvidence = 0.0
   private var isAlarmed = false
   /// Running means. [layers]
@@ -46,6 +48,12 @@ package struct MonitorMetrics: Sendable {
     selfTests.failed += passed ? 0 : 1
   }
 
+  /// Files of a folder are judged.
+  package mutating func watches() { refusedFiles = 0 }
+
+  /// Takes in a file that wasn't judged.
+  package mutating func takeRefusedFile() { refusedFiles = (refusedFiles ?? 0) + 1 }
+
   /// The text.
   package var text: String {
     var text = PrometheusText(prefix: "nnfmri_monitor_", model: model)
@@ -55,6 +63,9 @@ package struct MonitorMetrics: Sendable {
     text.counter("not_finite_total", "Stimuli for which a layer or what was looked at of the answer wasn't finite.", notFinite)
     text.counter("self_tests_total", "Self-tests that were run.", selfTests.run)
     text.counter("self_tests_failed_total", "Self-tests that didn't come out to the bit.", selfTests.failed)
+    if let refusedFiles {
+      text.counter("files_refused_total", "Files of the watched folder that couldn't be judged.", refusedFiles)
+    }
     text.gauge(
       "drift_log10_evidence", "Decimal logarithm of the capital won by betting that something has changed.", logEvidence)
     text.gauge("drift_alarm", "1 once the drift test has alarmed.", isAlarmed ? 1 : 0)

@@ -31,7 +31,9 @@ struct MonitorJudgeCommand: ParsableCommand {
   var data: String?
 
   @Option(
-    help: ArgumentHelp("Judge what is put into the folder, in the order of names, until a signal comes.", valueName: "folder"))
+    help: ArgumentHelp(
+      "Judge what is put into the folder, in the order of names, until a signal comes. Put files there by renaming: one that is still written is waited for, and refused when it can't be read and hasn't changed for ten seconds.",
+      valueName: "folder"))
   var watch: String?
 
   @OptionGroup(title: "Serving") var serving: ServeOptions
@@ -56,7 +58,7 @@ struct MonitorJudgeCommand: ParsableCommand {
 
   @Option(
     help:
-      "What ends with exit code 1: never; alarm, of the drift test, an answer that isn't finite or a failed self-test; outlier, of any stimulus."
+      "What ends with exit code 1: never; alarm, of the drift test, an answer that isn't finite, a failed self-test or a file that --watch refused; outlier, of any stimulus."
   )
   var failOn = FailOn.never
 
@@ -103,17 +105,21 @@ struct MonitorJudgeCommand: ParsableCommand {
         batch: opened.takesBatches ? batch ?? 1 : 1, isFull: full, selfTests: selfTest, metricsFile: metrics)
       if let watch {
         StopRequest.listen()
+        session.watches()
         let folder = try WatchedFolder(watch)
         try folder.forEachFile(
           { path in
+            let judged = session.count
             do {
               try session.judge(try opened.stimuli(contentsOf: path), of: path)
+              return .judged
             } catch {
               // One bad file doesn't end the watch; a reader that has gone does.
               guard Failure(error).exitStatus != .cannotWrite else { throw error }
-              complain(Failure(error).message)
+              return .failed(Failure(error), isFinal: session.count > judged)
             }
           },
+          refuse: session.refuse,
           rest: {
             try session.testIfDue()
             try session.writeMetrics(isLast: false)

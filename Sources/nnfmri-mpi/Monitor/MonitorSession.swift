@@ -25,6 +25,7 @@ final class MonitorSession {
   private(set) var outliers = 0
   private var broken = 0
   private var failedSelfTests = 0
+  private var refusedFiles = 0
   /// Seconds between self-tests.
   private static let selfTestInterval = 60.0
   private let selfTests: Bool
@@ -43,8 +44,18 @@ final class MonitorSession {
     output = try LineFile(out)
   }
 
-  /// Whether the drift test has alarmed, the network gave something that isn't finite, or a self-test failed.
-  var hasAlarm: Bool { judge.drift.alarm != nil || broken > 0 || failedSelfTests > 0 }
+  /// Whether the drift test has alarmed, the network gave something that isn't finite, a self-test failed, or a file was refused.
+  var hasAlarm: Bool { judge.drift.alarm != nil || broken > 0 || failedSelfTests > 0 || refusedFiles > 0 }
+
+  /// Counts refused files from here on.
+  func watches() { metrics.watches() }
+
+  /// Tells of a file of a watched folder that isn't judged.
+  func refuse(_ failure: Failure) {
+    complain(failure.message)
+    refusedFiles += 1
+    metrics.takeRefusedFile()
+  }
 
   /// Runs the self-test where it is asked for and its time has come.
   func testIfDue() throws {
@@ -113,6 +124,7 @@ final class MonitorSession {
     return
       MonitorRun.counts(count, outliers: outliers, rate: rate) + " \(alarm)"
       + (broken > 0 ? " \(broken) answers or layers weren't finite." : "")
+      + (refusedFiles > 0 ? " \(refusedFiles) files were refused." : "")
       + (failedSelfTests > 0 ? " \(failedSelfTests) self-tests failed: weights, code or tables in memory have changed." : "")
   }
 }
