@@ -46,7 +46,7 @@ package struct OutputReader: Sendable {
     value = readout.value
     switch value {
     case .output(let index):
-      guard index < count else {
+      guard (0..<count).contains(index) else {
         throw LesionError(.badModel, "output:\(index) is out of range: the output has \(count) elements (shape \(shape))")
       }
       (classCount, classStride, offsets, positions, elements) = (count, 1, [0], [], [index])
@@ -61,7 +61,9 @@ package struct OutputReader: Sendable {
       elements = []
     }
     if let axis = readout.classAxis {
-      precondition(shape.indices.contains(axis), "class axis \(axis) of shape \(shape)")
+      guard shape.indices.contains(axis) else {
+        throw LesionError(.badModel, "an output of shape \(shape) for one stimulus has no axis \(axis) to count classes by")
+      }
       classCount = shape[axis]
       classStride = shape[(axis + 1)...].reduce(1, *)
     } else {

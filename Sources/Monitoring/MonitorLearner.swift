@@ -139,7 +139,9 @@ package final class MonitorLearner {
     for name in chosen {
       let layer = known[name]!
       let watched = WatchedLayer(tensor: name, shape: layer.shape, axes: layer.layout.axes!, grid: request.grid)
-      if watched.pool.isSupported {
+      if !watched.isSmallEnough {
+        notes.append("Layer \"\(name)\" isn't watched: it has more than \(WatchedLayer.cellLimit) cells; give a coarser --grid.")
+      } else if watched.pool.isSupported {
         layers.append(watched)
       } else {
         notes.append("Layer \"\(name)\" isn't watched: cells of \(layer.shape.count) axes can't be averaged in the graph.")

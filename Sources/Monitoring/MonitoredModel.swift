@@ -36,7 +36,13 @@ package final class MonitoredModel {
     try reference.check(modelDigest: original.digest(of: path), of: path)
     self.reference = reference
     files = original.files(path)
-    model = original.prepared(reference.origin.preparation)
+    var plain = reference.origin.preparation
+    plain.views = []
+    let unviewed = original.prepared(plain)
+    guard reference.origin.preparation.views.allSatisfy({ unviewed.makes($0.tensor) }) else {
+      throw Failure(.badInput, "\(path) lacks tensors that the reference says it has; learn a reference of it")
+    }
+    model = unviewed.presenting(reference.origin.preparation.views)
     runtime = try Runtime()
     // A tensor that is scanned in another form is handed on as the network makes it.
     let views = Dictionary(

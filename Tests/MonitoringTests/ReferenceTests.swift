@@ -34,6 +34,65 @@ struct ReferenceTests {
     #expect(throws: Failure.self) { try MonitorReference(contentsOf: bench.folder.file("short.ref", bytes)) }
   }
 
+  /// A reference with other numbers, and a checksum that is right.
+  private func forged(_ bench: MonitorBench, _ change: (inout [UInt8]) -> Void) throws -> String {
+    let path = bench.folder.path("a.ref")
+    try bench.reference.write(to: path)
+    var bytes = Array(TemporaryFolder.read(path).dropLast(32))
+    change(&bytes)
+    return bench.folder.file("forged.ref", bytes + Digest.bytes(of: bytes[...]))
+  }
+
+  private func words(_ numbers: [Int]) -> [UInt8] {
+    numbers.flatMap { number in withUnsafeBytes(of: UInt64(number).littleEndian) { Array($0) } }
+  }
+
+  @Test("is refused at once where a layer is said to be larger than any, though its checksum is right", arguments: 1...4)
+  func hugeLayer(_ axis: Int) throws {
+    let bench = try MonitorBench()
+    let layer = try #require(bench.reference.layers.first).layer
+    #expect(layer.shape.count == 4)
+    for length in [1 << 20, 1 << 26, 1 << 31, 1 << 40, Int.max] {
+      var shape = layer.shape
+      shape[axis - 1] = length
+      let path = try forged(bench) { bytes in
+        let place = bytes.firstRange(of: words([4] + layer.shape))!.lowerBound
+        bytes.replaceSubrange(place..<place + 40, with: words([4] + shape))
+      }
+      let start = ContinuousClock.now
+      // Cells of places are few however long an axis is, and the network tells that it isn't.
+      #expect(throws: (any Error).self) {
+        let opened = try MonitoredModel(MonitorReference(contentsOf: path), model: nil)
+        _ = try opened.network.observe(opened.feed(bench.stimuli(count: 1)), rows: [0])
+      }
+      #expect(ContinuousClock.now - start < .seconds(5), "\(shape)")
+    }
+  }
+
+  @Test(
+    "is refused where what it says of the network can't be",
+    arguments: [
+      (#""threads":1"#, #""threads":100000000"#), (#""threads":1"#, #""threads":-1"#),
+      (#""shape":[5]"#, #""shape":[]"#), (#""shape":[5]"#, #""shape":[5,9999999999]"#),
+      (#""shape":[5]"#, #""shape":[4611686018427387904,4]"#), (#""shape":[5]"#, #""shape":[0]"#),
+      (#""classAxis":0"#, #""classAxis":7"#), (#""classAxis":0"#, #""classAxis":-1"#),
+      (
+        #""views":[]"#, #""views":[{"batch":{"first":{}},"elementType":1,"shape":[1,4],"givenShape":[2,2,1],"tensor":"nowhere"}]"#
+      ),
+    ])
+  func impossibleNetwork(_ text: String, _ other: String) throws {
+    let bench = try MonitorBench()
+    let path = try forged(bench) { bytes in
+      // The text's length lies before it, behind the file's first eight characters.
+      let length = bytes[8..<16].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let origin = String(decoding: bytes[16..<16 + length], as: UTF8.self)
+      #expect(origin.contains(text), "\(origin)")
+      let changed = Array(origin.replacing(text, with: other).utf8)
+      bytes.replaceSubrange(8..<16 + length, with: words([changed.count]) + changed)
+    }
+    #expect(throws: (any Error).self) { try MonitoredModel(MonitorReference(contentsOf: path), model: nil) }
+  }
+
   @Test("judges no other model than the one it was learnt from")
   func otherModel() throws {
     let bench = try MonitorBench()

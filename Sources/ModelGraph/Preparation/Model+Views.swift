@@ -12,6 +12,9 @@ extension Model {
     for view in views { rewrite.add(view) }
     return replacingGraph(rewrite.graph)
   }
+
+  /// Whether an operator makes the tensor.
+  package func makes(_ tensor: String) -> Bool { index.producer(of: tensor) != nil }
 }
 
 private struct ViewRewrite {

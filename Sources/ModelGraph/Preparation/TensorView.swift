@@ -60,6 +60,22 @@ package struct TensorView: Hashable, Sendable, Codable {
     [1] + sourceAxes.map { sourceShape[$0] }
   }
 
+  /// Whether shapes and axes fit each other.
+  package var isSound: Bool {
+    let isShape = { (shape: [Int]) in
+      shape.allSatisfy { (1...(1 << 32)).contains($0) } && shape.reduce(1.0) { $0 * Double($1) } < 1e12
+    }
+    guard isShape(shape), isShape(givenShape ?? shape) else { return false }
+    let isSameSize = givenShape.map { $0.reduce(1, *) == shape.reduce(1, *) } ?? true
+    switch batch {
+    case .first: return isSameSize && !sourceShape.isEmpty
+    case .none: return isSameSize
+    case .axis(let axis): return givenShape == nil && shape.indices.contains(axis)
+    case .folded(let axis, let count, _):
+      return givenShape == nil && shape.indices.contains(axis) && count > 0 && shape[axis].isMultiple(of: count)
+    }
+  }
+
   /// By axis of `scannedShape` but the first: which axis of the tensor, in the shape that it is given, it is.
   package var sourceAxes: [Int] {
     switch batch {

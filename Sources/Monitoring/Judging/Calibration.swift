@@ -12,6 +12,11 @@ package struct Calibration: Sendable, Hashable {
 
   package init(_ scores: [Double]) { self.scores = scores.sorted() }
 
+  /// Whether the scores are in order, and of a size that scores have.
+  var isSound: Bool {
+    scores.allSatisfy { abs($0) <= 1e30 || $0 == .infinity } && zip(scores, scores.dropFirst()).allSatisfy(<=)
+  }
+
   /// (1 + the held-out scores that are no smaller)/(1 + all).
   package func pValue(_ score: Double) -> Double {
     Double(1 + scores.count - firstIndex(notBelow: score)) / Double(1 + scores.count)

@@ -8,6 +8,9 @@ import UserErrors
 /// Cells are as long as divides an axis into at most the asked number of them, all alike but the last; along channels nothing is
 /// averaged. Regions are the cells with neighbouring channels put together, as in a scan's grid where the cells divide the axes.
 package struct WatchedLayer: Sendable, Hashable {
+  /// The most cells of a layer: as many as 512 x 512 places of 64 channels.
+  package static let cellLimit = 1 << 24
+
   package private(set) var tensor = ""
   /// For one stimulus; the first length is 1.
   package private(set) var shape: [Int] = []
@@ -42,6 +45,9 @@ package struct WatchedLayer: Sendable, Hashable {
     return CellPool(tensor: tensor, shape: shape, lengths: lengths)
   }
 
+  /// Whether the layer has no more cells than can be held.
+  package var isSmallEnough: Bool { pool.pooledShape.reduce(1.0) { $0 * Double($1) } <= Double(Self.cellLimit) }
+
   /// Of the cells. - Throws: `GridError` where the axes don't fit the shape.
   package func geometry() throws(GridError) -> TensorGeometry {
     try TensorGeometry(shape: pool.pooledShape, height: height, width: width, channels: channelAxes)
@@ -64,7 +70,8 @@ package struct WatchedLayer: Sendable, Hashable {
     let isSound =
       shape.count >= 2 && shape.allSatisfy { (1...(1 << 32)).contains($0) } && cells.count == 3
       && cells.allSatisfy { $0 > 0 } && shape.reduce(1.0, { $0 * Double($1) }) < 1e12
-    guard isSound, (try? grid()) != nil, pool.isSupported else {
+    // In this order: of what is too large no grid is made.
+    guard isSound, isSmallEnough, (try? grid()) != nil, pool.isSupported else {
       throw Failure(.badInput, "layer \"\(tensor)\" of the reference has a shape or axes that don't fit each other")
     }
   }

@@ -1,5 +1,6 @@
 package import Distribution
 internal import Glibc
+import Grids
 import Statistics
 import Temporal
 import UserErrors
@@ -131,7 +132,10 @@ package struct LayerReference: Sendable {
   /// - Throws: `Failure` (`badInput`) for numbers that don't fit each other.
   func check() throws(Failure) {
     try layer.check()
-    let layout = try? CellLayout(layer)
+    // Regions and groups tell most of how large a layout would be.
+    let groups = CellLayout.groupCount(of: layer)
+    let isAlike = [groups, 2 * groups].contains(features.count) && (try? layer.grid().regionCount) == regions.count
+    let layout = isAlike ? try? CellLayout(layer) : nil
     let isSound =
       features.count == layout?.momentCount && regions.count == layout?.regionCounts.count
       && channels.count == layout?.groupCounts.count && channels.isSound
@@ -169,7 +173,9 @@ extension LayerReference: Coded {
     try coder.code(&deviation)
     try coder.code(&zetaWeights)
     guard coder.isReading else { return }
-    guard order == features.count, factor.isEmpty || factor.count == order * order else { throw MessageError() }
+    guard order == features.count, order <= 2 * CellLayout.groupLimit, factor.isEmpty || factor.count == order * order else {
+      throw MessageError()
+    }
     covariance = ShrinkageCovariance(centre: [Double](repeating: 0, count: order), shrinkage: shrinkage, factor: factor)
     distances = RobustScale(centre: centre, deviation: deviation)
   }

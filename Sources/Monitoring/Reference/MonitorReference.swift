@@ -191,7 +191,8 @@ package struct MonitorReference: Sendable {
     guard !layers.isEmpty, scales.isSound, signals.count == layers.count,
       signals.allSatisfy({ $0.count == signals[0].count && $0.allSatisfy(\.isFinite) }),
       layers.reduce(0, { $0 + $1.featureCount }) == memory.dimensions,
-      [Score.mahalanobis, .neighbours, .bands, .combined].allSatisfy({ calibration($0).scores.count > 1 })
+      [Score.mahalanobis, .neighbours, .bands, .combined].allSatisfy({ calibration($0).scores.count > 1 }),
+      calibrations.values.allSatisfy(\.isSound)
     else { throw Failure(.badInput, "the reference has parts that don't fit each other; learn it anew") }
   }
 }
@@ -258,6 +259,7 @@ extension MonitorReference {
     (origin, layers, memory) = (parts.origin, parts.layers, parts.memory)
     (selfTest, signals) = (body.selfTest, body.signals)
     scales = parts.scales
+    try origin.check()
     for layer in layers { try layer.check() }
     layouts = try layers.map { layer in try CellLayout(layer.layer) }
     ranges = CellLayout.ranges(layouts)

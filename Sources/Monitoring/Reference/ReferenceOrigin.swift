@@ -4,6 +4,7 @@ package import Lesion
 package import ModelGraph
 package import Networks
 package import Stimuli
+package import UserErrors
 
 /// What a reference was learnt from, and how the network is run so that its numbers are those that were learnt.
 package struct ReferenceOrigin: Sendable, Codable, Hashable {
@@ -56,6 +57,21 @@ package struct ReferenceOrigin: Sendable, Codable, Hashable {
   package var preprocessing: Preprocessing {
     Preprocessing(
       scale: scale, mean: mean, standardDeviation: standardDeviation, channelAxis: isChannelsLast ? .last : .first)
+  }
+
+  /// The most threads that a pass may have.
+  package static let threadLimit = 256
+
+  /// - Throws: `Failure` (`badInput`) for numbers that no reference has that was learnt.
+  func check() throws(Failure) {
+    let isSound =
+      (1...Self.threadLimit).contains(threads) && readout.positions.count <= 1 && !readout.isOfEachStimulus
+      && readout.shape.allSatisfy { (1...(1 << 28)).contains($0) }
+      && readout.shape.reduce(1.0) { $0 * Double($1) } <= Double(1 << 28)
+      && preparation.bakedBatch ?? 2 > 1 && preparation.views.allSatisfy(\.isSound)
+    guard isSound else {
+      throw Failure(.badInput, "what the reference says of the network can't be; learn it anew")
+    }
   }
 
   func encoded() -> [UInt8] {

@@ -174,6 +174,9 @@ struct MonitorLearnCommand: ParsableCommand {
     request.seed = seed
     request.selfTests = try Check.atLeast(0, selfTests, "self-tests")
     request.threads = try Check.atLeast(1, threads, "threads")
+    guard threads <= ReferenceOrigin.threadLimit else {
+      throw ValidationError("--threads \(threads) is above \(ReferenceOrigin.threadLimit).")
+    }
     if let scanned {
       request.scan = scan
       for layer in try scanned.result().layers {
