@@ -166,5 +166,9 @@ struct CalibrationTests {
     #expect(Calibration([1, 1, 1]).pValue(1) == 1)
     #expect(Calibration([1, 1, 2]).pValue(2) == 0.5)
     #expect(Calibration([1, 1, 2]).pValue(.infinity) == 0.25)
+    // Of nine, with the new one: the smallest and the largest have rank 1 of 10 on their side.
+    let nine = Calibration((1...9).map(Double.init))
+    #expect(nine.twoSidedPValue(0) == 0.2 && nine.twoSidedPValue(10) == 0.2 && nine.twoSidedPValue(.infinity) == 0.2)
+    #expect(nine.twoSidedPValue(5) == 1 && nine.twoSidedPValue(1) == 0.4 && nine.twoSidedPValue(9) == 0.4)
   }
 }

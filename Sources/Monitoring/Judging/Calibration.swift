@@ -22,6 +22,13 @@ package struct Calibration: Sendable, Hashable {
     Double(1 + scores.count - firstIndex(notBelow: score)) / Double(1 + scores.count)
   }
 
+  /// Of a score that what is strange makes smaller or larger: twice the smaller of the two p-values, at most 1.
+  package func twoSidedPValue(_ score: Double) -> Double {
+    let above = score.isFinite ? firstIndex(notBelow: score.nextUp) : scores.count
+    let notLarger = Double(1 + above) / Double(1 + scores.count)
+    return min(1, 2 * min(pValue(score), notLarger))
+  }
+
   private func firstIndex(notBelow score: Double) -> Int {
     var (low, high) = (0, scores.count)
     while low < high {

@@ -8,8 +8,11 @@ package enum Score: String, Sendable, CaseIterable {
   case bands
   /// How unsure the answer is, by its energy; only where scores are those of classes.
   case energy
-  /// Σ ζ·z² over the regions that answers depend on; only with a scan.
+  /// Σ ζ·z² over the regions that answers depend on; only with a scan. Contrast and blur make it smaller, noise larger.
   case critical
   /// All but `critical` in one.
   case combined
+
+  /// Whether what is strange may be below what is usual as well as above.
+  var isTwoSided: Bool { self == .critical }
 }

@@ -178,7 +178,9 @@ package struct MonitorReference: Sendable {
   }
 
   /// Of each score that there is.
-  package func pValue(_ score: Score, _ value: Double) -> Double? { calibrations[score]?.pValue(value) }
+  package func pValue(_ score: Score, _ value: Double) -> Double? {
+    calibrations[score].map { score.isTwoSided ? $0.twoSidedPValue(value) : $0.pValue(value) }
+  }
 
   /// The combined p-value of what is stranger than all that was held out: none is smaller.
   package var smallestPValue: Double { calibration(.combined).pValue(.infinity) }
