@@ -88,8 +88,7 @@ package struct LayerTimeCourse: Sendable {
     ) { TemporalRule.score($0, rate: rate, limit: limit) }
     let spatial = AnomalyDetector(
       features: recording.densities, windows: windows, reference: reference, rate: rate, fit: SpatialRule.score)
-    let temporalStates = TemporalRule.states(
-      bands, reference: reference, isAnomalous: bands.indices.map(temporal.isAnomalous), limit: limit)
+    let temporalStates = TemporalRule.States(reference.map { bands[$0] }, limit: limit)
     let spatialStates = SpatialRule.states(
       density: self.windows.map(\.density), coverage: recording.coverage, zeta: recording.zeta, reference: reference,
       isAnomalous: bands.indices.map(spatial.isAnomalous), limit: limit)
@@ -98,7 +97,7 @@ package struct LayerTimeCourse: Sendable {
       self.windows[window].spatialScore = spatial.scores[window]
       self.windows[window].isTemporalAnomaly = temporal.isAnomalous(window)
       self.windows[window].isSpatialAnomaly = spatial.isAnomalous(window)
-      self.windows[window].temporalState = temporalStates[window]
+      self.windows[window].temporalState = temporalStates.state(bands[window], isAnomalous: temporal.isAnomalous(window))
       self.windows[window].spatialState = spatialStates[window]
     }
     temporalDetector = temporal

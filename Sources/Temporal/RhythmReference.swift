@@ -24,11 +24,9 @@ package struct RhythmReference: Sendable {
   /// The probability of a false alarm a window; more than was asked for where the reference period has few windows.
   package let falseAlarmRate: Double
   private let welch: Welch
-  private let bands: [BandPowers]
-  private let features: [[Double]]
+  private let states: TemporalRule.States
+  private let score: @Sendable ([Double]) -> Double
   private let threshold: Double
-  private let rate: Double
-  private let limit: Double
 
   /// The longest even window, up to `longestWindow`, of which a reference period holds enough; `nil` where none is long enough for a
   /// spectrum.
@@ -60,7 +58,8 @@ package struct RhythmReference: Sendable {
       features: features, windows: windows, reference: Array(bands.indices), rate: rate
     ) { TemporalRule.score($0, rate: rate, limit: limit) }
     (threshold, falseAlarmRate) = (detector.threshold, detector.falseAlarmRate)
-    (self.bands, self.features, self.rate, self.limit) = (bands, features, rate, limit)
+    states = TemporalRule.States(bands, limit: limit)
+    score = TemporalRule.score(features, rate: rate, limit: limit)
   }
 
   /// What a later window does. - Parameter samples: `windowLength` of them, finite.
@@ -68,13 +67,11 @@ package struct RhythmReference: Sendable {
     precondition(samples.count == windowLength, "\(samples.count) samples for a window of \(windowLength)")
     let found = BandPowers(welch.spectrum(of: samples))
     let level = Self.mean(samples[...])
-    let score = TemporalRule.score(features, rate: rate, limit: limit)(TemporalRule.features(found, level: level))
+    let score = score(TemporalRule.features(found, level: level))
     let isAnomalous = score > threshold
-    let states = TemporalRule.states(
-      bands + [found], reference: Array(bands.indices), isAnomalous: bands.map { _ in false } + [isAnomalous], limit: limit)
     return Window(
       bands: found, level: level, strangeness: threshold > 0 ? score / threshold : isAnomalous ? .infinity : 0,
-      state: states[states.count - 1])
+      state: states.state(found, isAnomalous: isAnomalous))
   }
 
   private static func mean(_ samples: ArraySlice<Double>) -> Double { samples.reduce(0, +) / Double(samples.count) }

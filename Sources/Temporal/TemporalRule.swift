@@ -14,7 +14,7 @@ enum TemporalRule {
   ///
   /// Dividing by q lets every feature have its own normal range: a network that does several things has band powers in
   /// clusters, where a normal window can be many deviations from the median.
-  static func score(_ reference: [[Double]], rate: Double, limit: Double) -> ([Double]) -> Double {
+  static func score(_ reference: [[Double]], rate: Double, limit: Double) -> @Sendable ([Double]) -> Double {
     let scales = reference[0].indices.map { feature in RobustScale(reference.map { $0[feature] }) }
     let ranges = scales.enumerated().map { feature, scale in
       let sizes = reference.map { abs(scale.z($0[feature])) }.sorted()
@@ -23,20 +23,26 @@ enum TemporalRule {
     return { features in features.indices.map { abs(scales[$0].z(features[$0])) / ranges[$0] }.max() ?? 0 }
   }
 
-  /// The amount is the power in all bands, work that in β and γ, where they hold more than the slow bands: harmonics of a slow
-  /// rhythm lie in fast bands too.
-  static func states(
-    _ bands: [BandPowers], reference: [Int], isAnomalous: [Bool], limit: Double
-  ) -> [NetworkState] {
-    let total = bands.map { logarithm($0.total) }
-    let fast = bands.map { $0.fast.map(logarithm) }
-    let amount = RobustScale(reference.map { total[$0] })
-    let work = fast.allSatisfy { $0 != nil } ? RobustScale(reference.map { fast[$0]! }) : nil
-    return bands.indices.map { window in
-      let isFast = bands[window].fast.map { 2 * $0 > bands[window].total } ?? false
+  /// What tells states from each other. The amount is the power in all bands, work that in β and γ, where they hold more than the
+  /// slow bands: harmonics of a slow rhythm lie in fast bands too.
+  struct States: Sendable {
+    private let amount: RobustScale
+    private let work: RobustScale?
+    private let limit: Double
+
+    /// - Parameter reference: of the reference windows, at least one.
+    init(_ reference: [BandPowers], limit: Double) {
+      let fast = reference.compactMap(\.fast)
+      amount = RobustScale(reference.map { logarithm($0.total) })
+      work = fast.isEmpty ? nil : RobustScale(fast.map(logarithm))
+      self.limit = limit
+    }
+
+    /// - Parameter bands: of a window as long as those of the reference.
+    func state(_ bands: BandPowers, isAnomalous: Bool) -> NetworkState {
+      let fast = bands.fast.flatMap { 2 * $0 > bands.total ? logarithm($0) : nil }
       return NetworkState(
-        isAnomalous: isAnomalous[window], amount: amount.z(total[window]),
-        work: isFast ? work.map { $0.z(fast[window]!) } : nil, limit: limit)
+        isAnomalous: isAnomalous, amount: amount.z(logarithm(bands.total)), work: fast.flatMap { work?.z($0) }, limit: limit)
     }
   }
 

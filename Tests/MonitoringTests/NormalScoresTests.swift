@@ -76,6 +76,33 @@ struct NormalScoresTests {
     #expect(dead.z(.nan, at: 0).isNaN && dead.z(.infinity, at: 0) == .infinity)
   }
 
+  @Test("are found where they are the largest, without a look at those that are usual", arguments: [1, 3, 40])
+  func largest(_ most: Int) {
+    var generator = WeightGenerator(seed: 8)
+    // Places of several kinds: spread, nearly always silent, and constant.
+    func sample(scale: Float) -> [Double] {
+      generator.floats(40, scale: scale).enumerated().map { place, value in
+        switch place % 3 {
+        case 0: Double(value)
+        case 1: max(0, Double(value) - 0.8)
+        default: 1
+        }
+      }
+    }
+    let scores = NormalScores((0..<200).map { _ in sample(scale: 1) })
+    for scale: Float in [0.1, 1, 1, 1, 2, 10] {
+      var values = sample(scale: scale)
+      if scale == 2 { (values[7], values[30]) = (.nan, -.infinity) }
+      let all = values.indices.map { (place: $0, z: scores.z(values[$0], at: $0)) }
+      let expected = all.sorted { size($0.z) != size($1.z) ? size($0.z) > size($1.z) : $0.place < $1.place }.prefix(most)
+      let found = scores.largest(most, of: values)
+      #expect(
+        found.map(\.place) == expected.map(\.place)
+          && zip(found, expected).allSatisfy { $0.z == $1.z || $0.z.isNaN && $1.z.isNaN })
+    }
+    func size(_ z: Double) -> Double { z.isNaN ? .infinity : abs(z) }
+  }
+
   @Test("are the same of a unit as a channel and as a region, and of the size that normal numbers have")
   func unit() throws {
     let network = SmallNetwork.perceptron
@@ -87,10 +114,10 @@ struct NormalScoresTests {
       let observation = try opened.network.observe(feed, rows: [row])[0]
       var all: [Double] = []
       for layer in bench.reference.layers.indices {
-        let channels = bench.reference.channelDeviations(observation, layer: layer)
         let regions = bench.reference.regionDeviations(observation, layer: layer)
-        #expect(channels.count == regions.count && zip(channels, regions).allSatisfy { abs($0 - $1) < 1e-9 })
-        all += channels
+        let channels = bench.reference.largestChannels(regions.count, observation, layer: layer)
+        #expect(channels.count == regions.count && channels.allSatisfy { abs($0.z - regions[$0.place]) < 1e-9 })
+        all += regions
       }
       largest.append(all.map(abs).max() ?? 0)
     }

@@ -56,31 +56,13 @@ package struct Judge: Sendable {
     let groups = reference.layouts[number].channelsOfGroup
     return Verdict.Layer(
       tensor: tensors[number], strangeness: findings.strangeness[number],
-      channels: largest(reference.channelDeviations(observation, layer: number)).map { place, z in
+      channels: reference.largestChannels(placesShown, observation, layer: number).map { place, z in
         let channels = groups[place]
         return Verdict.Place(
           name: channels.count == 1 ? "\(channels.lowerBound)" : "\(channels.lowerBound)-\(channels.upperBound)", z: z)
       },
-      regions: largest(reference.regionDeviations(observation, layer: number)).map {
+      regions: reference.largestRegions(placesShown, observation, layer: number).map {
         Verdict.Place(name: grids[number].name(of: $0), z: $1)
       })
   }
-
-  /// The places of the largest |z|; those that are no numbers first.
-  private func largest(_ z: [Double]) -> [(place: Int, z: Double)] {
-    var places: [(place: Int, z: Double)] = []
-    for place in 0..<z.count {
-      let value = z[place]
-      let size = size(value)
-      if places.count == placesShown {
-        guard size > self.size(places[places.count - 1].z) else { continue }
-        places.removeLast()
-      }
-      let above = places.firstIndex { size > self.size($0.z) } ?? places.count
-      places.insert((place, value), at: above)
-    }
-    return places
-  }
-
-  private func size(_ value: Double) -> Double { value.isNaN ? .infinity : abs(value) }
 }

@@ -85,9 +85,14 @@ package struct LayerReference: Sendable {
     for (place, number) in centre.enumerated() { deviations[first + place] -= number }
   }
 
-  /// z of the mean activity of each group of channels, as normal scores. [groups]
-  package func channelDeviations(_ reading: LayerReading) -> [Double] {
-    (0..<channels.count).map { channels.z(scale.feature(reading.moments[$0]), at: $0) }
+  /// The groups of channels whose mean activity has the largest |z|, as normal scores.
+  func largestChannels(_ most: Int, of reading: LayerReading) -> [(place: Int, z: Double)] {
+    channels.largest(most, of: reading.moments.prefix(channels.count).map(scale.feature))
+  }
+
+  /// The regions whose mean activity has the largest |z|, as normal scores. - Parameter means: [regions]
+  func largestRegions(_ most: Int, of means: [Double]) -> [(place: Int, z: Double)] {
+    regions.largest(most, of: means.map(scale.feature))
   }
 
   /// z of each region's mean activity, as normal scores. [regions]

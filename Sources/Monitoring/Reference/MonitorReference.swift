@@ -143,9 +143,19 @@ package struct MonitorReference: Sendable {
     return layers.withUnsafeBufferPointer { $0[layer].regionDeviations(means) }
   }
 
-  /// z of the mean activity of each group of channels in a layer. - Returns: [groups]
-  package func channelDeviations(_ observation: WatchedNetwork.Observation, layer: Int) -> [Double] {
-    layers.withUnsafeBufferPointer { $0[layer].channelDeviations(observation.layers[layer]) }
+  /// The regions of a layer whose mean activity has the largest |z|. - Parameter most: how many.
+  package func largestRegions(
+    _ most: Int, _ observation: WatchedNetwork.Observation, layer: Int
+  ) -> [(place: Int, z: Double)] {
+    let means = layouts[layer].regionMeans(observation.cells[ranges[layer]])
+    return layers.withUnsafeBufferPointer { $0[layer].largestRegions(most, of: means) }
+  }
+
+  /// The groups of channels of a layer whose mean activity has the largest |z|. - Parameter most: how many.
+  package func largestChannels(
+    _ most: Int, _ observation: WatchedNetwork.Observation, layer: Int
+  ) -> [(place: Int, z: Double)] {
+    layers.withUnsafeBufferPointer { $0[layer].largestChannels(most, of: observation.layers[layer]) }
   }
 
   /// z of all layers' features, one layer after another.

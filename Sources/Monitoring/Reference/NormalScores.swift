@@ -28,6 +28,10 @@ package struct NormalScores: Sendable, Hashable {
   private var scores: [Double] = []
   /// What differences beyond the samples are divided by. [places]
   private var deviations: [Double] = []
+  /// |z| up to which a number is known for usual without a search: one from `low` to `high` of its place.
+  private static let usual = 1.5
+  private var low: [Double] = []
+  private var high: [Double] = []
 
   package init() {}
 
@@ -56,6 +60,13 @@ package struct NormalScores: Sendable, Hashable {
     let moving = deviations.filter { $0 > Self.rounding }
     let usual = moving.isEmpty ? Self.leastDeviation : RobustScale.median(moving)
     deviations = deviations.map { $0 > Self.rounding ? $0 : usual }
+    setUsual()
+  }
+
+  private mutating func setUsual() {
+    let ranges = (0..<count).map { starts[$0]..<starts[$0 + 1] }
+    low = ranges.map { $0.first { scores[$0] >= -Self.usual }.map { samples[$0] } ?? .infinity }
+    high = ranges.map { $0.last { scores[$0] <= Self.usual }.map { samples[$0] } ?? -.infinity }
   }
 
   /// Some of the samples: the first, the last, and between them those without which more than a step in z would lie between two, so that
@@ -76,14 +87,40 @@ package struct NormalScores: Sendable, Hashable {
     if value > samples[last] { return scores[last] + beyond(value - samples[last], from: scores[last], at: place) }
     if value < samples[first] { return scores[first] - beyond(samples[first] - value, from: -scores[first], at: place) }
     guard !value.isNaN else { return value }
-    // samples[low] ≤ value < samples[high], or the last.
-    var (low, high) = (first, last + 1)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if samples[middle] <= value { low = middle } else { high = middle }
+    // The largest that is no larger. Halves are chosen without a branch, which no processor could foresee.
+    var (low, count) = (first, last + 1 - first)
+    samples.withUnsafeBufferPointer { samples in
+      while count > 1 {
+        let half = count / 2
+        low += samples[low + half] <= value ? half : 0
+        count -= half
+      }
     }
-    guard high <= last else { return scores[last] }
-    return scores[low] + (scores[high] - scores[low]) * (value - samples[low]) / (samples[high] - samples[low])
+    guard low < last else { return scores[last] }
+    let share = (value - samples[low]) / (samples[low + 1] - samples[low])
+    return scores[low] + (scores[low + 1] - scores[low]) * share
+  }
+
+  /// The places of the largest |z|; those that are no numbers first.
+  ///
+  /// Cost: two comparisons a place, and a search for those that may be among the largest.
+  /// - Parameters:
+  ///   - most: how many, at least one.
+  ///   - values: [places]
+  package func largest(_ most: Int, of values: [Double]) -> [(place: Int, z: Double)] {
+    func size(_ z: Double) -> Double { z.isNaN ? .infinity : abs(z) }
+    var places: [(place: Int, z: Double)] = []
+    // What |z| has to exceed.
+    var least = -1.0
+    for (place, value) in values.enumerated() {
+      if least >= Self.usual, value >= low[place], value <= high[place] { continue }
+      let z = z(value, at: place)
+      guard size(z) > least else { continue }
+      if places.count == most { places.removeLast() }
+      places.insert((place, z), at: places.firstIndex { size(z) > size($0.z) } ?? places.count)
+      if places.count == most { least = size(places[most - 1].z) }
+    }
+    return places
   }
 
   /// How much z grows beyond the samples' end.
@@ -114,6 +151,7 @@ extension NormalScores: Coded {
     try coder.code(&scores)
     try coder.code(&deviations)
     guard coder.isReading else { return }
-    guard !starts.isEmpty else { throw MessageError() }
+    guard isSound else { throw MessageError() }
+    setUsual()
   }
 }
