@@ -72,7 +72,9 @@ package struct MomentStore: Sendable {
   ///
   /// - Throws: `FileError` (`cannotWrite`).
   package func write(_ moments: [RegionMoments], stimulus: Int) throws {
-    guard case .scratch(let file, _, let recordLength) = layers.first?.place else { return }
+    guard case .scratch(let file, _, let recordLength) = layers.first?.place else {
+      preconditionFailure("moments are taken in where there is room for them")
+    }
     let record = moments.flatMap(\.values)
     precondition(record.count * MemoryLayout<Double>.stride == recordLength, "moments of other layers")
     try record.withUnsafeBytes { try file.write($0, at: stimulus * recordLength) }
