@@ -16,8 +16,7 @@ package struct LayerReference: Sendable {
   private var scale = FeatureScale()
   private var features = NormalRange()
   /// Of the groups of channels and of the regions, whatever class a stimulus is taken for.
-  private var channels = NormalScores()
-  private var regions = NormalScores()
+  private var places = Places(channels: NormalScores(), regions: NormalScores())
   private var bounds = NormalRange()
   /// The predicted classes that have centres of their own, ascending.
   package private(set) var classes: [Int] = []
@@ -28,6 +27,14 @@ package struct LayerReference: Sendable {
   private var distances = RobustScale(centre: 0, deviation: 1)
   /// ζ of the regions, as weights that sum to 1; empty where no scan was given.
   package private(set) var zetaWeights: [Double] = []
+
+  /// In one place, since a copy of the layer would hold on to each of their arrays.
+  private final class Places: Sendable {
+    let channels: NormalScores
+    let regions: NormalScores
+
+    init(channels: NormalScores, regions: NormalScores) { (self.channels, self.regions) = (channels, regions) }
+  }
 
   package init() {}
 
@@ -47,8 +54,9 @@ package struct LayerReference: Sendable {
     scale = FeatureScale(of: readings.flatMap { $0.moments.prefix(groups) })
     let raw = readings.map { $0.moments.map(scale.feature) }
     features = NormalRange(raw)
-    channels = NormalScores(raw.map { Array($0.prefix(groups)) })
-    regions = NormalScores(regionMeans.map { $0.map(scale.feature) })
+    places = Places(
+      channels: NormalScores(raw.map { Array($0.prefix(groups)) }),
+      regions: NormalScores(regionMeans.map { $0.map(scale.feature) }))
     bounds = NormalRange(readings.map { $0.bounds.map(scale.feature) })
     let z = raw.map(features.z)
     for (predicted, members) in Dictionary(grouping: z.indices.filter { predicted[$0] != nil }, by: { predicted[$0]! })
@@ -87,17 +95,17 @@ package struct LayerReference: Sendable {
 
   /// The groups of channels whose mean activity has the largest |z|, as normal scores.
   func largestChannels(_ most: Int, of reading: LayerReading) -> [(place: Int, z: Double)] {
-    channels.largest(most, of: reading.moments.prefix(channels.count).map(scale.feature))
+    places.channels.largest(most, of: reading.moments.prefix(places.channels.count).map(scale.feature))
   }
 
   /// The regions whose mean activity has the largest |z|, as normal scores. - Parameter means: [regions]
   func largestRegions(_ most: Int, of means: [Double]) -> [(place: Int, z: Double)] {
-    regions.largest(most, of: means.map(scale.feature))
+    places.regions.largest(most, of: means.map(scale.feature))
   }
 
   /// z of each region's mean activity, as normal scores. [regions]
   package func regionDeviations(_ means: [Double]) -> [Double] {
-    means.indices.map { regions.z(scale.feature(means[$0]), at: $0) }
+    means.indices.map { places.regions.z(scale.feature(means[$0]), at: $0) }
   }
 
   /// The largest |z| of the layer's smallest cell, mean and largest cell; infinite where one isn't finite.
@@ -139,6 +147,7 @@ package struct LayerReference: Sendable {
     try layer.check()
     // Regions and groups tell most of how large a layout would be.
     let groups = CellLayout.groupCount(of: layer)
+    let (channels, regions) = (places.channels, places.regions)
     let isAlike = [groups, 2 * groups].contains(features.count) && (try? layer.grid().regionCount) == regions.count
     let layout = isAlike ? try? CellLayout(layer) : nil
     let isSound =
@@ -164,8 +173,10 @@ extension LayerReference: Coded {
     try coder.code(&layer)
     try coder.code(&scale)
     try coder.code(&features)
+    var (channels, regions) = (places.channels, places.regions)
     try coder.code(&channels)
     try coder.code(&regions)
+    places = Places(channels: channels, regions: regions)
     try coder.code(&bounds)
     try coder.code(&classes)
     try coder.code(&classCentres)
