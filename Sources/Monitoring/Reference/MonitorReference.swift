@@ -161,11 +161,8 @@ package struct MonitorReference: Sendable {
   /// z of all layers' features, one layer after another.
   private static func features(_ readings: [LayerReading], predicted: Int?, layers: [LayerReference]) -> [Double] {
     var features: [Double] = []
-    features.reserveCapacity(layers.reduce(0) { $0 + $1.featureCount })
-    // In place, since a layer's copy holds on to a dozen arrays.
-    layers.withUnsafeBufferPointer { layers in
-      for number in layers.indices { layers[number].appendDeviations(readings[number], predicted: predicted, to: &features) }
-    }
+    features.reserveCapacity(readings.reduce(0) { $0 + $1.moments.count })
+    for (number, layer) in layers.enumerated() { layer.appendDeviations(readings[number], predicted: predicted, to: &features) }
     return features
   }
 
@@ -178,13 +175,14 @@ package struct MonitorReference: Sendable {
   }
 
   private func rawScores(_ readings: [LayerReading], energy: Double?, _ features: [Double]) -> ScoreScales.Raw {
-    layers.withUnsafeBufferPointer { layers in
-      ScoreScales.Raw(
-        strangeness: layers.indices.map { layers[$0].strangeness(features[featureRanges[$0]]) },
-        neighbourDistance: memory.distance(features),
-        largestBound: layers.indices.reduce(0) { max($0, layers[$1].largestBound(readings[$1])) },
-        energy: energy)
+    var raw = ScoreScales.Raw(
+      strangeness: [], neighbourDistance: memory.distance(features), largestBound: 0, energy: energy)
+    raw.strangeness.reserveCapacity(layers.count)
+    for (number, layer) in layers.enumerated() {
+      raw.strangeness.append(layer.strangeness(features[featureRanges[number]]))
+      raw.largestBound = max(raw.largestBound, layer.largestBound(readings[number]))
     }
+    return raw
   }
 
   /// Of each score that there is.
