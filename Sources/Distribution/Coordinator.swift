@@ -155,7 +155,7 @@ package struct Coordinator<Wire: Transport> {
         guard let task = try phase.next(for: rank) else { return }
         if !assignments.isAtWork(rank) { watch.hear(from: rank, at: wire.now) }
         assignments.give(task, to: rank)
-        try onWire { try wire.post(NamedBody(task).message, to: rank, kind: .task) }
+        try onWire { try wire.post(NamedBody(task, name: assignments.kind).message, to: rank, kind: .task) }
       }
     }
   }
@@ -173,6 +173,8 @@ private struct WireError: Error {
 
 /// Which tasks ranks have been given and haven't answered.
 struct Assignments<Work> {
+  /// What messages call the tasks.
+  let kind = TaskRegistry<Never>.name(Work.self)
   /// Tasks that a rank is given at most.
   static var most: Int { 2 }
 

@@ -20,7 +20,10 @@ extension Coded {
   }
 
   /// - Throws: `MessageError` if the message ends early or goes on.
-  package init(message: [UInt8]) throws(MessageError) {
+  package init(message: [UInt8]) throws(MessageError) { try self.init(message: message[...]) }
+
+  /// - Throws: `MessageError` if the message ends early or goes on.
+  package init(message: ArraySlice<UInt8>) throws(MessageError) {
     var coder = MessageCoder(reading: message)
     self.init()
     try code(&coder)
@@ -38,23 +41,24 @@ package struct MessageError: UserError {
 
 /// Writes values one after another, little-endian, or reads them back into the same variables.
 package struct MessageCoder {
-  package private(set) var bytes: [UInt8]
-  private var offset = 0
+  /// What was written.
+  package private(set) var bytes: [UInt8] = []
+  /// What is still to be read.
+  private var source: ArraySlice<UInt8> = []
   package let isReading: Bool
 
   /// Writes.
   package init() {
-    bytes = []
     isReading = false
   }
 
   /// Reads.
-  package init(reading bytes: [UInt8]) {
-    self.bytes = bytes
+  package init(reading bytes: ArraySlice<UInt8>) {
+    source = bytes
     isReading = true
   }
 
-  package var isAtEnd: Bool { offset == bytes.count }
+  package var isAtEnd: Bool { source.isEmpty }
 
   package mutating func code(_ number: inout UInt64) throws(MessageError) {
     if isReading {
@@ -90,10 +94,23 @@ package struct MessageCoder {
     text = String(decoding: utf8, as: UTF8.self)
   }
 
-  package mutating func code(_ values: inout [UInt8]) throws(MessageError) { try codeNumbers(&values, 0) }
-  package mutating func code(_ values: inout [Float]) throws(MessageError) { try codeNumbers(&values, 0) }
-  package mutating func code(_ values: inout [Double]) throws(MessageError) { try codeNumbers(&values, 0) }
-  package mutating func code(_ values: inout [Int]) throws(MessageError) { try codeNumbers(&values, 0) }
+  package mutating func code(_ values: inout [UInt8]) throws(MessageError) { try codeNumbers(&values) }
+  package mutating func code(_ values: inout [Float]) throws(MessageError) { try codeNumbers(&values) }
+  package mutating func code(_ values: inout [Double]) throws(MessageError) { try codeNumbers(&values) }
+  package mutating func code(_ values: inout [Int]) throws(MessageError) { try codeNumbers(&values) }
+
+  /// Bytes, as of `[UInt8]`; those that are read stay where they are in the message.
+  package mutating func code(_ values: inout ArraySlice<UInt8>) throws(MessageError) {
+    var count = values.count
+    try code(&count)
+    guard isReading else {
+      bytes += values
+      return
+    }
+    guard count >= 0, count <= source.count else { throw MessageError() }
+    values = source.prefix(count)
+    source = source.dropFirst(count)
+  }
 
   package mutating func code<Value: Coded>(_ value: inout Value) throws(MessageError) { try value.code(&self) }
 
@@ -117,14 +134,14 @@ package struct MessageCoder {
     try code(&count)
     if isReading {
       // Every element takes a byte at least.
-      guard count >= 0, count <= bytes.count - offset else { throw MessageError() }
+      guard count >= 0, count <= source.count else { throw MessageError() }
       values = Array(repeating: empty, count: count)
     }
     for index in 0..<count { try body(&self, &values[index]) }
   }
 
   private mutating func codeNumbers<Number: BitwiseCopyable>(
-    _ values: inout [Number], _ zero: Number
+    _ values: inout [Number]
   ) throws(MessageError) {
     var count = values.count
     try code(&count)
@@ -132,19 +149,20 @@ package struct MessageCoder {
       values.withUnsafeBytes { bytes.append(contentsOf: $0) }
       return
     }
-    guard count >= 0, count <= (bytes.count - offset) / MemoryLayout<Number>.stride else { throw MessageError() }
-    var read = [Number](repeating: zero, count: count)
-    try take(count * MemoryLayout<Number>.stride) { source in
-      read.withUnsafeMutableBytes { $0.copyMemory(from: source) }
+    guard count >= 0, count <= source.count / MemoryLayout<Number>.stride else { throw MessageError() }
+    values = try take(count * MemoryLayout<Number>.stride) { source in
+      [Number](unsafeUninitializedCapacity: count) { numbers, filled in
+        UnsafeMutableRawBufferPointer(numbers).copyMemory(from: source)
+        filled = count
+      }
     }
-    values = read
   }
 
   private mutating func take<Result>(
     _ count: Int, _ body: (UnsafeRawBufferPointer) -> Result
   ) throws(MessageError) -> Result {
-    guard count >= 0, count <= bytes.count - offset else { throw MessageError() }
-    defer { offset += count }
-    return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + count)])) }
+    guard count >= 0, count <= source.count else { throw MessageError() }
+    defer { source = source.dropFirst(count) }
+    return source.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
   }
 }

@@ -3,12 +3,12 @@ package import UserErrors
 /// A worker's answer: the output of a task, and the seconds that it took.
 package struct TaskAnswer: Coded {
   package var seconds = 0.0
-  package var output: [UInt8] = []
+  package var output: ArraySlice<UInt8> = []
 
   package init() {}
 
   package init(_ output: [UInt8], seconds: Double) {
-    self.output = output
+    self.output = output[...]
     self.seconds = seconds
   }
 

@@ -47,8 +47,8 @@ struct NamedBody: Coded {
 
   init() {}
 
-  init<Value: Coded>(_ value: Value) {
-    name = TaskRegistry<Never>.name(Value.self)
+  init<Value: Coded>(_ value: Value, name: String = TaskRegistry<Never>.name(Value.self)) {
+    self.name = name
     body = value.message
   }
 

@@ -116,13 +116,13 @@ package final class Checkpoint {
   ///
   /// - Throws: `FileError` where the disk is full or gone.
   package func record(_ shard: Shard, _ values: [Float]) throws {
-    try record(CheckpointRecord(shard, values).bytes)
+    try record(CheckpointRecord(shard, values).bytes[...])
   }
 
   /// Takes in records.
   ///
   /// - Throws: `FileError` where the disk is full or gone.
-  package func record(_ records: [UInt8]) throws {
+  package func record(_ records: ArraySlice<UInt8>) throws {
     pending += records
     if clock() - lastFlush >= interval {
       try flush()

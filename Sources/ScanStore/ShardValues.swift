@@ -6,7 +6,7 @@ package struct ShardValues: Coded {
   package var seconds = 0.0
   package private(set) var count = 0
   /// One record after another, as a checkpoint holds them. All that were asked for, unless the scan is ending.
-  package private(set) var records: [UInt8] = []
+  package private(set) var records: ArraySlice<UInt8> = []
 
   package init() {}
 

@@ -222,6 +222,7 @@ import UserErrors
     var text = ""
     var range = 0..<0
     var bytes: [UInt8] = []
+    var slice: ArraySlice<UInt8> = []
     var floats: [Float] = []
     var doubles: [Double] = []
     var numbers: [Int] = []
@@ -234,6 +235,7 @@ import UserErrors
       try coder.code(&text)
       try coder.code(&range)
       try coder.code(&bytes)
+      try coder.code(&slice)
       try coder.code(&floats)
       try coder.code(&doubles)
       try coder.code(&numbers)
@@ -244,7 +246,7 @@ import UserErrors
 
   private var full: Everything {
     Everything(
-      number: -5, real: .infinity, text: "ζ 1", range: 3..<9, bytes: [0, 255], floats: [1.5, -0], doubles: [.pi],
+      number: -5, real: .infinity, text: "ζ 1", range: 3..<9, bytes: [0, 255], slice: [7, 1, 2, 3].dropFirst(), floats: [1.5, -0], doubles: [.pi],
       numbers: [.min, .max], texts: ["", "b"], arrays: [[], [1, 2]])
   }
 

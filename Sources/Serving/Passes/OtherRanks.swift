@@ -83,7 +83,7 @@ final class OtherRanks: @unchecked Sendable {
   private func take(_ message: Message) throws {
     watch.hear(from: message.source, at: wire.now)
     switch message.kind {
-    case .output: try answer(of: message.source).answer(.success(TaskAnswer(message: message.bytes).output))
+    case .output: try answer(of: message.source).answer(.success(Array(TaskAnswer(message: message.bytes).output)))
     case .failure: try answer(of: message.source).answer(.failure(FailureMessage(message: message.bytes).failure))
     case .stopWish: isStopWished = true
     case .alive: break
