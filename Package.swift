@@ -42,6 +42,7 @@ let package = Package(
   targets: [
     // Floor 0: C libraries, each seen by one module.
     .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CFileRange"),
     .systemLibrary(name: "CMPI", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"])]),
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-serial-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "minizip", providers: [.apt(["libminizip-dev"])]),
@@ -73,7 +74,7 @@ let package = Package(
     .target(
       name: "ModelGraph", dependencies: ["UserErrors", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Proto/onnx.proto"], swiftSettings: settings),
-    module("Files", imports: ["CMalloc", "CMessageDigest", "UserErrors"]),
+    module("Files", imports: ["CFileRange", "CMalloc", "CMessageDigest", "UserErrors"]),
     module("Arrays", imports: ["CZip", "Files"]),
     module("Images", imports: ["CJPEG", "CPNG"], settings: strict),
     module("Random", settings: strict),

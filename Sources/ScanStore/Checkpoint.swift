@@ -150,6 +150,7 @@ package final class Checkpoint {
   /// Hands what is recorded to the system.
   private func write() throws {
     try pending.withUnsafeBytes { try file.write($0, at: length) }
+    file.beginSynchronizing(length..<length + pending.count)
     length += pending.count
     pending.removeAll(keepingCapacity: true)
   }
