@@ -46,20 +46,23 @@ extension AcquireTask: SimulatedTask {
   func steps(_ plan: ScanPlan, _ costs: ScanCosts) -> [SimulatedStep] {
     let rows = shards.reduce(0) { $0 + plan.rows(ofShard: $1, plan.layers[layer]).count }
     let batch = plan.layers[layer].batch
-    return [
-      SimulatedStep(
-        series: (layer, stimulus), work: Array(repeating: costs.layers[layer].batch, count: (rows + batch - 1) / batch))
-    ]
+    let measuring = SimulatedStep(
+      series: (layer, stimulus), work: Array(repeating: costs.layers[layer].batch, count: (rows + batch - 1) / batch))
+    return estimates ? [measuring, SimulatedStep(work: [costs.layers[layer].estimate])] : [measuring]
   }
 
-  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> ShardValues {
-    var measured = ShardValues()
-    measured.seconds = seconds
+  func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> AcquiredShards {
+    var output = AcquiredShards()
+    if estimates {
+      output.estimate = EstimateOutput(.zeros(regions: plan.layers[layer].regionCount))
+      output.estimateSeconds = min(costs.layers[layer].estimate, seconds)
+    }
+    output.measured.seconds = seconds - output.estimateSeconds
     for shard in shards {
       let values = [Float](repeating: 1, count: plan.rows(ofShard: shard, plan.layers[layer]).count)
-      measured.append(Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), values)
+      output.measured.append(Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), values)
     }
-    return measured
+    return output
   }
 
   var outputShape: [Int]? { nil }
@@ -71,14 +74,19 @@ extension SeriesEstimateTask: SimulatedTask {
   }
 
   func output(_ plan: ScanPlan, _ costs: ScanCosts, seconds: Double) -> EstimateOutput {
-    let zeros = [Double](repeating: 0, count: plan.layers[task.layer].regionCount)
-    return EstimateOutput(
-      Estimate(
-        zeta: zeros, standardError: zeros, degreesOfFreedom: 1, full: 0, empty: 0, evaluations: 0,
-        efficiencyResidual: 0, notes: []))
+    EstimateOutput(.zeros(regions: plan.layers[task.layer].regionCount))
   }
 
   var outputShape: [Int]? { [task.layer] }
+}
+
+extension Estimate {
+  /// One of the size of a real one.
+  fileprivate static func zeros(regions: Int) -> Estimate {
+    let zeros = [Double](repeating: 0, count: regions)
+    return Estimate(
+      zeta: zeros, standardError: zeros, degreesOfFreedom: 1, full: 0, empty: 0, evaluations: 0, efficiencyResidual: 0, notes: [])
+  }
 }
 
 extension EitherTask: SimulatedTask where First: SimulatedTask, Second: SimulatedTask {

@@ -5,7 +5,8 @@ package import ScanStore
 import Shapley
 import UserErrors
 
-/// Measures every series shard by shard, and has each estimated, on whichever rank is free, once its values are in.
+/// Measures every series shard by shard, and has each estimated: by the rank that measures all of it at a time, else on whichever
+/// rank is free once its values are in.
 ///
 /// A rank stays on the series whose prefix it has cached, then takes the next one that nobody has begun, then helps
 /// with the one that was begun last, which has most left. Where layers may end early, a series is measured in rounds and
@@ -22,7 +23,8 @@ package struct AcquisitionPhase: Phase {
 
   /// A series that is being measured.
   private struct Series {
-    var values: [Float]
+    /// Empty until some have come in.
+    var values: [Float] = []
     /// Shards that nobody has been given, the next one last.
     var waiting: [Int]
     /// Shards whose values have not come in.
@@ -36,7 +38,33 @@ package struct AcquisitionPhase: Phase {
     var unmeasured: Int { rows - measured }
   }
 
+  /// What is asked of a layer's plan again and again.
+  private struct Shape {
+    let rows: Int
+    let designRows: Int
+    let rowsPerShard: Int
+    let width: Int
+    let shardCount: Int
+    let numberCount: Int
+    let regionCount: Int
+    private let batch: Int
+    private let isGradients: Bool
+
+    init(_ layer: ScanPlan.Layer, of plan: ScanPlan) {
+      (rows, designRows, width, numberCount) = (layer.rows, layer.designRows, layer.width, layer.numberCount)
+      (rowsPerShard, shardCount) = (plan.rowsPerShard(layer), plan.shardCount(layer))
+      (regionCount, batch, isGradients) = (layer.regionCount, layer.batch, layer.design == .gradients)
+    }
+
+    /// Whether a row is measured in the same way.
+    func isLike(_ other: Shape) -> Bool { batch == other.batch && isGradients == other.isGradients }
+
+    func rows(ofShard shard: Int) -> Range<Int> { shard * rowsPerShard..<min((shard + 1) * rowsPerShard, rows) }
+  }
+
   private let plan: ScanPlan
+  /// By layer.
+  private let shapes: [Shape]
   private let targets: [Int]
   private let allowsNonFinite: Bool
   /// Whether estimates are left to the merging of parts.
@@ -59,7 +87,8 @@ package struct AcquisitionPhase: Phase {
   /// Seconds that a shard and an estimate took last, by layer.
   private var pace: [Double?]
   private var estimatePace: [Double?]
-  private var current: [Int: Int] = [:]
+  /// By rank: the series that it measured last.
+  private var current: [Int?]
   private var estimates: [SeriesEstimateTask] = []
   private var intervals: RunningIntervals
   /// By layer, by stimulus; `nil` for a series that was skipped because its values are not finite.
@@ -76,6 +105,8 @@ package struct AcquisitionPhase: Phase {
     restored: [Checkpoint.Shard: [Float]], ranks: Int, progress: Progress
   ) {
     self.plan = plan
+    self.shapes = plan.layers.map { Shape($0, of: plan) }
+    self.current = Array(repeating: nil, count: ranks)
     self.targets = targets
     self.allowsNonFinite = request.measurement.allowsNonFinite
     self.rounds = Rounds(plan: plan, request: request)
@@ -109,12 +140,23 @@ package struct AcquisitionPhase: Phase {
 
   /// The share of a turn that a step takes; `nil` where nothing like it was done before.
   private func share(_ step: Step) -> Double? {
-    let (layer, seconds) =
-      switch step {
-      case .first(let task): (task.layer, pace[task.layer].map { $0 * Double(task.shards.count) })
-      case .second(let task): (task.task.layer, estimatePace[task.task.layer])
+    let layer: Int
+    var seconds: Double
+    switch step {
+    case .first(let task):
+      layer = task.layer
+      guard let pace = pace(layer) else { return nil }
+      seconds = pace * Double(task.shards.count)
+      if task.estimates {
+        guard let pace = estimatePace(layer) else { return nil }
+        seconds += pace
       }
-    guard let seconds, let turn = turnSeconds(layer) else { return nil }
+    case .second(let task):
+      layer = task.task.layer
+      guard let pace = estimatePace(layer) else { return nil }
+      seconds = pace
+    }
+    guard let turn = turnSeconds(layer) else { return nil }
     return seconds / max(turn, 1e-9)
   }
 
@@ -125,11 +167,11 @@ package struct AcquisitionPhase: Phase {
     }
   }
 
-  private func numbersPerShard(_ layer: Int) -> Int { plan.rowsPerShard(plan.layers[layer]) * plan.layers[layer].width }
+  private func numbersPerShard(_ layer: Int) -> Int { shapes[layer].rowsPerShard * shapes[layer].width }
 
   /// Seconds of a turn on a layer; `nil` where none of it was measured yet.
   private func turnSeconds(_ layer: Int) -> Double? {
-    pace[layer].map { turn.seconds(left: $0 * Double(max(shardsLeft, 0))) }
+    pace(layer).map { turn.seconds(left: $0 * Double(max(shardsLeft, 0))) }
   }
 
   /// The next step for a rank. - Parameter room: the share of a turn that it may take, if it can be divided.
@@ -162,32 +204,53 @@ package struct AcquisitionPhase: Phase {
 
   private mutating func complete(_ step: Step, with output: Step.Output, seconds: Double) throws {
     switch (step, output) {
-    case (.first(let task), .first(let measured)):
+    case (.first(let task), .first(let output)):
+      let measured = output.measured
       if measured.count > 0 { pace[task.layer] = measured.seconds / Double(measured.count) }
       try checkpoint.record(measured.records)
-      for (shard, values) in try measured.shards() { try take(values, task.layer, task.stimulus, shard.shard) }
+      if let estimate = output.estimate?.estimate {
+        guard task.estimates, measured.count == task.shards.count else { throw MessageError() }
+        try take(measured, of: task)
+        note(estimate, task.layer, task.stimulus, seconds: output.estimateSeconds)
+      } else {
+        for (shard, values) in try measured.shards() { try take(values, task.layer, task.stimulus, shard.shard) }
+      }
     case (.second(let task), .second(let output)):
-      let (layer, stimulus) = (task.task.layer, task.task.stimulus)
-      estimatePace[layer] = seconds
-      intervals.replace(results[layer][stimulus], by: output.estimate, layer: layer)
-      results[layer][stimulus] = output.estimate
-      progress.note(intervals.widest)
-      finishRound(layer)
+      note(output.estimate, task.task.layer, task.task.stimulus, seconds: seconds)
     case (.first, .second), (.second, .first):
       throw MessageError()
     }
   }
 
+  private mutating func note(_ estimate: Estimate, _ layer: Int, _ stimulus: Int, seconds: Double) {
+    estimatePace[layer] = seconds
+    intervals.replace(results[layer][stimulus], by: estimate, layer: layer)
+    results[layer][stimulus] = estimate
+    progress.note(intervals.widest)
+    finishRound(layer)
+  }
+
+  /// A whole series that its rank has estimated, so that its values are finite.
+  private mutating func take(_ measured: ShardValues, of task: AcquireTask) throws {
+    open[task.layer * plan.stimulusCount + task.stimulus] = nil
+    progress.advance(by: shapes[task.layer].rows)
+    guard let store else { return }
+    var values: [Float] = []
+    values.reserveCapacity(shapes[task.layer].numberCount)
+    for (_, shard) in try measured.shards() { values += shard }
+    try store.write(values, layer: task.layer, stimulus: task.stimulus)
+  }
+
   /// Opens a series for its next shards, with what an earlier run measured of them.
   private mutating func begin(_ number: Int, _ shards: [Int]) throws {
-    let layer = plan.layer(ofSeries: number)
+    let rows = shapes[number / plan.stimulusCount].rows
     let known = restored[number] ?? [:]
-    var series =
-      paused.removeValue(forKey: number)
-      ?? Series(values: Array(repeating: .nan, count: layer.numberCount), waiting: [], missing: 0, rows: layer.rows)
-    series.waiting = shards.reversed().filter { known[$0] == nil }
+    var series = paused.removeValue(forKey: number) ?? Series(waiting: [], missing: 0, rows: rows)
+    series.waiting = shards.reversed()
+    if !known.isEmpty { series.waiting.removeAll { known[$0] != nil } }
     series.missing = shards.count
     open[number] = series
+    guard !known.isEmpty else { return }
     for shard in shards {
       guard let values = restored[number]?.removeValue(forKey: shard) else { continue }
       try take(values, number / plan.stimulusCount, number % plan.stimulusCount, shard)
@@ -196,35 +259,59 @@ package struct AcquisitionPhase: Phase {
 
   /// The next shards of a series that lie side by side. - Parameter room: the share of a turn that they may take.
   private mutating func shards(of series: Int, room: Double) -> AcquireTask? {
-    guard let first = open[series]?.waiting.popLast() else { return nil }
-    let (layer, stimulus) = (series / plan.stimulusCount, series % plan.stimulusCount)
-    var end = first + 1
-    let most = first + shardsAtATime(layer, room: room)
-    while end < most, open[series]!.waiting.last == end {
-      open[series]!.waiting.removeLast()
-      end += 1
-    }
-    shardsLeft -= end - first
-    return AcquireTask(layer: layer, stimulus: stimulus, target: targets[stimulus], shards: first..<end)
+    guard let place = open.index(forKey: series), let first = open.values[place].waiting.last else { return nil }
+    let (layer, stimulus) = series.quotientAndRemainder(dividingBy: plan.stimulusCount)
+    let left = open.values[place].waiting.count
+    var most = shardsAtATime(layer, room: room)
+    // A small rest isn't worth a turn, and a series in one piece is estimated where it was measured.
+    if left <= most + most / 4 { most = left }
+    var count = 1
+    while count < min(most, left), open.values[place].waiting[left - 1 - count] == first + count { count += 1 }
+    open.values[place].waiting.removeLast(count)
+    shardsLeft -= count
+    let shape = shapes[layer]
+    return AcquireTask(
+      layer: layer, stimulus: stimulus, target: targets[stimulus], shards: first..<first + count,
+      estimates: !isPart && count == shape.shardCount && rounds.designRows(layer, stimulus) == shape.designRows)
+  }
+
+  /// Seconds that a shard of a layer takes; `nil` where nobody knows.
+  ///
+  /// A layer of which nothing was measured is taken for as slow as the one before: its passes run no more of the network, mostly less.
+  private func pace(_ layer: Int) -> Double? {
+    if let known = pace[layer] { return known }
+    guard layer > 0, shapes[layer].isLike(shapes[layer - 1]) else { return nil }
+    return pace(layer - 1).map { $0 * Double(shapes[layer].rowsPerShard) / Double(shapes[layer - 1].rowsPerShard) }
+  }
+
+  /// Seconds that an estimate of a layer takes; `nil` where nobody knows.
+  private func estimatePace(_ layer: Int) -> Double? {
+    if let known = estimatePace[layer] { return known }
+    guard layer > 0, shapes[layer].isLike(shapes[layer - 1]), shapes[layer].numberCount <= shapes[layer - 1].numberCount,
+      shapes[layer].regionCount <= shapes[layer - 1].regionCount
+    else { return nil }
+    return estimatePace(layer - 1)
   }
 
   private func shardsAtATime(_ layer: Int, room: Double) -> Int {
-    guard let pace = pace[layer], let turn = turnSeconds(layer) else { return 1 }
+    guard let pace = pace(layer), let turn = turnSeconds(layer) else { return 1 }
     let most = Double(TurnLength.mostNumbers / max(numbersPerShard(layer), 1))
     return max(1, Int(min(room * turn / max(pace, 1e-9), most)))
   }
 
   private mutating func take(_ values: [Float], _ layer: Int, _ stimulus: Int, _ shard: Int) throws {
     let number = layer * plan.stimulusCount + stimulus
-    let rows = plan.rows(ofShard: shard, plan.layers[layer])
-    let width = plan.layers[layer].width
-    open[number]!.values.replaceSubrange(rows.lowerBound * width..<rows.upperBound * width, with: values)
-    open[number]!.missing -= 1
-    open[number]!.nonFinite += values.count { !$0.isFinite }
-    open[number]!.measured += rows.count
-    let series = open[number]!
+    let shape = shapes[layer]
+    let (rows, width) = (shape.rows(ofShard: shard), shape.width)
+    guard var series = open.removeValue(forKey: number) else { throw MessageError() }
+    if series.values.isEmpty { series.values = Array(repeating: .nan, count: shape.numberCount) }
+    series.values.replaceSubrange(rows.lowerBound * width..<rows.upperBound * width, with: values)
+    series.missing -= 1
+    series.nonFinite += values.count { !$0.isFinite }
+    series.measured += rows.count
     progress.advance(by: rows.count)
     if series.nonFinite > 0 && !allowsNonFinite {
+      open[number] = series
       throw Failure(
         .badInput,
         """
@@ -233,8 +320,10 @@ package struct AcquisitionPhase: Phase {
         series with --allow-nonfinite
         """)
     }
-    guard series.missing == 0 else { return }
-    open[number] = nil
+    guard series.missing == 0 else {
+      open[number] = series
+      return
+    }
     if rounds.isOpen(layer) { paused[number] = series }
     try store?.write(series.values, layer: layer, stimulus: stimulus)
     guard series.nonFinite == 0 else {
@@ -244,7 +333,7 @@ package struct AcquisitionPhase: Phase {
       return
     }
     guard !isPart else { return }
-    let anchors = plan.layers[layer].rows - plan.layers[layer].designRows
+    let anchors = shape.rows - shape.designRows
     estimates.append(
       SeriesEstimateTask(
         task: EstimateTask(
@@ -258,7 +347,7 @@ package struct AcquisitionPhase: Phase {
       guard let series = paused.removeValue(forKey: layer * plan.stimulusCount + stimulus) else { continue }
       // What the layer doesn't need any more is no part of the work.
       progress.shrink(by: series.unmeasured)
-      shardsLeft -= series.unmeasured / plan.rowsPerShard(plan.layers[layer])
+      shardsLeft -= series.unmeasured / shapes[layer].rowsPerShard
     }
   }
 }

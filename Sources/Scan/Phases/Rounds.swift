@@ -14,6 +14,8 @@ struct Rounds {
     var analysis = 0
     /// Series of the round that have not been estimated.
     var awaited: Int
+    /// What holds the rows of the present round, those of earlier ones included.
+    var shards: [Int]
     /// Rows of the design that are measured, or being measured, by stimulus.
     var designRows: [Int]
   }
@@ -30,8 +32,9 @@ struct Rounds {
     self.plan = plan
     self.rule = request.stoppingRule
     layers = plan.layers.map { layer in
-      Layer(
-        schedule: plan.analyses(layer, rule: request.stoppingRule, index: request.measurement.index), awaited: plan.stimulusCount,
+      let schedule = plan.analyses(layer, rule: request.stoppingRule, index: request.measurement.index)
+      return Layer(
+        schedule: schedule, awaited: plan.stimulusCount, shards: plan.shards(holding: schedule.rows[0], layer),
         designRows: Array(repeating: 0, count: plan.stimulusCount))
     }
     waiting = plan.series(of: request.run.part).reversed()
@@ -44,12 +47,12 @@ struct Rounds {
   mutating func takeUp() -> (series: Int, shards: [Int])? {
     guard let series = waiting.popLast() else { return nil }
     let (number, stimulus) = series.quotientAndRemainder(dividingBy: plan.stimulusCount)
-    let layer = layers[number]
-    let known = layer.designRows[stimulus]
-    let before = known == 0 ? [] : Set(plan.shards(holding: known, plan.layers[number]))
-    let target = layer.schedule.rows[layer.analysis]
-    layers[number].designRows[stimulus] = target
-    return (series, plan.shards(holding: target, plan.layers[number]).filter { !before.contains($0) })
+    let known = layers[number].designRows[stimulus]
+    layers[number].designRows[stimulus] = layers[number].schedule.rows[layers[number].analysis]
+    let shards = layers[number].shards
+    guard known > 0 else { return (series, shards) }
+    let before = Set(plan.shards(holding: known, plan.layers[number]))
+    return (series, shards.filter { !before.contains($0) })
   }
 
   /// Rows of the design that a series has by the end of its round.
@@ -75,6 +78,7 @@ struct Rounds {
     }
     layers[number].analysis += 1
     layers[number].awaited = verdict.wanted.count
+    layers[number].shards = plan.shards(holding: layer.schedule.rows[layer.analysis + 1], plan.layers[number])
     let wanted = verdict.wanted.map { number * plan.stimulusCount + stimuli[$0] }
     let place = waiting.lastIndex { $0 > wanted[0] }.map { $0 + 1 } ?? 0
     waiting.insert(contentsOf: wanted.reversed(), at: place)

@@ -3,25 +3,29 @@ import Files
 import Lesion
 import Networks
 import ScanPlan
-import ScanResults
-import ScanStore
+package import ScanResults
+package import ScanStore
 import Shapley
 
-/// Measure shards of a series. Output: those that were complete, if it is interrupted at a later one.
+/// Measure shards of a series, and estimate it where they are all of it. Output: those that were complete, if it is interrupted at
+/// a later one.
 package struct AcquireTask: RankTask, Hashable {
   package var layer = 0
   package var stimulus = 0
   /// The class whose score is the value.
   var target = 0
   package var shards = 0..<0
+  /// Whether the shards are the series, and its estimate is asked for.
+  package var estimates = false
 
   package init() {}
 
-  package init(layer: Int, stimulus: Int, target: Int, shards: Range<Int>) {
+  package init(layer: Int, stimulus: Int, target: Int, shards: Range<Int>, estimates: Bool = false) {
     self.layer = layer
     self.stimulus = stimulus
     self.target = target
     self.shards = shards
+    self.estimates = estimates
   }
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
@@ -29,21 +33,31 @@ package struct AcquireTask: RankTask, Hashable {
     try coder.code(&stimulus)
     try coder.code(&target)
     try coder.code(&shards)
+    var asks = estimates ? 1 : 0
+    try coder.code(&asks)
+    estimates = asks == 1
   }
 
-  func run(on worker: Worker, pause: () throws -> Void) throws -> ShardValues {
+  func run(on worker: Worker, pause: () throws -> Void) throws -> AcquiredShards {
     let start = monotonicSeconds()
-    var measured = ShardValues()
+    var output = AcquiredShards()
+    var series: [Float] = []
     for shard in shards {
       do {
-        measured.append(
-          Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), try values(of: shard, worker, pause: pause))
-      } catch is Interruption where measured.count > 0 {
+        let values = try values(of: shard, worker, pause: pause)
+        output.measured.append(Checkpoint.Shard(layer: layer, stimulus: stimulus, shard: shard), values)
+        if estimates { series += values }
+      } catch is Interruption where output.measured.count > 0 {
         break
       }
     }
-    measured.seconds = monotonicSeconds() - start
-    return measured
+    let measured = monotonicSeconds()
+    output.measured.seconds = measured - start
+    guard estimates, output.measured.count == shards.count, series.allSatisfy(\.isFinite) else { return output }
+    // Where it can't be had the values count all the same: the estimate will be asked for alone, and say why.
+    output.estimate = try? EstimateOutput(worker.estimation.estimate(layer: layer, stimulus: stimulus, values: series))
+    output.estimateSeconds = monotonicSeconds() - measured
+    return output
   }
 
   private func values(of shard: Int, _ worker: Worker, pause: () throws -> Void) throws -> [Float] {
@@ -93,5 +107,22 @@ package struct AcquireTask: RankTask, Hashable {
       try pause()
     }
     return numbers
+  }
+}
+
+/// What a rank measured of a series, and what it estimated from that.
+package struct AcquiredShards: Coded {
+  package var measured = ShardValues()
+  /// `nil` where none was asked for, some shards are missing, or values are not finite.
+  package var estimate: EstimateOutput?
+  /// What the estimate took.
+  package var estimateSeconds = 0.0
+
+  package init() {}
+
+  mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
+    try coder.code(&measured)
+    try coder.code(&estimate)
+    try coder.code(&estimateSeconds)
   }
 }
