@@ -39,6 +39,9 @@ package final class Progress {
   private let show: (State) -> Void
   private var state = State(phase: "", completed: 0, total: 0, elapsed: 0, isLast: true)
   private var start = 0.0
+  /// Seconds for which what was noted is new enough.
+  private static let noteInterval = 0.2
+  private var noted = -Double.infinity
 
   /// - Parameter show: called often, some hundred times a second: it decides what is worth showing.
   package init(_ show: @escaping (State) -> Void) {
@@ -47,6 +50,7 @@ package final class Progress {
 
   package func begin(_ phase: String, total: Int) {
     start = monotonicSeconds()
+    noted = -.infinity
     state = State(phase: phase, completed: 0, total: total, elapsed: 0, isLast: false)
     show(state)
   }
@@ -57,7 +61,11 @@ package final class Progress {
 
   package func note(_ widest: Convergence?) {
     state.widest = widest
+    noted = state.elapsed
   }
+
+  /// Whether what was noted is so old that somebody may see it.
+  package var isNoteOld: Bool { state.elapsed - noted > Self.noteInterval }
 
   /// Less is to be done than was said.
   package func shrink(by count: Int) {

@@ -16,6 +16,10 @@ package struct RunningIntervals {
     package var deviation: [Double]
     package var effect = 0.0
     package var widest: Double?
+    /// Whether series were added since `widest` was found.
+    package var isStale = false
+    /// The estimate, where the layer has one series.
+    package var only: Estimate?
 
     /// Adds a series, or takes one away again. - Parameter number: 1 or -1.
     package mutating func count(_ estimate: Estimate, as number: Int) {
@@ -49,13 +53,17 @@ package struct RunningIntervals {
     layers[number].deviation = []
     if let earlier { layer.count(earlier, as: -1) }
     layer.count(estimate, as: 1)
-    layer.widest = halfWidth(layer, estimate).map { 100 * $0 / abs(layer.effect / Double(layer.count)) }
+    layer.isStale = true
+    if seriesCount == 1 { layer.only = estimate }
     layers[number] = layer
   }
 
+  /// Whether every series of a layer has been taken note of.
+  package func holdAll(layer: Int) -> Bool { layers[layer].count == seriesCount }
+
   /// Half the width of the widest interval in v; `nil` where nothing can be said yet.
-  private func halfWidth(_ layer: Layer, _ estimate: Estimate) -> Double? {
-    if seriesCount == 1 {
+  private func halfWidth(_ layer: Layer) -> Double? {
+    if let estimate = layer.only {
       let critical = StudentT.criticalValue(confidence: confidence, degreesOfFreedom: estimate.degreesOfFreedom)
       return estimate.standardError.max().map { critical * $0 }
     }
@@ -66,7 +74,13 @@ package struct RunningIntervals {
   }
 
   /// The widest of all layers that can say so far.
-  package var widest: Progress.Convergence? {
+  package mutating func widest() -> Progress.Convergence? {
+    for number in layers.indices where layers[number].isStale {
+      layers[number].widest = halfWidth(layers[number]).map {
+        100 * $0 / abs(layers[number].effect / Double(layers[number].count))
+      }
+      layers[number].isStale = false
+    }
     let known = layers.indices.filter { layers[$0].widest?.isFinite == true }
     return known.max { layers[$0].widest! < layers[$1].widest! }.map {
       Progress.Convergence(part: $0, percent: layers[$0].widest!, samples: layers[$0].count)

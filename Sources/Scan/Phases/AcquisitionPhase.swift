@@ -226,7 +226,7 @@ package struct AcquisitionPhase: Phase {
     estimatePace[layer] = seconds
     intervals.replace(results[layer][stimulus], by: estimate, layer: layer)
     results[layer][stimulus] = estimate
-    progress.note(intervals.widest)
+    if progress.isNoteOld || intervals.holdAll(layer: layer) { progress.note(intervals.widest()) }
     finishRound(layer)
   }
 
