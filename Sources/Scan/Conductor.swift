@@ -140,14 +140,19 @@ struct Conductor {
       request.run.part.map { $0.number > 1 } ?? false
       ? "Part 1 of the scan measures it." : LayerInformation.reasonForNone(labels: classes)
     guard measurements.informationReason == nil else { return }
-    let moments = measurements.moments
     let layers = measurements.plan.layers
-    var phase = ListPhase(
-      try layers.map {
-        InformTask(layer: $0.number, labels: classes, densities: try moments.densities(layer: $0.number).flatMap(\.self))
-      }, progress: runner.progress)
-    try runner.run("measuring information", layers.count, &phase, on: worker.estimation)
-    measurements.information = phase.outputs
+    let tasks = try layers.map { layer in
+      InformTask.tasks(
+        layer: layer.number, labels: classes, densities: try measurements.moments.densities(layer: layer.number),
+        count: mailbox.size / layers.count)
+    }
+    var phase = ListPhase(tasks.flatMap { $0 }, progress: runner.progress)
+    try runner.run("measuring information", tasks.reduce(0) { $0 + $1.count }, &phase, on: worker.estimation)
+    var outputs = phase.outputs[...]
+    measurements.information = tasks.map { tasks in
+      defer { outputs = outputs.dropFirst(tasks.count) }
+      return LayerInformation(joining: outputs.prefix(tasks.count))
+    }
   }
 
   // MARK: The measurement

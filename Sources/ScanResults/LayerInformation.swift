@@ -22,13 +22,19 @@ package struct LayerInformation: Sendable, Codable {
     pValues = estimates.map { $0?.pValue }
   }
 
+  /// - Parameter parts: of a layer's regions, in their order.
+  package init(joining parts: some Sequence<LayerInformation>) {
+    bits = parts.flatMap(\.bits)
+    pValues = parts.flatMap(\.pValues)
+  }
+
   /// Why nothing can be said for stimuli of these classes; `nil` if it can.
   package static func reasonForNone(labels: [Int]) -> String? {
     InformationContent(labels: labels, permutations: 0, seed: 0, stream: 0).reasonForNone
   }
 }
 
-/// Information content of a layer's regions.
+/// Information content of a layer's regions, or of some that lie side by side.
 package struct InformTask: RankTask, Hashable {
   package var layer = 0
   /// The class of each stimulus.
@@ -42,6 +48,19 @@ package struct InformTask: RankTask, Hashable {
     self.layer = layer
     self.labels = labels
     self.densities = densities
+  }
+
+  /// A layer's tasks: about as many as asked for, and one at least. Each permutes the labels for itself, which takes as long as a third
+  /// of a region.
+  ///
+  /// - Parameter densities: by stimulus, of all regions.
+  package static func tasks(layer: Int, labels: [Int], densities: [[Double]], count: Int) -> [InformTask] {
+    let regions = densities.first?.count ?? 0
+    let share = max((regions + max(count, 1) - 1) / max(count, 1), 1)
+    return stride(from: 0, to: max(regions, 1), by: share).map { first in
+      let range = first..<min(first + share, regions)
+      return InformTask(layer: layer, labels: labels, densities: densities.flatMap { $0[range] })
+    }
   }
 
   package mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
