@@ -53,7 +53,7 @@ package final class Checkpoint {
   package static let magic = Array("NNFMRI01".utf8)
   /// Bytes that are handed to the system before the interval is over: it writes them when it likes, so that there is
   /// less to wait for then.
-  private static let portion = 1 << 20
+  private static let portion = 1 << 18
 
   private let path: String
   private let file: OpenFile
