@@ -246,7 +246,8 @@ import UserErrors
 
   private var full: Everything {
     Everything(
-      number: -5, real: .infinity, text: "ζ 1", range: 3..<9, bytes: [0, 255], slice: [7, 1, 2, 3].dropFirst(), floats: [1.5, -0], doubles: [.pi],
+      number: -5, real: .infinity, text: "ζ 1", range: 3..<9, bytes: [0, 255], slice: [7, 1, 2, 3].dropFirst(),
+      floats: [1.5, -0], doubles: [.pi],
       numbers: [.min, .max], texts: ["", "b"], arrays: [[], [1, 2]])
   }
 
