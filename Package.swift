@@ -233,7 +233,7 @@ let package = Package(
     .testTarget(
       name: "ReportingTests",
       dependencies: [
-        "Anatomy", "Distribution", "Grids", "Lesion", "ModelGraph", "Reporting", "ScanPlan", "ScanResults", "ScanStore",
+        "Anatomy", "Distribution", "Files", "Grids", "Lesion", "ModelGraph", "Reporting", "ScanPlan", "ScanResults", "ScanStore",
         "Shapley",
         "TestSupport",
       ],

@@ -32,9 +32,9 @@ package struct ContrastReport: Sendable {
   package func write(to folder: String, name: String) throws {
     let file = FileContent.json(
       .object(Dictionary(contrasts.map { (Self.title($0), content($0)) }, uniquingKeysWith: { first, _ in first })))
-    try ScanFiles.write(try file.encoded(), to: "\(folder)/\(name).json")
-    try ScanFiles.write(Array(table.utf8), to: "\(folder)/\(name).tsv")
-    try ScanFiles.write(Array(ContrastPage(contrasts, unit: unit).html.utf8), to: "\(folder)/\(name).html")
+    try file.write(to: "\(folder)/\(name).json")
+    try FileContent.text(table).write(to: "\(folder)/\(name).tsv")
+    try FileContent.text(ContrastPage(contrasts, unit: unit).html).write(to: "\(folder)/\(name).html")
   }
 
   /// Removes what `write` wrote.

@@ -5,10 +5,8 @@ import ScanResults
 
 /// `density.json`: where activity is.
 enum DensityFile {
-  static func content(_ result: ScanResult) -> JSONValue {
-    .object(
-      Dictionary(
-        uniqueKeysWithValues: result.layers.map { ("layer_\($0.plan.number)", content($0)) }))
+  static func content(_ result: ScanResult) -> FileContent {
+    .members(Dictionary(uniqueKeysWithValues: result.layers.map { layer in ("layer_\(layer.plan.number)", { content(layer) }) }))
   }
 
   private static func content(_ layer: ScanResult.Layer) -> JSONValue {

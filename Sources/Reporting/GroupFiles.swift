@@ -13,10 +13,10 @@ enum GroupFiles {
   private static let quantities = ["zeta", "standard_error", "density"]
 
   /// None where stimuli fall into no groups.
-  static func files(_ result: ScanResult) -> [(path: String, content: FileContent)] {
+  static func files(_ result: ScanResult) -> ScanFiles.Made {
     let groups = StimulusGroups(result).groups
     guard !groups.isEmpty else { return [] }
-    var files: [(path: String, content: FileContent)] = []
+    var files: ScanFiles.Made = []
     for layer in result.layers {
       let regions = 0..<layer.grid.regionCount
       let floats = groups.flatMap { group in regions.flatMap { numbers($0, layer, group) } }

@@ -1,6 +1,4 @@
 import Files
-internal import FoundationEssentials
-internal import Glibc
 import ScanPlan
 package import ScanResults
 import UserErrors
@@ -38,37 +36,39 @@ package struct ScanFiles: Sendable {
     self.result = result
   }
 
-  /// - Throws: `Failure` (`cannotWrite`) with the file's name.
+  /// - Throws: `FileError` (`cannotWrite`) with the file's name.
   package func write(_ kinds: Set<Kind> = Kind.standard, to folder: String) throws {
     if kinds.contains(.edf), let timeCourse = result.timeCourse, SignalFile.reasonForNone(timeCourse) == nil {
       try SignalFile.write(timeCourse, layers: result.layers.map(\.plan), to: folder + "/eeg")
     }
+    returnFreedMemory()
     for make in makers(kinds, of: folder) {
       for (path, content) in try make() {
         let path = folder + "/" + path
         if let end = path.lastIndex(of: "/") { try makeFolder(String(path[..<end])) }
-        try Self.write(try content.encoded(), to: path)
+        try content.write(to: path)
       }
       returnFreedMemory()
     }
   }
 
-  private typealias Files = [(path: String, content: FileContent)]
+  /// Files that are in memory together, by path.
+  typealias Made = [(path: String, content: FileContent)]
 
   /// In the order in which files are written: what makes one file, or several small ones, so that one after another is in memory.
-  private func makers(_ kinds: Set<Kind>, of folder: String) -> [() throws -> Files] {
+  private func makers(_ kinds: Set<Kind>, of folder: String) -> [() throws -> Made] {
     let result = result
-    var makers: [() throws -> Files] = []
+    var makers: [() throws -> Made] = []
     func add(_ path: String, _ content: @escaping () throws -> FileContent) { makers.append { [(path, try content())] } }
     if kinds.contains(.json) {
-      add("density.json") { .json(DensityFile.content(result)) }
+      add("density.json") { DensityFile.content(result) }
       add("impact.json") { ImpactFile.content(result) }
       if let timeCourse = result.timeCourse {
         add("consistency.json") { .json(ConsistencyFile.content(timeCourse, layers: result.layers.map(\.plan))) }
       }
       if let tracts = result.tracts { add("connections.json") { .json(ConnectionsFile.content(result, tracts)) } }
       makers.append { LesionFile.content(result).map { [("lesions.json", .json($0))] } ?? [] }
-      makers.append { StimulusMaps.files(result) }
+      makers += StimulusMaps.makers(result)
       makers.append { GroupFiles.files(result) }
       if result.request.run.keepsAcquisition { add("acquisition/design.json") { .json(DesignFile.content(result)) } }
     }
@@ -77,21 +77,12 @@ package struct ScanFiles: Sendable {
       if let tracts = result.tracts { add("pathways.tsv") { .text(PathwayTable.text(result, tracts)) } }
     }
     if kinds.contains(.long) { add("stimuli/regions.tsv") { .text(StimulusTable.text(result)) } }
-    if kinds.contains(.nifti) { makers.append { MapFiles(result).files.map { ("maps/" + $0.path, $0.content) } } }
-    if kinds.contains(.connectome), let tracts = result.tracts { makers.append { ConnectomeFiles(result, tracts).files } }
+    if kinds.contains(.nifti) { makers += MapFiles(result).makers }
+    if kinds.contains(.connectome), let tracts = result.tracts { makers += ConnectomeFiles.makers(result, tracts) }
     if kinds.contains(.html) {
       add("report.html") { .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html) }
     }
     if kinds.contains(.json) { add("scan.json") { .json(try SummaryFile.content(result)) } }
     return makers
-  }
-
-  /// Writes beside the file and renames, so that a reader never sees half of one.
-  static func write(_ bytes: [UInt8], to path: String) throws {
-    do {
-      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw Failure(.cannotWrite, "\(path): \(String(cString: strerror(errno))); mend that and run the scan again")
-    }
   }
 }

@@ -12,36 +12,43 @@ import Statistics
 enum StimulusMaps {
   private static let quantities = ["zeta", "standard_error", "p_value", "q_value", "rank_low", "rank_high"]
 
-  static func files(_ result: ScanResult) -> [(path: String, content: FileContent)] {
-    var files: [(path: String, content: FileContent)] = []
-    var layers: [String: JSONValue] = [:]
-    for layer in result.layers {
-      let name = "layer_\(layer.plan.number)"
-      let regions = layer.grid.regionCount
-      let stimuli = layer.series.indices
-      files.append(
-        (
-          "stimuli/\(name).npy",
-          .bytes(
-            NumericArray(
-              shape: [stimuli.count, regions, quantities.count],
-              floats: stimuli.flatMap { stimulus in
-                layer.map(of: stimulus, result.request.analysis).map(numbers)
-                  ?? [Float](repeating: .nan, count: quantities.count * regions)
-              }
-            ).npyBytes())
-        ))
-      layers[name] = [
-        "file": .string("\(name).npy"),
-        "axes": .array(["stimulus", "region", "quantity"].map(JSONValue.string)),
-        "quantities": .array(quantities.map(JSONValue.string)),
-        "regions": .array((0..<regions).map { .string(layer.grid.name(of: $0)) }),
-        "reliability": .array(layer.answers.reliability.map { JSONValue($0) }),
-        "critical": .array(layer.answers.critical.map { JSONValue($0) }),
+  /// What makes each of the files.
+  static func makers(_ result: ScanResult) -> [() -> ScanFiles.Made] {
+    result.layers.map { layer in { [("stimuli/\(name(layer)).npy", .bytes(array(layer, result).npyBytes()))] } }
+      + [
+        {
+          [
+            (
+              "stimuli/stimuli.json",
+              .members(Dictionary(uniqueKeysWithValues: result.layers.map { layer in (name(layer), { content(layer) }) }))
+            )
+          ]
+        }
       ]
-    }
-    files.append(("stimuli/stimuli.json", .json(.object(layers))))
-    return files
+  }
+
+  private static func name(_ layer: ScanResult.Layer) -> String { "layer_\(layer.plan.number)" }
+
+  private static func array(_ layer: ScanResult.Layer, _ result: ScanResult) -> NumericArray {
+    let regions = layer.grid.regionCount
+    let stimuli = layer.series.indices
+    return NumericArray(
+      shape: [stimuli.count, regions, quantities.count],
+      floats: stimuli.flatMap { stimulus in
+        layer.map(of: stimulus, result.request.analysis).map(numbers)
+          ?? [Float](repeating: .nan, count: quantities.count * regions)
+      })
+  }
+
+  private static func content(_ layer: ScanResult.Layer) -> JSONValue {
+    [
+      "file": .string("\(name(layer)).npy"),
+      "axes": .array(["stimulus", "region", "quantity"].map(JSONValue.string)),
+      "quantities": .array(quantities.map(JSONValue.string)),
+      "regions": .array((0..<layer.grid.regionCount).map { .string(layer.grid.name(of: $0)) }),
+      "reliability": .array(layer.answers.reliability.map { JSONValue($0) }),
+      "critical": .array(layer.answers.critical.map { JSONValue($0) }),
+    ]
   }
 
   /// Region by region, in the order of `quantities`.

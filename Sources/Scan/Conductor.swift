@@ -253,7 +253,6 @@ struct Conductor {
     _ measurements: Measurements, _ measured: Measured, _ tracts: Tracts?, _ runner: inout PhaseRunner<Mailbox>,
     _ record: @escaping (PhaseRunner<Mailbox>) -> RunRecord
   ) throws -> ScanResult {
-    worker.endTracts()
     var pipeline = ResultPipeline(runner: runner, estimation: worker.estimation) { layer, stimulus in
       // Values that weren't kept are asked for by nobody.
       measurements.measured(

@@ -189,8 +189,11 @@ package final class Worker {
     return tracts
   }
 
-  /// Lets go of what traces and lesions pathways.
-  func endTracts() { tractWorker = nil }
+  /// Lets go of what traces and lesions pathways, and gives its memory back.
+  func endTracts() {
+    tractWorker = nil
+    returnFreedMemory()
+  }
 
   /// Operators, as messages call them, by which two passes differ.
   var unrepeatableOperators: [String] {

@@ -21,9 +21,9 @@ package struct ComparisonReport: Sendable {
   /// - Throws: `Failure` (`cannotWrite`) with the file's name.
   package func write(to folder: String) throws {
     try makeFolder(folder)
-    try ScanFiles.write(try FileContent.json(content).encoded(), to: folder + "/comparison.json")
-    try ScanFiles.write(Array(table.utf8), to: folder + "/comparison.tsv")
-    try ScanFiles.write(try FileContent.json(times).encoded(), to: folder + "/comparison_times.json")
+    try FileContent.json(content).write(to: folder + "/comparison.json")
+    try FileContent.text(table).write(to: folder + "/comparison.tsv")
+    try FileContent.json(times).write(to: folder + "/comparison_times.json")
     try makeFolder(folder + "/comparison_maps")
     for layer in result.layers {
       try result.maps(layer).writeNPY(to: "\(folder)/comparison_maps/layer_\(layer.plan.number).npy")

@@ -13,24 +13,28 @@ struct ConnectomeFiles {
   private static let edgesKept = 1024
 
   private let result: ScanResult
-  private let tracts: Tracts
   private let links: [ConnectomeEdges]
 
-  init(_ result: ScanResult, _ tracts: Tracts) {
-    (self.result, self.tracts) = (result, tracts)
+  private init(_ result: ScanResult, _ tracts: Tracts) {
+    self.result = result
     links = ConnectomeEdges.strongest(Self.edgesKept, of: tracts, in: result)
   }
 
-  /// By path below the scan's folder.
-  var files: [(path: String, content: FileContent)] {
-    var files: [(path: String, content: FileContent)] = []
-    if !links.isEmpty {
-      files = [("connectome/edges.csv", .text(table)), ("connectome/connectome.graphml", .text(graph))]
+  /// What makes each of the files, by path below the scan's folder.
+  static func makers(_ result: ScanResult, _ tracts: Tracts) -> [() -> ScanFiles.Made] {
+    let kinds: [(String, (ConnectomeFiles) -> FileContent)] = [
+      ("connectome/edges.csv", { .text($0.table) }), ("connectome/connectome.graphml", { .text($0.graph) }),
+    ]
+    var makers: [() -> ScanFiles.Made] = kinds.map { path, content in
+      {
+        let files = ConnectomeFiles(result, tracts)
+        return files.links.isEmpty ? [] : [(path, content(files))]
+      }
     }
     if tracts.pathwayLayers.count > 1, !tracts.routes.isEmpty {
-      files.append(("tracts/pathways.tck", .bytes(StreamlineFile.encode(streamlines))))
+      makers.append { [("tracts/pathways.tck", .bytes(StreamlineFile.encode(streamlines(result, tracts))))] }
     }
-    return files
+    return makers
   }
 
   private func node(_ layer: Int, _ region: Int) -> String {
@@ -57,13 +61,14 @@ struct ConnectomeFiles {
       ("node", "k", "int"), ("node", "zeta", "double"), ("node", "q_value", "double"), ("node", "critical", "boolean"),
       ("edge", "strength", "double"), ("edge", "weight", "double"), ("edge", "critical", "boolean"),
     ]
-    var lines = [
-      #"<?xml version="1.0" encoding="UTF-8"?>"#, #"<graphml xmlns="http://graphml.graphdrawing.org/xmlns">"#,
-    ]
-    lines += keys.map { key in
-      #"<key id="\#(key.owner)_\#(key.name)" for="\#(key.owner)" attr.name="\#(key.name)" attr.type="\#(key.type)"/>"#
+    var text = ""
+    func add(_ line: String) { text += line + "\n" }
+    add(#"<?xml version="1.0" encoding="UTF-8"?>"#)
+    add(#"<graphml xmlns="http://graphml.graphdrawing.org/xmlns">"#)
+    for key in keys {
+      add(#"<key id="\#(key.owner)_\#(key.name)" for="\#(key.owner)" attr.name="\#(key.name)" attr.type="\#(key.type)"/>"#)
     }
-    lines.append(#"<graph id="connectome" edgedefault="directed">"#)
+    add(#"<graph id="connectome" edgedefault="directed">"#)
     func data(_ owner: String, _ values: KeyValuePairs<String, String>) -> String {
       values.map { #"<data key="\#(owner)_\#($0.key)">\#(escaped($0.value))</data>"# }.joined()
     }
@@ -77,7 +82,7 @@ struct ConnectomeFiles {
             "zeta": "\(layer.statistics.zeta[region])", "q_value": "\(layer.statistics.q[region])",
             "critical": "\(layer.statistics.isCritical[region])",
           ])
-        lines.append(#"<node id="\#(escaped(node(layer.plan.number, region)))">\#(content)</node>"#)
+        add(#"<node id="\#(escaped(node(layer.plan.number, region)))">\#(content)</node>"#)
       }
     }
     for link in links {
@@ -87,10 +92,12 @@ struct ConnectomeFiles {
           ["strength": "\(edge.strength)", "weight": "\(edge.scaled)", "critical": "\(edge.isCritical)"])
         let source = escaped(node(link.link.source, edge.source))
         let target = escaped(node(link.target, edge.target))
-        lines.append(#"<edge source="\#(source)" target="\#(target)">\#(content)</edge>"#)
+        add(#"<edge source="\#(source)" target="\#(target)">\#(content)</edge>"#)
       }
     }
-    return (lines + ["</graph>", "</graphml>"]).joined(separator: "\n") + "\n"
+    add("</graph>")
+    add("</graphml>")
+    return text
   }
 
   private func escaped(_ text: String) -> String {
@@ -103,7 +110,7 @@ struct ConnectomeFiles {
   }
 
   /// The centres of each pathway's regions, in the order of `pathways.tsv`.
-  private var streamlines: [[(x: Double, y: Double, z: Double)]] {
+  private static func streamlines(_ result: ScanResult, _ tracts: Tracts) -> [[(x: Double, y: Double, z: Double)]] {
     tracts.routes.map { route in
       zip(tracts.pathwayLayers, route.pathway.regions).map { number, region in
         let layer = result.layers[number]

@@ -22,15 +22,20 @@ struct MapFiles {
     self.result = result
   }
 
-  /// By path below the folder of maps.
-  var files: [(path: String, content: FileContent)] {
-    let root: [(path: String, content: FileContent)] = [
+  /// What makes the files of all layers together and of each, by path below the scan's folder.
+  var makers: [() -> ScanFiles.Made] {
+    [{ inFolder(root) }] + result.layers.map { layer in { inFolder(files(layer)) } }
+  }
+
+  private func inFolder(_ files: ScanFiles.Made) -> ScanFiles.Made { files.map { ("maps/" + $0.path, $0.content) } }
+
+  private var root: ScanFiles.Made {
+    [
       ("dataset_description.json", .json(dataset)),
       ("README", .text(Self.readMe)),
       (".bidsignore", .text("*_statmap.*\n*_stats.tsv\n")),
       ("participants.tsv", .text("participant_id\tspecies\nsub-network\tn/a\n")),
     ]
-    return root + result.layers.flatMap(files)
   }
 
   private var dataset: JSONValue {
@@ -56,7 +61,7 @@ struct MapFiles {
 
     """
 
-  private func files(_ layer: ScanResult.Layer) -> [(path: String, content: FileContent)] {
+  private func files(_ layer: ScanResult.Layer) -> ScanFiles.Made {
     // NIfTI-1 has 16 bits for the length of an axis.
     guard layer.plan.grid.allSatisfy({ $0 <= Int16.max }) else { return [] }
     // Neither channels nor sets of units have places, so a volume of them makes no sense.
@@ -80,7 +85,7 @@ struct MapFiles {
       ("p", tests.map(\.p), .p, "Two-sided p-value of the effect", "1"),
     ]
     let name = Self.name(layer)
-    var files: [(path: String, content: FileContent)] = []
+    var files: ScanFiles.Made = []
     for map in maps {
       var sidecar = sidecar(layer, map.meaning)
       sidecar["Units"] = .string(map.unit)
@@ -106,7 +111,7 @@ struct MapFiles {
   }
 
   /// The map of every stimulus, one volume each, with its error; NaN for a series that was skipped.
-  private func stimuli(_ layer: ScanResult.Layer) -> [(path: String, content: FileContent)] {
+  private func stimuli(_ layer: ScanResult.Layer) -> ScanFiles.Made {
     guard layer.series.count > 1, layer.series.count <= Int(Int16.max) else { return [] }
     let unit = result.request.measurement.value.name
     let none = [Double](repeating: .nan, count: layer.grid.regionCount)
@@ -152,7 +157,7 @@ struct MapFiles {
   private func volume(
     _ name: String, _ values: [Double], _ layer: ScanResult.Layer, _ intent: NiftiImage.Intent, _ description: String,
     _ sidecar: [String: JSONValue]
-  ) -> [(path: String, content: FileContent)] {
+  ) -> ScanFiles.Made {
     let image = NiftiImage(
       values, layer: layer.plan.number, grid: layer.grid.size, intent: intent,
       description: "nnfmri layer_\(layer.plan.number) \(description)")

@@ -53,24 +53,34 @@ struct LayerSection {
     return (interval.upperBound - interval.lowerBound) / 2
   }
 
-  func context(largestEffect: Double) -> [String: Any] {
-    let moments = layer.moments
-    let critical = layer.statistics.isCritical.count { $0 }
+  /// A row of the table of layers.
+  func summary(largestEffect: Double) -> [String: Any] {
     let share = largestEffect > 0 ? 50 * score.effect / largestEffect : 0
-    var context: [String: Any] = [
-      "id": id, "number": layer.plan.number, "name": name, "tensor": layer.plan.tensor, "operator": layer.plan.operatorType,
-      "shape": layer.plan.shape.dropFirst().map(String.init).joined(separator: "x"),
-      "grid": layer.grid.isGrid ? "\(layer.grid.size)" : "of its own", "effect": Number.significant(score.effect),
+    return common.merging([
       "effectX": Number.fixed(50 + min(share, 0), 1), "effectWidth": Number.fixed(abs(share), 1),
       "effectClass": share < 0 ? "negative" : "positive",
+    ]) { $1 }
+  }
+
+  /// What the table of layers and the section both say.
+  private var common: [String: Any] {
+    [
+      "id": id, "name": name, "tensor": layer.plan.tensor, "grid": layer.grid.isGrid ? "\(layer.grid.size)" : "of its own",
+      "effect": Number.significant(score.effect), "critical": layer.statistics.isCritical.count { $0 },
+      "regions": layer.plan.regionCount, "coverage": Number.fixed(100 * layer.moments.coverage, 0),
+      "meanMagnitude": Number.significant(layer.moments.layerMeanMagnitude),
+      "variance": Number.significant(layer.moments.layerVariance),
+      "widest": Number.significant(tests.map(halfWidth).max() ?? 0) + unit,
+    ]
+  }
+
+  var context: [String: Any] {
+    var context: [String: Any] = [
+      "number": layer.plan.number, "operator": layer.plan.operatorType,
+      "shape": layer.plan.shape.dropFirst().map(String.init).joined(separator: "x"),
       "unit": request.measurement.value.name, "confidence": confidence,
-      "coverage": Number.fixed(100 * moments.coverage, 0),
-      "meanMagnitude": Number.significant(moments.layerMeanMagnitude),
-      "variance": Number.significant(moments.layerVariance),
-      "critical": critical, "regions": layer.plan.regionCount,
       "regionCount": Plural.count(layer.plan.regionCount, "region", "regions"),
       "isSingle": layer.plan.regionCount == 1,
-      "widest": Number.significant(tests.map(halfWidth).max() ?? 0) + unit,
       "estimator": layer.estimator.name.rawValue,
       "evaluations": layer.gradients == nil
         ? Plural.count(layer.plan.rows, "evaluation", "evaluations")
@@ -80,6 +90,7 @@ struct LayerSection {
       "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.measurement.value.name)",
       "figures": figures.map(\.context), "ranking": ranking,
     ]
+    context.merge(common) { $1 }
     context["pruning"] = PruningReport(layer.plan.number, result)?.context
     context["scoreReason"] = score.reason
     if request.measurement.regions == .tokens {

@@ -31,15 +31,10 @@ struct ReportPage {
       LayerSection(layer, name: name, of: result, truth: truth, pictures: stimuli.thumbnails.count)
     }
     let largestEffect = sections.map { abs($0.score.effect) }.max() ?? 0
-    var data: [String: JSONValue] = [
-      "confidence": .double(100 * request.analysis.confidence), "unit": .string(request.measurement.value.name),
-      "layers": .array(sections.map(\.data)),
-    ]
-    data["atlas"] = stimuli.data
     var context: [String: Any] = [
       "style": ReportTemplates.style + ColourScale.style,
       "script": ReportTemplates.script,
-      "data": Self.embedded(.object(data)),
+      "data": data(sections, stimuli),
       "title": request.subject.model.split(separator: "/").last.map(String.init) ?? request.subject.model,
       "lead": lead,
       "unit": request.measurement.value.name,
@@ -48,7 +43,9 @@ struct ReportPage {
       "scored": sections.allSatisfy { $0.score.reason == nil },
       "divergingBar": ColourScale.bar(ColourScale.divergingClasses),
       "sequentialBar": ColourScale.bar(ColourScale.sequentialClasses),
-      "layers": sections.map { $0.context(largestEffect: largestEffect) },
+      "layers": sections.map { $0.summary(largestEffect: largestEffect) },
+      // One after another, since what a map is drawn from is larger than its drawing.
+      "sections": sections.map { ReportTemplates.render($0.context, template: "layer") },
       "notes": plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
         + (result.skippedSeries > 0
           ? ["\(result.skippedSeries) series were skipped: their values are NaN or infinite."] : []),
@@ -124,11 +121,20 @@ struct ReportPage {
     }
   }
 
+  /// What the page's scripts read. Layers are encoded one at a time, each being large.
+  private func data(_ sections: [LayerSection], _ stimuli: StimulusSection) -> String {
+    var text = "{\"atlas\":" + Self.embedded(stimuli.data)
+    text += ",\"confidence\":" + Self.embedded(.double(100 * result.request.analysis.confidence)) + ",\"layers\":["
+    for (number, section) in sections.enumerated() { text += (number > 0 ? "," : "") + Self.embedded(section.data) }
+    return text + "],\"unit\":" + Self.embedded(.string(result.request.measurement.value.name)) + "}"
+  }
+
   /// JSON that can stand inside an element of HTML: no `<` begins a tag in it.
   private static func embedded(_ value: JSONValue) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(value) else { preconditionFailure("finite numbers and names do not encode") }
-    return String(decoding: data.flatMap { $0 == UInt8(ascii: "<") ? Array(#"\u003c"#.utf8) : [$0] }, as: UTF8.self)
+    let text = String(decoding: data, as: UTF8.self)
+    return data.contains(UInt8(ascii: "<")) ? text.replacing("<", with: #"\u003c"#) : text
   }
 }

@@ -10,10 +10,14 @@ enum ReportTemplates {
 
   /// The page of a context. Values are escaped, unless the template has them in three braces.
   ///
-  /// - Parameter template: `page` or `contrast`.
+  /// - Parameter template: `page`, `layer` or `contrast`.
   static func render(_ context: [String: Any], template: String = "page") -> String {
+    library.render(context, withTemplate: template)!
+  }
+
+  private static let library: MustacheLibrary = {
     do {
-      let library = MustacheLibrary(templates: [
+      return MustacheLibrary(templates: [
         "page": try MustacheTemplate(string: String(cString: nnfmri_report_template_text())),
         "contrast": try MustacheTemplate(string: String(cString: nnfmri_contrast_template_text())),
         "layer": try MustacheTemplate(string: String(cString: nnfmri_layer_template_text())),
@@ -21,9 +25,8 @@ enum ReportTemplates {
         "stream": try MustacheTemplate(string: String(cString: nnfmri_stream_template_text())),
         "connectome": try MustacheTemplate(string: String(cString: nnfmri_connectome_template_text())),
       ])
-      return library.render(context, withTemplate: template)!
     } catch {
       preconditionFailure("a template of the program can't be parsed: \(error)")
     }
-  }
+  }()
 }

@@ -90,6 +90,7 @@ struct TractStudy {
       try findPathways(&tracts, run, scratch)
       returnFreedMemory()
       try lesionPathways(&tracts, &runner, on: worker)
+      worker.endTracts()
     }
     // Last, since they take as much memory as the search.
     tracts.strengths = try links.indices.map { try summarize($0, links[$0], scratch) }
