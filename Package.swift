@@ -60,7 +60,8 @@ let package = Package(
     .target(
       name: "CReportTemplates",
       exclude: [
-        "report.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "contrast.mustache", "stream.mustache",
+        "report.mustache", "reading.mustache", "layer.mustache", "figure.mustache", "connectome.mustache", "contrast.mustache",
+        "stream.mustache",
         "report.css",
         "report.js", "stimuli.js",
       ]),

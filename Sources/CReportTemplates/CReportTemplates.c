@@ -6,6 +6,9 @@
 static const char page[] = {
 #embed "report.mustache" suffix(, )
   0};
+static const char reading[] = {
+#embed "reading.mustache" suffix(, )
+  0};
 static const char layer[] = {
 #embed "layer.mustache" suffix(, )
   0};
@@ -33,6 +36,7 @@ static const char stimuli[] = {
 #pragma clang diagnostic pop
 
 const char *nnfmri_report_template_text(void) { return page; }
+const char *nnfmri_reading_template_text(void) { return reading; }
 const char *nnfmri_layer_template_text(void) { return layer; }
 const char *nnfmri_figure_template_text(void) { return figure; }
 const char *nnfmri_connectome_template_text(void) { return connectome; }

@@ -6,6 +6,8 @@ internal import Glibc
 enum FileContent {
   case bytes([UInt8])
   case text(String)
+  /// Text whose parts are made one at a time, each being large.
+  case parts([() -> String])
   case json(JSONValue)
   /// A JSON object whose members are made and encoded one at a time, each being large.
   case members([String: () -> JSONValue])
@@ -15,6 +17,11 @@ enum FileContent {
     switch self {
     case .bytes(let bytes): try bytes.withUnsafeBytes(body)
     case .text(var text): try text.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
+    case .parts(let parts):
+      for make in parts {
+        var part = make()
+        try part.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
+      }
     case .json(let value): try (Self.encode(value) + [UInt8(ascii: "\n")]).withUnsafeBytes(body)
     case .members(let members):
       var begin = "{\n"

@@ -80,7 +80,7 @@ package struct ScanFiles: Sendable {
     if kinds.contains(.nifti) { makers += MapFiles(result).makers }
     if kinds.contains(.connectome), let tracts = result.tracts { makers += ConnectomeFiles.makers(result, tracts) }
     if kinds.contains(.html) {
-      add("report.html") { .text(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).html) }
+      add("report.html") { .parts(ReportPage(result, truth: PhantomTruth(of: result, in: folder)).parts) }
     }
     if kinds.contains(.json) { add("scan.json") { .json(try SummaryFile.content(result)) } }
     return makers

@@ -26,6 +26,7 @@ struct FileContentTests {
   @Test("Text and bytes are themselves") func plain() throws {
     #expect(try bytes(of: .text("ζ\n")) == Array("ζ\n".utf8))
     #expect(try bytes(of: .text("")) == [])
+    #expect(try bytes(of: .parts([{ "ζ" }, { "" }, { "\n" }])) == Array("ζ\n".utf8))
     #expect(try bytes(of: .bytes([0, 255])) == [0, 255])
   }
 

@@ -4,6 +4,7 @@
 // The texts that report.html is made of, part of the program, each ended by a zero byte.
 
 const char *_Nonnull nnfmri_report_template_text(void);
+const char *_Nonnull nnfmri_reading_template_text(void);
 const char *_Nonnull nnfmri_layer_template_text(void);
 const char *_Nonnull nnfmri_figure_template_text(void);
 const char *_Nonnull nnfmri_connectome_template_text(void);

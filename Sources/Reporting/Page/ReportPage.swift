@@ -19,22 +19,27 @@ struct ReportPage {
     self.truth = truth
   }
 
-  var html: String {
-    ReportTemplates.render(context)
-  }
-
-  private var context: [String: Any] {
-    let (plan, request) = (result.plan, result.request)
+  /// The page in parts, each made where it is written: what a map is drawn from is larger than its drawing, and what the scripts read
+  /// is as long as all drawings.
+  var parts: [() -> String] {
     let names = LayerNames(result.layers.map(\.plan.tensor))
     let stimuli = StimulusSection(result, names: names)
     let sections = zip(result.layers, names.short).map { layer, name in
       LayerSection(layer, name: name, of: result, truth: truth, pictures: stimuli.thumbnails.count)
     }
+    let context = context(sections, stimuli, names)
+    return [{ ReportTemplates.render(context) }]
+      + sections.map { section in { ReportTemplates.render(section.context, template: "layer") } }
+      + [{ ReportTemplates.render(context, template: "reading") + #"<script type="application/json" id="data">"# }]
+      + data(sections, stimuli)
+      + [{ "</script>\n<script>\n\(ReportTemplates.script)</script>\n</body>\n</html>\n" }]
+  }
+
+  private func context(_ sections: [LayerSection], _ stimuli: StimulusSection, _ names: LayerNames) -> [String: Any] {
+    let (plan, request) = (result.plan, result.request)
     let largestEffect = sections.map { abs($0.score.effect) }.max() ?? 0
     var context: [String: Any] = [
       "style": ReportTemplates.style + ColourScale.style,
-      "script": ReportTemplates.script,
-      "data": data(sections, stimuli),
       "title": request.subject.model.split(separator: "/").last.map(String.init) ?? request.subject.model,
       "lead": lead,
       "unit": request.measurement.value.name,
@@ -44,8 +49,6 @@ struct ReportPage {
       "divergingBar": ColourScale.bar(ColourScale.divergingClasses),
       "sequentialBar": ColourScale.bar(ColourScale.sequentialClasses),
       "layers": sections.map { $0.summary(largestEffect: largestEffect) },
-      // One after another, since what a map is drawn from is larger than its drawing.
-      "sections": sections.map { ReportTemplates.render($0.context, template: "layer") },
       "notes": plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
         + (result.skippedSeries > 0
           ? ["\(result.skippedSeries) series were skipped: their values are NaN or infinite."] : []),
@@ -121,12 +124,16 @@ struct ReportPage {
     }
   }
 
-  /// What the page's scripts read. Layers are encoded one at a time, each being large.
-  private func data(_ sections: [LayerSection], _ stimuli: StimulusSection) -> String {
-    var text = "{\"atlas\":" + Self.embedded(stimuli.data)
-    text += ",\"confidence\":" + Self.embedded(.double(100 * result.request.analysis.confidence)) + ",\"layers\":["
-    for (number, section) in sections.enumerated() { text += (number > 0 ? "," : "") + Self.embedded(section.data) }
-    return text + "],\"unit\":" + Self.embedded(.string(result.request.measurement.value.name)) + "}"
+  /// What the page's scripts read, a JSON object.
+  private func data(_ sections: [LayerSection], _ stimuli: StimulusSection) -> [() -> String] {
+    let confidence = 100 * result.request.analysis.confidence
+    let unit = result.request.measurement.value.name
+    return [
+      { #"{"atlas":"# + Self.embedded(stimuli.data) },
+      { #","confidence":"# + Self.embedded(.double(confidence)) + #","layers":["# },
+    ]
+      + sections.enumerated().map { number, section in { (number > 0 ? "," : "") + Self.embedded(section.data) } }
+      + [{ #"],"unit":"# + Self.embedded(.string(unit)) + "}" }]
   }
 
   /// JSON that can stand inside an element of HTML: no `<` begins a tag in it.

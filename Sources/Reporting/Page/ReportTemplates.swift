@@ -10,7 +10,7 @@ enum ReportTemplates {
 
   /// The page of a context. Values are escaped, unless the template has them in three braces.
   ///
-  /// - Parameter template: `page`, `layer` or `contrast`.
+  /// - Parameter template: `page`, which ends before the sections of layers, `layer`, `reading`, what follows them, or `contrast`.
   static func render(_ context: [String: Any], template: String = "page") -> String {
     library.render(context, withTemplate: template)!
   }
@@ -20,6 +20,7 @@ enum ReportTemplates {
       return MustacheLibrary(templates: [
         "page": try MustacheTemplate(string: String(cString: nnfmri_report_template_text())),
         "contrast": try MustacheTemplate(string: String(cString: nnfmri_contrast_template_text())),
+        "reading": try MustacheTemplate(string: String(cString: nnfmri_reading_template_text())),
         "layer": try MustacheTemplate(string: String(cString: nnfmri_layer_template_text())),
         "figure": try MustacheTemplate(string: String(cString: nnfmri_figure_template_text())),
         "stream": try MustacheTemplate(string: String(cString: nnfmri_stream_template_text())),
