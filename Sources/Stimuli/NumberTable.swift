@@ -4,12 +4,19 @@ internal import SwiftCSV
 
 /// A table of numbers as text, separated by commas, semicolons or tabs: a stimulus a row, a number a column.
 ///
-/// A first row that isn't all numbers is a header. A column of the header that is named `label` or `labels` holds classes.
+/// A first row that isn't all numbers is a header, and so are numbers that count the columns, as pandas writes where they have no names.
+/// A column of the header that is named `label` or `labels` holds classes; a first column without a name that counts the rows is left
+/// out.
 enum NumberTable {
+  struct Contents {
+    let array: NumericArray
+    let labels: [Int]?
+    /// What was understood that a user might not have meant.
+    let notes: [String]
+  }
+
   /// - Throws: `badInput`, with the row and the column, if something isn't a number or rows differ in length.
-  static func read(
-    _ text: String, path: String
-  ) throws(StimuliError) -> (array: NumericArray, labels: [Int]?) {
+  static func read(_ text: String, path: String) throws(StimuliError) -> Contents {
     let reader = Reader(path: path)
     do {
       // The rows are read as the library comes to them: its own table of them is left empty.
@@ -38,6 +45,9 @@ enum NumberTable {
     var rowCount = 0
     private var width: Int?
     private var header: [String]?
+    /// A first row that may be a header of numbers, as the second one tells.
+    private var counting: [String]?
+    private var notes: [String] = []
     private var labelColumn: Int?
     private var values: [Double] = []
     private var labels: [Int] = []
@@ -57,12 +67,28 @@ enum NumberTable {
           labelColumn = names.firstIndex { ["label", "labels"].contains($0.lowercased()) }
           return
         }
+        if fields.count > 1, fields.enumerated().allSatisfy({ Int(Self.trimmed($1)) == $0 }) {
+          counting = fields
+          return
+        }
         return add(fields)
       }
       guard fields.count == width else {
         return fail("has \(fields.count) columns, and the first row \(width): fill the gaps")
       }
+      takeCounting(before: fields)
       add(fields)
+    }
+
+    /// Takes the first row for what it is: of whole numbers, 0 and 1 may be a stimulus.
+    private func takeCounting(before second: [String]?) {
+      guard let row = counting else { return }
+      counting = nil
+      guard let second, row.count > 2 || second.contains(where: { Int(Self.trimmed($0)) == nil }) else { return add(row) }
+      header = row.map(Self.trimmed)
+      notes.append(
+        "The first row of \(path) counts the columns, 0 to \(row.count - 1), so it is taken for a header. Where it is a stimulus, put a row of names above it."
+      )
     }
 
     private func add(_ fields: [String]) {
@@ -98,13 +124,22 @@ enum NumberTable {
       failure = StimuliError(.badInput, "\(path): row \(rowCount) \(problem)")
     }
 
-    func finish() throws(StimuliError) -> (array: NumericArray, labels: [Int]?) {
+    func finish() throws(StimuliError) -> Contents {
+      takeCounting(before: nil)
       if let failure { throw failure }
-      let columns = (width ?? 0) - (labelColumn == nil ? 0 : 1)
+      var columns = (width ?? 0) - (labelColumn == nil ? 0 : 1)
+      if header?[0] == "", columns > 1, (0..<stimuli).allSatisfy({ values[$0 * columns] == Double($0) }) {
+        values = values.indices.filter { $0 % columns > 0 }.map { values[$0] }
+        columns -= 1
+        notes.append(
+          "The first column of \(path) has no name and counts the rows, so it is left out. Where it belongs to the stimuli, name it."
+        )
+      }
       guard stimuli > 0, columns > 0 else {
         throw StimuliError(.badInput, "\(path) holds no rows of numbers: give a stimulus a row")
       }
-      return (NumericArray(shape: [stimuli, columns], doubles: values), labelColumn == nil ? nil : labels)
+      return Contents(
+        array: NumericArray(shape: [stimuli, columns], doubles: values), labels: labelColumn == nil ? nil : labels, notes: notes)
     }
   }
 }

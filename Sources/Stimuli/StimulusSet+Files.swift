@@ -48,8 +48,9 @@ extension StimulusSet {
           [NamedArray(name: nil, array: array)], of: inputs ?? [], labels: nil, description: path, files: [path])
       } else if [".csv", ".tsv", ".csv.gz", ".tsv.gz"].contains(where: name.hasSuffix) {
         let text = String(decoding: bytes[0..<bytes.count], as: UTF8.self)
-        let (array, labels) = try NumberTable.read(text, path: path)
-        try self.init([NamedArray(name: nil, array: array)], labels: labels, description: path, files: [path])
+        let table = try NumberTable.read(text, path: path)
+        try self.init([NamedArray(name: nil, array: table.array)], labels: table.labels, description: path, files: [path])
+        for note in table.notes { addNote(note) }
       } else if NumericArray.isIDX(bytes) {
         try self.init(idx: bytes, path: path)
       } else {

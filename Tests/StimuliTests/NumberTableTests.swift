@@ -24,6 +24,32 @@ struct NumberTableTests {
     #expect(set.labels == labels)
   }
 
+  @Test(
+    "as pandas writes it has a header that counts columns and a column that counts rows, and a note tells",
+    arguments: [
+      ("0,1,2\n1,2.5,3\n3,-4e1,5\n", ["counts the columns, 0 to 2"]), (",a,b,c\n0,1,2.5,3\n1,3,-4e1,5\n", ["counts the rows"]),
+      (",0,1,2,label\n0,1,2.5,3,7\n1,3,-4e1,5,8\n", ["counts the rows"]), ("0,1,2\n1,2,3\n", ["counts the columns"]),
+      ("0,1\n1.0,2.5\n", ["counts the columns, 0 to 1"]),
+      // No such table: truth values, one row, rows that aren't counted, a name.
+      ("0,1\n1,0\n", []), ("0,1,2\n", []), (",a,b\n1,1,2.5\n2,3,4\n", []), ("i,a,b\n0,1,2.5\n1,3,4\n", []),
+      ("0,1,3\n1,2,2.5\n", []),
+    ] as [(String, [String])])
+  func pandas(text: String, notes: [String]) throws {
+    let set = try StimulusSet(contentsOf: folder.file("t.csv", text: text))
+    #expect(set.notes.count == notes.count)
+    for (note, words) in zip(set.notes, notes) { #expect(note.contains(words)) }
+    let rows = text.split(separator: "\n")
+    let columns = rows[0].split(separator: ",", omittingEmptySubsequences: false).count
+    let hasHeader = notes.first?.contains("columns") == true || Double(rows[0].split(separator: ",").last!) == nil
+    #expect(set.count == rows.count - (hasHeader ? 1 : 0))
+    let leftOut = (notes.first?.contains("rows") == true ? 1 : 0) + (text.contains("label") ? 1 : 0)
+    #expect(set.inputs[0].shape == [columns - leftOut])
+    if notes.first?.contains("rows") == true {
+      #expect(try set.floats(stimulus: 0) == [1, 2.5, 3])
+      #expect(try set.floats(stimulus: 1) == [3, -40, 5])
+    }
+  }
+
   @Test("of one column has single numbers as stimuli")
   func oneColumn() throws {
     let set = try StimulusSet(contentsOf: folder.file("t.csv", text: "1\n2\n3\n"))
