@@ -5,7 +5,7 @@ extension GlyphPhantom {
   /// Writes `model.onnx`, `stimuli.bin` (CIFAR-10 binary records) and `truth.json` into a folder, which is made if needed.
   package func write(to folder: String) throws(PhantomError) {
     let folder = try PhantomFolder(folder)
-    try folder.write([("model.onnx", Self.networkBytes), ("truth.json", PhantomFolder.json(TruthFile(self)))])
+    try folder.write([("truth.json", PhantomFolder.json(TruthFile(self))), ("model.onnx", Self.networkBytes)])
     do {
       try CIFARBatch.write(
         labels: images.map(\.glyph.number), pixels: images.flatMap(\.pixels), to: folder.file("stimuli.bin"))

@@ -7,7 +7,7 @@ extension MoviePhantom {
   package func write(to folder: String) throws(PhantomError) {
     let folder = try PhantomFolder(folder)
     try folder.write([
-      ("model.onnx", GlyphPhantom.networkBytes), ("truth.json", PhantomFolder.json(MovieTruth(self))),
+      ("truth.json", PhantomFolder.json(MovieTruth(self))), ("model.onnx", GlyphPhantom.networkBytes),
     ])
     do {
       try CIFARBatch.write(

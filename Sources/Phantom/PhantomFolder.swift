@@ -7,9 +7,17 @@ internal import ModelGraph
 struct PhantomFolder {
   private let path: String
 
-  /// Makes the folder, and those above it, if they are not there.
+  /// Makes the folder, and those above it, if they are not there. A phantom that is there will be replaced.
+  ///
+  /// - Throws: `PhantomError` if the folder can't be made, or holds a model that isn't a phantom's.
   init(_ path: String) throws(PhantomError) {
     self.path = path
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+    if exists("model.onnx"), !exists("truth.json") {
+      throw PhantomError(
+        .cannotWrite,
+        "\(file("model.onnx")) is no phantom's, since no truth.json lies beside it, and would be replaced: give another --out.")
+    }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -21,6 +29,7 @@ struct PhantomFolder {
   /// The path of a file in the folder.
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
+  /// Writes files in this order: with `truth.json` first, what is written of a phantom is known for one.
   func write(_ files: [(name: String, bytes: [UInt8])]) throws(PhantomError) {
     for (name, bytes) in files {
       do {
@@ -41,7 +50,7 @@ struct PhantomFolder {
     } catch {
       preconditionFailure("a phantom of a few kilobytes does not serialise: \(error)")
     }
-    try write([("model.onnx", bytes), ("truth.json", Self.json(truth))])
+    try write([("truth.json", Self.json(truth)), ("model.onnx", bytes)])
     do {
       try writeNPZ(arrays, to: file("stimuli.npz"))
     } catch {

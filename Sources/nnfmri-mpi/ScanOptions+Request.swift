@@ -2,6 +2,7 @@ import ArgumentParser
 import Grids
 import Lesion
 import ModelGraph
+import Monitoring
 import ScanPlan
 import Shapley
 
@@ -85,7 +86,7 @@ extension ScanOptions {
     options.scale = scale
     options.mean = try Check.numbers(mean, "mean")
     options.standardDeviation = try Check.numbers(std, "std")
-    options.threads = try Check.atLeast(1, threads, "threads")
+    options.threads = try Check.threads(threads)
     options.tracesConnections = tracesConnections ?? true
     options.boundsTracts = tracesConnections == nil
     try paths.apply(to: &options, tracesConnections: tracesConnections)
@@ -183,6 +184,13 @@ enum Check {
   static func atLeast(_ least: Int, _ value: Int, _ option: String) throws -> Int {
     guard value >= least else { throw ValidationError("--\(option) \(value) is below \(least).") }
     return value
+  }
+
+  static func threads(_ count: Int) throws -> Int {
+    guard count <= ReferenceOrigin.threadLimit else {
+      throw ValidationError("--threads \(count) is above \(ReferenceOrigin.threadLimit).")
+    }
+    return try atLeast(1, count, "threads")
   }
 
   static func share(_ value: Double, _ option: String) throws -> Double {

@@ -48,6 +48,23 @@ struct PhantomWritingTests {
     #expect(error?.message.contains("/dev/null/phantom") == true)
   }
 
+  @Test("a model of somebody else's stays, and a phantom is replaced")
+  func foreignModel() throws {
+    try inTemporaryFolder { folder in
+      let phantom = AnalyticPhantom(shape: .dense, order: 1, seed: 1)
+      try Data([1, 2, 3]).write(to: URL(filePath: folder + "/model.onnx"))
+      let error = #expect(throws: PhantomError.self) { try phantom.write(to: folder, stimulusCount: 1) }
+      #expect(error?.message.contains(folder + "/model.onnx is no phantom's") == true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["model.onnx"])
+      #expect(try Data(contentsOf: URL(filePath: folder + "/model.onnx")) == Data([1, 2, 3]))
+
+      try FileManager.default.removeItem(atPath: folder + "/model.onnx")
+      try AnalyticPhantom(shape: .dense, order: 1, seed: 2).write(to: folder, stimulusCount: 1)
+      try phantom.write(to: folder, stimulusCount: 1)
+      #expect(try Model(contentsOf: "\(folder)/model.onnx").proto == phantom.model.proto)
+    }
+  }
+
   private struct GlyphFile: Decodable {
     let labels: [Int]
     let boxes: [[Int]]

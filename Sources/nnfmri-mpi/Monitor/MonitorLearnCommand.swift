@@ -173,10 +173,7 @@ struct MonitorLearnCommand: ParsableCommand {
     request.stimuli = try stimuli.map { try Check.atLeast(MonitorReference.leastStimuli, $0, "stimuli") }
     request.seed = seed
     request.selfTests = try Check.atLeast(0, selfTests, "self-tests")
-    request.threads = try Check.atLeast(1, threads, "threads")
-    guard threads <= ReferenceOrigin.threadLimit else {
-      throw ValidationError("--threads \(threads) is above \(ReferenceOrigin.threadLimit).")
-    }
+    request.threads = try Check.threads(threads)
     if let scanned {
       request.scan = scan
       for layer in try scanned.result().layers {
