@@ -9,7 +9,8 @@ struct MergeCommand: ParsableCommand {
     commandName: "merge", abstract: "Join the parts of a scan into what a single run would have given.",
     discussion: """
       Parts are measured by scans with --part i/n, each into a folder of its own, on machines that need not know of each \
-      other. Joining them needs neither the network nor the stimuli, and gives the bytes of a single run.
+      other. Joining them needs neither the network nor the stimuli, and gives what a single run measured, to the byte. Lesions \
+      of what was found (lesions.json) and answers are a single run's alone.
       """)
 
   @Argument(help: "The folders of all parts, in any order.")

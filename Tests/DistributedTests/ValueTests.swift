@@ -149,6 +149,19 @@ extension DistributedTests {
       }
     }
 
+    @Test func `of labels that are no class say so`() throws {
+      for (labels, words) in [
+        ([1, 4, 2], "Of 3 labels 1 is no class of the model, as 4"), ([-1, 0, 9], "Of 3 labels 2 are no"), ([0, 1, 3], nil),
+      ]
+        as [([Int], String?)]
+      {
+        let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3, labels: labels)
+        let run = try ScanRun(files.options + ["--layers", "second", "--samples", "20"], ranks: nil)
+        let notes = try #require(try run.json("scan.json")["notes"] as? [String])
+        #expect(notes.contains { $0.contains(words ?? "no class of the model") } == (words != nil), "\(notes)")
+      }
+    }
+
     @Test func `of fewer stimuli than were asked for say so`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3)
       for (asked, isNoted) in [("100", true), ("3", false), ("2", false)] {

@@ -43,6 +43,32 @@ import Testing
     #expect(roles["b0_out"]?.kind == (skips ? .residual : nil))
   }
 
+  @Test(arguments: ["silu", "gelu", "gelu, halved first", "swish of a normalised one"])
+  func `of convolutions whose activation is spelled out are what it gives`(_ kind: String) {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 3, 16, 16])
+    var x = "x"
+    for c in 0..<3 {
+      x = net.add("Conv", x, net.weight(), to: "conv\(c)")
+      if kind.hasSuffix("one") { x = net.add("BatchNormalization", x, net.weight(), to: "normal\(c)") }
+      if kind.hasPrefix("gelu") {
+        let erf = net.add("Erf", net.add("Div", x, net.weight(), to: "scaled\(c)"), to: "erf\(c)")
+        let sum = net.add("Add", erf, net.weight(), to: "part\(c)")
+        let factor = kind == "gelu" ? x : net.add("Mul", x, net.weight(), to: "half\(c)")
+        x = net.add("Mul", factor, sum, to: "activated\(c)")
+      } else {
+        x = net.add("Mul", net.add("Sigmoid", x, to: "part\(c)"), x, to: "activated\(c)")
+      }
+    }
+    net.add("GlobalAveragePool", x, to: "pooled")
+    net.add("Flatten", "pooled", to: "flat")
+    net.add("Gemm", "flat", net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 10])
+    let tensors = (0..<3).flatMap { ["conv\($0)", "normal\($0)", "part\($0)", "erf\($0)", "half\($0)", "activated\($0)"] }
+    let roles = net.model.layerRoles(of: tensors, reading: "logits")
+    #expect(Set(roles.filter { $0.value.kind == .conv }.keys) == ["activated0", "activated1", "activated2"], "\(roles)")
+  }
+
   @Test func `of a stream that is kept in another type are its sums`() {
     var net = Networks.Writer()
     net.builder.input("ids", [nil, 6], type: .int64)

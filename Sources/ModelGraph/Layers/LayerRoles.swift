@@ -22,6 +22,10 @@ struct LayerRoles {
   private let integerProducts: [Int: Int]
   /// Activations that end in another operator: x·sigmoid(x), and a constant factor after it.
   private let spelledActivations: Set<Int>
+  /// Products of a tensor with a function of itself alone, x·sigmoid(x) or x·(1 + erf(x/√2)), by their tensor: what x is.
+  private let selfGated: [Int: Int]
+  /// What lies between such a product and x.
+  private let selfGates: Set<Int>
 
   /// Cost: a few passes over the graph, and one for each operand of the sums that it holds.
   init(of model: Model, reading target: Int) {
@@ -35,6 +39,7 @@ struct LayerRoles {
     spelledActivations = Set(
       model.index.order.filter { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) }
         .compactMap { Blocks.end(ofActivation: $0, in: model) })
+    (selfGated, selfGates) = Self.selfGated(model)
     let tables = model.index.order.filter {
       Self.represents(model, $0) && !OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
     }.flatMap { model.index.writes[$0] }
@@ -86,6 +91,7 @@ struct LayerRoles {
     if heads.contains(tensor) { return LayerRole(.head, "leads to a part of the output only") }
     if embeddings.contains(tensor) { return LayerRole(.embedding, "vectors of tokens, by \(label)") }
     if OperatorTraits.recurrent.contains(label) { return LayerRole(.recurrent, "made by \(label)") }
+    if selfGates.contains(tensor) { return LayerRole(.other, "a part of an activation, made by \(label)") }
     if let convolution = convolution(endingIn: tensor) { return LayerRole(.conv, convolution) }
     if OperatorTraits.activations.contains(label) { return LayerRole(.activation, "by \(label)") }
     if spelledActivations.contains(tensor) { return LayerRole(.activation, "ended by \(label)") }
@@ -116,7 +122,16 @@ struct LayerRoles {
     var words: [String] = []
     var current = tensor
     if readsOnce(tensor), let next = index.readers[tensor].first, continues(model.proto.graph.node[next]) { return nil }
+    let isOnlyGated = index.readers[tensor].allSatisfy { reader in
+      index.writes[reader].allSatisfy { selfGates.contains($0) || selfGated[$0] == tensor }
+    }
+    if isOnlyGated, !index.readers[tensor].isEmpty { return nil }
     while let made = index.maker[current] {
+      if let gated = selfGated[current] {
+        words.append("a product with a function of itself")
+        current = gated
+        continue
+      }
       let maker = integerProducts[current] ?? made
       let node = model.proto.graph.node[maker]
       if node.opType.contains("Conv") { return (["made by \(node.opType)"] + words.reversed()).joined(separator: ", after ") }
@@ -125,6 +140,36 @@ struct LayerRoles {
       current = source
     }
     return nil
+  }
+
+  /// Products whose factors are both made of one tensor, by an activation at least and operators with constants.
+  private static func selfGated(_ model: Model) -> (products: [Int: Int], gates: Set<Int>) {
+    let index = model.index
+    func operands(_ node: Int) -> [Int] { index.reads[node].filter { index.dependence[$0] == .data } }
+    func isActivation(_ tensor: Int) -> Bool {
+      index.maker[tensor].map { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) } ?? false
+    }
+    /// A tensor and what it is made of, element by element.
+    func chain(_ end: Int) -> [Int] {
+      var chain = [end]
+      while let maker = index.maker[chain.last!], case let made = operands(maker), made.count == 1,
+        isActivation(chain.last!) || ["Mul", "Add", "Sub", "Div"].contains(model.proto.graph.node[maker].opType)
+      { chain.append(made[0]) }
+      return chain
+    }
+    var products: [Int: Int] = [:]
+    var gates: Set<Int> = []
+    for node in index.order where model.proto.graph.node[node].opType == "Mul" {
+      let factors = operands(node)
+      guard factors.count == 2, let product = index.writes[node].first else { continue }
+      let chains = factors.map(chain)
+      guard let gated = chains[0].first(where: chains[1].contains) else { continue }
+      let between = chains.flatMap { $0.prefix { $0 != gated } }
+      guard between.contains(where: isActivation), between.allSatisfy({ index.readers[$0].count == 1 }) else { continue }
+      products[product] = gated
+      gates.formUnion(between)
+    }
+    return (products, gates)
   }
 
   /// Products of whole numbers, by the last tensor of what follows each: a cast, a scale, and a bias if there is one.

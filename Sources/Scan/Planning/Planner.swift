@@ -47,6 +47,7 @@ package struct Planner {
     var refusals: [ScanPlan.Refusal] = []
     var notes = survey.notes
     if let note = noteOnClassNames(reader) { notes.append(note) }
+    if let note = noteOnLabels(reader) { notes.append(note) }
     let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
     let chosen = try chooseLayers(survey, selection(regions), &refusals)
     let frozen = try request.measurement.frozen.map { try FrozenTensor($0, survey, regions) }
@@ -196,6 +197,18 @@ package struct Planner {
     return """
       There are names of \(names.count) class\(names.count == 1 ? "" : "es"), and the model has \(reader.classCount): \
       they are taken for those of classes 0 to \(names.count - 1). See that names and labels count classes as the model does.
+      """
+  }
+
+  /// Labels that the network can't answer, which count as wrong answers whatever it says.
+  private func noteOnLabels(_ reader: OutputReader) -> String? {
+    guard let labels = stimuli.labels, reader.saysClasses else { return nil }
+    let classes = 0..<max(reader.classCount, 2)
+    let others = labels.filter { !classes.contains($0) }
+    guard let first = others.first else { return nil }
+    return """
+      Of \(labels.count) labels \(others.count) \(others.count == 1 ? "is" : "are") no class of the model, as \(first): its \(classes.count) \
+      classes are 0 to \(classes.count - 1), and every answer to such a stimulus counts as wrong. See that labels count classes from 0.
       """
   }
 
