@@ -2,8 +2,8 @@ extension Model {
   /// Floating-point operations of a forward pass by node, in the file's order: a multiplication and an addition are
   /// two.
   ///
-  /// Convolutions, matrix products and recurrent layers are counted by their formulas, everything else as one
-  /// operation an element that it makes. Nodes whose shapes are not given count as 0.
+  /// Convolutions, matrix products and recurrent layers are counted by their formulas, trees and support vectors by the numbers that
+  /// they hold, everything else as one operation an element that it makes. Nodes whose shapes are not given count as 0.
   ///
   /// - Parameter shapes: shapes of tensors at the batch of interest, as a run of the model shows them; weights are known.
   package func forwardCosts(shapes: [String: [Int]]) -> [Double] {
@@ -43,6 +43,10 @@ extension Model {
         // A step multiplies W [directions, gates·H, I] with the input and R [directions, gates·H, H] with the state.
         let steps = shape(node.input(at: 0)).map { product($0.prefix(2)) } ?? 0
         return 2 * steps * (elements(node.input(at: 1)) + elements(node.input(at: 2)))
+      case _ where node.domain == "ai.onnx.ml":
+        // Trees and support vectors: as if every number that they hold were looked at once for each row.
+        let rows = shape(node.input(at: 0))?.first ?? 1
+        return made + Double(rows) * node.attribute.reduce(0) { $0 + Double($1.floats.count) }
       case let view where OperatorTraits.views.contains(view) && view != "Transpose" && view != "Cast":
         return 0
       default:

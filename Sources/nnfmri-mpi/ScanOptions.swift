@@ -38,7 +38,8 @@ struct ScanOptions: ParsableArguments {
   @Option(
     help: """
       K, the passes a region and stimulus, a gradient pass counted as 2.5; below 1 for few. By default as many gradient passes as \
-      the answer over all stimuli needs; where layers are measured by values 16, or as few as 4 beyond 64 stimuli.
+      the answer over all stimuli needs; where layers are measured by values 16, or as few as 4 beyond 64 stimuli. Layers of up to 16 \
+      regions get all their coalitions where those take seconds.
       """)
   var samples = "auto"
 

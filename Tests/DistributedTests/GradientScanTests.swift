@@ -28,6 +28,25 @@ extension DistributedTests {
       return found
     }
 
+    /// Whatever a small layer's coalitions cost beside an estimate, nothing is as good as all of them.
+    @Test func `leaves layers to all their coalitions where those cost next to nothing, and no samples are asked for`() throws {
+      let options = try SmallNetwork.residual.write(to: folder, stimuli: 8).options + ["--grid", "2x2x2", "--no-tracts"]
+      func layers(_ more: [String]) throws -> [(estimator: String, rows: Int)] {
+        let run = try ScanRun(options + more, ranks: nil)
+        #expect(run.command.exitCode == 0, "\(run.command)")
+        return try run.json("impact.json").values.map { content in
+          let content = try #require(content as? [String: any Sendable])
+          return (
+            try #require(content["estimator"] as? String), try #require(content["evaluations_per_series"] as? Int)
+          )
+        }
+      }
+      #expect(try layers([]).allSatisfy { $0.estimator == "exact" && $0.rows == 256 })
+      for more in [["--samples", "16"], ["--estimator", "gradient"], ["--lesion", "resample"], ["--keep-scores"]] {
+        #expect(try layers(more).allSatisfy { $0.estimator != "exact" }, "\(more)")
+      }
+    }
+
     @Test func `finds what one by values does, within the errors of both`() throws {
       let gradients = try ScanRun(options("gradient", samples: "40"), ranks: 2)
       let values = try ScanRun(options("regression", samples: "200"), ranks: 2)

@@ -139,6 +139,16 @@ import Testing
     #expect(shares["y"] == 0)
   }
 
+  @Test func `count what trees and support vectors hold, for each row`() {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 4])
+    net.add("TreeEnsembleRegressor", "x", to: "y", ["nodes_values": .floats([Float](repeating: 1, count: 500))])
+    net.builder.output("y", [nil, 1])
+    var proto = net.model.proto
+    proto.graph.node[0].domain = "ai.onnx.ml"
+    #expect(Model(proto: proto).forwardCosts(shapes: ["x": [3, 4], "y": [3, 1]]) == [1503])
+  }
+
   @Test func `are numbers whatever dimensions a file claims`() {
     var net = Networks.Writer()
     net.builder.input("x", [nil, 4, 8, 8])

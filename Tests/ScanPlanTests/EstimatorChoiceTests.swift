@@ -62,6 +62,16 @@ import UserErrors
     #expect(choices.map { $0.reason == "It was asked for." } == [true, false, false, true])
   }
 
+  @Test("enumerates what is cheap: few regions and stimuli of small networks")
+  func cheap() {
+    func isCheap(_ players: Int, _ stimuli: Int, _ cost: Double) -> Bool {
+      EstimatorName.isCheaplyEnumerated(players: players, stimuli: stimuli, evaluationCost: cost)
+    }
+    #expect(isCheap(10, 256, 500) && isCheap(14, 40, 500) && isCheap(4, 256, 1e6))
+    #expect(!isCheap(17, 1, 0), "A game of so many regions can't be enumerated.")
+    #expect(!isCheap(10, 256, 4e7) && !isCheap(16, 10_000, 0))
+  }
+
   @Test("needs none: each layer has one that its design is for", arguments: EstimatorName.allCases)
   func automatic(estimator: EstimatorName) throws {
     let choice = try choices(plan([estimator]), nil)[0]

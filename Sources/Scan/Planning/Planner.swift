@@ -287,6 +287,12 @@ package struct Planner {
       cut.isAffine && request.measurement.value.isAffineInScores && request.measurement.keepsScores != true
       && !request.measurement.lesion.isDrawn
     let evaluationCost = suffixCostShare * forwardCost
+    let leavesBudget = request.measurement.samplesPerRegion == nil && request.analysis.estimator == nil
+    if leavesBudget, !request.measurement.lesion.isDrawn, request.measurement.keepsScores != true,
+      EstimatorName.isCheaplyEnumerated(players: players, stimuli: stimuli.count, evaluationCost: evaluationCost)
+    {
+      budget = max(budget, 1 << players)
+    }
     let estimator = EstimatorChoice(
       asked: request.analysis.estimator == .gradient ? nil : request.analysis.estimator, players: players, budget: budget,
       index: request.measurement.index,
