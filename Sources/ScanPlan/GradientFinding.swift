@@ -1,4 +1,4 @@
-import Shapley
+package import Shapley
 
 /// What was found out about gradients in a layer before it was measured.
 package struct GradientFinding: Codable, Sendable, Hashable {
@@ -11,6 +11,10 @@ package struct GradientFinding: Codable, Sendable, Hashable {
   package var simpsonShare: Double?
   /// The mean squared bias of T over its mean square, from probes: what errors count where passes are too few to tell.
   package var curvature: Double
+  /// The share of a squared bias that Simpson's rule leaves, from probes; `nil` without, and in scans of older programs.
+  package var remainder: Double?
+  /// `[regions]`: the sampling variance of T times passes, in units of v², from a pilot; `nil` without.
+  package var samplingPerPass: [Double]?
   /// Whether gradient passes run on the processor, since the scan's provider computes other derivatives or doesn't take their graph;
   /// `nil` without a provider, and where there could be no probes.
   package var leavesProvider: Bool?
@@ -29,6 +33,13 @@ package struct GradientFinding: Codable, Sendable, Hashable {
 }
 
 extension ScanPlan.Layer {
+  /// What the errors of a series count beside its own passes.
+  package var gradientPrior: GradientPrior {
+    GradientPrior(
+      curvature: gradients?.curvature ?? 0, remainder: gradients?.remainder ?? GradientDesign.simpsonRemainder,
+      samplingPerPass: gradients?.samplingPerPass ?? [])
+  }
+
   /// What a gradient pass is taken to cost, in plain passes of the same suffix; measured, 2.0 to 2.5.
   package static let gradientCost = 2.5
   /// Gradient passes in one run: they hold more memory than plain ones.

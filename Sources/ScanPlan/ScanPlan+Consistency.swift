@@ -79,7 +79,7 @@ extension ScanPlan.Layer {
       guard let drawn = try? GradientDesign(players: regionCount, passes: budget, seed: 0), drawn.rowCount <= rows else {
         return "the design"
       }
-      guard gradients.map({ $0.probes >= 0 && $0.curvature.isFinite }) ?? true else { return "what probes said" }
+      guard gradients.map({ $0.isConsistent(regions: regionCount) }) ?? true else { return "what probes said" }
     } else {
       let index = measurement?.index ?? .shapley
       guard design != .permutations || index == .shapley else { return "the design" }
@@ -93,4 +93,11 @@ extension ScanPlan.Layer {
 extension DesignKind {
   /// Whether the rows of a design are at most the evaluations that it was planned for.
   fileprivate var isBudgeted: Bool { !isWhole }
+}
+
+extension GradientFinding {
+  fileprivate func isConsistent(regions: Int) -> Bool {
+    probes >= 0 && curvature.isFinite && (remainder ?? 0).isFinite
+      && (samplingPerPass.map { $0.count == regions && $0.allSatisfy { $0 >= 0 && $0.isFinite } } ?? true)
+  }
 }

@@ -32,7 +32,7 @@ extension SeriesGame {
   private func gradientEstimate(_ numbers: [Float]) throws(ShapleyError) -> Estimate {
     let (values, derivatives) = layer.passes(numbers)
     return try gradientDesign().estimate(
-      values: values, derivatives: derivatives, curvature: layer.gradients?.curvature ?? 0
+      values: values, derivatives: derivatives, prior: layer.gradientPrior
     ).estimate
   }
 

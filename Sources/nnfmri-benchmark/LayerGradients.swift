@@ -4,7 +4,7 @@ import Networks
 import Shapley
 import Stimuli
 
-/// ζ of a layer's game from gradient passes, as a scan makes it: probes of a few stimuli say how strong curvature is.
+/// ζ of a layer's game from gradient passes, as a scan makes it: probes and a pilot of a few stimuli say what errors count.
 final class LayerGradients {
   /// Rows of a run, as in a scan.
   static let batch = 8
@@ -15,8 +15,9 @@ final class LayerGradients {
   private let regions: Int
   /// What the probes say of the layer.
   let verdict: ProbeVerdict
+  private var prior = GradientPrior.pilot
 
-  /// Cost: the sessions, and 384 gradient passes for probes.
+  /// Cost: the sessions, 384 gradient passes for probes and up to 256 for a pilot.
   /// - Throws: `Undifferentiable` where an operator has no rule.
   init(model: ScannedModel, layer: ScannedModel.Layer) throws {
     let model = model.batched(by: Self.batch)
@@ -38,6 +39,14 @@ final class LayerGradients {
       derivatives.append(pass.derivatives[design.region(probe: design.probe(row: row))])
     }
     verdict = try ProbeVerdict(values: values, derivatives: derivatives)
+    var pilot: [GradientEstimate] = []
+    for (stimulus, target) in targets.enumerated() {
+      try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target))
+      pilot.append(try gradientEstimate(passes: GradientPilot.standardPassCount, seed: 0, stream: UInt64(stimulus)))
+    }
+    prior = GradientPrior(
+      curvature: verdict.curvature, remainder: verdict.remainder,
+      samplingPerPass: GradientPrior.samplingPerPass(of: pilot))
   }
 
   /// Makes a stimulus's game current.
@@ -48,7 +57,11 @@ final class LayerGradients {
 
   /// Cost: so many gradient passes.
   func estimate(passes: Int, seed: UInt64) throws -> Estimate {
-    let design = try GradientDesign(players: regions, passes: passes, seed: seed)
+    try gradientEstimate(passes: passes, seed: seed, stream: 0).estimate
+  }
+
+  private func gradientEstimate(passes: Int, seed: UInt64, stream: UInt64) throws -> GradientEstimate {
+    let design = try GradientDesign(players: regions, passes: passes, seed: seed, stream: stream)
     var (values, derivatives): ([Float], [Float]) = ([], [])
     for start in stride(from: 0, to: design.rowCount, by: Self.batch) {
       let rows = start..<min(start + Self.batch, design.rowCount)
@@ -56,7 +69,7 @@ final class LayerGradients {
       values += passes.values
       derivatives += passes.derivatives
     }
-    return try design.estimate(values: values, derivatives: derivatives, curvature: verdict.trapezoidBias).estimate
+    return try design.estimate(values: values, derivatives: derivatives, prior: prior)
   }
 
   /// Processor seconds of a row of either kind, medians of alternating batches.

@@ -48,6 +48,15 @@ struct NetworkGame: DifferentiableGame {
     self.activation = activation
   }
 
+  /// The game of a stimulus: the players are units whose activity differs between stimuli, a third of them silent.
+  func stimulus(_ number: Int) -> NetworkGame {
+    var random = CounterRandom(seed: UInt64(number), domain: 1003, index: 0)
+    let activity = (0..<playerCount).map { _ in max(0, 0.4 + random.nextNormal()) }
+    var game = self
+    for unit in weights.indices { game.weights[unit] = zip(weights[unit], activity).map { $0 * $1 } }
+    return game
+  }
+
   func pass(_ mask: [Double]) -> (value: Double, derivatives: [Double]) {
     var value = 0.0
     var derivatives = [Double](repeating: 0, count: playerCount)
@@ -131,9 +140,13 @@ struct ProductGame: DifferentiableGame {
 }
 
 extension GradientDesign {
-  func estimate(of game: some DifferentiableGame, curvature: Double? = nil) throws -> GradientEstimate {
+  func estimate(of game: some DifferentiableGame, curvature: Double) throws -> GradientEstimate {
+    try estimate(of: game, prior: GradientPrior(curvature: curvature))
+  }
+
+  func estimate(of game: some DifferentiableGame, prior: GradientPrior? = nil) throws -> GradientEstimate {
     let (values, derivatives) = game.passes(masks(in: 0..<rowCount))
-    return try estimate(values: values, derivatives: derivatives, curvature: curvature)
+    return try estimate(values: values, derivatives: derivatives, prior: prior)
   }
 }
 
@@ -143,5 +156,29 @@ extension ProbeDesign {
     let (values, derivatives) = game.passes(masks(in: 0..<rowCount))
     let own = (0..<rowCount).map { derivatives[$0 * playerCount + region(probe: probe(row: $0))] }
     return try ProbeVerdict(values: values, derivatives: own, remedy: remedy)
+  }
+}
+
+extension GradientPrior {
+  /// What probes and a pilot of these stimuli's games say of their layer, as a scan asks them.
+  init(of games: some Collection<some DifferentiableGame>) throws {
+    let games = Array(games)
+    let players = games[0].playerCount
+    let probes = ProbeDesign(players: players, stimuli: games.count, seed: 1)
+    var (values, derivatives): ([Float], [Float]) = ([], [])
+    for row in 0..<probes.rowCount {
+      let probe = probes.probe(row: row)
+      let pass = games[probes.stimulus(probe: probe)].passes(probes.masks(in: row..<row + 1))
+      values += pass.values
+      derivatives.append(pass.derivatives[probes.region(probe: probe)])
+    }
+    let verdict = try ProbeVerdict(values: values, derivatives: derivatives)
+    let pilot = try games.enumerated().map { stimulus, game in
+      try GradientDesign(players: players, passes: GradientPilot.standardPassCount, seed: 1, stream: UInt64(stimulus))
+        .estimate(of: game, prior: .pilot)
+    }
+    self.init(
+      curvature: verdict.curvature, remainder: verdict.remainder,
+      samplingPerPass: GradientPrior.samplingPerPass(of: pilot))
   }
 }

@@ -75,7 +75,7 @@ import Testing
     #expect(verdict.rule == .trapezoid)
     let design = try GradientDesign(players: 40, passes: 64, seed: 2)
     let (values, derivatives) = game.passes(design.masks(in: 0..<64))
-    let estimate = try design.estimate(values: values, derivatives: derivatives, curvature: 0.1)
+    let estimate = try design.estimate(values: values, derivatives: derivatives, prior: GradientPrior(curvature: 0.1))
     let pilot = GradientPilot(series: try series(8, passes: 64), isEfficient: true)
     let residual = GradientChoice.oddResidual(design, values: values, zeta: estimate.zeta)
     func choice(_ budget: Int, residual: Double, verdict: ProbeVerdict) -> GradientChoice {
@@ -97,7 +97,7 @@ import Testing
     let game = NetworkGame(players: 40, hidden: 3, activation: .identity, seed: 5)
     let design = try GradientDesign(players: 40, passes: 30, seed: 2)
     let (values, derivatives) = game.passes(design.masks(in: 0..<30))
-    let estimate = try design.estimate(values: values, derivatives: derivatives, curvature: 0)
+    let estimate = try design.estimate(values: values, derivatives: derivatives, prior: GradientPrior(curvature: 0))
     #expect(GradientChoice.oddResidual(design, values: values, zeta: estimate.zeta) < 1e-8)
   }
 }

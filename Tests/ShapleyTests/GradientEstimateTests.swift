@@ -98,13 +98,50 @@ import Testing
     #expect(abs(told.curvature - 0.5 * square) < 1e-12)
   }
 
+  @Test(
+    "A pilot makes errors larger where a series' own passes agree by chance, and never smaller", arguments: ValueIndex.allCases)
+  func pilot(index: ValueIndex) throws {
+    // A kink that only coalitions of nearly all regions reach: pairs miss it, and so do their errors.
+    var game = NetworkGame(players: 12, hidden: 1, activation: .rectifier, seed: 2)
+    game.weights[0] = [Double](repeating: 1, count: 12)
+    game.biases[0] = -11.5
+    let design = try GradientDesign(players: 12, passes: 16, index: index, seed: 5)
+    let bare = try design.estimate(of: game, curvature: 0)
+    #expect(bare.trapezoidVariance.allSatisfy { $0 == 0 })
+    let sampling = (0..<12).map { Double($0) }
+    let told = try design.estimate(of: game, prior: GradientPrior(curvature: 0, samplingPerPass: sampling))
+    #expect(told.trapezoid == bare.trapezoid && told.trapezoidVariance == bare.trapezoidVariance)
+    #expect(zip(told.standardError, bare.standardError).allSatisfy { $0 >= $1 })
+    let freedom = told.estimate.degreesOfFreedom
+    let expected = sampling.map { $0 / 16 / (freedom + 1) }
+    let total = expected.reduce(0, +)
+    for region in 1..<12 {
+      // For the Shapley index what Σζ tells of a region is taken from its error.
+      let known = index == .shapley ? 1 - expected[region] / total : 1
+      #expect(abs(told.standardError[region] / (known * expected[region]).squareRoot() - 1) < 1e-3)
+    }
+  }
+
+  @Test("What Simpson's rule leaves is counted where it took curvature off")
+  func remainder() throws {
+    let game = NetworkGame(players: 10, hidden: 8, activation: .tanh, steepness: 1.2, seed: 12)
+    let design = try GradientDesign(players: 10, passes: 1200, seed: 3)
+    let (little, much) = (
+      try design.estimate(of: game, prior: GradientPrior(curvature: 0)),
+      try design.estimate(of: game, prior: GradientPrior(curvature: 0, remainder: 0.5))
+    )
+    #expect(little.shrinkage > 0.5 && little.trapezoid == much.trapezoid)
+    let errors = [little, much].map { $0.standardError.reduce(0) { $0 + $1 * $1 } }
+    #expect(errors[1] > 1.3 * errors[0])
+  }
+
   @Test("A derivative that isn't a number is refused by its pass")
   func notFinite() throws {
     let design = try GradientDesign(players: 10, passes: 8, seed: 3)
     var derivatives = [Float](repeating: 0, count: 80)
     derivatives[53] = .nan
     let error = #expect(throws: ShapleyError.self) {
-      try design.estimate(values: [Float](repeating: 0, count: 8), derivatives: derivatives, curvature: 0)
+      try design.estimate(values: [Float](repeating: 0, count: 8), derivatives: derivatives, prior: GradientPrior(curvature: 0))
     }
     #expect(error?.code == .badValues && error?.message.contains("pass 5") == true)
   }
@@ -140,7 +177,7 @@ import Testing
       }
       let both = try design.estimate(of: game, curvature: 0.5)
       with += error(both)
-      without += error(try design.estimate(sums, curvature: 0.5))
+      without += error(try design.estimate(sums, prior: GradientPrior(curvature: 0.5)))
       if index == .shapley {
         #expect(abs(both.zeta.reduce(0, +) - both.estimate.effect) < 1e-9 * max(1, abs(both.estimate.effect)))
       }

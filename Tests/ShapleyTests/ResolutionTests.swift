@@ -73,6 +73,6 @@ private let units = 96
         Float((region * width..<(region + 1) * width).reduce(0) { $0 + gradient[$1] })
       }
     }
-    return try design.estimate(values: values, derivatives: derivatives, curvature: 0).estimate
+    return try design.estimate(values: values, derivatives: derivatives, prior: GradientPrior(curvature: 0)).estimate
   }
 }

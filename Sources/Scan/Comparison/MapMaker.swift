@@ -114,7 +114,7 @@ struct MapMaker {
     }
     try requireFinite(values + derivatives)
     let estimate = try design.estimate(
-      values: values, derivatives: derivatives, curvature: layer.gradients?.curvature ?? 0)
+      values: values, derivatives: derivatives, prior: layer.gradientPrior)
     return Map(scores: estimate.zeta, errors: estimate.estimate.standardError, gradientPasses: design.rowCount)
   }
 

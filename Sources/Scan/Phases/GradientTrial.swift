@@ -13,12 +13,8 @@ import UserErrors
 /// Everything follows from probes and a pilot at fixed stimuli, so a plan is the same on any number of ranks, and when a scan
 /// goes on.
 struct GradientTrial {
-  /// Gradient passes of a pilot's stimulus.
-  static let pilotPasses = 32
   /// Stimuli of a pilot at most.
   static let pilotStimuli = 8
-  /// What a pilot's errors count where its passes don't tell of curvature; no result is made of them.
-  static let pilotCurvature = 0.1
   /// Probes of a layer.
   static let probeCount = 320
   /// What automatic passes of a stimulus cost at most, in plain passes a region: beyond, more stimuli buy more.
@@ -192,6 +188,9 @@ struct GradientTrial {
     }
     var chosen = choose(layer, verdict, pilot, passesAlone: alone, oddResidual: residual)
     if plan.provider != nil { chosen.gradients?.leavesProvider = leavesProvider }
+    if chosen.design == .gradients, !pilots.isEmpty {
+      chosen.gradients?.samplingPerPass = GradientPrior.samplingPerPass(of: pilots)
+    }
     let expected = pilots.isEmpty ? nil : GradientPilot.expectedReliability(series: pilots, passes: chosen.budget)
     return (chosen, pilot, expected)
   }
@@ -201,7 +200,8 @@ struct GradientTrial {
   ) -> ScanPlan.Layer {
     var finding = GradientFinding(
       reason: verdict.reason, probes: Self.probeCount, trapezoidShare: verdict.trapezoid.estimate,
-      simpsonShare: verdict.simpson.estimate, curvature: verdict.trapezoidBias)
+      simpsonShare: verdict.simpson.estimate, curvature: verdict.curvature)
+    finding.remainder = verdict.remainder
     let isAsked = request.analysis.estimator == .gradient
     if let doubt = verdict.doubt {
       guard isAsked else { return layer.measuredByValues(finding) }
@@ -229,7 +229,7 @@ struct GradientTrial {
     }
     let asked = request.measurement.samplesPerRegion.map(bought)
     func limit(_ samples: Double) -> Int {
-      asked ?? max(Self.pilotPasses, min(bought(by: samples), layer.mostStoredPasses(stimuli: stimuli)))
+      asked ?? max(GradientPilot.standardPassCount, min(bought(by: samples), layer.mostStoredPasses(stimuli: stimuli)))
     }
     guard let pilot else { return limit(Self.mostSamplesAlone) }
     if let asked, !request.stoppingRule.isAdaptive { return asked }

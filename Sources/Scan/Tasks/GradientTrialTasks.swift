@@ -84,7 +84,7 @@ struct PilotTask: RankTask, Hashable {
     try network.begin(worker.series(layer, stimulus, target: target))
     let measurement = worker.request.measurement
     let design = try GradientDesign(
-      players: worker.plan.layers[layer].regionCount, passes: GradientTrial.pilotPasses, index: measurement.index,
+      players: worker.plan.layers[layer].regionCount, passes: GradientPilot.standardPassCount, index: measurement.index,
       seed: measurement.seed, stream: UInt64(layer) << 32 | UInt64(stimulus))
     var (values, derivatives): ([Float], [Float]) = ([], [])
     for start in stride(from: 0, to: design.rowCount, by: worker.gradientBatch(layer)) {
@@ -94,7 +94,7 @@ struct PilotTask: RankTask, Hashable {
       try pause()
     }
     guard (values + derivatives).allSatisfy(\.isFinite) else { return PilotOutput() }
-    let estimate = try design.estimate(values: values, derivatives: derivatives, curvature: GradientTrial.pilotCurvature)
+    let estimate = try design.estimate(values: values, derivatives: derivatives, prior: .pilot)
     return PilotOutput(
       estimate: [EstimateOutput(estimate.estimate)],
       oddResidual: GradientChoice.oddResidual(design, values: values, zeta: estimate.zeta))

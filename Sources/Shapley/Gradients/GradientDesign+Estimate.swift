@@ -1,8 +1,8 @@
 extension GradientDesign {
   /// Degrees of freedom that midpoints' variances must have in all, so that λ is estimated and not guessed.
   private static let leastMidpointFreedom = 4.0
-  /// What Simpson's rule leaves of the squared curvature that it takes off; measured on residual networks.
-  static let simpsonRemainder = 0.03
+  /// The least that Simpson's rule is taken to leave of the squared curvature that it takes off; measured on residual networks.
+  package static let simpsonRemainder = 0.03
 
   private static let unmeasuredNote =
     "A stimulus has too few gradient passes to measure its own curvature: its errors count what probes found."
@@ -12,11 +12,10 @@ extension GradientDesign {
   /// - Parameters:
   ///   - values: `[rowCount]`.
   ///   - derivatives: `[rowCount x regions]`, row by row.
-  ///   - curvature: the mean squared bias of T over its mean square, as `ProbeVerdict` measures it, for passes that are too few
-  ///     to tell.
+  ///   - prior: what was learnt of the layer before.
   /// - Throws: `badValues` where a number isn't finite; `budgetTooSmall` where nothing says how strong curvature is.
   package func estimate(
-    values: [Float], derivatives: [Float], curvature: Double? = nil
+    values: [Float], derivatives: [Float], prior: GradientPrior? = nil
   ) throws(ShapleyError) -> GradientEstimate {
     guard values.count == rowCount, derivatives.count == rowCount * playerCount else {
       throw ShapleyError(
@@ -28,7 +27,7 @@ extension GradientDesign {
     }
     var sums = GradientSums(players: playerCount)
     try sums.add(0..<rowCount, of: self, values: values, derivatives: derivatives)
-    let estimate = try estimate(sums, curvature: curvature)
+    let estimate = try estimate(sums, prior: prior)
     return usesValues ? improved(estimate, by: values) : estimate
   }
 
@@ -36,14 +35,14 @@ extension GradientDesign {
   ///
   /// T_g = Σwx/Σw, with G and ∅ among the pairs (`GradientSums`), and S_g − T_g = ⅔(mean of y − T_g). The estimate is T +
   /// λ(S − T), λ = τ²/(τ² + s²), s² the mean sampling variance of S − T and τ² = max(0, mean (S − T)² − s²) the curvature that
-  /// is there. Its mean squared error, ((1 − λ)² + 0.03λ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
+  /// is there. Its mean squared error, ((1 − λ)² + ρλ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
   /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
-  /// quarter of its own standard error √(2/n)(τ² + s²) on top and 0.03 is what Simpson's rule leaves. A region's own τ_g² is in
-  /// proportion to its (S − T)² as far as that is known, λ; for the rest, and for the midpoints' variance, half is taken as alike for
+  /// quarter of its own standard error √(2/n)(τ² + s²) on top, ρ is what Simpson's rule leaves and var T is moderated
+  /// (`GradientPrior`). A region's own τ_g² is in proportion to its (S − T)² as far as that is known, λ; for the rest, and for the midpoints' variance, half is taken as alike for
   /// all regions, half in proportion to var T_g: few passes don't know each region's own.
   ///
   /// - Throws: `badValues` where the sums aren't of all rows; `budgetTooSmall` where nothing says how strong curvature is.
-  package func estimate(_ sums: GradientSums, curvature: Double? = nil) throws(ShapleyError) -> GradientEstimate {
+  package func estimate(_ sums: GradientSums, prior: GradientPrior? = nil) throws(ShapleyError) -> GradientEstimate {
     guard sums.playerCount == playerCount, sums.rowCount == rowCount, let full = sums.full, let empty = sums.empty else {
       throw ShapleyError(
         .badValues, "The design has \(rowCount) gradient passes and \(sums.rowCount) were given: measure it again.")
@@ -56,7 +55,7 @@ extension GradientDesign {
     let measured =
       midpoints.freedom >= Self.leastMidpointFreedom
       ? measuredCurvature(correction, trapezoidVariance: variance, midpoints) : nil
-    let known = curvature.map { $0 * trapezoid.reduce(0) { $0 + $1 * $1 } / Double(playerCount) }
+    let known = prior.map { $0.curvature * trapezoid.reduce(0) { $0 + $1 * $1 } / Double(playerCount) }
     guard let tau = measured?.curvature ?? known else {
       throw ShapleyError(
         .budgetTooSmall,
@@ -70,18 +69,21 @@ extension GradientDesign {
     let measuredRegions = Double(max(1, midpoints.pairs.count { $0 > 0 }))
     let likely = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
     let square = (0..<playerCount).reduce(0) { $0 + correction[$1] * correction[$1] } / measuredRegions
+    let remainder = prior?.remainder ?? Self.simpsonRemainder
     // Values and derivatives are in single precision.
     let rounding = 0x1p-23 * max(abs(full), abs(empty))
     var errors = [Double](repeating: rounding * rounding, count: playerCount)
     var zeta = trapezoid
     for player in 0..<playerCount {
       let applied = midpoints.pairs[player] > 0 ? shrinkage : 0
-      let left = (1 - applied) * (1 - applied) + Self.simpsonRemainder * applied * applied
+      let left = (1 - applied) * (1 - applied) + remainder * applied * applied
       let kept = 1 - 2 / 3 * applied
       zeta[player] += applied * correction[player]
       let own = square > 0 ? correction[player] * correction[player] / square : 1
+      let spread =
+        prior?.moderated(variance[player], freedom: freedom, passes: rowCount, region: player) ?? variance[player]
       errors[player] +=
-        left * likely * ((1 - applied) * scale[player] + applied * own) + kept * kept * variance[player] + 4 / 9 * applied
+        left * likely * ((1 - applied) * scale[player] + applied * own) + kept * kept * spread + 4 / 9 * applied
         * applied * midpoints.variance(player)
     }
     let residual = full - empty - zeta.reduce(0, +)

@@ -5,6 +5,8 @@ import Statistics
 /// All are means over regions, in units of v². From them follow how many passes a stimulus is worth, how wide intervals will be
 /// and how many regions will be critical.
 package struct GradientPilot: Sendable, Hashable {
+  /// Gradient passes of a pilot's series.
+  package static let standardPassCount = 32
   /// The least number of series that has a variance worth the name.
   package static let minimumSeriesCount = 4
 
@@ -38,12 +40,12 @@ package struct GradientPilot: Sendable, Hashable {
     seriesCount = series.count
     passCount = series[0].estimate.evaluations
     let regions = series[0].trapezoid.indices
-    let sampling = regions.map { region in series.reduce(0) { $0 + $1.trapezoidVariance[region] } / count }
+    samplingPerPass = GradientPrior.samplingPerPass(of: series)
+    let sampling = samplingPerPass.map { $0 / passes }
     zeta = regions.map { region in correction.zeta.reduce(0) { $0 + $1[region] } / count }
     betweenStimuli = regions.map { region in
       max(0, SampleMoments(series.map { $0.trapezoid[region] }).variance - sampling[region])
     }
-    samplingPerPass = sampling.map { $0 * passes }
     correctionPerPass = correction.variance * count * passes
     bias = correction.bias
     biasSpread = correction.spread

@@ -40,6 +40,11 @@ package struct ProbeVerdict: Sendable, Hashable {
   package let trapezoidBias: Double
   /// The same of Simpson's rule.
   package let simpsonBias: Double
+  /// What errors count as T's squared bias over the mean square of ζ: `trapezoidBias` with a quarter of its jackknife error on top.
+  package let curvature: Double
+  /// What errors count as the share of a squared bias that Simpson's rule leaves: its bias, with its jackknife error on top, over the
+  /// trapezoid's, but at most the one's share of the squared differences over the other's.
+  package let remainder: Double
 
   /// - Parameters:
   ///   - values: `[3 x probes]`, in the design's order.
@@ -74,8 +79,13 @@ package struct ProbeVerdict: Sendable, Hashable {
     let simpson = Self.share(differences, middle)
     self.trapezoid = trapezoid
     self.simpson = simpson
-    trapezoidBias = min(Self.bias(differences, ends), trapezoid.estimate)
-    simpsonBias = min(Self.bias(differences, middle), simpson.estimate)
+    let (bias, middleBias) = (Self.bias(differences, ends), Self.bias(differences, middle))
+    trapezoidBias = min(max(0, bias.estimate), trapezoid.estimate)
+    simpsonBias = min(max(0, middleBias.estimate), simpson.estimate)
+    curvature = min(max(0, bias.estimate) + bias.standardError / 4, trapezoid.estimate)
+    remainder = Self.remainder(
+      left: max(0, middleBias.estimate) + middleBias.standardError, of: curvature,
+      most: trapezoid.estimate > 0 ? simpson.estimate / trapezoid.estimate : 1)
     (rule, reason, doubt) = Self.verdict(trapezoid: trapezoid, simpson: simpson, remedy: remedy)
   }
 
@@ -110,23 +120,34 @@ package struct ProbeVerdict: Sendable, Hashable {
   private static func share(_ r: [Double], _ x: [Double]) -> Share {
     let left = zip(r, x).map { ($0 - $1) * ($0 - $1) }
     let all = r.map { $0 * $0 }
-    let (sum, total) = (left.reduce(0, +), all.reduce(0, +))
-    guard total > 0 else { return Share(estimate: sum > 0 ? .infinity : 0, standardError: 0) }
-    let count = Double(r.count)
-    let without = r.indices.map { total > all[$0] ? (sum - left[$0]) / (total - all[$0]) : 0 }
+    guard all.contains(where: { $0 > 0 }) else {
+      return Share(estimate: left.contains { $0 > 0 } ? .infinity : 0, standardError: 0)
+    }
+    return ratio(left, over: all)
+  }
+
+  /// Both probes of a region have independent coalitions, so the mean product of their residuals is the mean squared bias. Over
+  /// that of their differences, by the jackknife over pairs; 0 where it isn't positive.
+  private static func bias(_ r: [Double], _ x: [Double]) -> Share {
+    let pairs = stride(from: 0, to: r.count - 1, by: 2)
+    return ratio(
+      pairs.map { (r[$0] - x[$0]) * (r[$0 + 1] - x[$0 + 1]) }, over: pairs.map { r[$0] * r[$0 + 1] })
+  }
+
+  /// A share of 0 to 1, and no less than residual networks show.
+  private static func remainder(left: Double, of bias: Double, most: Double) -> Double {
+    let share = bias > 0 ? left / bias : 1
+    return max(GradientDesign.simpsonRemainder, min(share, most, 1))
+  }
+
+  /// Σa/Σb and its error by the jackknife; 0 where Σb isn't positive.
+  private static func ratio(_ a: [Double], over b: [Double]) -> Share {
+    let (sum, total) = (a.reduce(0, +), b.reduce(0, +))
+    guard total > 0 else { return Share(estimate: 0, standardError: 0) }
+    let count = Double(a.count)
+    let without = a.indices.map { total > b[$0] ? (sum - a[$0]) / (total - b[$0]) : 0 }
     let mean = without.reduce(0, +) / count
     let squares = without.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return Share(estimate: sum / total, standardError: (squares * (count - 1) / count).squareRoot())
-  }
-
-  /// Both probes of a region have independent coalitions, so the mean product of their residuals is the mean squared bias.
-  private static func bias(_ r: [Double], _ x: [Double]) -> Double {
-    let pairs = stride(from: 0, to: r.count - 1, by: 2)
-    var (products, squares) = (0.0, 0.0)
-    for probe in pairs {
-      products += (r[probe] - x[probe]) * (r[probe + 1] - x[probe + 1])
-      squares += r[probe] * r[probe + 1]
-    }
-    return squares > 0 ? max(0, products / squares) : 0
   }
 }
