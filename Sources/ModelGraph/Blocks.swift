@@ -162,7 +162,7 @@ struct Blocks {
           isGate: ending.opType == "Mul" && nodes.count > 1 && !isProduct
             && index.reads[last].contains(where: roles.gates.contains),
           innerActivations: activations.filter { index.writes[$0].allSatisfy(roles.standsAlone) }
-            .compactMap { Self.end(ofActivation: $0, in: model) }.filter(roles.standsAlone),
+            .compactMap { roles.activations.ends[$0] }.filter(roles.standsAlone),
           embeds: embeds))
     }
     return steps
@@ -254,24 +254,6 @@ struct Blocks {
     }
   }
 
-  /// Where an activation spelled in several nodes ends: x·sigmoid(x), or a gate's product with what it gates.
-  static func end(ofActivation node: Int, in model: Model) -> Int? {
-    let index = model.index
-    guard var tensor = index.writes[node].first else { return nil }
-    guard !["Relu", "LeakyRelu", "PRelu", "Gelu"].contains(model.proto.graph.node[node].opType) else { return tensor }
-    let first = tensor
-    while index.readers[tensor].count == 1, let reader = index.readers[tensor].first {
-      let operands = index.reads[reader].filter { index.dependence[$0] == .data }
-      guard let next = index.writes[reader].first else { return first }
-      switch (model.proto.graph.node[reader].opType, operands.count) {
-      case ("Mul", 2): return next
-      case ("Mul", 1), ("Add", 1), ("Div", 1): tensor = next
-      default: return first
-      }
-    }
-    return first
-  }
-
   /// Activations that stand for a layer: no gates, steps or parts of the output, as long as there are others.
   private static func allActivations(of model: Model, reading target: Int, _ roles: LayerRoles) -> [Int] {
     let index = model.index
@@ -280,7 +262,7 @@ struct Blocks {
       index.order.filter { node in
         OperatorTraits.activations.contains(model.proto.graph.node[node].opType) && index.writes[node].allSatisfy(isWanted)
       }
-      .compactMap { end(ofActivation: $0, in: model) }
+      .compactMap { roles.activations.ends[$0] }
       .filter { influences[$0] && $0 != target && index.dependence[$0] == .data && isWanted($0) }
     }
     let alone = ends(roles.standsAlone)

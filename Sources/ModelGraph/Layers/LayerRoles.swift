@@ -16,16 +16,11 @@ struct LayerRoles {
   let steps: Set<Int>
   /// Tensors that lead to a part of the output only, where others lead to all of it.
   let heads: Set<Int>
+  let activations: SpelledActivations
   private let model: Model
   private let embeddings: Set<Int>
   /// By tensor: the product of whole numbers that it is, scaled and with its bias.
   private let integerProducts: [Int: Int]
-  /// Activations that end in another operator: x·sigmoid(x), and a constant factor after it.
-  private let spelledActivations: Set<Int>
-  /// Products of a tensor with a function of itself alone, x·sigmoid(x) or x·(1 + erf(x/√2)), by their tensor: what x is.
-  private let selfGated: [Int: Int]
-  /// What lies between such a product and x.
-  private let selfGates: Set<Int>
 
   /// Cost: a few passes over the graph, and one for each operand of the sums that it holds.
   init(of model: Model, reading target: Int) {
@@ -36,10 +31,7 @@ struct LayerRoles {
     heads = Self.heads(model, target)
     integerProducts = Self.integerProducts(model)
     skipSums = Self.skipSums(model, influences)
-    spelledActivations = Set(
-      model.index.order.filter { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) }
-        .compactMap { Blocks.end(ofActivation: $0, in: model) })
-    (selfGated, selfGates) = Self.selfGated(model)
+    activations = SpelledActivations(of: model)
     let tables = model.index.order.filter {
       Self.represents(model, $0) && !OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
     }.flatMap { model.index.writes[$0] }
@@ -91,10 +83,10 @@ struct LayerRoles {
     if heads.contains(tensor) { return LayerRole(.head, "leads to a part of the output only") }
     if embeddings.contains(tensor) { return LayerRole(.embedding, "vectors of tokens, by \(label)") }
     if OperatorTraits.recurrent.contains(label) { return LayerRole(.recurrent, "made by \(label)") }
-    if selfGates.contains(tensor) { return LayerRole(.other, "a part of an activation, made by \(label)") }
+    if activations.parts.contains(tensor) { return LayerRole(.other, "a part of an activation, made by \(label)") }
     if let convolution = convolution(endingIn: tensor) { return LayerRole(.conv, convolution) }
     if OperatorTraits.activations.contains(label) { return LayerRole(.activation, "by \(label)") }
-    if spelledActivations.contains(tensor) { return LayerRole(.activation, "ended by \(label)") }
+    if activations.isEnd(tensor) { return LayerRole(.activation, "ended by \(label)") }
     return LayerRole(.other, "made by \(label)")
   }
 
@@ -123,11 +115,11 @@ struct LayerRoles {
     var current = tensor
     if readsOnce(tensor), let next = index.readers[tensor].first, continues(model.proto.graph.node[next]) { return nil }
     let isOnlyGated = index.readers[tensor].allSatisfy { reader in
-      index.writes[reader].allSatisfy { selfGates.contains($0) || selfGated[$0] == tensor }
+      index.writes[reader].allSatisfy { activations.parts.contains($0) || activations.products[$0] == tensor }
     }
     if isOnlyGated, !index.readers[tensor].isEmpty { return nil }
     while let made = index.maker[current] {
-      if let gated = selfGated[current] {
+      if let gated = activations.products[current] {
         words.append("a product with a function of itself")
         current = gated
         continue
@@ -140,36 +132,6 @@ struct LayerRoles {
       current = source
     }
     return nil
-  }
-
-  /// Products whose factors are both made of one tensor, by an activation at least and operators with constants.
-  private static func selfGated(_ model: Model) -> (products: [Int: Int], gates: Set<Int>) {
-    let index = model.index
-    func operands(_ node: Int) -> [Int] { index.reads[node].filter { index.dependence[$0] == .data } }
-    func isActivation(_ tensor: Int) -> Bool {
-      index.maker[tensor].map { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) } ?? false
-    }
-    /// A tensor and what it is made of, element by element.
-    func chain(_ end: Int) -> [Int] {
-      var chain = [end]
-      while let maker = index.maker[chain.last!], case let made = operands(maker), made.count == 1,
-        isActivation(chain.last!) || ["Mul", "Add", "Sub", "Div"].contains(model.proto.graph.node[maker].opType)
-      { chain.append(made[0]) }
-      return chain
-    }
-    var products: [Int: Int] = [:]
-    var gates: Set<Int> = []
-    for node in index.order where model.proto.graph.node[node].opType == "Mul" {
-      let factors = operands(node)
-      guard factors.count == 2, let product = index.writes[node].first else { continue }
-      let chains = factors.map(chain)
-      guard let gated = chains[0].first(where: chains[1].contains) else { continue }
-      let between = chains.flatMap { $0.prefix { $0 != gated } }
-      guard between.contains(where: isActivation), between.allSatisfy({ index.readers[$0].count == 1 }) else { continue }
-      products[product] = gated
-      gates.formUnion(between)
-    }
-    return (products, gates)
   }
 
   /// Products of whole numbers, by the last tensor of what follows each: a cast, a scale, and a bias if there is one.
@@ -293,121 +255,6 @@ struct LayerRoles {
       }
     }
     return gates
-  }
-
-  /// What is made with weights that a later operator uses again, and what is made of that within its step.
-  private static func steps(_ model: Model, _ influences: [Bool]) -> Set<Int> {
-    let recurrences = Recurrence.all(in: model)
-    let index = model.index
-    var steps: Set<Int> = []
-    var lasts: [Set<Int>] = []
-    for recurrence in recurrences {
-      // A step's activations come straight from its products; what joins steps is none.
-      var isStep = [Bool](repeating: false, count: index.names.count)
-      for node in index.order {
-        let proto = model.proto.graph.node[node]
-        let isOne =
-          recurrence.repeated.contains(node)
-          || !joins.contains(proto.opType)
-            && !OperatorTraits.isLearned(proto, functions: []) && index.reads[node].contains { isStep[$0] }
-        for tensor in index.writes[node] where isOne { isStep[tensor] = true }
-      }
-      // What the last step makes also uses the steps before it; it is the layer's result. Another recurrence may follow from it.
-      let ends = Set(recurrences.filter { $0.takesTurns(with: recurrence) }.flatMap(\.last))
-      lasts.append(ends)
-      let after = index.descendants(ofAnyOf: ends)
-      for node in index.order where !after[node] && !ends.contains(node) {
-        for tensor in index.writes[node] where isStep[tensor] && influences[tensor] { steps.insert(tensor) }
-      }
-    }
-    steps.formUnion(firstSteps(recurrences, model, influences, before: steps))
-    return lasts.reduce(into: steps) { all, ends in all.formUnion(lastStep(ends, model, influences, after: steps)) }
-  }
-
-  /// States of first steps, which start from zeros and so use no weights: what is joined with later steps and used by them.
-  private static func firstSteps(
-    _ recurrences: [Recurrence], _ model: Model, _ influences: [Bool], before steps: Set<Int>
-  ) -> [Int] {
-    let index = model.index
-    let uses = recurrences.reduce(into: Set<Int>()) { $0.formUnion($1.repeated) }
-    return uses.flatMap { index.reads[$0] }.filter { tensor in
-      guard influences[tensor], !steps.contains(tensor), index.dependence[tensor] == .data else { return false }
-      let others = index.readers[tensor].filter { !uses.contains($0) }
-      return !others.isEmpty
-        && others.allSatisfy { reader in
-          joins.contains(model.proto.graph.node[reader].opType) && index.reads[reader].contains(where: steps.contains)
-        }
-    }
-  }
-
-  /// What the last step makes, where it only joins the steps before it: what joins them is the layer's result then.
-  private static func lastStep(_ ends: Set<Int>, _ model: Model, _ influences: [Bool], after steps: Set<Int>) -> [Int] {
-    let index = model.index
-    var isMade = [Bool](repeating: false, count: index.names.count)
-    var made: [Int] = []
-    var isLed = false
-    for node in index.order {
-      let isRead = index.reads[node].contains { isMade[$0] }
-      guard isRead || ends.contains(node), index.writes[node].contains(where: { influences[$0] }) else { continue }
-      let proto = model.proto.graph.node[node]
-      if !ends.contains(node), joins.contains(proto.opType) || OperatorTraits.isLearned(proto, functions: []) {
-        guard joins.contains(proto.opType), index.reads[node].contains(where: steps.contains) else { return [] }
-        isLed = true
-        continue
-      }
-      for tensor in index.writes[node] where influences[tensor] {
-        isMade[tensor] = true
-        made.append(tensor)
-      }
-    }
-    return isLed ? made : []
-  }
-
-  /// What joins steps.
-  private static let joins: Set<String> = ["Concat", "Stack", "SequenceInsert"]
-
-  /// Operators that use the same weights one after another, each on what follows from the one before.
-  private struct Recurrence {
-    /// All but the last.
-    let repeated: Set<Int>
-    /// Those that none follows; several where networks of equal weights run side by side.
-    let last: [Int]
-    /// By node: whether a use follows from what it makes.
-    private let leadsToUse: [Bool]
-
-    /// Cost: a pass over the graph for each set of operators that share weights.
-    static func all(in model: Model) -> [Recurrence] {
-      let index = model.index
-      var users: [Int: [Int]] = [:]
-      for node in index.order {
-        let proto = model.proto.graph.node[node]
-        guard OperatorTraits.isLearned(proto, functions: []) else { continue }
-        for weight in index.weights(of: node, proto) { users[weight, default: []].append(node) }
-      }
-      let shared = Set(users.values.filter { $0.count >= 3 })
-      return shared.compactMap { Recurrence($0, index) }
-    }
-
-    /// Where a later use depends on an earlier one, they are steps of time and not two towers; `nil` for fewer than three.
-    private init?(_ uses: [Int], _ index: GraphIndex) {
-      let isUse = Set(uses)
-      // How many uses the longest path from a node meets, without the node itself.
-      var ahead = [Int](repeating: 0, count: index.reads.count)
-      for node in index.order.reversed() {
-        for tensor in index.writes[node] {
-          for reader in index.readers[tensor] { ahead[node] = max(ahead[node], ahead[reader] + (isUse.contains(reader) ? 1 : 0)) }
-        }
-      }
-      guard uses.contains(where: { ahead[$0] >= 2 }) else { return nil }
-      repeated = isUse.filter { ahead[$0] > 0 }
-      last = uses.filter { ahead[$0] == 0 }
-      leadsToUse = ahead.map { $0 > 0 }
-    }
-
-    /// Whether each has steps that follow from the other's: two products of one cell, and no layers on top of one another.
-    func takesTurns(with other: Recurrence) -> Bool {
-      repeated.contains { other.leadsToUse[$0] } && other.repeated.contains { leadsToUse[$0] }
-    }
   }
 
   /// Where the tensor that is read joins several branches: what leads to some of them only.
