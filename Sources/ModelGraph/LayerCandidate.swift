@@ -76,6 +76,9 @@ extension Model {
     return layers.isEmpty ? Self.thinned(scannable) : layers
   }
 
+  /// Whether an operator learns as networks do: no trees, neighbours or support vectors alone.
+  package var learns: Bool { proto.graph.node.contains { OperatorTraits.isLearned($0, functions: []) } }
+
   private var defaultReadout: String { proto.graph.output.isEmpty ? "" : scoreOutput().source.tensor }
 
   /// The first, the last, and evenly spaced ones between.

@@ -1,5 +1,6 @@
 import Arrays
 import Foundation
+import ModelGraph
 import Stimuli
 import TestSupport
 import Testing
@@ -47,6 +48,23 @@ extension DistributedTests {
         rows.allSatisfy { $0.split(separator: "\t", omittingEmptySubsequences: false).count == columns },
         sourceLocation: sourceLocation)
       #expect(!rows.contains { $0.contains("nan") || $0.contains("inf\t") }, sourceLocation: sourceLocation)
+    }
+
+    @Test(arguments: [false, true]) func `says of a model that is no network that its layers are none`(learns: Bool) throws {
+      var builder = GraphBuilder(name: "scaled")
+      builder.input("x", [nil, 3])
+      builder.weight("scale", [3], [Float](arrayLiteral: 1, 2, 3))
+      builder.weight("mix", [3, 3], (1...9).map { Float($0) })
+      builder.node("Mul", ["x", "scale"], ["scaled"])
+      builder.node("Tanh", ["scaled"], ["bent"])
+      builder.node(learns ? "MatMul" : "Mul", ["bent", learns ? "mix" : "scale"], ["scores"])
+      builder.output("scores", [nil, 3])
+      let model = folder.file("scaled.onnx", try Model(proto: builder.model, label: "scaled").serialized())
+      let stimuli = NumericArray(shape: [5, 3], floats: (0..<15).map { Float($0) / 10 })
+      let run = try ScanRun(["--model", model, "--data", folder.file("x.npy", stimuli.npyBytes()), "--no-tracts"], ranks: nil)
+      try check(run)
+      let notes = try #require(run.json("scan.json")["notes"] as? [String])
+      #expect(notes.contains { $0.hasPrefix("No operator of the model learns") } == !learns, "\(notes)")
     }
 
     @Test(arguments: SmallNetwork.all, [1, 4])

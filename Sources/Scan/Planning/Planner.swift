@@ -49,7 +49,9 @@ package struct Planner {
     if let note = noteOnClassNames(reader) { notes.append(note) }
     if let note = noteOnLabels(reader) { notes.append(note) }
     let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
-    let chosen = try chooseLayers(survey, selection(regions), &refusals)
+    let selection = try selection(regions)
+    let chosen = try chooseLayers(survey, selection, &refusals)
+    if selection == .automatic, !survey.model.learns { notes.append(Self.noteOnBlocks(survey)) }
     let frozen = try request.measurement.frozen.map { try FrozenTensor($0, survey, regions) }
     if let frozen { notes.append(frozen.note(isOfPair: request.measurement.lesion.runsInPair)) }
     let donors = request.measurement.lesion.isDrawn ? min(Self.donorLimit, stimuli.count - 1) : 0
@@ -189,6 +191,14 @@ package struct Planner {
         "--estimator \(asked.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression"
       )
     }
+  }
+
+  /// Where the model is no network, as trees and support vectors are none.
+  private static func noteOnBlocks(_ survey: NetworkSurvey) -> String {
+    """
+    No operator of the model learns as networks do, by convolutions, matrix products or recurrences, so any tensors between its inputs and \
+    "\(survey.readTensor)" are taken for layers; where nothing but the answer is made of one, its lesions only take answers away.
+    """
   }
 
   /// Where there are more or fewer names than classes.
