@@ -29,7 +29,7 @@ package struct Forecast: Sendable {
   package let coordinatorBytes: Int
   /// What so many stimuli would show, ascending; none where no layer has a pilot.
   package let expectations: [Expectation]
-  /// By layer, how reliable the map of a single stimulus is expected to be; `nil` where no pilot tells.
+  /// By layer, how reliable the map of a single stimulus is expected to be: 1 where it is exact, `nil` where no pilot tells.
   package let mapReliability: [Double?]
 
   /// Numbers of stimuli that are forecast, as far as there are as many.
@@ -62,7 +62,7 @@ package struct Forecast: Sendable {
     let trial = try Self.trial(proposed, request, worker, labels: stimuli.labels)
     let decision = try trial.decide(trial.tasks.map { try $0.run(on: worker) {} })
     plan = try decision.plan.notingTracts(request.measurement)
-    mapReliability = decision.mapReliability
+    mapReliability = zip(plan.layers, decision.mapReliability).map { $0.design.isWhole ? 1 : $1 }
     estimators = try plan.estimators(request.measurement, request.analysis)
     expectations = Self.expectations(decision, trial, most: inputs.availableCount ?? plan.stimulusCount)
     try worker.adopt(plan)
