@@ -46,7 +46,8 @@ extension Model {
       case _ where node.domain == "ai.onnx.ml":
         // Trees and support vectors: as if every number that they hold were looked at once for each row.
         let rows = shape(node.input(at: 0))?.first ?? 1
-        return made + Double(rows) * node.attribute.reduce(0) { $0 + Double($1.floats.count) }
+        let held = node.attribute.reduce(0.0) { $0 + Double($1.floats.count) + ($1.hasT ? product($1.t.dims.map(Int.init)[...]) : 0) }
+        return made + Double(rows) * held
       case let view where OperatorTraits.views.contains(view) && view != "Transpose" && view != "Cast":
         return 0
       default:
