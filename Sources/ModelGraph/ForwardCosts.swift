@@ -46,7 +46,9 @@ extension Model {
       case _ where node.domain == "ai.onnx.ml":
         // Trees and support vectors: as if every number that they hold were looked at once for each row.
         let rows = shape(node.input(at: 0))?.first ?? 1
-        let held = node.attribute.reduce(0.0) { $0 + Double($1.floats.count) + ($1.hasT ? product($1.t.dims.map(Int.init)[...]) : 0) }
+        let held = node.attribute.reduce(0.0) {
+          $0 + Double($1.floats.count) + ($1.hasT ? product($1.t.dims.map(Int.init)[...]) : 0)
+        }
         return made + Double(rows) * held
       case let view where OperatorTraits.views.contains(view) && view != "Transpose" && view != "Cast":
         return 0

@@ -58,10 +58,11 @@ extension ScanPlan {
     var choices: [EstimatorChoice] = []
     for layer in layers {
       let own = layer.choice(nil, measurement, index)
-      // Where gradients were asked for and don't serve, the layer was measured by values.
-      guard let asked = analysis.estimator, asked != .gradient || layer.design == .gradients,
-        asksAll || !layer.design.isWhole
-      else {
+      // Where gradients were tried and don't serve, the layer was measured by values.
+      let keeps =
+        analysis.estimator == .gradient
+        ? layer.design.isWhole || layer.design != .gradients && layer.gradients != nil : layer.design.isWhole && !asksAll
+      guard let asked = analysis.estimator, !keeps else {
         choices.append(own)
         continue
       }

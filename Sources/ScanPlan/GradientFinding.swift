@@ -13,6 +13,8 @@ package struct GradientFinding: Codable, Sendable, Hashable {
   package var curvature: Double
   /// The share of a squared bias that Simpson's rule leaves, from probes; `nil` without, and in scans of older programs.
   package var remainder: Double?
+  /// The mean square of what Simpson's rule leaves of a probe's difference, in units of v²; `nil` likewise.
+  package var noise: Double?
   /// `[regions]`: the sampling variance of T times passes, in units of v², from a pilot; `nil` without.
   package var samplingPerPass: [Double]?
   /// Whether gradient passes run on the processor, since the scan's provider computes other derivatives or doesn't take their graph;
@@ -37,7 +39,7 @@ extension ScanPlan.Layer {
   package var gradientPrior: GradientPrior {
     GradientPrior(
       curvature: gradients?.curvature ?? 0, remainder: gradients?.remainder ?? GradientDesign.simpsonRemainder,
-      samplingPerPass: gradients?.samplingPerPass ?? [])
+      noise: gradients?.noise ?? 0, samplingPerPass: gradients?.samplingPerPass ?? [])
   }
 
   /// What a gradient pass is taken to cost, in plain passes of the same suffix; measured, 2.0 to 2.5.

@@ -97,7 +97,7 @@ extension DesignKind {
 
 extension GradientFinding {
   fileprivate func isConsistent(regions: Int) -> Bool {
-    probes >= 0 && curvature.isFinite && (remainder ?? 0).isFinite
+    probes >= 0 && curvature.isFinite && (remainder ?? 0).isFinite && (noise ?? 0).isFinite
       && (samplingPerPass.map { $0.count == regions && $0.allSatisfy { $0 >= 0 && $0.isFinite } } ?? true)
   }
 }

@@ -44,9 +44,7 @@ final class LayerGradients {
       try network.begin(LesionedNetwork.Series(stimulus: stimulus, target: target))
       pilot.append(try gradientEstimate(passes: GradientPilot.standardPassCount, seed: 0, stream: UInt64(stimulus)))
     }
-    prior = GradientPrior(
-      curvature: verdict.curvature, remainder: verdict.remainder,
-      samplingPerPass: GradientPrior.samplingPerPass(of: pilot))
+    prior = GradientPrior(verdict, samplingPerPass: GradientPrior.samplingPerPass(of: pilot))
   }
 
   /// Makes a stimulus's game current.

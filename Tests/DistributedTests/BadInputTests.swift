@@ -253,6 +253,7 @@ extension DistributedTests {
       (["--index", "power"], ["--index power", "shapley", "banzhaf"]),
       (["--lesion", "cut"], ["--lesion cut", "resample"]),
       (["--value", "logits"], ["--value logits", "logprob", "output:INDEX"]),
+      (["--estimator", "gradient", "--keep-scores"], ["--keep-scores"]),
       (["--value", "output:-1"], ["--value output:-1"]), (["--target", "cat"], ["--target cat", "predicted"]),
       (["--target", "-1"], ["--target"]), (["--layout", "chwn"], ["--layout chwn", "nhwc"]),
       (["--provider-option", "a=b"], ["--provider"]),

@@ -147,7 +147,8 @@ import Testing
     var proto = net.model.proto
     proto.graph.node[0].domain = "ai.onnx.ml"
     var splits = Onnx_AttributeProto()
-    (splits.name, splits.t) = ("nodes_splits", Onnx_TensorProto.with { $0.dims = [100] })
+    splits.name = "nodes_splits"
+    splits.t.dims = [100]
     proto.graph.node[0].attribute.append(splits)
     #expect(Model(proto: proto).forwardCosts(shapes: ["x": [3, 4], "y": [3, 1]]) == [1803])
   }

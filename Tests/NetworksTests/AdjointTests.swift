@@ -115,6 +115,38 @@ import Testing
     #expect(network.notes.joined().contains("straight through"))
   }
 
+  /// Beyond the last level nothing changes: the rectifiers of quantised networks are there.
+  @Test(
+    arguments: [false, true],
+    [(ElementType.uint8, ElementType.float), (.int8, .float), (.uint16, .float), (.int16, .float), (.int8, .float16)])
+  func `passes nothing through quantisation where it is beyond its levels`(
+    _ isByChannel: Bool, _ types: (levels: ElementType, numbers: ElementType)
+  ) throws {
+    let (levels, type) = types
+    let lowest: [ElementType: Int64] = [.uint8: 0, .int8: -128, .uint16: 0, .int16: -32768]
+    let zero = try #require(lowest[levels])
+    let step: Float = [.uint8, .int8].contains(levels) ? 1.0 / 64 : 1.0 / 16384
+    func cast(_ net: inout GraphBuilder, _ name: String, _ type: ElementType) -> String {
+      net.node("Cast", [name], [name + "_cast"], ["to": .int(Int(type.rawValue))])
+    }
+    var net = GraphBuilder(name: "saturated", opset: 21)
+    net.input("x", [nil, 2, 3])
+    net.node("Identity", ["x"], ["a"])
+    net.floats("scales", isByChannel ? [2] : [], isByChannel ? [step, 2 * step] : [step])
+    let zeros = net.integers("zeros", isByChannel ? [zero, zero] : [zero])
+    let zeroPoint = cast(&net, isByChannel ? zeros : net.node("Squeeze", [zeros], ["zero"]), levels)
+    let scale = cast(&net, "scales", type)
+    net.node("QuantizeLinear", [cast(&net, "a", type), scale, zeroPoint], ["q"])
+    net.node("DequantizeLinear", ["q", scale, zeroPoint], ["r"])
+    net.node("ReduceSum", [cast(&net, "r", .float), net.integers("axes", [1, 2])], ["scores"], ["keepdims": .int(0)])
+    net.node("Unsqueeze", ["scores", net.integers("last", [1])], ["score"])
+    net.output("score", [nil, 1])
+    let cut = try Model(proto: net.model).cut(at: "a", reading: "score")
+    // 256 levels from 0 on reach to 3.98, and to 7.97 in the second channel of two.
+    let gradient = try Self.gradient(of: cut, at: [-2, 0, 2, 3.984375, 6, 9], shape: [1, 2, 3])
+    #expect(gradient == [0, 1, 1, 1, isByChannel ? 1 : 0, 0], "\(gradient)")
+  }
+
   /// What `quantize_dynamic` makes of a product or a convolution, its weights with one scale or with one for each column or kernel.
   @Test(arguments: ["MatMulInteger", "ConvInteger", "DynamicQuantizeMatMul", "MatMulIntegerToFloat"], [false, true])
   func `passes dynamic quantisation straight through`(_ operatorType: String, _ isByColumn: Bool) throws {

@@ -89,6 +89,16 @@ import UserErrors
     }
   }
 
+  @Test("by gradients is what was tried and exact layers are, but nothing of values that were measured without")
+  func gradients() throws {
+    var tried = plan([.regression, .exact, .affine])
+    tried.layers[0].gradients = GradientFinding(reason: "Measured by values, since gradients are curved.")
+    #expect(try choices(tried, .gradient).map(\.name) == [.regression, .exact, .affine])
+    #expect(try choices(plan([.exact, .affine]), .gradient).map(\.name) == [.exact, .affine])
+    let error = #expect(throws: Failure.self) { try choices(plan([.exact, .regression]), .gradient) }
+    #expect(error?.exitStatus == .usage && error?.message.contains("layer_1 (t1)") == true, "\(String(describing: error))")
+  }
+
   @Test("takes another index only where all layers were measured whole")
   func otherIndex() throws {
     _ = try choices(plan([.exact, .affine]), nil, index: .banzhaf)

@@ -132,6 +132,30 @@ struct StepGame: DifferentiableGame {
   private func step(_ x: Double) -> Double { 1 / (1 + exp(-steepness * (x - 0.5))) }
 }
 
+/// Single effects whose derivatives are 0 where a player is lesioned, as those of rectifiers at 0: the trapezoid finds half of them.
+struct RectifiedGame: DifferentiableGame {
+  let effects: [Double]
+  var playerCount: Int { effects.count }
+
+  func pass(_ mask: [Double]) -> (value: Double, derivatives: [Double]) {
+    (zip(effects, mask).reduce(0) { $0 + $1.0 * $1.1 }, zip(effects, mask).map { $1 > 0 ? $0 : 0 })
+  }
+}
+
+/// Single effects, and values that are off by chance, as rounding makes them: no derivative sees it.
+struct RoundedGame: DifferentiableGame {
+  let effects: [Double]
+  let error: Double
+  let seed: UInt64
+  var playerCount: Int { effects.count }
+
+  func pass(_ mask: [Double]) -> (value: Double, derivatives: [Double]) {
+    let place = mask.reduce(UInt64(0)) { 3 * $0 + UInt64(2 * $1) }
+    var random = CounterRandom(seed: seed, domain: 1004, index: place)
+    return (zip(effects, mask).reduce(0) { $0 + $1.0 * $1.1 } + error * random.nextNormal(), effects)
+  }
+}
+
 /// The multilinear extension of products of players.
 struct ProductGame: DifferentiableGame {
   let game: InteractionGame
@@ -177,8 +201,6 @@ extension GradientPrior {
       try GradientDesign(players: players, passes: GradientPilot.standardPassCount, seed: 1, stream: UInt64(stimulus))
         .estimate(of: game, prior: .pilot)
     }
-    self.init(
-      curvature: verdict.curvature, remainder: verdict.remainder,
-      samplingPerPass: GradientPrior.samplingPerPass(of: pilot))
+    self.init(verdict, samplingPerPass: GradientPrior.samplingPerPass(of: pilot))
   }
 }

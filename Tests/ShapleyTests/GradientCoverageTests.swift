@@ -1,4 +1,6 @@
+import Random
 import Statistics
+import TestSupport
 import Testing
 
 @testable import Shapley
@@ -43,6 +45,36 @@ import Testing
     }
     let share = Double(covered) / Double(games * players)
     #expect(share > 0.92 && share < 0.996, "\(share)")
+  }
+
+  @Test("Intervals hold what the trapezoid finds half of", arguments: [8, 16, 32], ValueIndex.allCases)
+  func halved(passes: Int, index: ValueIndex) throws {
+    var random = CounterRandom(seed: 4, domain: 1005, index: 0)
+    let game = RectifiedGame(effects: (0..<40).map { _ in random.nextNormal() })
+    let prior = try GradientPrior(of: [game])
+    let estimate = try GradientDesign(players: 40, passes: passes, index: index, seed: 3).estimate(of: game, prior: prior)
+    let held = zip(LayerStatistics(series: [estimate.estimate]).tests, game.effects).count { $0.interval.contains($1) }
+    #expect(held >= 37, "\(held)")
+  }
+
+  @Test("Chance that derivatives can't see, as rounding, is in the intervals", arguments: [6, 10], ValueIndex.allCases)
+  func rounding(players: Int, index: ValueIndex) throws {
+    var covered = 0
+    for stimulus in 0..<60 {
+      let games = (0..<8).map { number in
+        RoundedGame(effects: (0..<players).map { Double($0) - 2 }, error: 0.1, seed: UInt64(8 * stimulus + number))
+      }
+      let design = try GradientDesign(players: players, passes: 24, index: index, seed: 7, stream: UInt64(stimulus))
+      let estimate = try design.estimate(of: games[0], prior: GradientPrior(of: games))
+      let truth =
+        switch index {
+        case .shapley: try ExactSolver.shapley(of: games[0])
+        case .banzhaf: try ExactSolver.banzhaf(of: games[0])
+        }
+      covered += zip(LayerStatistics(series: [estimate.estimate]).tests, truth).count { $0.interval.contains($1) }
+    }
+    let share = Double(covered) / Double(60 * players)
+    #expect(share > 0.9, "\(share)")
   }
 
   /// All pairs of a stimulus may miss the same kink and agree, so that only other stimuli tell of it.

@@ -10,11 +10,6 @@ extension AdjointRewrite {
       rewrite.contribute(rewrite.reshape(whole, try rewrite.shape(of: node.input[0])), to: node.input[0])
     }
   ) { first, _ in first }.merging(
-    rule(for: ["QuantizeLinear", "DequantizeLinear"], by: [0]) { rewrite, node, gradients throws(Undifferentiable) in
-      rewrite.noteRounding()
-      rewrite.contribute(gradients[0]!.name, to: node.input[0], isWhole: gradients[0]!.isWhole)
-    }
-  ) { first, _ in first }.merging(
     rule(for: ["Trilu", "ReverseSequence"], by: [0]) { rewrite, node, gradients throws(Undifferentiable) in
       let whole = try rewrite.whole(gradients[0]!, like: node.output[0])
       rewrite.contribute(rewrite.add(copying: node, inputs: [whole] + node.input.dropFirst()), to: node.input[0])

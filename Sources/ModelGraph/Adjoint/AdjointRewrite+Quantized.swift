@@ -1,7 +1,14 @@
-/// Products of quantised numbers. Rounding is passed straight through (Bengio, Léonard and Courville 2013): the gradient of whole
-/// numbers is that of the values which they stand for.
+/// Quantised numbers and their products. Rounding is passed straight through (Bengio, Léonard and Courville 2013): the gradient of
+/// whole numbers is that of the values which they stand for.
 extension AdjointRewrite {
   static let quantizedRules: [String: Rule] = [
+    "QuantizeLinear": Rule(positions: [0]) { rewrite, node, gradients throws(Undifferentiable) in
+      try rewrite.deriveQuantization(node, gradients[0]!)
+    },
+    "DequantizeLinear": Rule(positions: [0]) { rewrite, node, gradients throws(Undifferentiable) in
+      rewrite.noteRounding()
+      rewrite.contribute(gradients[0]!.name, to: node.input[0], isWhole: gradients[0]!.isWhole)
+    },
     "DynamicQuantizeLinear": Rule(positions: [0]) { rewrite, node, gradients throws(Undifferentiable) in
       rewrite.noteRounding()
       guard let gradient = gradients[0] else { return }
@@ -27,6 +34,37 @@ extension AdjointRewrite {
 
   mutating func noteRounding() {
     note("Rounding to quantised values is passed straight through: derivatives are those without it.")
+  }
+
+  /// Straight through where numbers have a level that they are rounded to, 0 where they are beyond the last: there quantised networks have
+  /// their rectifiers, which the runtime's quantiser takes out before a zero point at the end of its range. Activations that are
+  /// lesioned to 0 lie at the lowest level of such and pass, since what they come from lies above.
+  private mutating func deriveQuantization(_ node: Onnx_NodeProto, _ gradient: Gradient) throws(Undifferentiable) {
+    noteRounding()
+    let type = types[node.output[0]] ?? node.input(at: 2).flatMap { types[$0] } ?? .uint8
+    guard let range = type.levels else {
+      return contribute(gradient.name, to: node.input[0], isWhole: gradient.isWhole)
+    }
+    let (shape, scales) = (try shape(of: node.input[0]), try shape(of: node.input[1]))
+    let cast: [String: GraphBuilder.Attribute] = ["to": .int(Int(numberType.rawValue))]
+    let (level, reach): (String, Double)
+    if scales.reduce(1, *) == 1 || scales.count == 1 {
+      // One scale for all, or one for each place along an axis.
+      let axis = Int(node.integer("axis") ?? 1)
+      let behind = shape.count - 1 - (axis < 0 ? axis + shape.count : axis)
+      let isByAxis = scales.reduce(1, *) > 1
+      func laidOut(_ name: String) -> String {
+        isByAxis ? reshape(name, scales + Array(repeating: 1, count: behind)) : name
+      }
+      var numbers = over(node.input[0], laidOut(node.input[1]))
+      if let zero = node.input(at: 2) { numbers = plus(numbers, laidOut(add("Cast", [zero], cast))) }
+      (level, reach) = (numbers, 0.5)
+    } else {
+      (level, reach) = (add("Cast", [node.output[0]], cast), 0)
+    }
+    let isAboveLowest = isAbove(level, number(Double(range.lowerBound) - reach))
+    let mask = times(isAboveLowest, isAbove(number(Double(range.upperBound) + reach), level))
+    contribute(times(gradient.name, mask), to: node.input[0])
   }
 
   /// The numbers that an operator's second input stands for, less their zero point, and times their scale if that is named.
@@ -64,6 +102,19 @@ extension AdjointRewrite {
       }
     }
     throw refusal(node, "whole numbers of an unknown scale")
+  }
+}
+
+extension ElementType {
+  /// The whole numbers of a quantised type; `nil` where it is none of the usual ones.
+  fileprivate var levels: ClosedRange<Int>? {
+    switch self {
+    case .uint8: 0...255
+    case .int8: -128...127
+    case .uint16: 0...65_535
+    case .int16: -32_768...32_767
+    default: nil
+    }
   }
 }
 

@@ -149,7 +149,8 @@ struct AdjointRewrite {
 
   private mutating func derive(_ node: Onnx_NodeProto, _ outputs: [Gradient?]) throws(Undifferentiable) {
     guard let rule = Self.rule(for: node, in: model) else { return }
-    numberType = node.output.first.flatMap { types[$0] }.flatMap { $0.isFloat ? $0 : nil } ?? .float
+    // What makes whole numbers works in the type of what it makes them of.
+    numberType = [node.output.first, node.input.first].compactMap { $0.flatMap { types[$0] } }.first(where: \.isFloat) ?? .float
     try rule.body(&self, node, outputs)
   }
 

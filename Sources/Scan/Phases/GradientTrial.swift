@@ -97,6 +97,7 @@ struct GradientTrial {
     }
     if let note = providerNote(result.layers) { result.notes.append(note) }
     if let note = doubtNote(result.layers) { result.notes.append(note) }
+    result.notes += derivativeNotes(result.layers, all)
     let lost = result.layers.filter { $0.design == .gradients && ($0.budget == 0 || $0.gradients == nil) }
     for layer in lost {
       let reason = """
@@ -128,6 +129,23 @@ struct GradientTrial {
       Gradient passes of \(left.joined(separator: ", ")) run on the processor: --provider \(provider.name) gives other derivatives \
       there, or doesn't take their graph.
       """
+  }
+
+  /// What a user should know of derivatives, each with the layers that it holds for.
+  private func derivativeNotes(_ layers: [ScanPlan.Layer], _ outputs: [(Trial, Trial.Output)]) -> [String] {
+    var found: [(note: String, layers: [String])] = []
+    for (task, output) in outputs {
+      guard case (.first(let task), .first(let output)) = (task, output),
+        let layer = layers.first(where: { $0.number == task.layer && $0.design == .gradients })
+      else { continue }
+      let name = "layer_\(layer.number)"
+      for note in output.notes {
+        let place = found.firstIndex { $0.note == note } ?? found.endIndex
+        if place == found.endIndex { found.append((note, [])) }
+        if !found[place].layers.contains(name) { found[place].layers.append(name) }
+      }
+    }
+    return found.map { "Gradients of \($0.layers.joined(separator: ", ")): \($0.note)" }
   }
 
   /// Which layers are measured by gradients though probes speak against it, in a sentence; `nil` if none is.
@@ -202,6 +220,7 @@ struct GradientTrial {
       reason: verdict.reason, probes: Self.probeCount, trapezoidShare: verdict.trapezoid.estimate,
       simpsonShare: verdict.simpson.estimate, curvature: verdict.curvature)
     finding.remainder = verdict.remainder
+    finding.noise = verdict.noise
     let isAsked = request.analysis.estimator == .gradient
     if let doubt = verdict.doubt {
       guard isAsked else { return layer.measuredByValues(finding) }

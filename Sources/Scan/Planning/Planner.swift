@@ -36,6 +36,7 @@ package struct Planner {
   /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
   package func makePlan() throws -> ScanPlan {
     try checkRequest()
+    try checkGradients()
     // What a network is like doesn't depend on what runs it, and the runtime's own kernels know every operator.
     var options = Session.Options(for: model, threads: request.measurement.threads, isOnProcessor: true)
     let survey = try NetworkSurvey(
@@ -191,6 +192,15 @@ package struct Planner {
         "--estimator \(asked.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression"
       )
     }
+  }
+
+  /// - Throws: `Failure` (`usage`) where what is asked of passes isn't to be had of gradients.
+  private func checkGradients() throws(Failure) {
+    guard request.analysis.estimator == .gradient, request.measurement.keepsScores == true else { return }
+    throw Failure(
+      .usage,
+      "--estimator gradient measures derivatives of one value, and --keep-scores keeps the scores that others are made of; leave one of them out"
+    )
   }
 
   /// Where the model is no network, as trees and support vectors are none.

@@ -33,7 +33,7 @@ struct ProbeTask: RankTask, Hashable {
     let rows = probes.flatMap { probe in
       (0..<ProbeDesign.rowsPerProbe).map { ProbeDesign.rowsPerProbe * probe + $0 }
     }
-    var output = ProbeOutput(leavesProvider: network.leavesProvider)
+    var output = ProbeOutput(leavesProvider: network.leavesProvider, notes: network.notes)
     for start in stride(from: 0, to: rows.count, by: worker.gradientBatch(layer)) {
       let part = rows[start..<min(start + worker.gradientBatch(layer), rows.count)]
       let passes = try network.passes(at: part.flatMap { design.masks(in: $0..<$0 + 1) })
@@ -56,6 +56,8 @@ struct ProbeOutput: Coded {
   var refusal = ""
   /// Whether gradient passes run on the processor, though the scan has a provider.
   var leavesProvider = false
+  /// What a user of the layer's derivatives should know.
+  var notes: [String] = []
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&values)
@@ -64,6 +66,7 @@ struct ProbeOutput: Coded {
     var leaves = leavesProvider ? 1 : 0
     try coder.code(&leaves)
     leavesProvider = leaves == 1
+    try coder.code(&notes)
   }
 }
 

@@ -38,7 +38,7 @@ extension GradientDesign {
   /// is there. Its mean squared error, ((1 − λ)² + ρλ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
   /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
   /// quarter of its own standard error √(2/n)(τ² + s²) on top, ρ is what Simpson's rule leaves and var T is moderated
-  /// (`GradientPrior`). A region's own τ_g² is in proportion to its (S − T)² as far as that is known, λ; for the rest, and for the midpoints' variance, half is taken as alike for
+  /// (`GradientPrior`); what chance leaves of all coalitions' differences is added. A region's own τ_g² is in proportion to its (S − T)² as far as that is known, λ; for the rest, and for the midpoints' variance, half is taken as alike for
   /// all regions, half in proportion to var T_g: few passes don't know each region's own.
   ///
   /// - Throws: `badValues` where the sums aren't of all rows; `budgetTooSmall` where nothing says how strong curvature is.
@@ -72,7 +72,8 @@ extension GradientDesign {
     let remainder = prior?.remainder ?? Self.simpsonRemainder
     // Values and derivatives are in single precision.
     let rounding = 0x1p-23 * max(abs(full), abs(empty))
-    var errors = [Double](repeating: rounding * rounding, count: playerCount)
+    let chance = rounding * rounding + (prior?.noise ?? 0) * index.concentration(players: playerCount)
+    var errors = [Double](repeating: chance, count: playerCount)
     var zeta = trapezoid
     for player in 0..<playerCount {
       let applied = midpoints.pairs[player] > 0 ? shrinkage : 0

@@ -7,6 +7,9 @@ package struct GradientPrior: Sendable, Hashable {
   package let curvature: Double
   /// The share of a squared bias that Simpson's rule leaves.
   package let remainder: Double
+  /// The mean square of what Simpson's rule leaves of a single difference v(S ∪ g) − v(S), in units of v². Where it is chance, as the
+  /// rounding of quantised networks is, it doesn't average out over all coalitions, of which there are few of some sizes.
+  package let noise: Double
   /// `[regions]`: T's sampling variance times passes, in units of v²; empty where there was no pilot.
   package let samplingPerPass: [Double]
 
@@ -14,10 +17,11 @@ package struct GradientPrior: Sendable, Hashable {
   package static let pilot = GradientPrior(curvature: 0.1)
 
   package init(
-    curvature: Double, remainder: Double = GradientDesign.simpsonRemainder, samplingPerPass: [Double] = []
+    curvature: Double, remainder: Double = GradientDesign.simpsonRemainder, noise: Double = 0, samplingPerPass: [Double] = []
   ) {
     self.curvature = curvature
     self.remainder = remainder
+    self.noise = noise
     self.samplingPerPass = samplingPerPass
   }
 
@@ -31,6 +35,11 @@ package struct GradientPrior: Sendable, Hashable {
     }
   }
 
+  package init(_ verdict: ProbeVerdict, samplingPerPass: [Double]) {
+    self.init(
+      curvature: verdict.curvature, remainder: verdict.remainder, noise: verdict.noise, samplingPerPass: samplingPerPass)
+  }
+
   /// A region's sampling variance of T, moderated: its own counts as ν observations and the pilot's as one more, where that makes it
   /// larger (Smyth, Stat. Appl. Genet. Mol. Biol. 3, 2004, in the safe direction only).
   ///
@@ -40,5 +49,24 @@ package struct GradientPrior: Sendable, Hashable {
   func moderated(_ variance: Double, freedom: Double, passes: Int, region: Int) -> Double {
     guard !samplingPerPass.isEmpty else { return variance }
     return max(variance, (freedom * variance + samplingPerPass[region] / Double(passes)) / (freedom + 1))
+  }
+}
+
+extension ValueIndex {
+  /// Σw² over the weights of all coalitions in a region's value: what of a variance that differs from coalition to coalition by chance
+  /// is left of it in the value.
+  func concentration(players: Int) -> Double {
+    switch self {
+    case .shapley:
+      // Σ_k 1/(n²·C(n − 1, k)); the middle sizes add nothing.
+      var (sum, coalitions) = (0.0, 1.0)
+      for size in 0..<players where coalitions > 0 {
+        sum += 1 / coalitions
+        coalitions *= Double(players - 1 - size) / Double(size + 1)
+      }
+      return sum / Double(players * players)
+    case .banzhaf:
+      return Double(sign: .plus, exponent: 1 - players, significand: 1)
+    }
   }
 }

@@ -40,11 +40,14 @@ package struct ProbeVerdict: Sendable, Hashable {
   package let trapezoidBias: Double
   /// The same of Simpson's rule.
   package let simpsonBias: Double
-  /// What errors count as T's squared bias over the mean square of ζ: `trapezoidBias` with a quarter of its jackknife error on top.
+  /// What errors count as T's squared bias over T's own mean square: with a quarter of its jackknife error on top, and at most what T
+  /// leaves of the squared differences over T's squares.
   package let curvature: Double
   /// What errors count as the share of a squared bias that Simpson's rule leaves: its bias, with its jackknife error on top, over the
   /// trapezoid's, but at most the one's share of the squared differences over the other's.
   package let remainder: Double
+  /// The mean square of what Simpson's rule leaves of an exact difference, in units of v².
+  package let noise: Double
 
   /// - Parameters:
   ///   - values: `[3 x probes]`, in the design's order.
@@ -82,10 +85,14 @@ package struct ProbeVerdict: Sendable, Hashable {
     let (bias, middleBias) = (Self.bias(differences, ends), Self.bias(differences, middle))
     trapezoidBias = min(max(0, bias.estimate), trapezoid.estimate)
     simpsonBias = min(max(0, middleBias.estimate), simpson.estimate)
-    curvature = min(max(0, bias.estimate) + bias.standardError / 4, trapezoid.estimate)
+    let own = Self.bias(differences, ends, over: ends)
+    let most = Self.share(ends, differences).estimate
+    curvature = min(max(0, own.estimate) + own.standardError / 4, most.isFinite ? most : trapezoid.estimate)
     remainder = Self.remainder(
-      left: max(0, middleBias.estimate) + middleBias.standardError, of: curvature,
+      left: max(0, middleBias.estimate) + middleBias.standardError,
+      of: max(0, bias.estimate) + bias.standardError / 4,
       most: trapezoid.estimate > 0 ? simpson.estimate / trapezoid.estimate : 1)
+    noise = zip(differences, middle).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(differences.count)
     (rule, reason, doubt) = Self.verdict(trapezoid: trapezoid, simpson: simpson, remedy: remedy)
   }
 
@@ -127,11 +134,12 @@ package struct ProbeVerdict: Sendable, Hashable {
   }
 
   /// Both probes of a region have independent coalitions, so the mean product of their residuals is the mean squared bias. Over
-  /// that of their differences, by the jackknife over pairs; 0 where it isn't positive.
-  private static func bias(_ r: [Double], _ x: [Double]) -> Share {
+  /// that of their differences, or of `scale`, by the jackknife over pairs; 0 where that isn't positive.
+  private static func bias(_ r: [Double], _ x: [Double], over scale: [Double]? = nil) -> Share {
     let pairs = stride(from: 0, to: r.count - 1, by: 2)
+    let scale = scale ?? r
     return ratio(
-      pairs.map { (r[$0] - x[$0]) * (r[$0 + 1] - x[$0 + 1]) }, over: pairs.map { r[$0] * r[$0 + 1] })
+      pairs.map { (r[$0] - x[$0]) * (r[$0 + 1] - x[$0 + 1]) }, over: pairs.map { scale[$0] * scale[$0 + 1] })
   }
 
   /// A share of 0 to 1, and no less than residual networks show.
