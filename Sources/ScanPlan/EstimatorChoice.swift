@@ -58,11 +58,10 @@ extension ScanPlan {
     var choices: [EstimatorChoice] = []
     for layer in layers {
       let own = layer.choice(nil, measurement, index)
-      // Where gradients were tried and don't serve, the layer was measured by values.
-      let keeps =
-        analysis.estimator == .gradient
-        ? layer.design.isWhole || layer.design != .gradients && layer.gradients != nil : layer.design.isWhole && !asksAll
-      guard let asked = analysis.estimator, !keeps else {
+      // Where gradients were asked for and don't serve, the layer was measured by values.
+      guard let asked = analysis.estimator, asked != .gradient || layer.design == .gradients,
+        asksAll || !layer.design.isWhole
+      else {
         choices.append(own)
         continue
       }
@@ -73,6 +72,19 @@ extension ScanPlan {
       choices.append(layer.choice(asked, measurement, index))
     }
     return choices
+  }
+
+  /// Makes sure that a finished scan that is asked for gradients has them, or tried them.
+  ///
+  /// - Throws: `Failure` (`usage`) if a layer's values were measured without.
+  package func check(hasTried estimator: EstimatorName?) throws(Failure) {
+    guard estimator == .gradient,
+      let layer = layers.first(where: { !$0.design.isWhole && $0.design != .gradients && $0.gradients == nil })
+    else { return }
+    throw Failure(
+      .usage,
+      "\(layer.label) was measured as \(layer.design.phrase), which tell nothing of derivatives; scan again with --estimator gradient"
+    )
   }
 
   /// Makes sure that what was measured for one index tells of another.

@@ -121,7 +121,7 @@ package struct Measurements: Sendable {
       gradients: isByGradients ? GradientSummary(layer, gradients, correction) : nil,
       statistics: statistics,
       answers: LayerAnswers(
-        estimates, statistics, sharedVariance: correction?.remainingBias, request.analysis, errorShare: errorShare),
+        estimates, statistics, sharedVariance: correction?.sharedVariance, request.analysis, errorShare: errorShare),
       familyWiseP: request.analysis.signFlips == 0
         ? nil
         : SignFlips.familyWiseP(

@@ -113,6 +113,7 @@ package struct StoredScan {
   ) throws -> ScanResult {
     var measurements = measurements
     change(&measurements.request.analysis)
+    try measurements.plan.check(hasTried: measurements.request.analysis.estimator)
     let estimation = try measurements.estimation()
     try spread(EstimationNotice(estimation))
     var pipeline = ResultPipeline(runner: runner, estimation: estimation, values: values(layer:stimulus:))

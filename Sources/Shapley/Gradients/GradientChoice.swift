@@ -26,10 +26,13 @@ package struct GradientChoice: Sendable, Hashable {
   package init(verdict: ProbeVerdict, pilot: GradientPilot, budget: Int, cost: Double, oddResidual: Double) {
     let players = pilot.zeta.count
     let passes = Double(budget) / cost
-    let derivatives = pilot.error(passes: passes, simpsonBias: verdict.simpsonBias)
-    // Their own values tell of ζ as a regression's do, and the two are weighed against each other.
-    let values = Self.regressionError(oddResidual: oddResidual, budget: Int(passes))
-    gradientError = derivatives + values > 0 ? derivatives * values / (derivatives + values) : 0
+    // A pilot's few passes needn't know how curved gradients are; probes do.
+    let derivatives = pilot.error(
+      passes: passes, curvature: max(pilot.curvature, verdict.curvature * pilot.meanSquare), simpsonBias: verdict.simpsonBias)
+    // Where their own values are used, they tell of ζ as a regression's do, and the two are weighed against each other.
+    let own = Self.regressionError(oddResidual: oddResidual, budget: Int(passes))
+    let usesValues = (try? GradientDesign(players: players, passes: Int(passes), seed: 0))?.usesValues ?? false
+    gradientError = !usesValues ? derivatives : derivatives + own > 0 ? derivatives * own / (derivatives + own) : 0
     let least = Design.minimumRowCount(.complementPairs, players: players, index: .shapley)
     let expected = Self.leastLeft * Self.regressionError(oddResidual: oddResidual, budget: budget)
     valuesError = budget < least ? .infinity : expected
@@ -88,7 +91,7 @@ package struct GradientChoice: Sendable, Hashable {
 extension GradientPilot {
   /// The mean squared error of one stimulus's ζ with so many passes: sampling, what shrinkage leaves of curvature, and what
   /// Simpson's rule does.
-  func error(passes: Double, simpsonBias: Double) -> Double {
+  func error(passes: Double, curvature: Double, simpsonBias: Double) -> Double {
     let sampling = samplingPerPass.reduce(0, +) / Double(samplingPerPass.count) / passes
     let noise = correctionPerPass / passes
     let left = curvature > 0 ? curvature * noise / (curvature + noise) : 0

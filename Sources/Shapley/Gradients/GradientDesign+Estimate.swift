@@ -38,8 +38,11 @@ extension GradientDesign {
   /// is there. Its mean squared error, ((1 − λ)² + ρλ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
   /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
   /// quarter of its own standard error √(2/n)(τ² + s²) on top, ρ is what Simpson's rule leaves and var T is moderated
-  /// (`GradientPrior`); what chance leaves of all coalitions' differences is added. A region's own τ_g² is in proportion to its (S − T)² as far as that is known, λ; for the rest, and for the midpoints' variance, half is taken as alike for
-  /// all regions, half in proportion to var T_g: few passes don't know each region's own.
+  /// (`GradientPrior`); what chance leaves of all coalitions' differences is added.
+  ///
+  /// A region's own τ_g² is in proportion to its (S − T)² as far as that is known, λ; of the rest half is taken in proportion to T_g², and
+  /// the other half, as the midpoints' variance is, half alike for all regions and half in proportion to var T_g: few passes don't know
+  /// each region's own.
   ///
   /// - Throws: `badValues` where the sums aren't of all rows; `budgetTooSmall` where nothing says how strong curvature is.
   package func estimate(_ sums: GradientSums, prior: GradientPrior? = nil) throws(ShapleyError) -> GradientEstimate {
@@ -70,6 +73,7 @@ extension GradientDesign {
     let likely = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
     let square = (0..<playerCount).reduce(0) { $0 + correction[$1] * correction[$1] } / measuredRegions
     let remainder = prior?.remainder ?? Self.simpsonRemainder
+    let meanSquare = trapezoid.reduce(0) { $0 + $1 * $1 } / Double(playerCount)
     // Values and derivatives are in single precision.
     let rounding = 0x1p-23 * max(abs(full), abs(empty))
     let chance = rounding * rounding + (prior?.noise ?? 0) * index.concentration(players: playerCount)
@@ -81,10 +85,12 @@ extension GradientDesign {
       let kept = 1 - 2 / 3 * applied
       zeta[player] += applied * correction[player]
       let own = square > 0 ? correction[player] * correction[player] / square : 1
+      let size = meanSquare > 0 ? trapezoid[player] * trapezoid[player] / meanSquare : 1
+      let place = (scale[player] + size) / 2
       let spread =
         prior?.moderated(variance[player], freedom: freedom, passes: rowCount, region: player) ?? variance[player]
       errors[player] +=
-        left * likely * ((1 - applied) * scale[player] + applied * own) + kept * kept * spread + 4 / 9 * applied
+        left * likely * ((1 - applied) * place + applied * own) + kept * kept * spread + 4 / 9 * applied
         * applied * midpoints.variance(player)
     }
     let residual = full - empty - zeta.reduce(0, +)

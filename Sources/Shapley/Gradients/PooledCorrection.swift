@@ -24,6 +24,9 @@ package struct PooledCorrection: Sendable, Hashable {
   package let difference: [Double]
   /// `[regions]`: the squared error that stays beside the spread across series.
   package let remainingBias: [Double]
+  /// `[regions]`: the squared error that all series share: what stays, and Λ² times d̄'s own, which their spread tells but not the
+  /// errors of single ones.
+  package let sharedVariance: [Double]
   /// `[series][regions]`: pseudo-values. Their mean is the corrected ζ and their spread its error, noise of d included.
   package let zeta: [[Double]]
 
@@ -98,6 +101,7 @@ package struct PooledCorrection: Sendable, Hashable {
       }
     }
     remainingBias = remaining
+    sharedVariance = regions.map { remaining[$0] + (isMeasured[$0] ? shrinkage * shrinkage * error[$0] : 0) }
     self.zeta = corrected
   }
 }
