@@ -92,6 +92,23 @@ import Testing
     #expect(refused.measurement == .values && refused.reason == curved.reason)
   }
 
+  @Test("The error that is expected of gradients isn't below the real one where they see half of the effects")
+  func halved() throws {
+    var random = CounterRandom(seed: 6, domain: 1005, index: 0)
+    let game = RectifiedGame(effects: (0..<12).map { _ in random.nextNormal() })
+    let verdict = try ProbeDesign(players: 12, stimuli: 1, seed: 1).verdict(on: game)
+    // A pilot of so few passes takes gradients for as curved as it is told.
+    let pilot = try (0..<8).map { number in
+      try GradientDesign(players: 12, passes: GradientPilot.standardPassCount, seed: 2, stream: UInt64(number))
+        .estimate(of: game, prior: .pilot)
+    }
+    let real = zip(pilot[0].zeta, game.effects).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / 12
+    let choice = GradientChoice(
+      verdict: verdict, pilot: GradientPilot(series: pilot, isEfficient: true), budget: 80, cost: 2.5, oddResidual: 1e-6)
+    #expect(choice.gradientError > real / 2, "\(choice.gradientError) \(real)")
+    #expect(choice.measurement == .values)
+  }
+
   @Test("An affine game leaves nothing of its odd part")
   func oddResidual() throws {
     let game = NetworkGame(players: 40, hidden: 3, activation: .identity, seed: 5)

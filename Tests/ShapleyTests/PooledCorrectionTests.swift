@@ -22,6 +22,23 @@ import Testing
     }
   }
 
+  @Test("What series share counts the correction's noise, which fixed effects don't see otherwise", arguments: [0.0, 0.5, 2])
+  func sharedVariance(bias: Double) throws {
+    let (series, regions) = (20, 400)
+    var random = CounterRandom(seed: 9, domain: 1006, index: UInt64(10 * bias))
+    let left = (0..<regions).map { _ in bias * random.nextNormal() }
+    // ζ is 0, the cheap one −bias without noise, the better one 0 with noise.
+    let cheap = left.map { -$0 }
+    let differences = (0..<series).map { _ in left.map { $0 + random.nextNormal() } }
+    let correction = PooledCorrection(
+      zeta: Array(repeating: cheap, count: series), differences: differences,
+      weights: Array(repeating: [Double](repeating: 1, count: regions), count: series),
+      variances: Array(repeating: [Double](repeating: 0, count: regions), count: series), effects: nil)
+    #expect(zip(correction.sharedVariance, correction.remainingBias).allSatisfy { $0 >= $1 })
+    let held = zip(mean(correction.zeta), correction.sharedVariance).count { abs($0) <= 1.96 * $1.squareRoot() }
+    #expect(Double(held) / Double(regions) > 0.92, "\(held) of \(regions)")
+  }
+
   private func squaredError(_ a: [Double], _ b: [Double]) -> Double {
     zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
   }

@@ -27,12 +27,13 @@ package struct GradientChoice: Sendable, Hashable {
     let players = pilot.zeta.count
     let passes = Double(budget) / cost
     // A pilot's few passes needn't know how curved gradients are; probes do.
+    let design = try? GradientDesign(players: players, passes: Int(passes), seed: 0)
     let derivatives = pilot.error(
-      passes: passes, curvature: max(pilot.curvature, verdict.curvature * pilot.meanSquare), simpsonBias: verdict.simpsonBias)
+      passes: passes, curvature: max(pilot.curvature, verdict.curvature * pilot.meanSquare),
+      isMeasured: design?.measuresCurvature ?? false, simpsonBias: verdict.simpsonBias)
     // Where their own values are used, they tell of ζ as a regression's do, and the two are weighed against each other.
     let own = Self.regressionError(oddResidual: oddResidual, budget: Int(passes))
-    let usesValues = (try? GradientDesign(players: players, passes: Int(passes), seed: 0))?.usesValues ?? false
-    gradientError = !usesValues ? derivatives : derivatives + own > 0 ? derivatives * own / (derivatives + own) : 0
+    gradientError = design?.usesValues != true ? derivatives : derivatives + own > 0 ? derivatives * own / (derivatives + own) : 0
     let least = Design.minimumRowCount(.complementPairs, players: players, index: .shapley)
     let expected = Self.leastLeft * Self.regressionError(oddResidual: oddResidual, budget: budget)
     valuesError = budget < least ? .infinity : expected
@@ -89,12 +90,12 @@ package struct GradientChoice: Sendable, Hashable {
 }
 
 extension GradientPilot {
-  /// The mean squared error of one stimulus's ζ with so many passes: sampling, what shrinkage leaves of curvature, and what
-  /// Simpson's rule does.
-  func error(passes: Double, curvature: Double, simpsonBias: Double) -> Double {
+  /// The mean squared error of one stimulus's ζ with so many passes: sampling, what shrinkage leaves of curvature (all of it where
+  /// midpoints are too few to tell), and what Simpson's rule does.
+  func error(passes: Double, curvature: Double, isMeasured: Bool, simpsonBias: Double) -> Double {
     let sampling = samplingPerPass.reduce(0, +) / Double(samplingPerPass.count) / passes
     let noise = correctionPerPass / passes
-    let left = curvature > 0 ? curvature * noise / (curvature + noise) : 0
+    let left = !isMeasured ? curvature : curvature > 0 ? curvature * noise / (curvature + noise) : 0
     return sampling + left + simpsonBias * meanSquare
   }
 }

@@ -4,6 +4,13 @@ extension GradientDesign {
   /// The least that Simpson's rule is taken to leave of the squared curvature that it takes off; measured on residual networks.
   package static let simpsonRemainder = 0.03
 
+  /// Whether its midpoints tell how strong curvature is in a series.
+  var measuresCurvature: Bool {
+    let midpoints = (0..<pairCount).reduce(0) { $0 + midpointCount(pair: $1) }
+    // Each region is dealt as often as any other, but for one.
+    return Double(midpoints - playerCount) >= Self.leastMidpointFreedom
+  }
+
   private static let unmeasuredNote =
     "A stimulus has too few gradient passes to measure its own curvature: its errors count what probes found."
 
