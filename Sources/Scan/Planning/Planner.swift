@@ -36,7 +36,6 @@ package struct Planner {
   /// - Throws: `Failure` for a request that doesn't fit the model or the stimuli.
   package func makePlan() throws -> ScanPlan {
     try checkRequest()
-    try checkGradients()
     // What a network is like doesn't depend on what runs it, and the runtime's own kernels know every operator.
     var options = Session.Options(for: model, threads: request.measurement.threads, isOnProcessor: true)
     let survey = try NetworkSurvey(
@@ -182,6 +181,12 @@ package struct Planner {
   }
 
   private func checkRequest() throws(Failure) {
+    if request.analysis.estimator == .gradient, request.measurement.keepsScores == true {
+      throw Failure(
+        .usage,
+        "--estimator gradient measures derivatives of one value, and --keep-scores keeps the scores that others are made of; leave one of them out"
+      )
+    }
     let lesion = request.measurement.lesion
     if let reason = lesion.reasonForSeveralStimuli, stimuli.count < 2 {
       throw Failure(.usage, "--lesion \(lesion.rawValue) \(reason); give more stimuli or use --lesion zero")
@@ -192,44 +197,6 @@ package struct Planner {
         "--estimator \(asked.rawValue) needs a value without chance, and --lesion \(lesion.rawValue) draws donors; use --estimator regression"
       )
     }
-  }
-
-  /// - Throws: `Failure` (`usage`) where what is asked of passes isn't to be had of gradients.
-  private func checkGradients() throws(Failure) {
-    guard request.analysis.estimator == .gradient, request.measurement.keepsScores == true else { return }
-    throw Failure(
-      .usage,
-      "--estimator gradient measures derivatives of one value, and --keep-scores keeps the scores that others are made of; leave one of them out"
-    )
-  }
-
-  /// Where the model is no network, as trees and support vectors are none.
-  private static func noteOnBlocks(_ survey: NetworkSurvey) -> String {
-    """
-    No operator of the model learns as networks do, by convolutions, matrix products or recurrences, so any tensors between its inputs and \
-    "\(survey.readTensor)" are taken for layers; where nothing but the answer is made of one, its lesions only take answers away.
-    """
-  }
-
-  /// Where there are more or fewer names than classes.
-  private func noteOnClassNames(_ reader: OutputReader) -> String? {
-    guard let names = stimuli.classNames, reader.hasClasses, names.count != reader.classCount else { return nil }
-    return """
-      There are names of \(names.count) class\(names.count == 1 ? "" : "es"), and the model has \(reader.classCount): \
-      they are taken for those of classes 0 to \(names.count - 1). See that names and labels count classes as the model does.
-      """
-  }
-
-  /// Labels that the network can't answer, which count as wrong answers whatever it says.
-  private func noteOnLabels(_ reader: OutputReader) -> String? {
-    guard let labels = stimuli.labels, reader.saysClasses else { return nil }
-    let classes = 0..<max(reader.classCount, 2)
-    let others = labels.filter { !classes.contains($0) }
-    guard let first = others.first else { return nil }
-    return """
-      Of \(labels.count) labels \(others.count) \(others.count == 1 ? "is" : "are") no class of the model, as \(first): its \(classes.count) \
-      classes are 0 to \(classes.count - 1), and every answer to such a stimulus counts as wrong. See that labels count classes from 0.
-      """
   }
 
   private func checkTargets(_ reader: OutputReader) throws(Failure) {
@@ -275,20 +242,6 @@ package struct Planner {
       refusals += survey.refusals.map { ScanPlan.Refusal(tensor: $0.tensor, reason: $0.reason) }
     }
     return names.map { scannable[$0]! }
-  }
-
-  /// What a user should know of operators by which two passes, or two rows of one, differ.
-  private static func chanceNotes(_ survey: NetworkSurvey) -> [String] {
-    func list(_ operators: [String]) -> String {
-      operators.prefix(3).joined(separator: ", ") + (operators.count > 3 ? " and \(operators.count - 3) more" : "")
-    }
-    let draws = survey.model.drawingOperators(reading: survey.readTensor)
-    let trains = survey.model.trainingOperators(reading: survey.readTensor)
-    return
-      (draws.isEmpty
-      ? [] : ["The network draws random numbers, so no two passes agree: \(list(draws)). Export it in inference mode."])
-      + (trains.isEmpty
-        ? [] : ["The network is in training mode and normalises by its batch: \(list(trains)). Export it in inference mode."])
   }
 
   private func plan(

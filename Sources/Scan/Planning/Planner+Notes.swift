@@ -1,0 +1,50 @@
+import Lesion
+import ModelGraph
+import Networks
+import Stimuli
+
+/// What a user should know of a model, its labels and its names before it is scanned.
+extension Planner {
+  /// Where the model is no network, as trees and support vectors are none.
+  static func noteOnBlocks(_ survey: NetworkSurvey) -> String {
+    """
+    No operator of the model learns as networks do, by convolutions, matrix products or recurrences, so any tensors between its inputs and \
+    "\(survey.readTensor)" are taken for layers; where nothing but the answer is made of one, its lesions only take answers away.
+    """
+  }
+
+  /// Where there are more or fewer names than classes.
+  func noteOnClassNames(_ reader: OutputReader) -> String? {
+    guard let names = stimuli.classNames, reader.hasClasses, names.count != reader.classCount else { return nil }
+    return """
+      There are names of \(names.count) class\(names.count == 1 ? "" : "es"), and the model has \(reader.classCount): \
+      they are taken for those of classes 0 to \(names.count - 1). See that names and labels count classes as the model does.
+      """
+  }
+
+  /// Labels that the network can't answer, which count as wrong answers whatever it says.
+  func noteOnLabels(_ reader: OutputReader) -> String? {
+    guard let labels = stimuli.labels, reader.saysClasses else { return nil }
+    let classes = 0..<max(reader.classCount, 2)
+    let others = labels.filter { !classes.contains($0) }
+    guard let first = others.first else { return nil }
+    return """
+      Of \(labels.count) labels \(others.count) \(others.count == 1 ? "is" : "are") no class of the model, as \(first): its \(classes.count) \
+      classes are 0 to \(classes.count - 1), and every answer to such a stimulus counts as wrong. See that labels count classes from 0.
+      """
+  }
+
+  /// What a user should know of operators by which two passes, or two rows of one, differ.
+  static func chanceNotes(_ survey: NetworkSurvey) -> [String] {
+    func list(_ operators: [String]) -> String {
+      operators.prefix(3).joined(separator: ", ") + (operators.count > 3 ? " and \(operators.count - 3) more" : "")
+    }
+    let draws = survey.model.drawingOperators(reading: survey.readTensor)
+    let trains = survey.model.trainingOperators(reading: survey.readTensor)
+    return
+      (draws.isEmpty
+      ? [] : ["The network draws random numbers, so no two passes agree: \(list(draws)). Export it in inference mode."])
+      + (trains.isEmpty
+        ? [] : ["The network is in training mode and normalises by its batch: \(list(trains)). Export it in inference mode."])
+  }
+}
