@@ -122,6 +122,22 @@ import Testing
     }
   }
 
+  @Test("What chance leaves in a value is the sum of its squared weights", arguments: ValueIndex.allCases)
+  func concentration(index: ValueIndex) {
+    for players in 1...12 {
+      // By all coalitions without a region, by their sizes.
+      let all = (0..<1 << (players - 1)).reduce(0.0) { sum, others in
+        let size = others.nonzeroBitCount
+        let ways = (0..<size).reduce(1.0) { $0 * Double(players - 1 - $1) / Double($1 + 1) }
+        let weight = index == .shapley ? 1 / (Double(players) * ways) : 1 / Double(1 << (players - 1))
+        return sum + weight * weight
+      }
+      #expect(abs(index.concentration(players: players) / all - 1) < 1e-12, "\(players)")
+    }
+    let ends = 2.0 + 2.0 / 65_535
+    #expect(index == .banzhaf || abs(ValueIndex.shapley.concentration(players: 65_536) * 0x1p32 / ends - 1) < 1e-6)
+  }
+
   @Test("What Simpson's rule leaves is counted where it took curvature off")
   func remainder() throws {
     let game = NetworkGame(players: 10, hidden: 8, activation: .tanh, steepness: 1.2, seed: 12)

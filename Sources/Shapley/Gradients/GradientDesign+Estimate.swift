@@ -65,7 +65,8 @@ extension GradientDesign {
     let measured =
       midpoints.freedom >= Self.leastMidpointFreedom
       ? measuredCurvature(correction, trapezoidVariance: variance, midpoints) : nil
-    let known = prior.map { $0.curvature * trapezoid.reduce(0) { $0 + $1 * $1 } / Double(playerCount) }
+    let meanSquare = trapezoid.reduce(0) { $0 + $1 * $1 } / Double(playerCount)
+    let known = prior.map { $0.curvature * meanSquare }
     guard let tau = measured?.curvature ?? known else {
       throw ShapleyError(
         .budgetTooSmall,
@@ -80,7 +81,6 @@ extension GradientDesign {
     let likely = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
     let square = (0..<playerCount).reduce(0) { $0 + correction[$1] * correction[$1] } / measuredRegions
     let remainder = prior?.remainder ?? Self.simpsonRemainder
-    let meanSquare = trapezoid.reduce(0) { $0 + $1 * $1 } / Double(playerCount)
     // Values and derivatives are in single precision.
     let rounding = 0x1p-23 * max(abs(full), abs(empty))
     let chance = rounding * rounding + (prior?.noise ?? 0) * index.concentration(players: playerCount)

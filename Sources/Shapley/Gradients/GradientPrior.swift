@@ -58,10 +58,10 @@ extension ValueIndex {
   func concentration(players: Int) -> Double {
     switch self {
     case .shapley:
-      // Σ_k 1/(n²·C(n − 1, k)); the middle sizes add nothing.
+      // Σ_k 1/(n²·C(n − 1, k)), each size with its complement's. Of many players C is infinite in the middle, where it adds nothing.
       var (sum, coalitions) = (0.0, 1.0)
-      for size in 0..<players where coalitions > 0 {
-        sum += 1 / coalitions
+      for size in 0..<(players + 1) / 2 {
+        sum += (2 * size == players - 1 ? 1 : 2) / coalitions
         coalitions *= Double(players - 1 - size) / Double(size + 1)
       }
       return sum / Double(players * players)
