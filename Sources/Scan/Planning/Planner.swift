@@ -181,12 +181,6 @@ package struct Planner {
   }
 
   private func checkRequest() throws(Failure) {
-    if request.analysis.estimator == .gradient, request.measurement.keepsScores == true {
-      throw Failure(
-        .usage,
-        "--estimator gradient measures derivatives of one value, and --keep-scores keeps the scores that others are made of; leave one of them out"
-      )
-    }
     let lesion = request.measurement.lesion
     if let reason = lesion.reasonForSeveralStimuli, stimuli.count < 2 {
       throw Failure(.usage, "--lesion \(lesion.rawValue) \(reason); give more stimuli or use --lesion zero")
