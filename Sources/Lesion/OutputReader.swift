@@ -24,11 +24,14 @@ package struct OutputReader: Sendable {
     package let weight: Double
   }
 
-  /// How many classes have a score.
+  /// How many classes have a score, each its own or two the same.
   package let classCount: Int
+  /// How many scores are read: 1 of a decision, else one for each class.
+  package let scoreCount: Int
   package let readout: Readout
   private let value: ValueFunction
   private let link: Link
+  private let isDecision: Bool
   let classStride: Int
   /// Where the positions lie, all of them.
   let offsets: [Int]
@@ -44,16 +47,17 @@ package struct OutputReader: Sendable {
     guard count > 0 else { throw LesionError(.badModel, "the output of shape \(shape) has no elements") }
     self.readout = readout
     value = readout.value
+    isDecision = readout.isDecision == true
     switch value {
     case .output(let index):
       guard (0..<count).contains(index) else {
         throw LesionError(.badModel, "output:\(index) is out of range: the output has \(count) elements (shape \(shape))")
       }
-      (classCount, classStride, offsets, positions, elements) = (count, 1, [0], [], [index])
+      (classCount, scoreCount, classStride, offsets, positions, elements) = (count, count, 1, [0], [], [index])
       link = readout.link
       return
     case .selection(let selection):
-      (classCount, classStride, offsets, positions) = (1, 1, [0], [])
+      (classCount, scoreCount, classStride, offsets, positions) = (1, 1, 1, [0], [])
       elements = try selection.elements(in: shape)
       link = readout.link
       return
@@ -64,7 +68,7 @@ package struct OutputReader: Sendable {
       guard shape.indices.contains(axis) else {
         throw LesionError(.badModel, "an output of shape \(shape) for one stimulus has no axis \(axis) to count classes by")
       }
-      classCount = shape[axis]
+      scoreCount = shape[axis]
       classStride = shape[(axis + 1)...].reduce(1, *)
     } else {
       guard count == 1 else {
@@ -75,17 +79,25 @@ package struct OutputReader: Sendable {
           use --value output:INDEX to name one of its \(count) elements
           """)
       }
-      (classCount, classStride) = (1, 1)
+      (scoreCount, classStride) = (1, 1)
     }
+    guard !isDecision || scoreCount == 1 else {
+      throw LesionError(.badModel, "an output of shape \(shape) for one stimulus has several scores, so it is no yes or no")
+    }
+    classCount = isDecision ? 2 : scoreCount
     offsets = Self.offsets(shape, without: readout.classAxis)
     positions = readout.positions
-    link = classCount > 1 ? readout.link : [.distribution, .chances].contains(readout.link) ? .chances : .sigmoid
+    let isChance = [.distribution, .chances].contains(readout.link)
+    link = scoreCount > 1 ? readout.link : isChance ? isDecision ? .distribution : .chances : .sigmoid
     let positionCount = offsets.count
     if let wrong = readout.positions.first(where: { $0 < 0 || $0 >= positionCount }) {
       throw LesionError(.badModel, "position \(wrong) is out of range: the output has \(positionCount) positions")
     }
-    if value == .margin || value == .accuracy, classCount < 2 {
-      throw LesionError(.badModel, "\(value.name) needs two classes, and the output of shape \(shape) has one")
+    if value == .margin || value.needsClasses, classCount < 2 {
+      throw LesionError(
+        .badModel,
+        "\(value.name) needs two classes, and the output of shape \(shape) has one score; where that is the log-odds of a yes, give --target label, with labels of 0 and 1"
+      )
     }
     try checkArrays()
     if let expression = value.expression {
@@ -122,13 +134,13 @@ package struct OutputReader: Sendable {
     terms(ofClass: index, stimulus: stimulus).elements
   }
 
-  /// What a class's score is made of; for a maximum of named elements, their mean, which is not the score.
+  /// What a class's score is made of, a sign and a constant of a decision apart; for a maximum of named elements, their mean, which is not the score.
   package func terms(ofClass index: Int, stimulus: Int = 0) -> Terms {
     if case .selection = value {
       return namedTerms ?? Terms(elements: elements, weight: 1 / Double(elements.count))
     }
     let places = readOffsets(stimulus)
-    return Terms(elements: places.map { index * classStride + $0 }, weight: 1 / Double(places.count))
+    return Terms(elements: places.map { (isDecision ? 0 : index * classStride) + $0 }, weight: 1 / Double(places.count))
   }
 
   /// What the value is made of where it names elements; `nil` where it is made of classes' scores, or is a maximum.
@@ -177,6 +189,8 @@ package struct OutputReader: Sendable {
       return Float(logProbability(target, sample, stimulus))
     case .probability:
       return Float(probability(target, sample, stimulus))
+    case .margin where isDecision && link == .sigmoid:
+      return Float(score(target, sample, stimulus))
     case .margin:
       var best = -Double.infinity
       for other in 0..<classCount where other != target {
@@ -320,6 +334,13 @@ package struct OutputReader: Sendable {
   }
 
   private func score(_ index: Int, _ sample: UnsafeBufferPointer<Float>, _ stimulus: Int) -> Double {
+    guard isDecision else { return ownScore(index, sample, stimulus) }
+    let yes = ownScore(0, sample, stimulus)
+    return index == 1 ? yes : link == .distribution ? 1 - yes : -yes
+  }
+
+  /// A score that the output has.
+  private func ownScore(_ index: Int, _ sample: UnsafeBufferPointer<Float>, _ stimulus: Int) -> Double {
     let first = index * classStride
     if !positions.isEmpty {
       return Double(sample[first + offsets[positions.count == 1 ? positions[0] : positions[stimulus]]])

@@ -15,6 +15,8 @@ package struct Readout: Hashable, Sendable, Codable {
   package var value: ValueFunction
   /// For each term of a sum of classes' scores its class: one for all stimuli, or one each; −1 is the target.
   package var classes: [[Int]]?
+  /// Whether the one score x stands for two classes: x, or the chance x, speaks for 1, yes, and −x, or 1 − x, for 0, no.
+  package var isDecision: Bool?
   /// Of the loss of a continuation, the class that is right at each position, in memory order; those below 0 count nothing. One row
   /// for all stimuli, or one each.
   package var continuation: [[Int]]?
@@ -33,6 +35,23 @@ package struct Readout: Hashable, Sendable, Codable {
     self.link = link
     self.value = value
     self.classes = classes
+  }
+
+  /// When a single score stands for two classes, no and yes.
+  package enum DecisionRule: Sendable {
+    case never
+    /// Where the network makes a chance of it, or ends in one.
+    case whereTheNetworkSays
+    case always
+  }
+
+  /// Lets a single score stand for two classes by a rule, or at least by what its value is: a loss and right answers need classes.
+  ///
+  /// - Precondition: the value is one of classes' scores or names elements, and `classAxis` is known.
+  package mutating func decide(by rule: DecisionRule) {
+    guard value.isOfTarget, classAxis.map({ shape[$0] }) ?? 1 == 1 else { return }
+    let isSaid = [.sigmoid, .chances].contains(link) && (rule == .whereTheNetworkSays || value.needsClasses)
+    if isSaid || rule == .always { isDecision = true }
   }
 
   /// Whether what is read differs from stimulus to stimulus.

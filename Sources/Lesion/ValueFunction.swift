@@ -8,7 +8,7 @@
 /// | `logprob` | log p_c | |
 /// | `prob` | p_c | |
 /// | `margin` | x_c − max over the other classes | two classes |
-/// | `loss` | −(cross-entropy) = log p_c; meant with the label as the target | |
+/// | `loss` | −(cross-entropy) = log p_c; meant with the label as the target | two classes |
 /// | `accuracy` | 1 if the largest score is x_c, else 0 | two classes |
 /// | `logit[A] - logit[B]` | a sum of classes' x, log p or p, each with a factor: `ScoreExpression` | |
 /// | `kl` | −Σ p⁰ log(p⁰/p), p⁰ being the intact network's | the intact answer |
@@ -19,7 +19,8 @@
 /// | `output:INDEX` | one element of the flattened output as it stands | no target |
 /// | `output:NAME[i,j,...]:REDUCTION` | elements of an output as it stands, and their sum, mean or maximum | no target |
 ///
-/// p is the softmax of x, or the sigmoid of each score where the network ends in one or has one score only, or x itself where
+/// One score x that stands for two classes (`Readout.isDecision`) gives x_1 = x and x_0 = −x, whose margins are x and −x, or p_1 = x
+/// and p_0 = 1 − x where it is a chance. p is the softmax of x, or the sigmoid of each score where the network ends in one or has one score only, or x itself where
 /// the network gives probabilities.
 package enum ValueFunction: Hashable, Sendable, Codable {
   case logit
@@ -176,6 +177,9 @@ package enum ValueFunction: Hashable, Sendable, Codable {
   package var expression: ScoreExpression? {
     if case .expression(let expression) = self { expression } else { nil }
   }
+
+  /// Whether the value says how right an answer is, so that one score without classes has none.
+  package var needsClasses: Bool { self == .loss || self == .accuracy }
 
   /// Whether the value is one class's, which a target names.
   package var isOfTarget: Bool {

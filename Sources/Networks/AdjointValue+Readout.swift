@@ -10,12 +10,13 @@ extension AdjointValue {
     guard Set(readout.positions).count <= 1 else {
       throw Undifferentiable("stimuli are read at different positions")
     }
+    let isDecision = readout.isDecision == true
     let quantity: Quantity
     switch readout.value {
     case .logit: quantity = .logit
     case .logProbability, .loss: quantity = .logProbability
     case .probability: quantity = .probability
-    case .margin: quantity = .margin
+    case .margin: quantity = isDecision && readout.link.leastProbability == nil ? .logit : .margin
     case .expression(let expression):
       guard expression.isLinear else { throw Undifferentiable("a sum of other than logits has no rule") }
       quantity = .sum(expression.terms.map(\.factor))
@@ -33,8 +34,8 @@ extension AdjointValue {
       quantity = .element(elements[0])
     }
     self.init(
-      quantity, isSigmoid: readout.link == .sigmoid, leastProbability: readout.link.leastProbability,
-      batchAxis: hasBatchAxis ? 0 : nil,
+      quantity, isSigmoid: readout.link == .sigmoid || isDecision, leastProbability: readout.link.leastProbability,
+      isDecision: isDecision, batchAxis: hasBatchAxis ? 0 : nil,
       classAxis: (readout.classAxis ?? 0) + (hasBatchAxis ? 1 : 0),
       position: readout.positions.first)
   }

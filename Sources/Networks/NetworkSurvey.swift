@@ -193,6 +193,10 @@ package struct NetworkSurvey: Sendable {
       output: chosen.output, tensor: chosen.tensor, shape: readShape, classAxis: classAxis, positions: positions, link: link,
       value: request.value, classes: request.classes)
     (readout.continuation, readout.vectors) = (request.continuation, request.vectors)
+    readout.decide(by: request.decision)
+    if readout.isDecision == true {
+      notes.append("The one score stands for two classes: it speaks for 1, yes, and its opposite for 0, no.")
+    }
     self.readout = readout
     self.layers = layers
     self.refusals = refusals

@@ -103,7 +103,9 @@ package enum Scan {
         return nil
       }
       listener.note("\(request.run.output) holds all measurements already; they are analysed anew.")
-      try listener.report(try StoredScan(contentsOf: request.run.output).result { $0 = request.analysis })
+      let scan = try StoredScan(contentsOf: request.run.output)
+      try listener.report(try scan.result { $0 = request.analysis })
+      try scan.adopt(request.analysis)
       return nil
     }
   }
@@ -151,7 +153,9 @@ package enum Scan {
     } catch let stop as EarlyStop {
       let failure = Failure(
         .stopped,
-        "stopped early by \(stop.reason); what was measured is kept in \(request.run.output): run the same command with --resume")
+        opening.folder.isBegun
+          ? "stopped early by \(stop.reason); what was measured is kept in \(request.run.output): run the same command with --resume"
+          : "stopped early by \(stop.reason), before anything was measured: run the same command again, and give it more time")
       listener.fail(failure)
       return failure.exitStatus.rawValue
     } catch let lost as LostRank {

@@ -200,8 +200,8 @@ package final class Worker {
     model.drawingOperators(reading: plan.readTensor) + model.trainingOperators(reading: plan.readTensor)
   }
 
-  /// How many classes have a score.
-  var classCount: Int { reader.classCount }
+  /// How many scores are read.
+  var scoreCount: Int { reader.scoreCount }
 
   /// By layer, the units of each region.
   var unitCounts: [[Int]] { geometry.map(\.grid.unitCounts) }

@@ -23,6 +23,15 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
       case .fixed(let index): "\(index)"
       }
     }
+
+    /// When a single score stands for two classes, as a target that is one of them asks for.
+    package var decisionRule: Readout.DecisionRule {
+      switch self {
+      case .label: .always
+      case .fixed: .whereTheNetworkSays
+      case .predicted: .never
+      }
+    }
   }
 
   /// Which tensors are scanned.

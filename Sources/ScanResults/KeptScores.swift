@@ -43,14 +43,15 @@ package struct KeptScores: Sendable {
         "--value \(value.name) compares the scores of all \(count) classes, and the scan kept \(kept) of them: scan again with it"
       )
     }
-    targets = try Self.targets(target, count, of: measurements)
+    var readout = plan.readout
+    (readout.classAxis, readout.positions, readout.value) = (0, [], value)
+    readout.shape = [classes.map { ($0.first?.count ?? 0) + 1 } ?? count]
+    readout.decide(by: target.decisionRule)
+    targets = try Self.targets(target, readout.isDecision == true ? 2 : count, of: measurements)
     places = try targets.enumerated().map { stimulus, index in
       try Self.place(of: index, plan.keptClasses?[stimulus], stimulus, in: plan)
     }
     readsLargest = value == .margin || value == .accuracy
-    var readout = plan.readout
-    (readout.classAxis, readout.positions, readout.value) = (0, [], value)
-    readout.shape = [classes.map { ($0.first?.count ?? 0) + 1 } ?? count]
     readout.classes = try value.expression?.terms.map { term in
       let numbers = try Self.classes(of: term.choice, in: measurements)
       guard let kept = plan.keptClasses, numbers != [-1] else { return numbers }
@@ -71,7 +72,9 @@ package struct KeptScores: Sendable {
       return measurements.predictions.isEmpty ? measurements.targets : measurements.predictions
     case .fixed(let number):
       guard number < count else {
-        throw Failure(.usage, "--target \(number) is out of range: the model has \(count) classes, 0 to \(count - 1)")
+        throw Failure(
+          .usage,
+          "--target \(number) is out of range: the model has \(count == 1 ? "one score" : "\(count) classes, 0 to \(count - 1)")")
       }
       return measurements.targets.map { _ in number }
     case .label:
@@ -107,7 +110,7 @@ package struct KeptScores: Sendable {
 
   /// The numbers of a series with v put anew. - Parameter numbers: [rows x width]; row 0 is the intact network's.
   package func answering(_ numbers: [Float], stimulus: Int) -> [Float] {
-    guard let kept = classes?[stimulus].count else { return answering(numbers, stimulus, width: 1 + reader.classCount) }
+    guard let kept = classes?[stimulus].count else { return answering(numbers, stimulus, width: 1 + reader.scoreCount) }
     var answered = numbers
     for row in stride(from: 0, to: numbers.count, by: 1 + kept + LeadingScores.restCount) {
       var scores = Array(numbers[(row + 1)..<(row + 2 + kept)])

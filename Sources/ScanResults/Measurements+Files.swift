@@ -33,14 +33,21 @@ extension Measurements {
   ///
   /// - Throws: `Failure` or `StimuliError` (`cannotWrite`).
   package func write(to folder: String) throws {
+    try moments.store(in: folder)
+    try thumbnails?.array.writeNPY(to: Self.thumbnailFile(folder))
+    try writeDescription(to: folder)
+  }
+
+  /// Writes `measurements.json` alone.
+  ///
+  /// - Throws: `FileError` (`cannotWrite`).
+  func writeDescription(to folder: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let stored = Stored(
       measurement: request.measurement, analysis: request.analysis, plan: plan, targets: targets, predictions: predictions,
       labels: labels, classNames: classNames,
       rounds: rounds, cutDeviations: cutDeviations, information: information, informationReason: informationReason)
-    try moments.store(in: folder)
-    try thumbnails?.array.writeNPY(to: Self.thumbnailFile(folder))
     let path = Self.file(folder)
     do {
       try Data(try encoder.encode(stored)).write(to: URL(filePath: path), options: .atomic)

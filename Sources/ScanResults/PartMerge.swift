@@ -76,6 +76,19 @@ package struct PartMerge {
     return one.difference(from: other)
   }
 
+  /// What a user should know of parts that were to be analysed otherwise; `nil` where they were to be alike.
+  private static func note(_ first: AnalysisOptions, _ one: Part, _ second: AnalysisOptions, _ other: Part) -> String? {
+    let differences = zip(first.entries, second.entries).filter { $0.text != $1.text }
+    guard !differences.isEmpty else { return nil }
+    func list(_ entries: [(name: String, text: String)]) -> String {
+      entries.map { "--\($0.name) \($0.text)" }.joined(separator: " ")
+    }
+    return """
+      \(one.folder.path) was to be analysed with \(list(differences.map(\.0))) and \(other.folder.path) with \
+      \(list(differences.map(\.1))); all parts are analysed as the first, and 'nnfmri-mpi report' changes it.
+      """
+  }
+
   /// Writes the tables of values into a folder, and computes the result.
   ///
   /// Cost: that of the estimates, about 2 ms for a series of 256 regions at K = 16, spread over the ranks of the runner.
@@ -92,8 +105,10 @@ package struct PartMerge {
   ) throws -> ScanResult {
     let summaries = try parts.map { try RunSummary(contentsOf: $0.folder.summary) }
     var measurements = try Measurements(contentsOf: parts[0].folder.acquisition)
+    var otherwise: String?
     for part in parts.dropFirst() {
       let other = try Measurements(contentsOf: part.folder.acquisition)
+      otherwise = otherwise ?? Self.note(measurements.request.analysis, parts[0], other.request.analysis, part)
       guard other.targets == measurements.targets else {
         throw Failure(
           .badInput,
@@ -101,6 +116,7 @@ package struct PartMerge {
         )
       }
     }
+    if let otherwise { note(otherwise) }
     measurements.request.subject.model = summaries[0].model.file
     measurements.request.subject.data = summaries[0].stimuli.file
     measurements.request.run.output = output

@@ -64,10 +64,21 @@ package struct StoredScan {
     return scan
   }
 
-  /// How many classes there are, whose scores were all kept.
+  /// Has the folder's measurements analysed by these options from now on, as if the scan had been given them.
+  ///
+  /// - Throws: `FileError` (`cannotWrite`).
+  package func adopt(_ analysis: AnalysisOptions) throws {
+    var measurements = measurements
+    measurements.request.analysis = analysis
+    // Decides nothing here: where it did, another confidence would be another scan.
+    measurements.request.measurement.stoppingConfidence = analysis.confidence
+    try measurements.writeDescription(to: OutputFolder(measurements.request.run.output).acquisition)
+  }
+
+  /// How many classes a value has, of scores that were all kept: two of a yes or no by one score.
   ///
   /// - Throws: `Failure` (`usage`) where some or all weren't.
-  package func classCount() throws(Failure) -> Int {
+  package func classCount(of value: ValueFunction) throws(Failure) -> Int {
     guard let count = measurements.plan.classCount else {
       throw Failure(.usage, "the scan kept no scores, so it answers no other value or target: scan again with --keep-scores")
     }
@@ -75,7 +86,10 @@ package struct StoredScan {
       throw Failure(
         .usage, "--target each needs the scores of all \(count) classes, and the scan kept \(kept) of them: name a class")
     }
-    return count
+    var readout = measurements.plan.readout
+    readout.value = value
+    readout.decide(by: .whereTheNetworkSays)
+    return readout.isDecision == true ? 2 : count
   }
 
   /// The values of a series: those that were measured of its design, then its anchors.

@@ -41,7 +41,7 @@ package struct OutputFolder: Sendable {
       throw Failure(
         .cannotWrite, "\(path) exists and isn't the folder of a scan; choose another with --out, or remove it")
     }
-    guard resumes || Checkpoint.files(checkpoint).isEmpty else {
+    guard resumes || !isBegun else {
       throw Failure(
         .cannotWrite,
         "\(path) holds a scan that ended early, or a part of one; go on with it by --resume, choose another folder with --out, or remove it"
@@ -76,6 +76,9 @@ package struct OutputFolder: Sendable {
 
   /// Whether the folder holds the whole result of a scan.
   package var isComplete: Bool { mark?.complete == true }
+
+  /// Whether the folder holds something that a scan has measured and can go on with.
+  package var isBegun: Bool { !Checkpoint.files(checkpoint).isEmpty }
 
   /// Whether the folder holds a part of a scan that has been measured.
   package var isFinishedPart: Bool { mark?.part != nil }

@@ -112,7 +112,7 @@ struct ReportCommand: ParsableCommand {
 
   /// `classes.tsv`: ζ of every region for every class.
   private func writeClasses(_ scan: StoredScan, _ value: ValueFunction, to out: String, _ ranks: StoredResults.Ranks) throws {
-    let count = try scan.classCount()
+    let count = try scan.classCount(of: value)
     var text = ClassTable.header
     for number in 0..<count {
       let result = try scan.asked(value, .fixed(number), output: out)

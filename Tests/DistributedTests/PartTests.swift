@@ -93,6 +93,19 @@ extension DistributedTests {
       #expect(complete.exitCode == 65 && complete.errors.contains("whole scan"), "\(complete)")
     }
 
+    @Test func `that were to be analysed otherwise are analysed as the first, which is said`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 6)
+      let options = files.options + ["--layers", "first", "--samples", "20"]
+      let single = try ScanRun(options + ["--confidence", "0.8"], ranks: nil)
+      #expect(try part(1, of: 2, options + ["--confidence", "0.8"]).exitCode == 0)
+      #expect(try part(2, of: 2, options + ["--flips", "20"]).exitCode == 0)
+      let merged = try merge(["part2", "part1"], into: "whole")
+      #expect(merged.exitCode == 0, "\(merged)")
+      let words = "--confidence 0.8 --flips 0 and \(folder.path("part2")) with --confidence 0.95 --flips 20"
+      #expect(merged.errors.contains(words), "\(merged)")
+      #expect(results("whole")["impact.json"] == single.results["impact.json"])
+    }
+
     @Test(arguments: ["0/3", "4/3", "1", "a/b", "1/0", "1/2/3"])
     func `have a number and a count`(_ text: String) throws {
       let command = try Program.run(["scan", "--part", text])

@@ -78,9 +78,16 @@ extension DistributedTests {
       #expect(try Program.run(scan + ["--out", output], ranks: 2).exitCode == 0)
       let again = try Program.run(scan + analysis + ["--out", output, "--resume"], ranks: 2)
       #expect(again.exitCode == 0 && again.errors.contains("analysed anew"), "\(again)")
-      for name in ["impact.json", "regions.tsv", "report.html"] {
-        #expect(TemporaryFolder.read("\(output)/\(name)") == TemporaryFolder.read("\(whole)/\(name)"), "\(name)")
+      let names = ["impact.json", "regions.tsv", "report.html", "acquisition/measurements.json"]
+      func expectSame(_ folder: String) {
+        for name in names {
+          #expect(TemporaryFolder.read("\(folder)/\(name)") == TemporaryFolder.read("\(whole)/\(name)"), "\(name)")
+        }
       }
+      expectSame(output)
+      // So it is by whoever takes it up again.
+      #expect(try Program.run(["report", output]).exitCode == 0)
+      expectSame(output)
     }
 
     @Test func `that is whole is analysed anew where its estimates are of another arithmetic`() throws {
@@ -166,6 +173,8 @@ extension DistributedTests {
     @Test func `is ended by a time limit or a file`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 16)
       let long = options(files) + ["--samples", "4000"]
+      let hurried = try Program.run(long + ["--out", output, "--max-time", "0.001s"], ranks: 2)
+      #expect(hurried.exitCode == 75 && hurried.errors.contains("before anything was measured"), "\(hurried)")
       let limited = try Program.run(long + ["--out", output, "--max-time", "2s"], ranks: 2)
       #expect(limited.exitCode == 75 && limited.errors.contains("time limit"), "\(limited)")
       let asked = try interrupted.run(long + ["--resume"], ranks: 2) { _ in

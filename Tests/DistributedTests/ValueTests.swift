@@ -206,8 +206,105 @@ extension DistributedTests {
         let chosen = try #require(try some.json("scan.json")["stimuli"] as? [String: any Sendable])
         #expect(chosen["places"] as? [Int] == (0..<count).filter { (expected[$0] == $0 % 2) == isRight }, "\(choice)")
       }
-      let label = try ScanRun(options + ["--target", "label"], ranks: nil)
-      #expect(label.command.exitCode == 64 && label.command.errors.contains("the model has one score"), "\(label.command)")
+      let wrongly = try ScanRun(options + ["--target", "2"], ranks: nil)
+      #expect(wrongly.command.exitCode == 64 && wrongly.command.errors.contains("2 classes, 0 to 1"), "\(wrongly.command)")
+    }
+
+    /// A network with one score z, and the same with the scores 0 and z of two classes, or their probabilities.
+    private func decisions(_ isChance: Bool, labels: [Int]?) throws -> (one: [String], two: [String]) {
+      let network = SmallNetwork.detector
+      let one = try network.write(to: folder, stimuli: 6, labels: labels)
+      var (own, pair) = (network.proto, network.proto)
+      let score = pair.graph.output[0].name
+      var zero = Onnx_TensorProto()
+      (zero.name, zero.dataType, zero.floatData) = ("zero", ElementType.float.rawValue, [0])
+      pair.graph.initializer.append(zero)
+      func append(
+        _ operatorType: String, _ inputs: [String], _ output: String, axis: Int64? = nil, to graph: inout Onnx_GraphProto
+      ) {
+        var node = Onnx_NodeProto()
+        (node.opType, node.input, node.output) = (operatorType, inputs, [output])
+        if let axis {
+          var attribute = Onnx_AttributeProto()
+          (attribute.name, attribute.type, attribute.i) = ("axis", .int, axis)
+          node.attribute = [attribute]
+        }
+        graph.node.append(node)
+      }
+      append("Mul", [score, "zero"], "no", to: &pair.graph)
+      append("Concat", ["no", score], "both", axis: 1, to: &pair.graph)
+      if isChance {
+        append("Sigmoid", [score], "chance", to: &own.graph)
+        append("Softmax", ["both"], "chances", axis: 1, to: &pair.graph)
+      }
+      own.graph.output[0].name = isChance ? "chance" : score
+      pair.graph.output[0].name = isChance ? "chances" : "both"
+      pair.graph.output[0].clearType()
+      return (
+        ["--model", folder.file("one.onnx", try Model(proto: own).serialized()), "--data", one.data],
+        ["--model", folder.file("two.onnx", try Model(proto: pair).serialized()), "--data", one.data]
+      )
+    }
+
+    @Test(arguments: [false, true])
+    func `of a yes or no are those of the same network with two classes`(isChance: Bool) throws {
+      let (one, two) = try decisions(isChance, labels: [0, 1, 1, 0, 1, 0])
+      let options = ["--layers", "hidden", "--grid", "1x1x12"]
+      for (value, method) in [
+        ("loss", ["--estimator", "exact"]), ("accuracy", ["--estimator", "exact"]), ("prob", ["--estimator", "exact"]),
+        ("loss", ["--estimator", "gradient", "--samples", "8"]), ("margin", ["--estimator", "gradient", "--samples", "8"]),
+      ] {
+        let asked = options + method + ["--value", value, "--target", "label"]
+        let (own, pair) = (try zeta(one + asked), try zeta(two + asked))
+        let scale = pair.map(abs).max()!
+        #expect(scale > 0 && zip(own, pair).allSatisfy { abs($0 - $1) < 1e-4 * scale }, "\(value): \(own), \(pair)")
+      }
+      guard isChance else { return }
+      // Without a target a loss is of the answer that the network gives, and a number chooses yes or no.
+      for question in [["--value", "loss"], ["--value", "logprob", "--target", "0"], ["--value", "prob", "--target", "1"]] {
+        let asked = options + ["--estimator", "exact"] + question
+        #expect(zip(try zeta(one + asked), try zeta(two + asked)).allSatisfy { abs($0 - $1) < 1e-5 }, "\(question)")
+      }
+      let logit = options + ["--estimator", "exact"]
+      let plain = try zeta(one + logit)
+      #expect(try zeta(one + logit + ["--target", "0"]) == plain.map { -$0 } && zeta(one + logit + ["--target", "1"]) == plain)
+    }
+
+    @Test func `of a yes or no are answered from the kept score`() throws {
+      let (one, _) = try decisions(true, labels: [0, 1, 1, 0, 1, 0])
+      let options = one + ["--layers", "hidden", "--grid", "1x1x12", "--estimator", "exact"]
+      let (kept, asked) = (folder.path("kept"), folder.path("asked"))
+      let scan = try Program.run(["scan"] + options + ["--keep-scores", "--progress", "none", "--out", kept])
+      try #require(scan.exitCode == 0, "\(scan)")
+      for (value, target) in [("loss", "label"), ("accuracy", "predicted"), ("logit", "0"), ("logprob", "predicted")] {
+        let report = try Program.run(["report", kept, "--value", value, "--target", target, "--out", asked])
+        try #require(report.exitCode == 0, "\(report)")
+        let own = try ScanRun(options + ["--value", value, "--target", target], ranks: nil)
+        let reported = TemporaryFolder.files(below: asked)["impact.json"]
+        #expect(own.command.exitCode == 0 && reported == own.files["impact.json"], "\(value) of \(target)")
+      }
+      let each = try Program.run(["report", kept, "--target", "each", "--out", folder.path("each")])
+      let table = TemporaryFolder.files(below: folder.path("each"))["classes.tsv"] ?? []
+      #expect(each.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + 2 * 12, "\(each)")
+      let refused = try ScanRun(options + ["--target", "label", "--keep-scores"], ranks: nil)
+      #expect(refused.command.exitCode == 64 && refused.command.errors.contains("leave out --target"), "\(refused.command)")
+    }
+
+    @Test func `of a score that isn't known to be a yes or no need labels of 0 and 1 to say how right it is`() throws {
+      let (one, _) = try decisions(false, labels: [0, 1, 1, 0, 1, 2])
+      for (options, words) in [
+        (["--value", "loss"], "give --target label"), (["--target", "label"], "stimulus 5 has label 2"),
+        (["--target", "1"], "leave --target out"), (["--value", "kl", "--target", "label"], "leave --target out"),
+      ] {
+        let refused = try ScanRun(one + options, ranks: nil)
+        #expect(refused.command.exitCode != 0 && refused.command.errors.contains(words), "\(refused.command)")
+      }
+    }
+
+    @Test func `that name elements go with any label`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3, labels: [0, 9, 2])
+      let run = try ScanRun(files.options + ["--value", "output:probabilities[:]:max", "--target", "label"], ranks: nil)
+      #expect(run.command.exitCode == 0, "\(run.command)")
     }
 
     @Test func `of some classes' kept scores are those that a scan of its own has, and others are refused`() throws {

@@ -41,7 +41,8 @@ import Testing
   @Test(
     arguments: [
       ([2, 2, 2, 2], .logit, nil, "[2, 2, 2, 2]"), ([5], .output(5), nil, "[5]"), ([4, 3], .logit, 4, "4 positions"),
-      ([1], .margin, nil, "two classes"), ([0], .logit, nil, "[0]"), ([4, 0], .logit, nil, "[4, 0]"),
+      ([1], .margin, nil, "two classes"), ([1], .loss, nil, "--target label"), ([0], .logit, nil, "[0]"),
+      ([4, 0], .logit, nil, "[4, 0]"),
     ] as [([Int], ValueFunction, Int?, String)])
   func `refuses what has no such value and says why`(
     _ shape: [Int], _ value: ValueFunction, _ position: Int?, _ words: String
@@ -122,6 +123,40 @@ import Testing
       shape: [2], value: try #require(ValueFunction(name: name)), link: link, position: nil, channelsLast: false)
     let value = ([0.4, 0.6] as [Float]).withUnsafeBufferPointer { reader.value($0, target: 0, intact: [0.7, 0.3]) }
     #expect(abs(Double(value) - expected) < 1e-6)
+  }
+
+  @Test(arguments: [OutputReader.Link.softmax, .sigmoid, .chances], [Float(-3), -0.25, 0.25, 40])
+  func `of a yes or no is one of two classes`(_ link: OutputReader.Link, _ logit: Float) throws {
+    let isChance = link == .chances
+    let score = isChance ? 1 / (1 + exp(-logit)) : logit
+    let (pair, pairLink): ([Float], OutputReader.Link) = isChance ? ([1 - score, score], .distribution) : ([0, score], .softmax)
+    for value: ValueFunction in [.loss, .accuracy, .logProbability, .probability, .margin, .logit] {
+      var readout = Readout(output: "", tensor: "", shape: [1], classAxis: 0, link: link, value: value)
+      readout.decide(by: .always)
+      let reader = try OutputReader(readout)
+      #expect(reader.classCount == 2 && reader.scoreCount == 1)
+      for target in 0...1 {
+        let found = [score].withUnsafeBufferPointer { reader.value($0, target: target) }
+        let expected =
+          value == .logit && !isChance
+          ? (target == 1 ? logit : -logit) : try read(pair, [2], value, target: target, link: pairLink)
+        #expect(abs(found - expected) <= 1e-6 * max(1, abs(expected)), "\(value) of \(target)")
+      }
+      let answer = [score].withUnsafeBufferPointer { reader.answer($0) }
+      #expect(answer.predicted == (logit > 0 ? 1 : 0) && answer.probability > 0.5)
+    }
+  }
+
+  @Test func `of one score is of two classes where the network, the value or the user says so`() {
+    func isDecision(_ value: ValueFunction, _ link: OutputReader.Link, _ rule: Readout.DecisionRule, shape: [Int] = [1]) -> Bool {
+      var readout = Readout(output: "", tensor: "", shape: shape, classAxis: 0, link: link, value: value)
+      readout.decide(by: rule)
+      return readout.isDecision == true
+    }
+    #expect(isDecision(.logit, .softmax, .always) && isDecision(.probability, .sigmoid, .whereTheNetworkSays))
+    #expect(isDecision(.loss, .chances, .never) && isDecision(.accuracy, .sigmoid, .never))
+    #expect(!isDecision(.logit, .sigmoid, .never) && !isDecision(.loss, .softmax, .whereTheNetworkSays))
+    #expect(!isDecision(.loss, .sigmoid, .always, shape: [2]) && !isDecision(.output(0), .sigmoid, .always))
   }
 
   @Test(arguments: ["logit", "logprob", "prob", "margin", "loss", "output:0", "output:17"])

@@ -26,7 +26,7 @@ import Testing
   func `reads what an output reader reads`(_ value: ValueFunction, _ output: ([Int], Int?, Bool)) throws {
     let (shape, position, channelsLast) = output
     let count = shape.reduce(1, *)
-    if value == .margin && count == 1 || value == .output(5) && count < 6 { return }
+    if (value == .margin || value == .loss) && count == 1 || value == .output(5) && count < 6 { return }
     var net = GraphBuilder(name: "readout")
     net.input("x", [nil, 3])
     net.node("Identity", ["x"], ["a"])
@@ -47,6 +47,31 @@ import Testing
         #expect(abs(found - Double(expected)) < 1e-5 * max(1, abs(Double(expected))))
       }
       #expect(try bench.deviation() < 4e-3)
+    }
+  }
+
+  @Test(arguments: [ValueFunction.logit, .logProbability, .probability, .margin, .loss], [Int64(0), 1])
+  func `reads a yes or no as two classes`(_ value: ValueFunction, _ target: Int64) throws {
+    var net = GraphBuilder(name: "decision")
+    net.input("x", [nil, 3])
+    net.node("Identity", ["x"], ["a"])
+    net.node("Sigmoid", [net.node("MatMul", ["a", net.random("w", [3, 2])], ["flat"])], ["squashed"])
+    net.node("Reshape", ["squashed", net.integers("target_shape", [-1, 1, 2])], ["scores"])
+    net.output("scores", [nil, 1, 2])
+    for link in [OutputReader.Link.softmax, .sigmoid, .chances] {
+      var readout = Readout(output: "", tensor: "", shape: [1, 2], classAxis: 0, link: link, value: value)
+      readout.decide(by: .always)
+      let reader = try OutputReader(readout)
+      let bench = try AdjointBench(
+        Model(proto: net.model), shape: [3], reading: "scores", value: AdjointValue(readout), targets: [target])
+      let outputs = try bench.outputs()
+      for (row, found) in outputs.values.enumerated() {
+        let expected = Array(outputs.read[2 * row..<2 * row + 2]).withUnsafeBufferPointer {
+          reader.value($0, target: Int(target))
+        }
+        #expect(abs(found - Double(expected)) < 1e-5 * max(1, abs(Double(expected))), "\(link)")
+      }
+      #expect(try bench.deviation() < 4e-3, "\(link)")
     }
   }
 

@@ -8,7 +8,7 @@ extension AdjointRewrite {
     if case .continuation(let positions) = value.quantity {
       return try continuation(value, positions: positions, of: shape, target: target)
     }
-    let scores = try scores(value, of: shape)
+    let scores = try value.isDecision ? ofBothClasses(scores(value, of: shape), value) : scores(value, of: shape)
     let (rows, classes) = (scores.shape[0], scores.shape[1])
 
     // [targets x classes], 1 at the target's class: compared, so that it is held.
@@ -54,6 +54,16 @@ extension AdjointRewrite {
     case (.element, _), (.continuation, _):
       preconditionFailure("neither is made of classes' scores over all positions")
     }
+  }
+
+  /// The scores of no and of yes, [rows, 2], of the one there is, [rows, 1].
+  private mutating func ofBothClasses(_ yes: (name: String, shape: [Int]), _ value: AdjointValue) -> (name: String, shape: [Int])
+  {
+    let no =
+      value.leastProbability == nil
+      ? observe("Neg", [yes.name], shape: yes.shape) : observe("Sub", [number(1), yes.name], shape: yes.shape)
+    let shape = [yes.shape[0], 2]
+    return (observe("Concat", [no, yes.name], ["axis": .int(1)], shape: shape), shape)
   }
 
   /// log max(p, least), of scores that are probabilities.

@@ -30,6 +30,9 @@ package struct AdjointValue: Sendable, Hashable {
   /// Whether the scores are the p themselves, of which the logarithm is taken of no less than this.
   package var leastProbability: Double?
 
+  /// Whether the one score x stands for two classes: x_1 = x and x_0 = −x, or p_1 = x and p_0 = 1 − x where the scores are p.
+  package var isDecision: Bool
+
   /// The axis of the tensor that counts rows; `nil` for a tensor that has none, of a single row.
   package var batchAxis: Int?
 
@@ -50,12 +53,13 @@ package struct AdjointValue: Sendable, Hashable {
   }
 
   package init(
-    _ quantity: Quantity, isSigmoid: Bool = false, leastProbability: Double? = nil, batchAxis: Int? = 0, classAxis: Int = 1,
-    position: Int? = nil
+    _ quantity: Quantity, isSigmoid: Bool = false, leastProbability: Double? = nil, isDecision: Bool = false,
+    batchAxis: Int? = 0, classAxis: Int = 1, position: Int? = nil
   ) {
     self.quantity = quantity
     self.isSigmoid = isSigmoid
     self.leastProbability = leastProbability
+    self.isDecision = isDecision
     self.batchAxis = batchAxis
     self.classAxis = classAxis
     self.position = position

@@ -7,7 +7,7 @@ struct AnswerReader {
     var value: Double
     /// Of the target; `nil` where the output isn't classes.
     var probability: Double?
-    /// The class with the largest score; of a single score whether it is above 0. `nil` likewise.
+    /// The class with the largest score, or of a yes or no by one score; of another single score whether it is above 0. `nil` likewise.
     var answer: Int?
   }
 
@@ -32,7 +32,7 @@ struct AnswerReader {
     guard let probability else { return answer }
     answer.probability = Double(probability.value(output, target: target, stimulus: stimulus))
     let scores = probability.scores(output, stimulus: stimulus)
-    answer.answer = scores.count == 1 ? (scores[0] > 0 ? 1 : 0) : scores.indices.max { scores[$0] < scores[$1] }
+    answer.answer = probability.predicted(scores) ?? (scores[0] > 0 ? 1 : 0)
     return answer
   }
 }

@@ -161,6 +161,12 @@ package struct Planner {
       throw Failure(
         .usage, "--keep-scores keeps classes' scores, and --value \(value.name) names elements; give another value")
     }
+    guard reader.readout.isDecision != true else {
+      throw Failure(
+        .usage,
+        "--keep-scores keeps scores as the model gives them, and it has one, which would be read for two classes: leave out --target, and report --target asks the kept score"
+      )
+    }
     let limit = request.measurement.keptScoreLimit.flatMap { $0 < reader.classCount ? $0 : nil }
     guard limit ?? reader.classCount <= Self.mostKeptScores else {
       throw Failure(
@@ -195,9 +201,12 @@ package struct Planner {
 
   private func checkTargets(_ reader: OutputReader) throws(Failure) {
     let classCount = reader.classCount
+    let isNamed = reader.readout.value.readsElements
     switch request.measurement.target {
     case .predicted: break
+    case .fixed where isNamed: break
     case .fixed(let index):
+      guard classCount > 1 || index == 0 else { throw Self.refusalOfTarget("\(index)") }
       guard index < classCount else {
         throw Failure(.usage, "--target \(index) is out of range: the model has \(classCount) classes, 0 to \(classCount - 1)")
       }
@@ -205,18 +214,21 @@ package struct Planner {
       guard let labels = stimuli.labels else {
         throw Failure(.usage, "--target label needs labels, and \(stimuli.description) has none; give them with --labels FILE")
       }
-      guard classCount > 1 || reader.readout.value.readsElements else {
-        throw Failure(
-          .usage,
-          "--target label chooses among the scores of classes, and the model has one score, which is read as it is: leave --target out"
-        )
-      }
+      guard !isNamed else { break }
+      guard classCount > 1 else { throw Self.refusalOfTarget("label") }
       if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classCount }) {
         throw Failure(
           .badInput,
           "stimulus \(index) has label \(labels[index]), and the model has \(classCount) classes, 0 to \(classCount - 1)")
       }
     }
+  }
+
+  private static func refusalOfTarget(_ target: String) -> Failure {
+    Failure(
+      .usage,
+      "--target \(target) chooses among the scores of classes, and the model has one score, which is read as it is: leave --target out"
+    )
   }
 
   private func chooseLayers(
@@ -254,8 +266,9 @@ package struct Planner {
       cut.isAffine && request.measurement.value.isAffineInScores && request.measurement.keepsScores != true
       && !request.measurement.lesion.isDrawn
     let evaluationCost = suffixCostShare * forwardCost
-    let leavesBudget = request.measurement.samplesPerRegion == nil && request.analysis.estimator == nil
-    if leavesBudget, !request.measurement.lesion.isDrawn, request.measurement.keepsScores != true,
+    let leavesBudget = request.measurement.samplesPerRegion == nil && [nil, .exact].contains(request.analysis.estimator)
+    if leavesBudget, !request.measurement.lesion.isDrawn,
+      request.measurement.keepsScores != true || request.analysis.estimator == .exact,
       EstimatorName.isCheaplyEnumerated(players: players, stimuli: stimuli.count, evaluationCost: evaluationCost)
     {
       budget = max(budget, 1 << players)
@@ -326,6 +339,7 @@ extension ReadoutRequest {
     self.init(
       value: options.value, output: options.output, classAxis: options.classAxis, position: position,
       layouts: options.layouts)
+    decision = options.target.decisionRule
     classes = try options.value.expression.map { expression throws(Failure) in
       try expression.terms.map { term throws(Failure) in try Self.classes(of: term.choice, in: stimuli) }
     }
