@@ -62,11 +62,11 @@ package struct AdjointExport: Sendable {
     filesRead = InputFiles(try Model(contentsOf: request.model).files(request.model) + stimuli.files)
     let options = Session.Options(for: model)
     let runtime = try Runtime()
-    let survey = try NetworkSurvey(
-      model: model, stimuli: stimuli, runtime: runtime, session: options,
-      reading: ReadoutRequest(
-        value: request.value, position: request.position.map { .at($0) } ?? .mean,
-        layouts: request.channelsLast ? [LayoutOverride(parsing: "nhwc")] : []))
+    var reading = try ReadoutRequest(
+      value: request.value, position: request.position.map { .at($0) } ?? .mean,
+      layouts: request.channelsLast ? [LayoutOverride(parsing: "nhwc")] : [])
+    reading.decision = request.value.needsClasses ? .always : request.target == nil ? .never : .whereTheNetworkSays
+    let survey = try NetworkSurvey(model: model, stimuli: stimuli, runtime: runtime, session: options, reading: reading)
     let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     let cut = try survey.model.cut(at: request.layer, reading: survey.readTensor, types: survey.elementTypes)
     guard request.value.isOfTarget && request.value != .accuracy || request.value.readsElements else {

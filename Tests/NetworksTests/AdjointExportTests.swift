@@ -1,3 +1,4 @@
+import Foundation
 import Lesion
 import ModelGraph
 import Networks
@@ -36,6 +37,25 @@ import UserErrors
     #expect(try gradients(target: 2, rows: 2) != free)
     let more = try gradients(target: 3, rows: 5)
     #expect(zip(more, free).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test func `of a loss has two classes where the network has one score`() throws {
+    let folder = TemporaryFolder()
+    let path = folder.file("model.onnx", try SmallNetwork.detector.model.serialized())
+    let runtime = try TestRuntime.make()
+    let losses = try [0, 1].map { target in
+      let export = try AdjointExport(AdjointExport.Request(model: path, layer: "hidden", value: .loss, target: target))
+      try export.write(to: folder.path("graph.onnx"))
+      let session = try Session(runtime: runtime, model: Model(contentsOf: folder.path("graph.onnx")).serialized())
+      let hidden = try Tensor(runtime: runtime, shape: [1, 12])
+      for place in 0..<12 { hidden.floats[place] = Float(place) / 12 }
+      return try Double(session.run([hidden])[1].floats[0])
+    }
+    #expect(abs(exp(losses[0]) + exp(losses[1]) - 1) < 1e-6)
+    let refused = #expect(throws: Failure.self) {
+      try AdjointExport(AdjointExport.Request(model: path, layer: "hidden", value: .loss, target: 2))
+    }
+    #expect(refused?.message.contains("2 classes") == true)
   }
 
   @Test func `is for one row where rows lie along an axis with others`() throws {
