@@ -240,7 +240,11 @@ package struct OutputReader: Sendable {
       zip(a, b).reduce(0) { $1.0 == -.infinity ? $0 : $0 + exp($1.0) * ($1.0 - $1.1) }
     }
     if value == .kullbackLeibler { return -divergence(p, q) }
-    let middle = zip(p, q).map { log((exp($0) + exp($1)) / 2) }
+    // Of the larger one, since both may be too small to be told from 0.
+    let middle = zip(p, q).map {
+      let larger = max($0, $1)
+      return larger == -.infinity ? larger : larger + log((exp($0 - larger) + exp($1 - larger)) / 2)
+    }
     return -(divergence(p, middle) + divergence(q, middle)) / 2
   }
 

@@ -45,6 +45,7 @@ package struct Model: Sendable {
       var port = port
       port.batchAxis = axes.batchAxis(of: port)
       port.isBatchCertain = axes.isBatchCertain(of: port)
+      port.axisTakenForTime = axes.axisTakenForTime(of: port)
       port.isState = axes.isState(port)
       port.isFlag = InputAxes.isFlag(port)
       port.isRead = needed?.contains(port.name) ?? true

@@ -15,6 +15,14 @@ package struct Port: Sendable, Hashable {
   /// only the first that is free, and may as well count a graph's nodes.
   package internal(set) var isBatchCertain = true
 
+  /// The batch axis where a recurrent operator takes it for time, so that stimuli in a batch change each other.
+  package internal(set) var axisTakenForTime: Int?
+
+  /// The axes without a declared length.
+  package var freeAxes: [Int] {
+    (dimensions ?? []).enumerated().compactMap { axis, dimension in if case .fixed = dimension { nil } else { axis } }
+  }
+
   /// The same input, fed a whole array for each stimulus.
   package var countingNoStimuli: Port {
     var port = self

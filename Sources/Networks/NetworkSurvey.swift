@@ -63,6 +63,7 @@ package struct NetworkSurvey: Sendable {
       preparation.bakedBatch = length
       notes.append("The model has a batch of \(length) baked in, which is taken for a batch: stimuli run as they are given.")
     }
+    try Self.findBatchAxes(&model, &preparation, runs, &notes)
     let fed = model
     try Self.takeBranches(&model, &preparation, runs, &notes)
 

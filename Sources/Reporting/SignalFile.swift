@@ -14,6 +14,9 @@ enum SignalFile {
   /// EDFlib's longest record, a minute, and its unit of time.
   private static let longestRecord = 60
   private static let recordTicksPerSecond = 100_000
+  /// Of a signal's record, and bytes of all signals' records: somewhat less than EDFlib takes.
+  private static let mostSamples = 1_000_000
+  private static let mostBytes = 8 << 20
   /// What EDFlib holds in a record.
   private static let annotationsPerRecord = 64
   /// Of EDFlib's times.
@@ -31,9 +34,13 @@ enum SignalFile {
     if course.layers.count > Int(EDFLIB_MAXSIGNALS) {
       return "EDF+ holds \(EDFLIB_MAXSIGNALS) signals, and there are \(course.layers.count) layers."
     }
-    return Record(rate: course.settings.samplingRate) != nil
+    guard let record = Record(rate: course.settings.samplingRate) else {
+      return
+        "EDF+ holds records of up to \(longestRecord) seconds with a sample or more, and \(course.settings.samplingRate) Hz gives none."
+    }
+    return 2 * record.samples * course.layers.count <= mostBytes
       ? nil
-      : "EDF+ holds records of up to \(longestRecord) seconds with a sample or more, and \(course.settings.samplingRate) Hz gives none."
+      : "A record of \(record.samples) samples of \(course.layers.count) layers, at \(course.settings.samplingRate) Hz, is longer than EDF+ holds."
   }
 
   /// How many samples a record has, and how long it lasts.
@@ -48,17 +55,17 @@ enum SignalFile {
     /// - Returns: `nil` if no sample fits a record, or more than EDFlib takes.
     init?(rate: Double) {
       let (unit, longest) = (Double(recordTicksPerSecond), longestRecord)
-      guard rate > 0, rate * Double(longest) >= 0.5, rate * Double(longest) < 1e6 else { return nil }
+      guard rate > 0, rate * Double(longest) >= 0.5, rate < Double(mostSamples) else { return nil }
       if let seconds = (1...longest).first(where: {
         let samples = rate * Double($0)
-        return samples >= 0.5 && abs(samples - samples.rounded()) < 1e-9
+        return samples >= 0.5 && samples <= Double(mostSamples) && abs(samples - samples.rounded()) < 1e-9
       }) {
         samples = Int((rate * Double(seconds)).rounded())
         ticks = seconds * recordTicksPerSecond
         return
       }
       var best: (samples: Int, ticks: Int, error: Double)?
-      for samples in 1...max(1, Int(rate * Double(longest))) {
+      for samples in 1...max(1, min(Int(rate * Double(longest)), mostSamples)) {
         let exact = Double(samples) / rate * unit
         let ticks = exact.rounded()
         guard ticks >= 100, ticks <= Double(longest) * unit else { continue }

@@ -49,6 +49,7 @@ extension Scan {
         contentsOf: request.subject.data, labels: request.subject.labels, inputs: model.inputs.map(ModelInput.init),
         sizing: sizing)
       if let path = request.subject.classNames { all.setClassNames(try readClassNames(path)) }
+      if let classes = model.classLabels { try all.adopt(classes) }
       all = try all.preprocessed(options)
       if let wanted = options.stream {
         let stream = try Stream(wanted, of: all, seed: options.seed)

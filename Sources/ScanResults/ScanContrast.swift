@@ -98,7 +98,12 @@ package struct ScanContrast: Sendable {
       notes.append("In \(names.1) \(frozen) stays intact: the difference is what goes through it, the mediated effect.")
     }
     let changed = common.count { a.targets[$0.0] != b.targets[$0.1] }
-    if isSame, isOfClass, changed > 0 {
+    let isOfOthers = isSame && isOfClass && common.count - changed < GroupContrast.leastGroup
+    if isOfOthers {
+      notes.append(
+        "ζ isn't compared, since \(changed) of \(common.count) stimuli have another target class in the other scan, and logits of different classes have no common zero: scan both with the same --target, or with --value margin or prob. Densities are compared."
+      )
+    } else if isSame, isOfClass, changed > 0 {
       notes.append("\(changed) of \(common.count) stimuli have another target class in the other scan, so ζ of them is left out.")
     }
     for layer in a.layers {
@@ -118,14 +123,14 @@ package struct ScanContrast: Sendable {
       } else {
         (x, y) = (layer.series.compactMap { $0?.zeta }, other.series.compactMap { $0?.zeta })
       }
-      try Self.check(x.count, y.count, first, second, layer.plan.number)
+      if !isOfOthers { try Self.check(x.count, y.count, first, second, layer.plan.number) }
       let make = Self.maker(a, layer.plan.number, permutations)
-      let contrast = make(x, y, 0, isSame)
+      let contrast = isOfOthers ? nil : make(x, y, 0, isSame)
       layers.append(
         Layer(
           layer: layer, zeta: contrast,
           density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { other.densities[$0] }, 1, isSame),
-          agreement: contrast.agreement))
+          agreement: contrast?.agreement))
     }
     guard !layers.isEmpty else {
       throw Failure(

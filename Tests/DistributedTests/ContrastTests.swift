@@ -8,11 +8,14 @@ extension DistributedTests {
     private let folder = TemporaryFolder()
     private var output: String { folder.path("out") }
 
-    private func scan(labels: [Int]?, value: String = "margin", out: String? = nil, seed: Int = 42) throws {
+    private func scan(labels: [Int]?, value: String = "margin", target: String = "predicted", out: String? = nil, seed: Int = 42)
+      throws
+    {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: labels?.count ?? 6, labels: labels)
       let run = try Program.run(
         files.options + [
-          "--grid", "2x2x2", "--samples", "8", "--value", value, "--seed", "\(seed)", "--progress", "none", "--out",
+          "--grid", "2x2x2", "--samples", "8", "--value", value, "--target", target, "--seed", "\(seed)", "--progress", "none",
+          "--out",
           out ?? output,
         ], ranks: 2)
       try #require(run.exitCode == 0, "\(run)")
@@ -102,6 +105,18 @@ extension DistributedTests {
       }
       let html = String(decoding: TemporaryFolder.read(output + "/contrast.html"), as: UTF8.self)
       #expect(html.contains("6 pairs") && html.contains("nothing differs"))
+    }
+
+    @Test func `of two scans of different classes' logits is of densities alone, and says what helps`() throws {
+      try scan(labels: [0, 1, 2, 3, 4, 0], value: "logit", target: "1")
+      let other = folder.path("other")
+      try scan(labels: [0, 1, 2, 3, 4, 0], value: "logit", target: "3", out: other)
+      let run = try contrast([other])
+      #expect(run.exitCode == 0 && run.output.contains("the same --target"), "\(run)")
+      let contrast = try #require(try json("contrast.json").values.first)
+      for (_, layer) in try #require(contrast["layers"] as? [String: [String: any Sendable]]) {
+        #expect(layer["zeta"] is NSNull && layer["density"] is [String: any Sendable])
+      }
     }
 
     @Test func `of two scans that measured different values is refused`() throws {

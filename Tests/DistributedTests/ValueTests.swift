@@ -301,6 +301,36 @@ extension DistributedTests {
       }
     }
 
+    @Test func `of labels are of the classes as the model calls them`() throws {
+      let network = SmallNetwork.perceptron
+      let labels = [2, 5, 9, 2]
+      let files = try network.write(to: folder, stimuli: 4, labels: labels)
+      var proto = network.proto
+      var zip = Onnx_NodeProto()
+      (zip.opType, zip.domain, zip.input, zip.output) = ("ZipMap", "ai.onnx.ml", [proto.graph.output[0].name], ["named"])
+      var classes = Onnx_AttributeProto()
+      (classes.name, classes.type, classes.ints) = ("classlabels_int64s", .ints, [2, 5, 7, 9])
+      zip.attribute = [classes]
+      proto.graph.node.append(zip)
+      var domain = Onnx_OperatorSetIdProto()
+      (domain.domain, domain.version) = ("ai.onnx.ml", 1)
+      proto.opsetImport.append(domain)
+      let model = folder.file("named.onnx", try Model(proto: proto).serialized())
+      let plain = try network.write(to: folder, stimuli: 4, labels: [0, 1, 3, 0])
+      let options = ["--layers", "second", "--samples", "20", "--target", "label"]
+      let expected = try ScanRun(plain.options + options, ranks: nil)
+      _ = try network.write(to: folder, stimuli: 4, labels: labels)
+      let named = try ScanRun(["--model", model, "--data", files.data] + options, ranks: nil)
+      #expect(named.command.exitCode == 0 && named.files["impact.json"] == expected.files["impact.json"], "\(named.command)")
+      let scan = try named.json("scan.json")
+      #expect((scan["stimuli"] as? [String: any Sendable])?["labels"] as? [Int] == [0, 1, 3, 0])
+      #expect((scan["notes"] as? [String])?.contains { $0.contains("calls its classes 2, 5, 7, 9") } == true)
+      // Labels that are no classes of its own count columns, as everywhere else.
+      _ = try network.write(to: folder, stimuli: 4, labels: [0, 1, 3, 0])
+      let counted = try ScanRun(["--model", model, "--data", files.data] + options, ranks: nil)
+      #expect(counted.files["impact.json"] == expected.files["impact.json"], "\(counted.command)")
+    }
+
     @Test func `that name elements go with any label`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3, labels: [0, 9, 2])
       let run = try ScanRun(files.options + ["--value", "output:probabilities[:]:max", "--target", "label"], ranks: nil)

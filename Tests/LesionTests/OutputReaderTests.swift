@@ -159,6 +159,14 @@ import Testing
     #expect(!isDecision(.loss, .sigmoid, .always, shape: [2]) && !isDecision(.output(0), .sigmoid, .always))
   }
 
+  @Test(arguments: [OutputReader.Link.softmax, .sigmoid])
+  func `compares answers that are sure of other classes`(_ link: OutputReader.Link) throws {
+    let reader = try OutputReader(shape: [3], value: .jensenShannon, link: link, position: nil, channelsLast: false)
+    let value = ([2000, -900, 0] as [Float]).withUnsafeBufferPointer { reader.value($0, target: 0, intact: [-900, 2000, 0]) }
+    // Of each sigmoid that changes sides, the whole of log 2.
+    #expect(abs(Double(value) + (link == .softmax ? 1 : 2) * log(2)) < 1e-6)
+  }
+
   @Test(arguments: ["logit", "logprob", "prob", "margin", "loss", "output:0", "output:17"])
   func `value names are read as they are written`(_ name: String) throws {
     #expect(ValueFunction(name: name)?.name == name)

@@ -32,6 +32,43 @@ import Testing
     #expect(ports(inputs).map(\.batchAxis) == axes)
   }
 
+  /// A recurrent operator behind what is declared, and the batch axis.
+  @Test(
+    arguments: [
+      (["s77", "s27", "3"], [], nil, 1), (["seq_len", "samples", "3"], [], nil, 1), (["n", "m", "3"], [], nil, 1),
+      (["?", "?", "3"], [], nil, 1), (["T", "batch", "3"], [], nil, 1), (["batch", "seq", "3"], [], nil, 0),
+      (["s77", "s27", "3"], [], [1, 0, 2], 0), (["s77", "s27", "3"], ["MatMul", "Add", "Relu"], nil, 1),
+      (["s77", "s27", "3"], ["Relu", "MatMul"], [1, 0, 2], 0), (["s77", "s27"], ["Gather"], nil, 1),
+      (["1", "5", "3"], [], nil, 0), (["5", "1", "3"], [], nil, 1), (["s77", "s27", "3"], ["Softmax"], nil, 0),
+    ] as [([String], [String], [Int]?, Int)])
+  func `are those of the recurrent operator that runs along an input`(
+    shape: [String], operators: [String], order: [Int]?, axis: Int
+  ) {
+    var net = GraphBuilder(name: "sequence")
+    net.input("x", shape.map { _ in nil })
+    func weight(_ name: String, _ shape: [Int]) -> String {
+      net.weight(name, shape, [Float](repeating: 0.5, count: shape.reduce(1, *)))
+      return name
+    }
+    var tensor = "x"
+    for (number, name) in operators.enumerated() {
+      let weights = weight("w\(number)", name == "Add" ? [3] : [3, 3])
+      let inputs = ["MatMul", "Add"].contains(name) ? [tensor, weights] : name == "Gather" ? [weights, tensor] : [tensor]
+      tensor = net.node(name, inputs, ["t\(number)"])
+    }
+    if let order { tensor = net.node("Transpose", [tensor], ["turned"], ["perm": .ints(order)]) }
+    net.node("LSTM", [tensor, weight("w", [1, 16, 3]), weight("r", [1, 16, 4])], ["y"], ["hidden_size": .int(4)])
+    net.output("y", [nil, 1, nil, 4])
+    var proto = net.model
+    proto.graph.input[0] = Onnx_ValueInfoProto(
+      name: "x", elementType: .float,
+      dimensions: shape.map { $0 == "?" ? .unknown : Int($0).map(Dimension.fixed) ?? .named($0) })
+    let port = Model(proto: proto).inputs[0]
+    #expect(port.batchAxis == axis)
+    #expect(port.axisTakenForTime == (shape[0] == "batch" ? 0 : nil))
+    #expect(!port.isState)
+  }
+
   @Test(
     arguments: [
       ("past_key_values.0.key", ["batch", "2", "past", "8"], true), ("cache_len", ["batch"], true),

@@ -59,6 +59,43 @@ import UserErrors
     for word in given.1 { #expect(survey.notes.contains { $0.contains(word) && $0.contains("h0") }, "\(survey.notes)") }
   }
 
+  /// x, of which both first axes are free, [time, stimuli, 4] or the other way round, through attention over time; scores [stimuli, 3].
+  private func attention(isTimeFirst: Bool) -> GraphBuilder {
+    var builder = GraphBuilder(name: "attention")
+    builder.input("x", [nil, nil, 4], first: "s77")
+    let rows = isTimeFirst ? builder.node("Transpose", ["x"], ["rows"], ["perm": .ints([1, 0, 2])]) : "x"
+    let query = builder.node("MatMul", [rows, builder.random("q", [4, 4])], ["query"])
+    let key = builder.node("Transpose", [rows], ["key"], ["perm": .ints([0, 2, 1])])
+    let weights = builder.node("Softmax", [builder.node("MatMul", [query, key], ["likeness"])], ["weights"], ["axis": .int(-1)])
+    builder.node("Relu", [builder.node("MatMul", [weights, rows], ["mixed"])], ["a"])
+    let mean = builder.node("ReduceMean", ["a"], ["mean"], ["axes": .ints([1]), "keepdims": .int(0)])
+    builder.node("MatMul", [mean, builder.random("v", [4, 3])], ["scores"])
+    builder.output("scores", [nil, 3])
+    return builder
+  }
+
+  @Test(arguments: [true, false])
+  func `count stimuli along the axis along which they don't change each other`(isTimeFirst: Bool) throws {
+    let (first, other) = (
+      try survey(attention(isTimeFirst: isTimeFirst), Self.stimuli([("x", Self.numbers([3, 5, 4]))])),
+      try survey(attention(isTimeFirst: false), Self.stimuli([("x", Self.numbers([3, 5, 4]))]))
+    )
+    #expect(first.takesBatches && first.outputShape == [3])
+    #expect(first.preparation.batchAxes == (isTimeFirst ? ["x": 1] : nil))
+    #expect(first.notes.contains { $0.contains("along axis 1 of \"x\"") } == isTimeFirst)
+    // Both are the same function of each stimulus.
+    func scores(_ survey: NetworkSurvey) throws -> [Float] {
+      let runtime = try TestRuntime.make()
+      let stimuli = try Self.stimuli([("x", Self.numbers([3, 5, 4]))])
+      let model = Model(proto: attention(isTimeFirst: survey.preparation.batchAxes != nil).model).prepared(survey.preparation)
+      let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: model.inputPorts(reading: survey.readTensor))
+      let session = try Session(runtime: runtime, model: model.exposing([survey.readTensor]).serialized())
+      return try #require(session.run(feed.tensors(session.inputNames, rows: [0, 2])).first?.numbers())
+    }
+    let (own, expected) = (try scores(first), try scores(other))
+    #expect(own.count == 6 && zip(own, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+  }
+
   @Test func `may be states that reach a recurrent operator in parts`() throws {
     var random = WeightGenerator(seed: 2)
     var builder = GraphBuilder(name: "parts")

@@ -2,6 +2,8 @@
 package struct ModelPreparation: Hashable, Sendable, Codable {
   /// The batch above 1 that was baked in and is replaced by one of 1; `nil` if there was none.
   package var bakedBatch: Int?
+  /// By input: the axis that counts stimuli, where nothing in the file tells and running the network did.
+  package var batchAxes: [String: Int]?
   /// The branches that are taken, by the first tensor of each If; one entry a round, since a branch may hold Ifs.
   package var branches: [[String: Bool]]
   /// Whether what computes in bfloat16 gets float32 and is rounded.
@@ -42,6 +44,7 @@ extension Model {
   /// The model as it is scanned. Cost: some passes over the graph; weights are shared.
   package func prepared(_ preparation: ModelPreparation) -> Model {
     var model = preparation.bakedBatch.map(replacingBakedBatch) ?? self
+    if let axes = preparation.batchAxes { model = model.declaringBatch(along: axes) }
     for round in preparation.branches { model = model.inliningBranches(round) }
     if preparation.roundsToBfloat16 { model = model.roundingToBfloat16() }
     if preparation.freesBatch { model = model.freeingBatchAxis() ?? model }
