@@ -53,7 +53,7 @@ extension OutputReader {
   func continuation(_ sample: UnsafeBufferPointer<Float>, _ stimulus: Int) -> Double {
     zip(offsets, row(readout.continuation, stimulus)).reduce(0.0) { sum, place in
       let (offset, right) = place
-      return right < 0 ? sum : sum + logProbability(right) { Double(sample[$0 * classStride + offset]) }
+      return right < 0 ? sum : sum + logProbability(right) { score($0, sample, offset: offset) }
     }
   }
 

@@ -28,6 +28,8 @@ package struct OutputReader: Sendable {
   package let classCount: Int
   /// How many scores are read: 1 of a decision, else one for each class.
   package let scoreCount: Int
+  /// The classes whose scores are read: yes of a decision, else all.
+  package var scoredClasses: Range<Int> { isDecision ? 1..<2 : 0..<classCount }
   package let readout: Readout
   private let value: ValueFunction
   private let link: Link
@@ -93,10 +95,10 @@ package struct OutputReader: Sendable {
     if let wrong = readout.positions.first(where: { $0 < 0 || $0 >= positionCount }) {
       throw LesionError(.badModel, "position \(wrong) is out of range: the output has \(positionCount) positions")
     }
-    if value == .margin || value.needsClasses, classCount < 2 {
+    if value.needsClasses, classCount < 2 {
       throw LesionError(
         .badModel,
-        "\(value.name) needs two classes, and the output of shape \(shape) has one score; where that is the log-odds of a yes, give --target label, with labels of 0 and 1"
+        "\(value.name) needs two classes, and the output of shape \(shape) has one score; where that is the log-odds of a yes, give --target label, with labels of 0 and 1, or --value prob"
       )
     }
     try checkArrays()
@@ -272,7 +274,7 @@ package struct OutputReader: Sendable {
   /// - Parameter scores: of all classes.
   package func predicted(_ scores: [Float]) -> Int? {
     if isYesOrNo { return scores[0] > (link == .chances ? 0.5 : 0) ? 1 : 0 }
-    guard scores.count > 1 else { return nil }
+    guard hasClasses, scores.count > 1 else { return nil }
     return scores.indices.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 }
   }
 
@@ -338,9 +340,15 @@ package struct OutputReader: Sendable {
   }
 
   private func score(_ index: Int, _ sample: UnsafeBufferPointer<Float>, _ stimulus: Int) -> Double {
-    guard isDecision else { return ownScore(index, sample, stimulus) }
-    let yes = ownScore(0, sample, stimulus)
-    return index == 1 ? yes : link == .distribution ? 1 - yes : -yes
+    isDecision ? decided(index, ownScore(0, sample, stimulus)) : ownScore(index, sample, stimulus)
+  }
+
+  /// The score of no or yes, of the one there is.
+  private func decided(_ index: Int, _ yes: Double) -> Double { index == 1 ? yes : link == .distribution ? 1 - yes : -yes }
+
+  /// The score of a class at a position of a continuation.
+  func score(_ index: Int, _ sample: UnsafeBufferPointer<Float>, offset: Int) -> Double {
+    isDecision ? decided(index, Double(sample[offset])) : Double(sample[index * classStride + offset])
   }
 
   /// A score that the output has.

@@ -39,20 +39,32 @@ package struct Readout: Hashable, Sendable, Codable {
 
   /// When a single score stands for two classes, no and yes.
   package enum DecisionRule: Sendable {
-    case never
-    /// Where the network makes a chance of it, or ends in one.
-    case whereTheNetworkSays
+    /// Where the value names classes, or can't do without.
+    case whereTheValueNamesClasses
+    /// The same, and where the network makes a chance of the score, or the value does: a class is named.
+    case whereItIsAChance
+    /// Labels are asked for.
     case always
   }
 
-  /// Lets a single score stand for two classes by a rule, or at least by what its value is: a loss and right answers need classes.
-  ///
-  /// - Precondition: the value is one of classes' scores or names elements, and `classAxis` is known.
+  /// Lets a single score stand for two classes, by a rule.
   package mutating func decide(by rule: DecisionRule) {
-    guard value.isOfTarget, classAxis.map({ shape[$0] }) ?? 1 == 1 else { return }
-    let isSaid = [.sigmoid, .chances].contains(link) && (rule == .whereTheNetworkSays || value.needsClasses)
-    if isSaid || rule == .always { isDecision = true }
+    guard classAxis.map({ shape[$0] }) ?? 1 == 1 else { return }
+    let isChance = [.sigmoid, .chances].contains(link)
+    isDecision =
+      switch value {
+      case .continuation: true
+      case .expression: isChance || rule == .always
+      case _ where !value.isOfTarget: nil
+      case _ where rule == .always: true
+      case _ where rule == .whereItIsAChance: isChance || value.readsProbabilities || value == .margin
+      default: isChance && value.needsClasses
+      }
+    if isDecision == false { isDecision = nil }
   }
+
+  /// What a user should know of a decision.
+  package static let noteOnDecision = "The one score stands for two classes: it speaks for 1, yes, and its opposite for 0, no."
 
   /// Whether what is read differs from stimulus to stimulus.
   package var isOfEachStimulus: Bool {

@@ -178,8 +178,8 @@ package enum ValueFunction: Hashable, Sendable, Codable {
     if case .expression(let expression) = self { expression } else { nil }
   }
 
-  /// Whether the value says how right an answer is, so that one score without classes has none.
-  package var needsClasses: Bool { self == .loss || self == .accuracy }
+  /// Whether the value compares classes or says how right an answer is, so that one score without classes has none.
+  package var needsClasses: Bool { self == .loss || self == .accuracy || self == .margin }
 
   /// Whether the value is one class's, which a target names.
   package var isOfTarget: Bool {

@@ -65,7 +65,7 @@ package struct AdjointExport: Sendable {
     var reading = try ReadoutRequest(
       value: request.value, position: request.position.map { .at($0) } ?? .mean,
       layouts: request.channelsLast ? [LayoutOverride(parsing: "nhwc")] : [])
-    reading.decision = request.value.needsClasses ? .always : request.target == nil ? .never : .whereTheNetworkSays
+    reading.decision = request.value.needsClasses ? .always : .whereItIsAChance
     let survey = try NetworkSurvey(model: model, stimuli: stimuli, runtime: runtime, session: options, reading: reading)
     let feed = try StimulusFeed(runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     let cut = try survey.model.cut(at: request.layer, reading: survey.readTensor, types: survey.elementTypes)
@@ -80,6 +80,9 @@ package struct AdjointExport: Sendable {
       throw Failure(.usage, "--target \(target) is none of the output's \(reader.classCount) classes, counted from 0")
     }
 
+    // Of one score there is nothing to choose.
+    let target = request.target ?? (reader.classCount == 1 ? 0 : nil)
+
     let prefix = try Session(runtime: runtime, model: cut.prefix.serialized(), options: options)
     func inputs(rows: [Int]) throws -> [String: Tensor] {
       Dictionary(uniqueKeysWithValues: zip(prefix.outputNames, try prefix.run(feed.tensors(prefix.inputNames, rows: rows))))
@@ -92,7 +95,7 @@ package struct AdjointExport: Sendable {
           of: AdjointValue(
             survey.readout, hasBatchAxis: observed.shapes[cut.output]!.count > survey.outputShape.count),
           observed: observed)
-        return (request.target.map(network.fixing) ?? network, observed.shapes)
+        return (target.map(network.fixing) ?? network, observed.shapes)
       } catch {
         throw Failure(.badInput, "\(model.label): no gradient by \"\(cut.tensor)\", since \(error.reason)")
       }
@@ -119,7 +122,7 @@ package struct AdjointExport: Sendable {
       : made.network.declaringInputs(
         of: made.shapes.filter { name, _ in name == cut.tensor || cut.sideInputs.contains { $0.name == name } })
     self.cut = cut
-    description = Self.describe(cut, network, request, made.shapes, takesRows: takesRows)
+    description = Self.describe(cut, network, request, hasTarget: target == nil, made.shapes, takesRows: takesRows)
   }
 
   /// Whether two graphs give the same but for rounding.
@@ -132,7 +135,7 @@ package struct AdjointExport: Sendable {
   }
 
   private static func describe(
-    _ cut: Cut, _ network: AdjointNetwork, _ request: Request, _ shapes: [String: [Int]], takesRows: Bool
+    _ cut: Cut, _ network: AdjointNetwork, _ request: Request, hasTarget: Bool, _ shapes: [String: [Int]], takesRows: Bool
   ) -> [String] {
     func line(_ kind: String, _ name: String, _ meaning: String) -> String {
       let shape = shapes[name].map {
@@ -142,7 +145,7 @@ package struct AdjointExport: Sendable {
     }
     var lines = [line("input", cut.tensor, "the layer's activations")]
     for side in cut.sideInputs { lines.append(line("input", side.name, "what passes the layer on its side")) }
-    if request.target == nil {
+    if hasTarget {
       lines.append(line("input", network.target, "the class whose score is read, int64, one for all rows or one a row"))
     }
     lines.append(line("output", network.output, "the tensor that is read"))

@@ -241,6 +241,7 @@ struct ChosenOutput {
     reading seen: [Tensor], of view: TensorView, classAxis: Int?, model: Model, value: ValueFunction
   ) throws -> OutputReader.Link {
     switch tensor == source.tensor ? source.activation : nil {
+    case .sigmoid where isComparedElsewhere && isOne(view, classAxis): return .softmax
     case .sigmoid: return .sigmoid
     case .softmax, .logSoftmax: return .softmax
     case nil: break
@@ -259,6 +260,38 @@ struct ChosenOutput {
         """)
     }
     return .softmax
+  }
+
+  private func isOne(_ view: TensorView, _ classAxis: Int?) -> Bool {
+    classAxis.map { view.scannedShape[$0 + 1] == 1 } ?? true
+  }
+
+  /// Whether the network says yes elsewhere than where what is read is above 0.
+  private var isComparedElsewhere: Bool {
+    tensor == source.tensor && source.comparison.map { !$0.isOfSign(behind: source.activation) } ?? false
+  }
+
+  /// What a user should know of one score: that it stands for two classes, or why no class follows from it; `nil` of several.
+  ///
+  /// - Throws: `LesionError` (`badRequest`) where it can't stand for two classes and would have to, or is the logarithm of a chance and
+  ///   taken for log-odds.
+  func note(onOneScoreOf readout: Readout, model: Model) throws -> String? {
+    guard !readout.value.readsElements, readout.classAxis.map({ readout.shape[$0] == 1 }) ?? true else { return nil }
+    let isDecision = readout.isDecision == true
+    if isDecision || readout.value.readsProbabilities, readout.link == .softmax, model.holdsNothingAboveZero(tensor) {
+      throw LesionError(
+        .badRequest,
+        "\(label): \"\(tensor)\" holds nothing above 0, such as logarithms of chances, of which \(readout.value.name) would be made as of log-odds; take --value logit without --target for it as it stands"
+      )
+    }
+    guard isComparedElsewhere, let comparison = source.comparison else { return isDecision ? Readout.noteOnDecision : nil }
+    let place =
+      "The network says yes where \(source.activation == nil ? "\"\(tensor)\"" : "the \(source.activation == .sigmoid ? "sigmoid" : "softmax") of \"\(tensor)\"") is \(comparison.isAbove ? "above" : "below") \(comparison.threshold.map { "\($0)" } ?? "a threshold")"
+    guard isDecision else { return "\(place), so no class follows from the sign of its score." }
+    throw LesionError(
+      .badRequest,
+      "\(label): \(readout.value.name) of a class is asked for. \(place), and not where its score is above 0, so the score can't stand for yes and no; take --value logit without --target"
+    )
   }
 
   private func sumsToOne(_ tensor: Tensor, along axis: Int) -> Bool {

@@ -195,9 +195,7 @@ package struct NetworkSurvey: Sendable {
       value: request.value, classes: request.classes)
     (readout.continuation, readout.vectors) = (request.continuation, request.vectors)
     readout.decide(by: request.decision)
-    if readout.isDecision == true {
-      notes.append("The one score stands for two classes: it speaks for 1, yes, and its opposite for 0, no.")
-    }
+    if let note = try chosen.note(onOneScoreOf: readout, model: model) { notes.append(note) }
     self.readout = readout
     self.layers = layers
     self.refusals = refusals

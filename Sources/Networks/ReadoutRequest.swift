@@ -11,7 +11,7 @@ package struct ReadoutRequest: Hashable, Sendable {
   package var position: PositionChoice
   package var layouts: [LayoutOverride]
   /// When a single score stands for two classes.
-  package var decision = Readout.DecisionRule.never
+  package var decision = Readout.DecisionRule.whereTheValueNamesClasses
   /// The classes of a sum's terms, as `Readout` has them.
   package var classes: [[Int]]?
   /// What the value takes from an array, as `Readout` has it.

@@ -242,7 +242,7 @@ struct Conductor {
     Tracts.remove(from: folder)
     guard request.measurement.tracesConnections, request.run.part?.number ?? 1 == 1 else { return nil }
     let study = TractStudy(
-      request: request, plan: plan, targets: targets, classCount: worker.scoreCount, unitCounts: worker.unitCounts,
+      request: request, plan: plan, targets: targets, scoredClasses: worker.scoredClasses, unitCounts: worker.unitCounts,
       folder: folder.path, progress: runner.progress, tracedStimuli: try plan.tracedStimuli(request.measurement))
     let tracts = try study.run(&runner, on: worker)
     try tracts.write(to: folder.connections)
@@ -338,7 +338,7 @@ struct Conductor {
   private func keepingScores(
     _ plan: ScanPlan, _ scores: [[Float]], _ predictions: [Int], _ targets: [Int]
   ) throws -> ScanPlan {
-    guard let limit = request.measurement.keptScoreLimit, limit < worker.scoreCount else { return plan }
+    guard let limit = request.measurement.keptScoreLimit, limit < worker.scoredClasses.count else { return plan }
     var result = plan
     result.keptClasses = scores.indices.map { stimulus in
       let named = worker.reader.classes(target: targets[stimulus], stimulus: stimulus)

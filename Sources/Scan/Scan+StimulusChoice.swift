@@ -62,7 +62,7 @@ extension Scan.Inputs {
     guard predictions.count == candidates.count else {
       throw Failure(
         .usage,
-        "--select by what the network predicts needs classes, and \(model.label) gives one score, of which no class follows: choose by index or label"
+        "--select by what the network predicts needs classes, and \(model.label) gives one score, of which no class follows: choose by index or label, or read it as a yes or no by --target label"
       )
     }
     return predictions

@@ -200,8 +200,8 @@ package final class Worker {
     model.drawingOperators(reading: plan.readTensor) + model.trainingOperators(reading: plan.readTensor)
   }
 
-  /// How many scores are read.
-  var scoreCount: Int { reader.scoreCount }
+  /// The classes whose scores are read.
+  var scoredClasses: Range<Int> { reader.scoredClasses }
 
   /// By layer, the units of each region.
   var unitCounts: [[Int]] { geometry.map(\.grid.unitCounts) }

@@ -28,8 +28,8 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
     package var decisionRule: Readout.DecisionRule {
       switch self {
       case .label: .always
-      case .fixed: .whereTheNetworkSays
-      case .predicted: .never
+      case .fixed: .whereItIsAChance
+      case .predicted: .whereTheValueNamesClasses
       }
     }
   }

@@ -72,7 +72,7 @@ package enum ContrastGroups: Sendable, Hashable {
   package func reasonAgainstZeta(
     _ first: ScanContrast.Group, _ second: ScanContrast.Group, of result: ScanResult
   ) -> String? {
-    guard result.request.measurement.value == .logit else { return nil }
+    guard result.request.measurement.value == .logit, result.plan.readout.isDecision != true else { return nil }
     if case .fixed = result.request.measurement.target { return nil }
     let isByClass =
       switch self {

@@ -6,6 +6,8 @@ import UserErrors
 /// Another question to a finished scan, answered from the scores that it kept: of all classes, or of the leading ones of each
 /// stimulus.
 package struct KeptScores: Sendable {
+  /// What a user should know of how they are read.
+  let notes: [String]
   /// Which class's score is the value, by stimulus. [stimuli]
   package let targets: [Int]
   /// Where its score stands among those that were kept, by stimulus. [stimuli]
@@ -48,6 +50,7 @@ package struct KeptScores: Sendable {
     readout.shape = [classes.map { ($0.first?.count ?? 0) + 1 } ?? count]
     readout.decide(by: target.decisionRule)
     targets = try Self.targets(target, readout.isDecision == true ? 2 : count, of: measurements)
+    notes = readout.isDecision == true ? [Readout.noteOnDecision] : []
     places = try targets.enumerated().map { stimulus, index in
       try Self.place(of: index, plan.keptClasses?[stimulus], stimulus, in: plan)
     }
@@ -78,8 +81,15 @@ package struct KeptScores: Sendable {
       }
       return measurements.targets.map { _ in number }
     case .label:
-      guard let labels = measurements.labels, labels.allSatisfy({ (0..<count).contains($0) }) else {
-        throw Failure(.usage, "--target label: the scan had no labels, or labels of other classes")
+      guard let labels = measurements.labels else { throw Failure(.usage, "--target label: the scan had no labels") }
+      guard count > 1 else {
+        throw Failure(
+          .usage,
+          "--target label chooses among the scores of classes, and --value reads the one score that was kept: leave --target out")
+      }
+      if let other = labels.first(where: { !(0..<count).contains($0) }) {
+        throw Failure(
+          .usage, "--target label: a stimulus has label \(other), and the model has \(count) classes, 0 to \(count - 1)")
       }
       return labels
     }

@@ -56,6 +56,7 @@ package struct StoredScan {
     scan.scores = scores
     scan.tracts = nil
     scan.measurements.targets = scores.targets
+    scan.measurements.plan.notes += scores.notes
     (scan.measurements.trials, scan.measurements.pruning) = (nil, nil)
     scan.measurements.request.measurement.value = value
     scan.measurements.request.measurement.target = target
@@ -88,7 +89,7 @@ package struct StoredScan {
     }
     var readout = measurements.plan.readout
     readout.value = value
-    readout.decide(by: .whereTheNetworkSays)
+    readout.decide(by: .whereItIsAChance)
     return readout.isDecision == true ? 2 : count
   }
 

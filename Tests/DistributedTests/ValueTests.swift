@@ -261,7 +261,10 @@ extension DistributedTests {
       }
       guard isChance else { return }
       // Without a target a loss is of the answer that the network gives, and a number chooses yes or no.
-      for question in [["--value", "loss"], ["--value", "logprob", "--target", "0"], ["--value", "prob", "--target", "1"]] {
+      for question in [
+        ["--value", "loss"], ["--value", "logprob", "--target", "0"], ["--value", "prob", "--target", "1"],
+        ["--value", "margin"], ["--value", "prob[target] - 2*prob[0]"], ["--value", "logprob[label]"],
+      ] {
         let asked = options + ["--estimator", "exact"] + question
         #expect(zip(try zeta(one + asked), try zeta(two + asked)).allSatisfy { abs($0 - $1) < 1e-5 }, "\(question)")
       }
@@ -287,18 +290,72 @@ extension DistributedTests {
       let table = TemporaryFolder.files(below: folder.path("each"))["classes.tsv"] ?? []
       #expect(each.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + 2 * 12, "\(each)")
       let refused = try ScanRun(options + ["--target", "label", "--keep-scores"], ranks: nil)
-      #expect(refused.command.exitCode == 64 && refused.command.errors.contains("leave out --target"), "\(refused.command)")
+      #expect(refused.command.exitCode == 64 && refused.command.errors.contains("without --target"), "\(refused.command)")
     }
 
     @Test func `of a score that isn't known to be a yes or no need labels of 0 and 1 to say how right it is`() throws {
       let (one, _) = try decisions(false, labels: [0, 1, 1, 0, 1, 2])
       for (options, words) in [
         (["--value", "loss"], "give --target label"), (["--target", "label"], "stimulus 5 has label 2"),
-        (["--target", "1"], "leave --target out"), (["--value", "kl", "--target", "label"], "leave --target out"),
+        (["--target", "1"], "leave --target out"), (["--value", "logit[1]"], "1 classes"),
+        (["--value", "kl", "--target", "label"], "leave --target out"),
       ] {
         let refused = try ScanRun(one + options, ranks: nil)
         #expect(refused.command.exitCode != 0 && refused.command.errors.contains(words), "\(refused.command)")
       }
+    }
+
+    @Test(arguments: [("Greater", Float(0.5), true), ("Less", 0.5, false), ("Greater", 0.15, false)])
+    func `of a yes or no are none where the network says yes elsewhere than its score's sign`(
+      comparison: String, threshold: Float, isPlain: Bool
+    ) throws {
+      let network = SmallNetwork.detector
+      let files = try network.write(to: folder, stimuli: 4, labels: [0, 1, 1, 0])
+      var proto = network.proto
+      var bound = Onnx_TensorProto()
+      (bound.name, bound.dataType, bound.floatData) = ("bound", ElementType.float.rawValue, [threshold])
+      proto.graph.initializer.append(bound)
+      for (operatorType, inputs, output) in [
+        ("Sigmoid", [proto.graph.output[0].name], "chance"), (comparison, ["chance", "bound"], "said"),
+      ] {
+        var node = Onnx_NodeProto()
+        (node.opType, node.input, node.output) = (operatorType, inputs, [output])
+        proto.graph.node.append(node)
+      }
+      proto.graph.output[0].name = "said"
+      proto.graph.output[0].type.tensorType.elemType = ElementType.bool.rawValue
+      let options = [
+        "--model", folder.file("said.onnx", try Model(proto: proto).serialized()), "--data", files.data, "--samples", "20",
+      ]
+      let plain = try ScanRun(options, ranks: nil)
+      let scan = try plain.json("scan.json")
+      let predictions = try #require((scan["stimuli"] as? [String: any Sendable])?["predictions"] as? [Int])
+      #expect(predictions.isEmpty != isPlain)
+      #expect((scan["notes"] as? [String])?.contains { $0.contains("no class follows from the sign") } == !isPlain)
+      let label = try ScanRun(options + ["--target", "label"], ranks: nil)
+      #expect(label.command.exitCode == (isPlain ? 0 : 64), "\(label.command)")
+    }
+
+    @Test func `of a logarithm of a chance aren't made as of log-odds`() throws {
+      let network = SmallNetwork.detector
+      let files = try network.write(to: folder, stimuli: 4, labels: [0, 1, 1, 0])
+      var proto = network.proto
+      for (operatorType, input, output) in [
+        ("Neg", proto.graph.output[0].name, "turned"), ("Softplus", "turned", "cost"), ("Neg", "cost", "logarithm"),
+      ] {
+        var node = Onnx_NodeProto()
+        (node.opType, node.input, node.output) = (operatorType, [input], [output])
+        proto.graph.node.append(node)
+      }
+      proto.graph.output[0].name = "logarithm"
+      let options = [
+        "--model", folder.file("log.onnx", try Model(proto: proto).serialized()), "--data", files.data, "--samples", "20",
+      ]
+      for question in [["--target", "label"], ["--value", "prob"]] {
+        let refused = try ScanRun(options + question, ranks: nil)
+        #expect(refused.command.exitCode == 64 && refused.command.errors.contains("nothing above 0"), "\(refused.command)")
+      }
+      #expect(try ScanRun(options, ranks: nil).command.exitCode == 0)
     }
 
     @Test func `of labels are of the classes as the model calls them`() throws {

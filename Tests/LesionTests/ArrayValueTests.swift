@@ -37,6 +37,17 @@ import Testing
     }
   }
 
+  @Test(arguments: [OutputReader.Link.softmax, .sigmoid, .chances])
+  func `sums those of yes and no where each position has one score`(_ link: OutputReader.Link) throws {
+    var readout = Readout(output: "y", tensor: "y", shape: [3, 1], classAxis: 1, link: link, value: .continuation("next"))
+    readout.continuation = [[0, -100, 1]]
+    readout.decide(by: .whereTheValueNamesClasses)
+    let chances: [Float] = [0.2, 0.9, 0.7]
+    let scores = link == .chances ? chances : chances.map { log($0 / (1 - $0)) }
+    let value = try scores.withUnsafeBufferPointer { try OutputReader(readout).value($0, target: 0) }
+    #expect(abs(value - log(0.8 * 0.7)) < 1e-6)
+  }
+
   @Test func `is the cosine to the vector that is given, for each stimulus or for all`() throws {
     let answer: [Float] = [1, 2, -2]
     func value(_ vectors: [[Float]], _ stimulus: Int = 0) throws -> Float {

@@ -153,10 +153,22 @@ import Testing
       readout.decide(by: rule)
       return readout.isDecision == true
     }
-    #expect(isDecision(.logit, .softmax, .always) && isDecision(.probability, .sigmoid, .whereTheNetworkSays))
-    #expect(isDecision(.loss, .chances, .never) && isDecision(.accuracy, .sigmoid, .never))
-    #expect(!isDecision(.logit, .sigmoid, .never) && !isDecision(.loss, .softmax, .whereTheNetworkSays))
-    #expect(!isDecision(.loss, .sigmoid, .always, shape: [2]) && !isDecision(.output(0), .sigmoid, .always))
+    let sum = ValueFunction(name: "prob[1] - prob[0]")!
+    for (value, link, rule) in [
+      (.logit, .softmax, .always), (.probability, .sigmoid, .whereItIsAChance), (.probability, .softmax, .whereItIsAChance),
+      (.logit, .sigmoid, .whereItIsAChance), (.loss, .chances, .whereTheValueNamesClasses),
+      (.margin, .sigmoid, .whereTheValueNamesClasses), (sum, .sigmoid, .whereTheValueNamesClasses), (sum, .softmax, .always),
+      (.continuation("next"), .softmax, .whereTheValueNamesClasses),
+    ] as [(ValueFunction, OutputReader.Link, Readout.DecisionRule)] {
+      #expect(isDecision(value, link, rule), "\(value), \(link), \(rule)")
+    }
+    for (value, link, rule, shape) in [
+      (.logit, .sigmoid, .whereTheValueNamesClasses, [1]), (.accuracy, .softmax, .whereItIsAChance, [1]),
+      (.logit, .softmax, .whereItIsAChance, [1]), (sum, .softmax, .whereItIsAChance, [1]), (.loss, .sigmoid, .always, [2]),
+      (.output(0), .sigmoid, .always, [1]), (.kullbackLeibler, .sigmoid, .always, [1]),
+    ] as [(ValueFunction, OutputReader.Link, Readout.DecisionRule, [Int])] {
+      #expect(!isDecision(value, link, rule, shape: shape), "\(value), \(link), \(rule)")
+    }
   }
 
   @Test(arguments: [OutputReader.Link.softmax, .sigmoid])

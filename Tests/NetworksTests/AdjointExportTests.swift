@@ -58,6 +58,31 @@ import UserErrors
     #expect(refused?.message.contains("2 classes") == true)
   }
 
+  @Test func `of one score chooses yes or no where that is a chance, and nothing elsewhere`() throws {
+    let folder = TemporaryFolder()
+    var proto = SmallNetwork.detector.proto
+    let plain = folder.file("plain.onnx", try Model(proto: proto).serialized())
+    var sigmoid = Onnx_NodeProto()
+    (sigmoid.opType, sigmoid.input, sigmoid.output) = ("Sigmoid", [proto.graph.output[0].name], ["chance"])
+    proto.graph.node.append(sigmoid)
+    proto.graph.output[0].name = "chance"
+    let chance = folder.file("chance.onnx", try Model(proto: proto).serialized())
+    let runtime = try TestRuntime.make()
+    func value(_ path: String, target: Int64?) throws -> Float {
+      let export = try AdjointExport(AdjointExport.Request(model: path, layer: "hidden"))
+      try export.write(to: folder.path("graph.onnx"))
+      let session = try Session(runtime: runtime, model: Model(contentsOf: folder.path("graph.onnx")).serialized())
+      #expect(session.inputNames == (target == nil ? ["hidden"] : ["hidden", "target"]))
+      let hidden = try Tensor(runtime: runtime, shape: [1, 12])
+      for place in 0..<12 { hidden.floats[place] = Float(place) / 12 }
+      let chosen = try Tensor(runtime: runtime, shape: [1], elementType: ElementType.int64.rawValue)
+      chosen.bytes.storeBytes(of: target ?? 0, as: Int64.self)
+      return try session.run(target == nil ? [hidden] : [hidden, chosen])[1].floats[0]
+    }
+    let score = try value(plain, target: nil)
+    #expect(try score != 0 && value(chance, target: 1) == score && value(chance, target: 0) == -score)
+  }
+
   @Test func `is for one row where rows lie along an axis with others`() throws {
     let folder = TemporaryFolder()
     var net = GraphBuilder(name: "pairs")

@@ -75,6 +75,28 @@ import Testing
     }
   }
 
+  @Test(arguments: [OutputReader.Link.softmax, .chances])
+  func `sums a continuation of yes and no`(_ link: OutputReader.Link) throws {
+    var net = GraphBuilder(name: "tags")
+    net.input("x", [nil, 3])
+    net.node("Identity", ["x"], ["a"])
+    net.node("Sigmoid", [net.node("MatMul", ["a", net.random("w", [3, 2])], ["flat"])], ["squashed"])
+    net.node("Reshape", ["squashed", net.integers("target_shape", [-1, 2, 1])], ["scores"])
+    net.output("scores", [nil, 2, 1])
+    var readout = Readout(output: "", tensor: "", shape: [2, 1], classAxis: 1, link: link, value: .continuation("next"))
+    readout.continuation = [[0, 1]]
+    readout.decide(by: .whereTheValueNamesClasses)
+    let reader = try OutputReader(readout)
+    let bench = try AdjointBench(
+      Model(proto: net.model), shape: [3], reading: "scores", value: AdjointValue(readout), targets: [0, 1])
+    let outputs = try bench.outputs()
+    for (row, found) in outputs.values.enumerated() {
+      let expected = Array(outputs.read[2 * row..<2 * row + 2]).withUnsafeBufferPointer { reader.value($0, target: 0) }
+      #expect(abs(found - Double(expected)) < 1e-5 * max(1, abs(Double(expected))))
+    }
+    #expect(try bench.deviation() < 4e-3)
+  }
+
   @Test func `takes any number of rows where they lie in front`() throws {
     let runtime = try TestRuntime.make()
     let cut = try SmallNetwork.residual.model.cut(at: "stem", reading: "logits")

@@ -108,13 +108,17 @@ extension AdjointRewrite {
     _ value: AdjointValue, positions: Int, of shape: [Int], target: String
   ) throws(Undifferentiable) -> String {
     let (name, shape) = try withRowsInFront(shape, batchAxis: value.batchAxis, then: value.classAxis)
-    let (rows, classes) = (shape[0], shape[1])
+    let (rows, own) = (shape[0], shape[1])
     guard shape.dropFirst(2).reduce(1, *) == positions else {
       throw Undifferentiable("the output has shape \(shape), and \(positions) positions were expected")
     }
-    let flat = observe("Reshape", [name, integers([-1, classes, positions])], shape: [rows, classes, positions])
-    let last = observe("Transpose", [flat], ["perm": .ints([0, 2, 1])], shape: [rows, positions, classes])
-    let scores = observe("Reshape", [last, integers([-1, classes])], shape: [rows * positions, classes])
+    let flat = observe("Reshape", [name, integers([-1, own, positions])], shape: [rows, own, positions])
+    let last = observe("Transpose", [flat], ["perm": .ints([0, 2, 1])], shape: [rows, positions, own])
+    let single = (
+      name: observe("Reshape", [last, integers([-1, own])], shape: [rows * positions, own]), shape: [rows * positions, own]
+    )
+    let (scores, read) = value.isDecision ? ofBothClasses(single, value) : single
+    let classes = read[1]
     var logarithms: String
     if value.leastProbability != nil {
       logarithms = self.logarithms(scores, value, shape: [rows * positions, classes])

@@ -7,6 +7,12 @@ extension Model {
     return bounds.lowerBound >= 0 && bounds.upperBound <= 1
   }
 
+  /// Whether nothing that a tensor may hold is above 0, as logarithms of chances are.
+  package func holdsNothingAboveZero(_ tensor: String) -> Bool {
+    var known: [String: ClosedRange<Double>] = [:]
+    return bounds(of: tensor, &known, depth: 0).upperBound <= 0
+  }
+
   /// What numbers between 0 and 1 are multiplied by to make a tensor of larger ones, as percent are; `nil` for any other.
   package func factorOfChances(_ tensor: String) -> Double? {
     var tensor = tensor
@@ -68,6 +74,7 @@ extension Model {
     case "LogSoftmax": return -Double.infinity...0
     case "Relu", "Abs", "Softplus": return 0...max(0, of(0).upperBound)
     case "Exp": return exponential(of(0))
+    case "Log": return -Double.infinity...(of(0).upperBound <= 1 ? 0 : .infinity)
     case _ where OperatorTraits.views.contains(node.opType),
       "Slice", "Gather", "GatherElements", "GatherND", "Split", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "Compress",
       "MaxPool", "GlobalMaxPool", "GlobalAveragePool", "ReduceMax", "ReduceMin", "ReduceMean", "TopK", "ReverseSequence",

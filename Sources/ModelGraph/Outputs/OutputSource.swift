@@ -20,6 +20,21 @@ package struct OutputSource: Sendable, Hashable {
   /// What turns scores into the output besides an activation: ArgMax, TopK, ZipMap, NonMaxSuppression, a comparison with a threshold.
   package let decision: String?
 
+  /// Where the network says yes of a single score, if it ends in a comparison.
+  package struct Comparison: Sendable, Hashable {
+    package let isAbove: Bool
+    /// `nil` where the threshold is no single constant.
+    package let threshold: Double?
+
+    /// Whether that is where the score behind an activation is above 0.
+    package func isOfSign(behind activation: Activation?) -> Bool {
+      isAbove && threshold == (activation == .sigmoid ? 0.5 : 0)
+    }
+  }
+
+  /// The comparison that the network ends in; `nil` where there is none.
+  package let comparison: Comparison?
+
   /// What lies between the activation and the output and lays numbers out anew, from the output back; empty where a decision lies there.
   package let layouts: [Layout]
 
@@ -28,13 +43,14 @@ package struct OutputSource: Sendable, Hashable {
 
   package init(
     tensor: String, activation: Activation?, classAxis: Int? = nil, coversLaterAxes: Bool = false,
-    decision: String? = nil, layouts: [Layout] = [], factor: Double = 1
+    decision: String? = nil, comparison: Comparison? = nil, layouts: [Layout] = [], factor: Double = 1
   ) {
     self.tensor = tensor
     self.activation = activation
     self.classAxis = classAxis
     self.coversLaterAxes = coversLaterAxes
     self.decision = decision
+    self.comparison = comparison
     self.layouts = layouts
     self.factor = factor
   }
@@ -55,7 +71,7 @@ extension Model {
     func before(_ source: String, _ activation: OutputSource.Activation, axis: Int?) -> OutputSource {
       OutputSource(
         tensor: source, activation: activation, classAxis: axis ?? comparedAxis,
-        coversLaterAxes: axis != nil && opset < 13, decision: found.decision,
+        coversLaterAxes: axis != nil && opset < 13, decision: found.decision, comparison: found.comparison,
         layouts: found.decision == nil ? layouts : [], factor: factor)
     }
     while let number = index.producer(of: tensor) {
@@ -117,7 +133,11 @@ extension Model {
         // A score that is compared with a threshold.
         let compared = node.input.filter { index.dependence(of: $0) == .data }
         guard node.input.count == 2, compared.count == 1 else { return found }
-        found = OutputSource(tensor: compared[0], activation: nil, decision: node.opType)
+        let isFirst = node.input[0] == compared[0]
+        let thresholds = constantTensor(node.input[isFirst ? 1 : 0])?.doubles ?? []
+        let comparison = OutputSource.Comparison(
+          isAbove: node.opType.hasPrefix("Greater") == isFirst, threshold: thresholds.count == 1 ? thresholds[0] : nil)
+        found = OutputSource(tensor: compared[0], activation: nil, decision: node.opType, comparison: comparison)
         comparedAxis = nil
         tensor = compared[0]
       case ("ai.onnx.ml", "ZipMap"):

@@ -164,7 +164,7 @@ package struct Planner {
     guard reader.readout.isDecision != true else {
       throw Failure(
         .usage,
-        "--keep-scores keeps scores as the model gives them, and it has one, which would be read for two classes: leave out --target, and report --target asks the kept score"
+        "--keep-scores keeps scores as the model gives them, and it has one, which would stand for two classes: scan with --value logit and without --target, and report answers other questions from the kept score"
       )
     }
     let limit = request.measurement.keptScoreLimit.flatMap { $0 < reader.classCount ? $0 : nil }

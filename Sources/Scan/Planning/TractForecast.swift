@@ -20,7 +20,7 @@ package struct TractForecast: Sendable {
       (secondsOnce, secondsPerStimulus) = (0, 0)
       return
     }
-    let classes = TractStudy.classes(request, of: worker.scoreCount, targets: targets.prefix(stimuli))
+    let classes = TractStudy.classes(request, of: worker.scoredClasses, targets: targets.prefix(stimuli))
     var links: [Tracts.Link] = []
     for layer in plan.layers {
       let start = monotonicSeconds()

@@ -21,7 +21,7 @@ struct TractStudy {
   let plan: ScanPlan
   /// By stimulus.
   let targets: [Int]
-  let classCount: Int
+  let scoredClasses: Range<Int>
   /// By layer, the units of each region.
   let unitCounts: [[Int]]
   let folder: String
@@ -32,14 +32,14 @@ struct TractStudy {
   private var stimulusCount: Int { max(tracedStimuli, 1) }
 
   /// The classes that are regions of the output.
-  private var classes: [Int] { Self.classes(request, of: classCount, targets: targets.prefix(stimulusCount)) }
+  private var classes: [Int] { Self.classes(request, of: scoredClasses, targets: targets.prefix(stimulusCount)) }
 
   /// - Parameter targets: of the stimuli that are traced.
-  static func classes(_ request: ScanRequest, of classCount: Int, targets: some Sequence<Int>) -> [Int] {
+  static func classes(_ request: ScanRequest, of scored: Range<Int>, targets: some Sequence<Int>) -> [Int] {
     if case .output(let index) = request.measurement.value {
       return [index]
     }
-    return classCount <= classLimit ? Array(0..<classCount) : Set(targets).sorted()
+    return scored.count <= classLimit ? Array(scored) : Set(targets).sorted()
   }
 
   /// The region of the output that a stimulus's value is read from.
