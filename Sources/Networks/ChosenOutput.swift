@@ -286,7 +286,7 @@ struct ChosenOutput {
     }
     guard isComparedElsewhere, let comparison = source.comparison else { return isDecision ? Readout.noteOnDecision : nil }
     let place =
-      "The network says yes where \(source.activation == nil ? "\"\(tensor)\"" : "the \(source.activation == .sigmoid ? "sigmoid" : "softmax") of \"\(tensor)\"") is \(comparison.isAbove ? "above" : "below") \(comparison.threshold.map { "\($0)" } ?? "a threshold")"
+      "The network says yes where \(source.activation == nil ? "\"\(tensor)\"" : "the \(source.activation == .sigmoid ? "sigmoid" : "softmax") of \"\(tensor)\"") is \(comparison.isAbove ? "above" : "below") \(comparison.threshold.map(\.inWords) ?? "a threshold")"
     guard isDecision else { return "\(place), so no class follows from the sign of its score." }
     throw LesionError(
       .badRequest,
