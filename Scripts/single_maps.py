@@ -92,8 +92,8 @@ def run(command):
 
 
 def held(program, folder, truth, options):
-    """Scans, and returns what measured by how many passes, the share of intervals that hold, significant regions of the wrong
-    sign, and how many regions have a part in the answer."""
+    """Scans, and returns what measured by how many passes, the share of intervals that hold, the squared error as a share of the squared
+    values, significant regions and those of the wrong sign, and how many regions have a part in the answer."""
     out = tempfile.mkdtemp(dir=folder)
     command = [
         program, "--model", f"{folder}/model.onnx", "--data", f"{folder}/stimuli.npz", "--stimuli", str(STIMULI), "--layers", "h0",
@@ -111,16 +111,18 @@ def held(program, folder, truth, options):
     scale = np.abs(truth).max(axis=1, keepdims=True)
     alive = np.abs(truth) > 1e-6 * scale
     inside = (low - 1e-5 * scale <= truth) & (truth <= high + 1e-5 * scale)
-    wrong = (q < 0.05) & (zeta * truth < 0)
-    return layer["estimator"], layer["evaluations_per_series"], inside[alive].mean(), int(wrong[alive].sum()), int(alive.sum())
+    found = (q < 0.05) & alive
+    error = ((zeta - truth) ** 2).sum() / (truth ** 2).sum()
+    return (layer["estimator"], layer["evaluations_per_series"], inside[alive].mean(), error, int(found.sum()),
+            int((found & (zeta * truth < 0)).sum()), int(alive.sum()))
 
 
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     program = sys.argv[1]
-    print("| units | a scan | measured by | passes a stimulus | intervals that hold | in the worst network | significant with the wrong sign |")
-    print("|---|---|---|---|---|---|---|")
+    print("| units | a scan | measured by | passes a stimulus | intervals that hold | in the worst network | squared error | significant, of the wrong sign |")
+    print("|---|---|---|---|---|---|---|---|")
     for name, sets, hidden, seeds in GROUPS:
         asked = lambda passes: ["--estimator", "gradient", "--samples", str(math.ceil(250 * (passes + 0.5) / hidden[0]) / 100)]
         modes = {"by default": [], **{f"{passes} gradient passes": asked(passes) for passes in (16, 32, 64)}}
@@ -134,11 +136,12 @@ def main():
                     for mode, options in modes.items():
                         rows[mode].append(held(program, folder, truth, options))
         for mode, row in rows.items():
-            estimators, passes, shares, wrong, alive = zip(*row)
+            estimators, passes, shares, errors, found, wrong, alive = zip(*row)
             by = ", ".join(f"{estimators.count(e)} {e}" for e in dict.fromkeys(estimators))
             spread = f"{min(passes)}" if min(passes) == max(passes) else f"{min(passes)} to {max(passes)}"
             mean = np.average(shares, weights=alive)
-            print(f"| {name} | {mode} | {by} | {spread} | {mean:.3f} | {min(shares):.3f} | {sum(wrong)} of {sum(alive)} |", flush=True)
+            print(f"| {name} | {mode} | {by} | {spread} | {mean:.3f} | {min(shares):.3f} | {np.mean(errors):.1e} | "
+                  f"{sum(found)} of {sum(alive)}, {sum(wrong)} |", flush=True)
 
 
 main()

@@ -21,6 +21,12 @@ struct GradientTrial {
   static let mostSamples = 1.25
   /// The same where there are too few stimuli for a pilot, so that each has to speak for itself.
   static let mostSamplesAlone = 4.0
+  /// Layers of up to so many regions aren't tried where values get `enoughSamples` passes a region for what that would cost: values
+  /// tell each of few regions apart, and curvature is most of what gradients of few regions miss.
+  static let mostRegionsOfValues = 64
+  static let enoughSamples = 4.0
+  /// Up to this, half of the passes that a layer gets by values make single maps as reliable as `--per-stimulus` asks.
+  static let reliabilityOfHalf = 0.95
 
   let request: ScanRequest
   let plan: ScanPlan
@@ -32,7 +38,29 @@ struct GradientTrial {
   /// The layers that gradients may measure: those whose ζ aren't exact anyway.
   var candidates: [ScanPlan.Layer] {
     guard reasonAgainstAll == nil else { return [] }
-    return plan.layers.filter { [.complementPairs, .gradients].contains($0.design) && $0.regionCount > 1 }
+    return plan.layers.filter {
+      [.complementPairs, .gradients].contains($0.design) && $0.regionCount > 1 && passesByValues($0) == nil
+    }
+  }
+
+  /// The passes of a stimulus by which values measure a layer that isn't tried; `nil` for one that is.
+  ///
+  /// As many as were asked for; else what probes, a pilot and the fewest gradient passes would cost, up to those of a layer that gradients
+  /// don't serve.
+  private func passesByValues(_ layer: ScanPlan.Layer) -> Int? {
+    let regions = Double(layer.regionCount)
+    guard layer.design == .complementPairs, layer.regionCount <= Self.mostRegionsOfValues, request.analysis.estimator == nil,
+      !request.stoppingRule.isAdaptive
+    else { return nil }
+    if let samples = request.measurement.samplesPerRegion { return samples >= Self.enoughSamples ? layer.budget : nil }
+    if let reliability = request.measurement.mapReliability {
+      return reliability <= Self.reliabilityOfHalf ? layer.budget / 4 * 2 : layer.budget
+    }
+    let pilots = min(Self.pilotStimuli, plan.stimulusCount) * GradientPilot.standardPassCount
+    let trial = ProbeDesign.rowsPerProbe * Self.probes(of: layer, plan, request.measurement).probeCount + pilots
+    let each = Double(trial) / Double(plan.stimulusCount) + Double(GradientPilot.leastPasses)
+    let passes = each * ScanPlan.Layer.gradientCost
+    return passes >= Self.enoughSamples * regions ? min(layer.budget, Int(passes) / 2 * 2) : nil
   }
 
   /// Why no layer is measured by gradients, in a sentence; `nil` if some may be.
@@ -82,6 +110,14 @@ struct GradientTrial {
     var pilots: [String: GradientPilot] = [:]
     var reliability: [String: Double] = [:]
     let all = Array(zip(tasks, outputs))
+    if reasonAgainstAll == nil {
+      for layer in plan.layers where layer.regionCount > 1 {
+        guard let passes = passesByValues(layer) else { continue }
+        result.layers[layer.number] = try layer.measuredByValues(
+          passes: passes, request.measurement,
+          "Measured by values, which tell so few regions apart for what probes and gradients would cost.")
+      }
+    }
     for layer in candidates {
       let own = all.filter { task, _ in
         switch task {
@@ -268,4 +304,18 @@ extension ScanPlan.Layer {
   }
 
   fileprivate func measuredByValues(_ reason: String) -> ScanPlan.Layer { measuredByValues(GradientFinding(reason: reason)) }
+
+  /// The same by another number of passes.
+  fileprivate func measuredByValues(
+    passes: Int, _ measurement: MeasurementOptions, _ reason: String
+  ) throws -> ScanPlan.Layer {
+    var layer = measuredByValues(reason)
+    guard passes != budget else { return layer }
+    let design = try Design(
+      estimator: .regression, players: regionCount, budget: passes, index: measurement.index, seed: measurement.seed)
+    layer.budget = passes
+    layer.rows += design.rowCount - layer.designRows
+    layer.designRows = design.rowCount
+    return layer
+  }
 }
