@@ -41,6 +41,7 @@ package struct Model: Sendable {
     let needed = read.isEmpty ? nil : tensorsNeeded(for: read)
     let ports = proto.graph.input.filter { !index.isWeight($0.name) }.map(Port.init)
     let axes = InputAxes(ports, of: self)
+    let channels = InputChannels(model: self)
     return ports.map { port in
       var port = port
       port.batchAxis = axes.batchAxis(of: port)
@@ -48,6 +49,7 @@ package struct Model: Sendable {
       port.axisTakenForTime = axes.axisTakenForTime(of: port)
       port.isState = axes.isState(port)
       port.isFlag = InputAxes.isFlag(port)
+      port.channelAxis = channels.axis(of: port)
       port.isRead = needed?.contains(port.name) ?? true
       return port
     }

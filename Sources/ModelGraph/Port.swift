@@ -35,6 +35,9 @@ package struct Port: Sendable, Hashable {
   /// Whether it is a single truth value.
   package internal(set) var isFlag = false
 
+  /// Which axis counts channels, or a sequence's features; `nil` where nothing tells.
+  package internal(set) var channelAxis: Int?
+
   /// Whether what is read of the model depends on the input.
   package internal(set) var isRead = true
 

@@ -53,11 +53,20 @@ extension ModelInput {
   /// What stimuli need to know of a model's input.
   package init(_ port: Port) {
     var lengths = port.dimensions?.map(\.fixedLength)
-    if let axis = port.batchAxis { lengths?.remove(at: axis) }
+    var channels = port.channelAxis
+    if let axis = port.batchAxis {
+      lengths?.remove(at: axis)
+      channels = channels.flatMap { $0 == axis ? nil : $0 > axis ? $0 - 1 : $0 }
+    }
     self.init(
-      port.name, lengths, batchAxis: port.batchAxis, isFloatingPoint: port.elementType.isFloat, isState: port.isState,
-      isFlag: port.isFlag)
+      port.name, lengths, batchAxis: port.batchAxis, channelAxis: channels, isFloatingPoint: port.elementType.isFloat,
+      isState: port.isState, isFlag: port.isFlag)
   }
+}
+
+extension LayoutOverride {
+  /// The same, as stimuli take it.
+  package var ofInputs: InputLayout { InputLayout(input: tensor, letters: layout) }
 }
 
 extension Dimension {

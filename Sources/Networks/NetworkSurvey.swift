@@ -175,7 +175,9 @@ package struct NetworkSurvey: Sendable {
             candidate: candidate, shape: view.scannedShape, view: view, layout: layout, role: roles[candidate.tensor]!))
       }
     }
-    if let unknown = request.layouts.compactMap(\.tensor).first(where: { name in !candidates.contains { $0.tensor == name } }) {
+    // What axes of inputs count is for stimuli.
+    let known = Set(candidates.map(\.tensor) + original.inputNames)
+    if let unknown = request.layouts.compactMap(\.tensor).first(where: { !known.contains($0) }) {
       try model.require(unknown)
       throw LesionError(.badRequest, "--layout names \"\(unknown)\", which is no layer that could be scanned")
     }

@@ -130,9 +130,6 @@ package struct MeasurementOptions: Sendable, Codable, Hashable {
   /// The file that the value takes something from; `nil` where it takes nothing from one of its own.
   package var valueFile: String? { value.file }
 
-  /// Whether pictures have their channels last.
-  package var isChannelsLast: Bool { layouts.contains { $0.tensor == nil && $0.layout.lowercased() == "nhwc" } }
-
   /// When a layer has been measured enough.
   package var stoppingRule: StoppingRule {
     StoppingRule(tolerance: tolerance, allocation: allocation, confidence: stoppingConfidence)

@@ -5,6 +5,8 @@ package struct ModelInput: Sendable {
   package let shape: [Int?]?
   /// Where the declared shape has its batch axis; `nil` where it has none.
   package let batchAxis: Int?
+  /// Which axis of `shape` counts channels; `nil` where nothing tells.
+  package let channelAxis: Int?
   /// Whether the model takes floating-point numbers there.
   package let isFloatingPoint: Bool
   /// Whether zeros are fed where the stimuli bring nothing, with free lengths of 0.
@@ -13,12 +15,13 @@ package struct ModelInput: Sendable {
   package let isFlag: Bool
 
   package init(
-    _ name: String, _ shape: [Int?]?, batchAxis: Int? = 0, isFloatingPoint: Bool = true, isState: Bool = false,
+    _ name: String, _ shape: [Int?]?, batchAxis: Int? = 0, channelAxis: Int? = nil, isFloatingPoint: Bool = true, isState: Bool = false,
     isFlag: Bool = false
   ) {
     self.name = name
     self.shape = shape
     self.batchAxis = batchAxis
+    self.channelAxis = channelAxis
     self.isFloatingPoint = isFloatingPoint
     self.isState = isState
     self.isFlag = isFlag

@@ -32,6 +32,8 @@ package struct StimulusInput: Sendable {
   /// The type it is stored in.
   package let scalarType: ScalarType
   package private(set) var preprocessing = Preprocessing()
+  /// Which axis numbers for each channel lie along: of the stimulus as it is stored where it is an image, else as it is handed over.
+  private var channelAxis = 0
   /// Whether all stimuli are given the same.
   package private(set) var isShared: Bool
   /// The description of the set that it belongs to.
@@ -137,10 +139,27 @@ package struct StimulusInput: Sendable {
   }
 
   mutating func setPreprocessing(_ preprocessing: Preprocessing) throws(StimuliError) {
-    var preprocessing = preprocessing
-    if isImage { preprocessing.channelAxis = .first }
-    try preprocessing.check(shape: storedShape, of: place)
+    try preprocessing.check()
     self.preprocessing = preprocessing
+    // What an array's axes are may be for a model to tell.
+    if array == nil { try settleChannels(of: nil) } else { try? settleChannels(of: nil) }
+  }
+
+  /// Decides which axis counts channels: as the user says, as the model tells, or as only one of them has as many.
+  ///
+  /// - Throws: `badInput` where that can't be told and matters, or the axis has another length.
+  private mutating func settleChannels(of input: ModelInput?) throws(StimuliError) {
+    guard preprocessing.isByChannel, array != nil else {
+      channelAxis = 0
+      return try preprocessing.check(shape: storedShape, channelAxis: 0, of: place)
+    }
+    let name = input?.name ?? name
+    if let axis = try preprocessing.channelAxis(toldFor: name, rank: shape.count) ?? input?.channelAxis {
+      channelAxis = axis
+    } else {
+      channelAxis = try preprocessing.channelAxis(byCountIn: shape, of: name ?? "INPUT")
+    }
+    try preprocessing.check(shape: shape, channelAxis: channelAxis, of: place)
   }
 
   /// Fits the stimuli to a model input, where that needs no guess.
@@ -159,7 +178,7 @@ package struct StimulusInput: Sendable {
       try fitImages(to: input)
     }
     // Channels may lie elsewhere than they did before.
-    try preprocessing.check(shape: storedShape, of: place)
+    if input.isFloatingPoint { try settleChannels(of: input) }
     return note
   }
 
@@ -257,6 +276,9 @@ package struct StimulusInput: Sendable {
     record: Int, as wanted: ScalarType, into destination: UnsafeMutableRawBufferPointer
   ) throws(StimuliError) {
     precondition(destination.count == elementCount * wanted.byteCount, "a buffer of exactly one stimulus")
+    if preprocessing.isByChannel, wanted.isFloatingPoint {
+      try preprocessing.check(shape: array == nil ? storedShape : shape, channelAxis: channelAxis, of: place)
+    }
     guard arrangement == .channelsLast, storedShape[0] > 1 else {
       return try unsafe readAsStored(record: record, as: wanted, into: destination)
     }
@@ -365,7 +387,8 @@ package struct StimulusInput: Sendable {
   private func preprocess<Value: BinaryFloatingPoint & BitwiseCopyable>(
     _ values: UnsafeMutableBufferPointer<Value>
   ) {
-    unsafe preprocessing.apply(to: values, shape: storedShape, defaultScale: isOfPixels ? 255 : 1)
+    unsafe preprocessing.apply(
+      to: values, shape: array == nil ? storedShape : shape, channelAxis: channelAxis, defaultScale: isOfPixels ? 255 : 1)
   }
 
   private static func locate(_ record: Int, in segments: [Segment]) -> (segment: Segment, start: Int)? {

@@ -53,7 +53,7 @@ struct StimulusSetTests {
     #expect(try set.floats(stimulus: 0) == expected)
 
     var last = try StimulusSet([(nil, NumericArray(shape: [1, 2, 2], floats: [1, 2, 3, 4]))], description: "H, W, C")
-    try last.setPreprocessing(Preprocessing(scale: 2, mean: [0, 1], channelAxis: .last))
+    try last.setPreprocessing(Preprocessing(scale: 2, mean: [0, 1], layouts: [InputLayout(input: nil, letters: "ntc")]))
     #expect(try last.floats(stimulus: 0) == [0.5, 0, 1.5, 1])
     try last.setPreprocessing(Preprocessing(mean: [1], standardDeviation: [2]))
     #expect(try last.floats(stimulus: 0) == [0, 0.5, 1, 1.5])
@@ -70,6 +70,47 @@ struct StimulusSetTests {
     ] {
       #expect(throws: StimuliError.self) { try set.setPreprocessing(bad) }
     }
+  }
+
+  @Test(
+    "finds the channels that numbers are given for: as the user says, as the model tells, or where only one axis has as many",
+    arguments: [
+      // Of shape [2, 3, 3], the first or the last axis may be meant.
+      ([2, 3, 3], 0, [], 0), ([2, 3, 3], 1, [], 1), ([2, 3, 3], nil, [], nil),
+      ([2, 3, 3], 1, [InputLayout(input: nil, letters: "nct")], 0),
+      ([2, 3, 3], nil, [InputLayout(input: "x", letters: "NTC")], 1),
+      ([2, 3, 3], nil, [InputLayout(input: "other", letters: "ntc")], nil),
+      ([2, 3, 3], 0, [InputLayout(input: nil, letters: "nhwc")], 0),
+      ([2, 4, 3], nil, [], 1), ([2, 3, 4], nil, [], 0), ([2, 4, 4], nil, [], nil), ([2, 4, 3], 0, [], nil),
+      ([2, 4, 5, 3], 2, [], 2), ([2, 4, 3, 5], 1, [], 1), ([2, 4, 3, 5], nil, [], nil), ([2, 3], nil, [], 0),
+      ([2, 3, 4, 4, 3], nil, [InputLayout(input: nil, letters: "nhwc")], 3),
+      ([2, 3, 4], nil, [InputLayout(input: "x", letters: "nhwc")], nil),
+    ] as [([Int], Int?, [InputLayout], Int?)])
+  func channels(shape: [Int], told: Int?, layouts: [InputLayout], expected: Int?) throws {
+    let count = shape.reduce(1, *)
+    var set = try StimulusSet(
+      [("x", NumericArray(shape: shape, floats: (0..<count).map(Float.init)))], description: "numbers")
+    let mean = [1.0, 20, 300]
+    try set.setPreprocessing(Preprocessing(mean: mean, layouts: layouts))
+    let input = ModelInput("x", shape.dropFirst().map { $0 }, channelAxis: told)
+    guard let expected else {
+      #expect(throws: StimuliError.self) { try set.fit(to: [input]) }
+      return
+    }
+    try set.fit(to: [input])
+    let own = Array(shape.dropFirst())
+    let inner = own[(expected + 1)...].reduce(1, *)
+    let size = own.reduce(1, *)
+    #expect(try set.floats(stimulus: 1) == (0..<size).map { Float(size + $0) - Float(mean[$0 / inner % 3]) })
+  }
+
+  @Test("says how to tell its channels where nothing does")
+  func untoldChannels() throws {
+    var set = try StimulusSet(
+      [("x", NumericArray(shape: [2, 3, 3], floats: [Float](repeating: 0, count: 18)))], description: "n")
+    try set.setPreprocessing(Preprocessing(mean: [1, 2, 3]))
+    let error = #expect(throws: StimuliError.self) { try set.fit(to: [ModelInput("x", [nil, 3])]) }
+    #expect(error?.message.contains("--layout \"x=nct\" or \"x=ntc\"") == true, "\(String(describing: error))")
   }
 
   @Test("hands tokens over unchanged, whatever the preprocessing")

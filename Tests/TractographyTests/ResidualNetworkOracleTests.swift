@@ -31,7 +31,7 @@ struct `Connections of a residual network` {
     var stimuli = try StimulusSet(contentsOf: SharedMaterial.images)
     try stimuli.setPreprocessing(
       Preprocessing(
-        mean: SharedMaterial.means, standardDeviation: SharedMaterial.standardDeviations, channelAxis: .first))
+        mean: SharedMaterial.means, standardDeviation: SharedMaterial.standardDeviations))
     let bench = try ConnectionBench(model: model, stimuli: stimuli, runtime: runtime)
     for expected in oracle.connections {
       let size = GridSize(height: expected.gridHwc[0], width: expected.gridHwc[1], channels: expected.gridHwc[2])

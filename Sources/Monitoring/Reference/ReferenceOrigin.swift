@@ -28,7 +28,6 @@ package struct ReferenceOrigin: Sendable, Codable, Hashable {
   package var scale: Double?
   package var mean: [Double]
   package var standardDeviation: [Double]
-  package var isChannelsLast: Bool
   /// How tensors are laid out and which axis counts classes, where the user said so.
   package var layouts: [LayoutOverride]
   package var classAxis: Int?
@@ -49,14 +48,13 @@ package struct ReferenceOrigin: Sendable, Codable, Hashable {
     (self.readout, self.preparation, self.takesBatches) = (readout, preparation, takesBatches)
     (self.threads, self.seed) = (threads, seed)
     (scale, mean, standardDeviation) = (preprocessing.scale, preprocessing.mean, preprocessing.standardDeviation)
-    isChannelsLast = preprocessing.channelAxis == .last
     (layouts, classAxis) = (reading.layouts, reading.classAxis)
     (self.resize, self.crop, self.scan) = (resize, crop, scan)
   }
 
   package var preprocessing: Preprocessing {
     Preprocessing(
-      scale: scale, mean: mean, standardDeviation: standardDeviation, channelAxis: isChannelsLast ? .last : .first)
+      scale: scale, mean: mean, standardDeviation: standardDeviation, layouts: layouts.map(\.ofInputs))
   }
 
   /// The most threads that a pass may have.

@@ -106,7 +106,7 @@ extension StimulusSet {
     try result.setPreprocessing(
       Preprocessing(
         scale: options.scale, mean: options.mean, standardDeviation: options.standardDeviation,
-        channelAxis: options.isChannelsLast ? .last : .first))
+        layouts: options.layouts.map(\.ofInputs)))
     return result
   }
 }

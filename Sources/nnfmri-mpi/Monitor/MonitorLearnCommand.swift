@@ -148,14 +148,15 @@ struct MonitorLearnCommand: ParsableCommand {
   /// - Throws: `ValidationError` that names the option and what it takes; `Failure` where the scan can't be read.
   private func request(_ scanned: StoredScan?) throws -> LearningRequest {
     let options = scanned?.measurements.request.measurement
+    // The last that speaks of a tensor holds.
+    let layouts = try (options?.layouts ?? []) + reading.chosenLayouts()
     var request = LearningRequest(
       model: model ?? scanned?.measurements.request.subject.model ?? "",
       data: data ?? scanned?.measurements.request.subject.data ?? "")
     request.preprocessing = Preprocessing(
       scale: scale ?? options?.scale, mean: mean == nil ? options?.mean ?? [] : try Check.numbers(mean, "mean"),
       standardDeviation: std == nil ? options?.standardDeviation ?? [] : try Check.numbers(std, "std"),
-      channelAxis: try reading.chosenLayouts().contains { $0.tensor == nil && $0.layout.lowercased() == "nhwc" }
-        || options?.isChannelsLast == true ? .last : .first)
+      layouts: layouts.map(\.ofInputs))
     (request.resize, request.crop) = (pictures.resize ?? options?.resize, pictures.crop ?? options?.crop)
     request.layers =
       layers.map(LayerSelection.init(parsing:))
@@ -166,6 +167,7 @@ struct MonitorLearnCommand: ParsableCommand {
       throw ValidationError("--grid: \(error.message)")
     }
     request.reading = try reading.request(value: noClasses ? .output(0) : .logit, output: output.output())
+    request.reading.layouts = layouts
     if case .perStimulus = request.reading.position {
       throw ValidationError(
         "--position \(reading.position): a monitor reads the same position of all stimuli: mean, last or a number.")
