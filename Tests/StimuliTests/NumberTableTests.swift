@@ -50,6 +50,47 @@ struct NumberTableTests {
     }
   }
 
+  @Test(
+    "whose first row is numbers, but for a field or two, has a stimulus there that isn't whole",
+    arguments: [
+      ("1,NA\n2,3\n4,5\n", "row 1 holds \"NA\" in column 2"), ("1,cat,3\n2,3,4\n", "row 1 holds \"cat\" in column 2"),
+      ("1,,3\n2,3,4\n", "row 1 has nothing in column 2"), ("NA,1,2\n1,2,3\n", "row 1 holds \"NA\" in column 1"),
+      ("0,NA\n1,2\n", "row 1 holds \"NA\" in column 2"), (",5,2\n1,2,3\n", "row 1 has nothing in column 1"),
+      (",5,2\n", "row 1 has nothing in column 1"), ("x,5,2\n1,2,3\n", "row 1 holds \"x\" in column 1"),
+    ])
+  func halfNumbers(text: String, expected: String) throws {
+    let path = folder.file("t.csv", text: text)
+    let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: path) }
+    #expect(error?.message.contains(expected) == true, "\(String(describing: error))")
+  }
+
+  @Test(
+    "has names where some are numbers, and a note tells unless they count columns",
+    arguments: [
+      ("id,0,1,2\n5,1,2,3\n", 1, 4, 0), (",350.5,351\n0,2.5,3\n1,3,4\n", 2, 2, 2), ("time,350,351,352\n5,1,2,3\n", 1, 4, 1),
+      ("a,b,c,5\n1,2,3,4\n", 1, 4, 1), ("label,1980,1990\n1,2,3\n", 1, 2, 1), ("nan,1\n2,3\n", 2, 2, 0),
+    ])
+  func numbersAsNames(text: String, count: Int, width: Int, notes: Int) throws {
+    let set = try StimulusSet(contentsOf: folder.file("t.csv", text: text))
+    #expect(set.count == count)
+    #expect(set.inputs[0].shape == [width])
+    #expect(set.notes.count == notes, "\(set.notes)")
+  }
+
+  @Test(
+    "with decimal commas is refused with what to write",
+    arguments: [
+      ("1,5;2,5\n3,5;4\n", "row 1 holds \"1,5\" in column 1"), ("a;b\n1;2,5\n", "row 2 holds \"2,5\" in column 2 (b)"),
+      ("a, in cm;b, in kg\n1,5;2,5\n", "row 2 holds \"1,5\" in column 1 (a, in cm)"), ("1,5\t2\n", "row 1 holds \"1,5\" in column 1"),
+      ("\"1,5\",2\n3,4\n", "row 1 holds \"1,5\" in column 1"),
+    ])
+  func decimalCommas(text: String, expected: String) throws {
+    let path = folder.file("t.csv", text: text)
+    let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: path) }
+    #expect(error?.message.contains(expected) == true, "\(String(describing: error))")
+    #expect(error?.message.contains("decimals with a point") == true, "\(String(describing: error))")
+  }
+
   @Test("of one column has single numbers as stimuli")
   func oneColumn() throws {
     let set = try StimulusSet(contentsOf: folder.file("t.csv", text: "1\n2\n3\n"))
