@@ -10,8 +10,12 @@ internal import SwiftCSV
 /// out.
 enum NumberTable {
   struct Contents {
-    let array: NumericArray
+    /// A row after the other. [stimuli x columns]
+    let values: [Double]
+    let columns: Int
     let labels: [Int]?
+    /// The columns' names; `nil` without a header.
+    let names: [String]?
     /// What was understood that a user might not have meant.
     let notes: [String]
   }
@@ -36,7 +40,8 @@ enum NumberTable {
     for delimiter in [CSVDelimiter.semicolon, .tab] {
       for line in text.split(maxSplits: 2, whereSeparator: \.isNewline).prefix(2) where line.contains(delimiter.rawValue) {
         let fields = line.split(separator: delimiter.rawValue).map(String.init)
-        if fields.contains(where: Reader.hasDecimalComma), fields.allSatisfy({ Reader.hasDecimalComma($0) || Double($0) != nil }) {
+        if fields.contains(where: Reader.hasDecimalComma), fields.allSatisfy({ Reader.hasDecimalComma($0) || Double($0) != nil })
+        {
           return delimiter
         }
       }
@@ -112,7 +117,9 @@ enum NumberTable {
     }
 
     private func noteHeader() {
-      notes.append("The first row of \(path) is taken for names, though some of it is numbers. Where it is a stimulus, make all of it numbers.")
+      notes.append(
+        "The first row of \(path) is taken for names, though some of it is numbers. Where it is a stimulus, make all of it numbers."
+      )
     }
 
     /// Takes a first row whose first field alone is empty for the header of an index, where one begins behind it.
@@ -152,7 +159,8 @@ enum NumberTable {
           let name = header.map { " (\($0[column]))" } ?? ""
           let place = "column \(column + 1)\(name)"
           if Self.hasDecimalComma(field) {
-            return fail("holds \"\(field)\" in \(place): write decimals with a point, as in \(field.replacing(",", with: "."))", row: row)
+            return fail(
+              "holds \"\(field)\" in \(place): write decimals with a point, as in \(field.replacing(",", with: "."))", row: row)
           }
           let remedy =
             isFirst
@@ -188,9 +196,12 @@ enum NumberTable {
       takeCounting(before: nil)
       if let failure { throw failure }
       var columns = (width ?? 0) - (labelColumn == nil ? 0 : 1)
+      var names = header
+      if let labelColumn { names?.remove(at: labelColumn) }
       if header?[0] == "", columns > 1, (0..<stimuli).allSatisfy({ values[$0 * columns] == Double($0) }) {
         values = values.indices.filter { $0 % columns > 0 }.map { values[$0] }
         columns -= 1
+        names?.removeFirst()
         notes.append(
           "The first column of \(path) has no name and counts the rows, so it is left out. Where it belongs to the stimuli, name it."
         )
@@ -199,7 +210,7 @@ enum NumberTable {
         throw StimuliError(.badInput, "\(path) holds no rows of numbers: give a stimulus a row")
       }
       return Contents(
-        array: NumericArray(shape: [stimuli, columns], doubles: values), labels: labelColumn == nil ? nil : labels, notes: notes)
+        values: values, columns: columns, labels: labelColumn == nil ? nil : labels, names: names, notes: notes)
     }
   }
 }

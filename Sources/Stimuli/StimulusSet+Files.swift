@@ -49,7 +49,16 @@ extension StimulusSet {
       } else if [".csv", ".tsv", ".csv.gz", ".tsv.gz"].contains(where: name.hasSuffix) {
         let text = String(decoding: bytes[0..<bytes.count], as: UTF8.self)
         let table = try NumberTable.read(text, path: path)
-        try self.init([NamedArray(name: nil, array: table.array)], labels: table.labels, description: path, files: [path])
+        if let (arrays, others) = table.byInput(inputs ?? []) {
+          var unreadable: [String: StimuliError] = [:]
+          for name in others.keys {
+            unreadable[name] = StimuliError(.badInput, "\(path): column \"\(name)\" is no input of the model")
+          }
+          try self.init(arrays, of: inputs ?? [], unreadable: unreadable, labels: table.labels, description: path, files: [path])
+          columns = others.compactMapValues(\.self)
+        } else {
+          try self.init([NamedArray(name: nil, array: table.array)], labels: table.labels, description: path, files: [path])
+        }
         for note in table.notes { addNote(note) }
       } else if NumericArray.isIDX(bytes) {
         try self.init(idx: bytes, path: path)

@@ -235,7 +235,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     let want = modelInputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
     return StimuliError(
       .badInput,
-      "\(description): no array for model input \"\(wanted.name)\": it has \(have), the model takes \(want); name the arrays of an .npz after the inputs"
+      "\(description): no array for model input \"\(wanted.name)\": it has \(have), the model takes \(want); name the arrays of an .npz, or the columns of a table, after the inputs"
     )
   }
 

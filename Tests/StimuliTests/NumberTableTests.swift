@@ -81,7 +81,8 @@ struct NumberTableTests {
     "with decimal commas is refused with what to write",
     arguments: [
       ("1,5;2,5\n3,5;4\n", "row 1 holds \"1,5\" in column 1"), ("a;b\n1;2,5\n", "row 2 holds \"2,5\" in column 2 (b)"),
-      ("a, in cm;b, in kg\n1,5;2,5\n", "row 2 holds \"1,5\" in column 1 (a, in cm)"), ("1,5\t2\n", "row 1 holds \"1,5\" in column 1"),
+      ("a, in cm;b, in kg\n1,5;2,5\n", "row 2 holds \"1,5\" in column 1 (a, in cm)"),
+      ("1,5\t2\n", "row 1 holds \"1,5\" in column 1"),
       ("\"1,5\",2\n3,4\n", "row 1 holds \"1,5\" in column 1"),
     ])
   func decimalCommas(text: String, expected: String) throws {
@@ -89,6 +90,44 @@ struct NumberTableTests {
     let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: path) }
     #expect(error?.message.contains(expected) == true, "\(String(describing: error))")
     #expect(error?.message.contains("decimals with a point") == true, "\(String(describing: error))")
+  }
+
+  @Test(
+    "feeds the inputs that its columns are named after",
+    arguments: [
+      "age,x_0,x_1,label,extra\n1,2,3,7,4\n5,6,7,8,9\n", "x[0],extra,age,label,x[1]\n2,4,1,7,3\n6,9,5,8,7\n",
+      ",x_1,x_0,age,label,extra\n0,3,2,1,7,4\n1,7,6,5,8,9\n",
+    ])
+  func namedColumns(text: String) throws {
+    let inputs = [ModelInput("x", [2]), ModelInput("age", [1])]
+    var set = try StimulusSet(contentsOf: folder.file("t.csv", text: text), inputs: inputs)
+    try set.fit(to: inputs)
+    #expect(set.labels == [7, 8])
+    #expect(try set.floats(stimulus: 0, input: 0) == [2, 3])
+    #expect(try set.floats(stimulus: 1, input: 1) == [5])
+    #expect(set.notes.contains { $0.contains("\"extra\"") })
+    #expect(set.column("extra") == [4, 9])
+  }
+
+  @Test("feeds all its columns to an input that is alone, unless those with its name are what it takes")
+  func namedColumnsOfOneInput() throws {
+    let path = folder.file("t.csv", text: "x_0,x_1,id\n1,2,3\n")
+    for (width, expected) in [(3, [1, 2, 3]), (2, [1, 2])] as [(Int, [Float])] {
+      let inputs = [ModelInput("x", [width])]
+      var set = try StimulusSet(contentsOf: path, inputs: inputs)
+      try set.fit(to: inputs)
+      #expect(try set.floats(stimulus: 0) == expected)
+    }
+  }
+
+  @Test("that lacks an input's columns is refused with the names")
+  func missingColumn() throws {
+    let inputs = [ModelInput("x", [1]), ModelInput("age", [1])]
+    var set = try StimulusSet(contentsOf: folder.file("t.csv", text: "x,b\n1,2\n"), inputs: inputs)
+    let error = #expect(throws: StimuliError.self) { try set.fit(to: inputs) }
+    for word in ["\"age\"", "\"x\"", "columns of a table"] {
+      #expect(error?.message.contains(word) == true, "\(String(describing: error))")
+    }
   }
 
   @Test("of one column has single numbers as stimuli")
