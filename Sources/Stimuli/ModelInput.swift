@@ -48,6 +48,17 @@ package struct ModelInput: Sendable {
     return nil
   }
 
+  /// The lengths of one stimulus, where an array has them but for one axis of length 1, which the model declares; `nil` where it hasn't.
+  func fitAddingAxis(_ lengths: [Int]) -> [Int]? {
+    guard let shape, shape.count == lengths.count + 1 else { return nil }
+    for axis in shape.indices where shape[axis] == 1 {
+      var whole = lengths
+      whole.insert(1, at: axis)
+      if takes(whole) { return whole }
+    }
+    return nil
+  }
+
   /// Whether an array's stimuli lie along the axis along which the model has them: of the model's own shape for a batch.
   func takesAlongBatch(_ lengths: [Int]) -> Bool {
     guard let batchAxis, batchAxis > 0, lengths.indices.contains(batchAxis) else { return false }

@@ -218,6 +218,13 @@ package struct StimulusInput: Sendable {
     guard isShared || lengths.first == count else {
       throw tooFew(input, count: count)
     }
+    if !isShared, let shape = input.fitAddingAxis(Array(lengths.dropFirst())) {
+      storedShape = Array(lengths.dropFirst())
+      lay(array)
+      self.shape = shape
+      return
+        "Each stimulus of \(place), of shape \(storedShape), is given an axis of length 1, as the model's input \"\(input.name)\" has: \(shape)."
+    }
     throw misfit(input)
   }
 

@@ -48,6 +48,26 @@ struct StimulusFitTests {
     #expect(set.notes.contains { $0.contains("axis 1") })
   }
 
+  @Test(
+    "get an axis of length 1 that only they lack, and a note tells",
+    arguments: [
+      ([3, 5], [1, 5], [1, 5]), ([3, 5], [1, nil], [1, 5]), ([3, 5], [5, 1], [5, 1]), ([3, 4, 5], [1, 4, 5], [1, 4, 5]),
+      ([3, 4, 5], [nil, 1, nil], [4, 1, 5]), ([3, 5], [nil, 5], nil), ([3, 5], [1, 4], nil), ([3, 5], [1, 1, 5], nil),
+    ] as [([Int], [Int?], [Int]?)])
+  func missingAxis(shape: [Int], declared: [Int?], expected: [Int]?) throws {
+    let input = ModelInput("x", declared)
+    var set = try StimulusSet(contentsOf: folder.file("x.npy", Self.numbers(shape).npyBytes()), inputs: [input])
+    guard let expected else {
+      #expect(throws: StimuliError.self) { try set.fit(to: [input]) }
+      return
+    }
+    try set.fit(to: [input])
+    #expect(set.inputs[0].shape == expected)
+    let size = expected.reduce(1, *)
+    #expect(try set.floats(stimulus: 2) == (2 * size..<3 * size).map(Float.init))
+    #expect(set.notes.contains { $0.contains("axis of length 1") })
+  }
+
   @Test("say how they were understood where two ways fit")
   func ambiguity() throws {
     var set = try StimulusSet(contentsOf: archive([("x", Self.numbers([2, 5])), ("state", Self.numbers([2, 2, 4]))]))
