@@ -40,7 +40,9 @@ package struct InputBinding: Sendable {
       stimuli.addNote(
         "Taken to count no stimuli, so that each has all of it, of the model's inputs: \(whole.joined(separator: ", ")).")
     }
-    try stimuli.fit(to: ports.map(ModelInput.init))
+    let inputs = ports.map(ModelInput.init)
+    try ModelInput.checkText(inputs)
+    try stimuli.fit(to: inputs)
     return zip(ports, stimuli.inputs).map { port, input in
       var shape = input.shape
       if let axis = port.batchAxis { shape.insert(1, at: axis) }
@@ -60,7 +62,7 @@ extension ModelInput {
     }
     self.init(
       port.name, lengths, batchAxis: port.batchAxis, channelAxis: channels, isFloatingPoint: port.elementType.isFloat,
-      isState: port.isState, isFlag: port.isFlag)
+      isText: port.elementType == .string && port.isRead, isState: port.isState, isFlag: port.isFlag)
   }
 }
 

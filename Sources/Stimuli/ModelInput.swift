@@ -1,3 +1,5 @@
+import Files
+
 /// What a model says of one of its inputs, as far as stimuli have to fit it.
 package struct ModelInput: Sendable {
   package let name: String
@@ -9,22 +11,36 @@ package struct ModelInput: Sendable {
   package let channelAxis: Int?
   /// Whether the model takes floating-point numbers there.
   package let isFloatingPoint: Bool
+  /// Whether the model takes text there, which stimuli can't feed.
+  package let isText: Bool
   /// Whether zeros are fed where the stimuli bring nothing, with free lengths of 0.
   package let isState: Bool
   /// Whether it is a single truth value.
   package let isFlag: Bool
 
   package init(
-    _ name: String, _ shape: [Int?]?, batchAxis: Int? = 0, channelAxis: Int? = nil, isFloatingPoint: Bool = true, isState: Bool = false,
-    isFlag: Bool = false
+    _ name: String, _ shape: [Int?]?, batchAxis: Int? = 0, channelAxis: Int? = nil, isFloatingPoint: Bool = true,
+    isText: Bool = false,
+    isState: Bool = false, isFlag: Bool = false
   ) {
     self.name = name
     self.shape = shape
     self.batchAxis = batchAxis
     self.channelAxis = channelAxis
     self.isFloatingPoint = isFloatingPoint
+    self.isText = isText
     self.isState = isState
     self.isFlag = isFlag
+  }
+
+  /// - Throws: `badInput` if one of the inputs takes text.
+  package static func checkText(_ inputs: [ModelInput]) throws(StimuliError) {
+    let names = inputs.filter(\.isText).map { "\"\($0.name)\"" }
+    guard !names.isEmpty else { return }
+    throw StimuliError(
+      .badInput,
+      "the model's input\(names.count == 1 ? "" : "s") \(names.joined(separator: ", ")) take\(names.count == 1 ? "s" : "") text, which can't be fed: export the network behind its encoder (of a pipeline of scikit-learn, the last step alone), and give as stimuli the numbers that the encoder makes (pipeline[:-1].transform(X))"
+    )
   }
 
   /// Whether the lengths are those of one stimulus, without a batch axis.

@@ -24,6 +24,18 @@ extension StimulusSet {
     contentsOf path: String, labels labelsPath: String? = nil, inputs: [ModelInput]? = nil,
     sizing: PictureSizing = PictureSizing()
   ) throws(StimuliError) {
+    do throws(StimuliError) {
+      try self.init(reading: path, labels: labelsPath, inputs: inputs, sizing: sizing)
+    } catch {
+      // Where the model takes text, the stimuli that are refused may well be text.
+      if error.code == .badInput { try ModelInput.checkText(inputs ?? []) }
+      throw error
+    }
+  }
+
+  private init(
+    reading path: String, labels labelsPath: String?, inputs: [ModelInput]?, sizing: PictureSizing
+  ) throws(StimuliError) {
     let name = path.lowercased()
     if isFolder(path) {
       if try fileNames(in: path).contains(where: { $0.lowercased().hasSuffix(".bin") }) {

@@ -65,6 +65,42 @@ import Testing
     for word in ["\"tokens\"", "\"a\"", "\"b\""] { #expect(error.message.contains(word), "\(error)") }
   }
 
+  @Test func `refuses inputs that take text, whatever is given, and says what to export`() throws {
+    let inputs = ports([("age", [nil, 1], .float), ("sex", [nil, 1], .string)])
+    var stimuli = try stimuli([("age", [2, 1]), ("sex", [2, 1])])
+    let folder = TemporaryFolder()
+    let table = folder.file("t.csv", text: "age,sex\n1,male\n")
+    for error in [
+      try #require(throws: StimuliError.self) { try InputBinding.bind(inputs, to: &stimuli) },
+      try #require(throws: StimuliError.self) { try StimulusSet(contentsOf: table, inputs: inputs.map(ModelInput.init)) },
+    ] {
+      for word in ["\"sex\"", "text", "behind its encoder"] { #expect(error.message.contains(word), "\(error)") }
+      #expect(!error.message.contains("\"age\""))
+    }
+  }
+
+  @Test(arguments: [nil, "x=ntc", "x=nct"] as [String?])
+  func `takes means along the axis that the network has its channels on, or that a layout calls so`(_ layout: String?) throws {
+    var builder = GraphBuilder(name: "channels last")
+    builder.input("x", [nil, 3, 3])
+    builder.weight("w", [2, 3, 3], [Float](repeating: 1, count: 18))
+    builder.node("Transpose", ["x"], ["turned"], ["perm": .ints([0, 2, 1])])
+    builder.node("Conv", ["turned", "w"], ["conv"])
+    builder.node("Relu", ["conv"], ["relu"])
+    builder.node("Flatten", ["relu"], ["y"])
+    builder.output("y", [nil, 2])
+    let model = Model(proto: builder.model)
+    var stimuli = try stimuli([(nil, [2, 3, 3])])
+    let layouts = try layout.map { [try LayoutOverride(parsing: $0)] } ?? []
+    try stimuli.setPreprocessing(Preprocessing(mean: [0, 10, 20], layouts: layouts.map(\.ofInputs)))
+    _ = try NetworkSurvey(
+      model: model, stimuli: stimuli, runtime: TestRuntime.make(), session: Session.Options(for: model),
+      reading: ReadoutRequest(value: .logit, layouts: layouts))
+    _ = try InputBinding.bind(model.inputs, to: &stimuli)
+    let expected: [Float] = layout == "x=nct" ? [0, 1, 2, -7, -6, -5, -14, -13, -12] : [0, -9, -18, 3, -6, -15, 6, -3, -12]
+    #expect(try stimuli.floats(stimulus: 0) == expected)
+  }
+
   @Test func `gives both shapes where they differ`() throws {
     var stimuli = try stimuli([(nil, [2, 3, 8, 8])])
     let error = try #require(throws: StimuliError.self) {
@@ -115,8 +151,8 @@ import Testing
   @Test func `refuses a type that stimuli can't have`() throws {
     let stimuli = try stimuli([(nil, [3, 2])])
     let feed = try StimulusFeed(
-      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 2], .string)]))
+      runtime: TestRuntime.make(), stimuli: stimuli, inputs: ports([("x", [nil, 2], ElementType(rawValue: 14))]))
     let error = try #require(throws: LesionError.self) { try feed.tensors(["x"], rows: [0]) }
-    #expect(error.message.contains("string"))
+    #expect(error.message.contains("which stimuli can't feed"))
   }
 }
