@@ -26,8 +26,6 @@ package struct OutputReader: Sendable {
 
   /// How many classes have a score, each its own or two the same.
   package let classCount: Int
-  /// How many scores are read: 1 of a decision, else one for each class.
-  package let scoreCount: Int
   /// The classes whose scores are read: yes of a decision, else all.
   package var scoredClasses: Range<Int> { isDecision ? 1..<2 : 0..<classCount }
   package let readout: Readout
@@ -55,17 +53,18 @@ package struct OutputReader: Sendable {
       guard (0..<count).contains(index) else {
         throw LesionError(.badModel, "output:\(index) is out of range: the output has \(count) elements (shape \(shape))")
       }
-      (classCount, scoreCount, classStride, offsets, positions, elements) = (count, count, 1, [0], [], [index])
+      (classCount, classStride, offsets, positions, elements) = (count, 1, [0], [], [index])
       link = readout.link
       return
     case .selection(let selection):
-      (classCount, scoreCount, classStride, offsets, positions) = (1, 1, 1, [0], [])
+      (classCount, classStride, offsets, positions) = (1, 1, [0], [])
       elements = try selection.elements(in: shape)
       link = readout.link
       return
     default:
       elements = []
     }
+    let scoreCount: Int
     if let axis = readout.classAxis {
       guard shape.indices.contains(axis) else {
         throw LesionError(.badModel, "an output of shape \(shape) for one stimulus has no axis \(axis) to count classes by")

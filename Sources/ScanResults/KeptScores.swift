@@ -120,7 +120,7 @@ package struct KeptScores: Sendable {
 
   /// The numbers of a series with v put anew. - Parameter numbers: [rows x width]; row 0 is the intact network's.
   package func answering(_ numbers: [Float], stimulus: Int) -> [Float] {
-    guard let kept = classes?[stimulus].count else { return answering(numbers, stimulus, width: 1 + reader.scoreCount) }
+    guard let kept = classes?[stimulus].count else { return answering(numbers, stimulus, width: 1 + reader.scoredClasses.count) }
     var answered = numbers
     for row in stride(from: 0, to: numbers.count, by: 1 + kept + LeadingScores.restCount) {
       var scores = Array(numbers[(row + 1)..<(row + 2 + kept)])

@@ -134,7 +134,7 @@ import Testing
       var readout = Readout(output: "", tensor: "", shape: [1], classAxis: 0, link: link, value: value)
       readout.decide(by: .always)
       let reader = try OutputReader(readout)
-      #expect(reader.classCount == 2 && reader.scoreCount == 1)
+      #expect(reader.classCount == 2 && reader.scoredClasses == 1..<2)
       for target in 0...1 {
         let found = [score].withUnsafeBufferPointer { reader.value($0, target: target) }
         let expected =

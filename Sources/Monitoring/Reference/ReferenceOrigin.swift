@@ -4,7 +4,7 @@ package import Lesion
 package import ModelGraph
 package import Networks
 package import Stimuli
-package import UserErrors
+import UserErrors
 
 /// What a reference was learnt from, and how the network is run so that its numbers are those that were learnt.
 package struct ReferenceOrigin: Sendable, Codable, Hashable {

@@ -1,0 +1,207 @@
+import Arrays
+import Foundation
+import ModelGraph
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  /// Networks with one score.
+  @Suite struct `A yes or no` {
+    private let folder = TemporaryFolder()
+
+    private func zeta(_ options: [String], ranks: Int? = nil) throws -> [Double] {
+      let run = try ScanRun(options, ranks: ranks)
+      try #require(run.command.exitCode == 0, "\(run.command)")
+      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+      let regions = try #require(layer["grids"] as? [String: [String: any Sendable]])
+      return try regions.sorted { $0.key < $1.key }.map { try #require($0.value["zeta"] as? Double) }
+    }
+
+    @Test func `is of a yes without a target, whatever the answer and the label`() throws {
+      let network = SmallNetwork.detector
+      let count = 12
+      let bare = try network.write(to: folder, stimuli: count, labels: (0..<count).map { $0 % 2 })
+      let refused = try ScanRun(bare.options + ["--select", "wrong"], ranks: nil)
+      #expect(refused.command.exitCode == 64 && refused.command.errors.contains("gives one score"), "\(refused.command)")
+
+      // Half of the stimuli get a yes.
+      var proto = network.proto
+      let score = proto.graph.output[0].name
+      let scores = try (0..<count).map {
+        PlainEvaluator(network).run(try network.plainInputs($0, of: count))[score]!.elements[0]
+      }
+      let middle = scores.sorted()[count / 2 - 1...count / 2].reduce(0, +) / 2
+      var threshold = Onnx_TensorProto()
+      (threshold.name, threshold.dataType, threshold.floatData) = ("threshold", ElementType.float.rawValue, [Float(middle)])
+      proto.graph.initializer.append(threshold)
+      for (operatorType, inputs, output) in [("Sub", [score, "threshold"], "above"), ("Sigmoid", ["above"], "chance")] {
+        var node = Onnx_NodeProto()
+        (node.opType, node.input, node.output) = (operatorType, inputs, [output])
+        proto.graph.node.append(node)
+      }
+      proto.graph.output[0].name = "chance"
+      let options = ["--model", folder.file("chance.onnx", try Model(proto: proto).serialized()), "--data", bare.data]
+      let all = try ScanRun(options + ["--samples", "20"], ranks: nil)
+      try #require(all.command.exitCode == 0, "\(all.command)")
+      let stimuli = try #require(try all.json("scan.json")["stimuli"] as? [String: any Sendable])
+      let predictions = try #require(stimuli["predictions"] as? [Int])
+      let expected = scores.map { $0 > middle ? 1 : 0 }
+      #expect(predictions == expected && Set(expected) == [0, 1])
+      for (choice, isRight) in [("wrong", false), ("right", true)] {
+        let some = try ScanRun(options + ["--samples", "20", "--select", choice], ranks: nil)
+        let chosen = try #require(try some.json("scan.json")["stimuli"] as? [String: any Sendable])
+        #expect(chosen["places"] as? [Int] == (0..<count).filter { (expected[$0] == $0 % 2) == isRight }, "\(choice)")
+      }
+      let wrongly = try ScanRun(options + ["--target", "2"], ranks: nil)
+      #expect(wrongly.command.exitCode == 64 && wrongly.command.errors.contains("2 classes, 0 to 1"), "\(wrongly.command)")
+    }
+
+    /// A network with one score z, and the same with the scores 0 and z of two classes, or their probabilities.
+    private func decisions(_ isChance: Bool, labels: [Int]?) throws -> (one: [String], two: [String]) {
+      let network = SmallNetwork.detector
+      let one = try network.write(to: folder, stimuli: 6, labels: labels)
+      var (own, pair) = (network.proto, network.proto)
+      let score = pair.graph.output[0].name
+      var zero = Onnx_TensorProto()
+      (zero.name, zero.dataType, zero.floatData) = ("zero", ElementType.float.rawValue, [0])
+      pair.graph.initializer.append(zero)
+      func append(
+        _ operatorType: String, _ inputs: [String], _ output: String, axis: Int64? = nil, to graph: inout Onnx_GraphProto
+      ) {
+        var node = Onnx_NodeProto()
+        (node.opType, node.input, node.output) = (operatorType, inputs, [output])
+        if let axis {
+          var attribute = Onnx_AttributeProto()
+          (attribute.name, attribute.type, attribute.i) = ("axis", .int, axis)
+          node.attribute = [attribute]
+        }
+        graph.node.append(node)
+      }
+      append("Mul", [score, "zero"], "no", to: &pair.graph)
+      append("Concat", ["no", score], "both", axis: 1, to: &pair.graph)
+      if isChance {
+        append("Sigmoid", [score], "chance", to: &own.graph)
+        append("Softmax", ["both"], "chances", axis: 1, to: &pair.graph)
+      }
+      own.graph.output[0].name = isChance ? "chance" : score
+      pair.graph.output[0].name = isChance ? "chances" : "both"
+      pair.graph.output[0].clearType()
+      return (
+        ["--model", folder.file("one.onnx", try Model(proto: own).serialized()), "--data", one.data],
+        ["--model", folder.file("two.onnx", try Model(proto: pair).serialized()), "--data", one.data]
+      )
+    }
+
+    @Test(arguments: [false, true])
+    func `is that of the same network with two classes`(isChance: Bool) throws {
+      let (one, two) = try decisions(isChance, labels: [0, 1, 1, 0, 1, 0])
+      let options = ["--layers", "hidden", "--grid", "1x1x12"]
+      for (value, method) in [
+        ("loss", ["--estimator", "exact"]), ("accuracy", ["--estimator", "exact"]), ("prob", ["--estimator", "exact"]),
+        ("loss", ["--estimator", "gradient", "--samples", "8"]), ("margin", ["--estimator", "gradient", "--samples", "8"]),
+      ] {
+        let asked = options + method + ["--value", value, "--target", "label"]
+        let (own, pair) = (try zeta(one + asked), try zeta(two + asked))
+        let scale = pair.map(abs).max()!
+        #expect(scale > 0 && zip(own, pair).allSatisfy { abs($0 - $1) < 1e-4 * scale }, "\(value): \(own), \(pair)")
+      }
+      guard isChance else { return }
+      // Without a target a loss is of the answer that the network gives, and a number chooses yes or no.
+      for question in [
+        ["--value", "loss"], ["--value", "logprob", "--target", "0"], ["--value", "prob", "--target", "1"],
+        ["--value", "margin"], ["--value", "prob[target] - 2*prob[0]"], ["--value", "logprob[label]"],
+      ] {
+        let asked = options + ["--estimator", "exact"] + question
+        #expect(zip(try zeta(one + asked), try zeta(two + asked)).allSatisfy { abs($0 - $1) < 1e-5 }, "\(question)")
+      }
+      let logit = options + ["--estimator", "exact"]
+      let plain = try zeta(one + logit)
+      #expect(try zeta(one + logit + ["--target", "0"]) == plain.map { -$0 } && zeta(one + logit + ["--target", "1"]) == plain)
+    }
+
+    @Test func `is answered from the kept score`() throws {
+      let (one, _) = try decisions(true, labels: [0, 1, 1, 0, 1, 0])
+      let options = one + ["--layers", "hidden", "--grid", "1x1x12", "--estimator", "exact"]
+      let (kept, asked) = (folder.path("kept"), folder.path("asked"))
+      let scan = try Program.run(["scan"] + options + ["--keep-scores", "--progress", "none", "--out", kept])
+      try #require(scan.exitCode == 0, "\(scan)")
+      for (value, target) in [("loss", "label"), ("accuracy", "predicted"), ("logit", "0"), ("logprob", "predicted")] {
+        let report = try Program.run(["report", kept, "--value", value, "--target", target, "--out", asked])
+        try #require(report.exitCode == 0, "\(report)")
+        let own = try ScanRun(options + ["--value", value, "--target", target], ranks: nil)
+        let reported = TemporaryFolder.files(below: asked)["impact.json"]
+        #expect(own.command.exitCode == 0 && reported == own.files["impact.json"], "\(value) of \(target)")
+      }
+      let each = try Program.run(["report", kept, "--target", "each", "--out", folder.path("each")])
+      let table = TemporaryFolder.files(below: folder.path("each"))["classes.tsv"] ?? []
+      #expect(each.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + 2 * 12, "\(each)")
+      let refused = try ScanRun(options + ["--target", "label", "--keep-scores"], ranks: nil)
+      #expect(refused.command.exitCode == 64 && refused.command.errors.contains("without --target"), "\(refused.command)")
+    }
+
+    @Test func `that isn't known to be one needs labels of 0 and 1 to say how right it is`() throws {
+      let (one, _) = try decisions(false, labels: [0, 1, 1, 0, 1, 2])
+      for (options, words) in [
+        (["--value", "loss"], "give --target label"), (["--target", "label"], "stimulus 5 has label 2"),
+        (["--target", "1"], "leave --target out"), (["--value", "logit[1]"], "1 classes"),
+        (["--value", "kl", "--target", "label"], "leave --target out"),
+      ] {
+        let refused = try ScanRun(one + options, ranks: nil)
+        #expect(refused.command.exitCode != 0 && refused.command.errors.contains(words), "\(refused.command)")
+      }
+    }
+
+    @Test(arguments: [("Greater", Float(0.5), true), ("Less", 0.5, false), ("Greater", 0.15, false)])
+    func `is none where the network says yes elsewhere than its score's sign`(
+      comparison: String, threshold: Float, isPlain: Bool
+    ) throws {
+      let network = SmallNetwork.detector
+      let files = try network.write(to: folder, stimuli: 4, labels: [0, 1, 1, 0])
+      var proto = network.proto
+      var bound = Onnx_TensorProto()
+      (bound.name, bound.dataType, bound.floatData) = ("bound", ElementType.float.rawValue, [threshold])
+      proto.graph.initializer.append(bound)
+      for (operatorType, inputs, output) in [
+        ("Sigmoid", [proto.graph.output[0].name], "chance"), (comparison, ["chance", "bound"], "said"),
+      ] {
+        var node = Onnx_NodeProto()
+        (node.opType, node.input, node.output) = (operatorType, inputs, [output])
+        proto.graph.node.append(node)
+      }
+      proto.graph.output[0].name = "said"
+      proto.graph.output[0].type.tensorType.elemType = ElementType.bool.rawValue
+      let options = [
+        "--model", folder.file("said.onnx", try Model(proto: proto).serialized()), "--data", files.data, "--samples", "20",
+      ]
+      let plain = try ScanRun(options, ranks: nil)
+      let scan = try plain.json("scan.json")
+      let predictions = try #require((scan["stimuli"] as? [String: any Sendable])?["predictions"] as? [Int])
+      #expect(predictions.isEmpty != isPlain)
+      #expect((scan["notes"] as? [String])?.contains { $0.contains("no class follows from the sign") } == !isPlain)
+      let label = try ScanRun(options + ["--target", "label"], ranks: nil)
+      #expect(label.command.exitCode == (isPlain ? 0 : 64), "\(label.command)")
+    }
+
+    @Test func `isn't read into the logarithm of a chance`() throws {
+      let network = SmallNetwork.detector
+      let files = try network.write(to: folder, stimuli: 4, labels: [0, 1, 1, 0])
+      var proto = network.proto
+      for (operatorType, input, output) in [
+        ("Neg", proto.graph.output[0].name, "turned"), ("Softplus", "turned", "cost"), ("Neg", "cost", "logarithm"),
+      ] {
+        var node = Onnx_NodeProto()
+        (node.opType, node.input, node.output) = (operatorType, [input], [output])
+        proto.graph.node.append(node)
+      }
+      proto.graph.output[0].name = "logarithm"
+      let options = [
+        "--model", folder.file("log.onnx", try Model(proto: proto).serialized()), "--data", files.data, "--samples", "20",
+      ]
+      for question in [["--target", "label"], ["--value", "prob"]] {
+        let refused = try ScanRun(options + question, ranks: nil)
+        #expect(refused.command.exitCode == 64 && refused.command.errors.contains("nothing above 0"), "\(refused.command)")
+      }
+      #expect(try ScanRun(options, ranks: nil).command.exitCode == 0)
+    }
+  }
+}
