@@ -64,6 +64,19 @@ package struct ModelInput: Sendable {
     return nil
   }
 
+  /// The axis that an input without a batch axis has and one stimulus hasn't, where its length is fixed above 1: stimuli that the model
+  /// takes together.
+  func axisOfSeveral(_ lengths: [Int]) -> (axis: Int, length: Int)? {
+    guard batchAxis == nil, let shape, shape.count == lengths.count + 1 else { return nil }
+    for (axis, length) in shape.enumerated() {
+      guard let length, length > 1 else { continue }
+      var rest = shape
+      rest.remove(at: axis)
+      if zip(lengths, rest).allSatisfy({ $1 == nil || $0 == $1 }) { return (axis, length) }
+    }
+    return nil
+  }
+
   /// The lengths of one stimulus, where an array has them but for one axis of length 1, which the model declares; `nil` where it hasn't.
   func fitAddingAxis(_ lengths: [Int]) -> [Int]? {
     guard let shape, shape.count == lengths.count + 1 else { return nil }

@@ -261,6 +261,10 @@ package struct StimulusInput: Sendable {
 
   private func misfit(_ input: ModelInput) -> StimuliError {
     var remedy = "reshape the stimuli, their first axis being the stimulus"
+    if let several = input.axisOfSeveral(storedShape) {
+      remedy =
+        "if the model takes \(several.length) stimuli at a time along axis \(several.axis), export it for one, or with that axis free; else reshape the stimuli, their first axis being the stimulus"
+    }
     if case .pictures = storage { remedy = "give the model's height and width with --resize HxW" }
     return StimuliError(
       .badInput,

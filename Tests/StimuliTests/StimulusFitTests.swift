@@ -34,6 +34,15 @@ struct StimulusFitTests {
   }
 
   @Test(
+    "that lack an axis of several stimuli are refused with what to export",
+    arguments: [(nil, true), (0, false)] as [(Int?, Bool)])
+  func several(batchAxis: Int?, isTold: Bool) throws {
+    var set = try StimulusSet(contentsOf: archive([("x", Self.numbers([7, 5, 3]))]))
+    let refused = #expect(throws: StimuliError.self) { try set.fit(to: [ModelInput("x", [5, 2, 3], batchAxis: batchAxis)]) }
+    #expect(refused?.message.contains("takes 2 stimuli at a time along axis 1") == isTold, "\(String(describing: refused))")
+  }
+
+  @Test(
     "of the model's own shape for a batch have their stimuli along the model's axis", arguments: [nil, "x", "other"] as [String?])
   func timeFirst(name: String?) throws {
     let input = ModelInput("x", [7, 3], batchAxis: 1)
