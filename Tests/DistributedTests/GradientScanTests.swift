@@ -49,6 +49,19 @@ extension DistributedTests {
       }
     }
 
+    @Test(arguments: [("0.9", 8), ("0.97", 16)])
+    func `leaves single maps of few regions to as many values, however many stimuli there are`(reliability: String, samples: Int)
+      throws
+    {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 140)
+      let run = try ScanRun(
+        files.options + ["--layers", "inner", "--grid", "3x3x4", "--per-stimulus", reliability, "--no-tracts"], ranks: nil)
+      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+      let passes = try #require(layer["evaluations_per_series"] as? Int)
+      let regions = try #require((layer["grids"] as? [String: any Sendable])?.count)
+      #expect(layer["estimator"] as? String != "gradient" && abs(passes - samples * regions) <= 2, "\(passes) of \(regions)")
+    }
+
     @Test func `finds what one by values does, within the errors of both`() throws {
       let gradients = try ScanRun(options("gradient", samples: "40"), ranks: 2)
       let values = try ScanRun(options("regression", samples: "200"), ranks: 2)

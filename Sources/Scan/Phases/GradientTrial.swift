@@ -25,8 +25,9 @@ struct GradientTrial {
   /// tell each of few regions apart, and curvature is most of what gradients of few regions miss.
   static let mostRegionsOfValues = 64
   static let enoughSamples = 4.0
-  /// Up to this, half of the passes that a layer gets by values make single maps as reliable as `--per-stimulus` asks.
-  static let reliabilityOfHalf = 0.95
+
+  /// Passes of values a region by which every map is to be as reliable as `--per-stimulus` asks, however many stimuli there are.
+  private static func samples(forReliability reliability: Double) -> Int { reliability <= 0.95 ? 8 : 16 }
 
   let request: ScanRequest
   let plan: ScanPlan
@@ -54,7 +55,7 @@ struct GradientTrial {
     else { return nil }
     if let samples = request.measurement.samplesPerRegion { return samples >= Self.enoughSamples ? layer.budget : nil }
     if let reliability = request.measurement.mapReliability {
-      return reliability <= Self.reliabilityOfHalf ? layer.budget / 4 * 2 : layer.budget
+      return Self.samples(forReliability: reliability) * layer.regionCount
     }
     let pilots = min(Self.pilotStimuli, plan.stimulusCount) * GradientPilot.standardPassCount
     let trial = ProbeDesign.rowsPerProbe * Self.probes(of: layer, plan, request.measurement).probeCount + pilots
