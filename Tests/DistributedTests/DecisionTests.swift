@@ -9,14 +9,6 @@ extension DistributedTests {
   @Suite struct `A yes or no` {
     private let folder = TemporaryFolder()
 
-    private func zeta(_ options: [String], ranks: Int? = nil) throws -> [Double] {
-      let run = try ScanRun(options, ranks: ranks)
-      try #require(run.command.exitCode == 0, "\(run.command)")
-      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
-      let regions = try #require(layer["grids"] as? [String: [String: any Sendable]])
-      return try regions.sorted { $0.key < $1.key }.map { try #require($0.value["zeta"] as? Double) }
-    }
-
     @Test func `is of a yes without a target, whatever the answer and the label`() throws {
       let network = SmallNetwork.detector
       let count = 12
@@ -101,7 +93,7 @@ extension DistributedTests {
         ("loss", ["--estimator", "gradient", "--samples", "8"]), ("margin", ["--estimator", "gradient", "--samples", "8"]),
       ] {
         let asked = options + method + ["--value", value, "--target", "label"]
-        let (own, pair) = (try zeta(one + asked), try zeta(two + asked))
+        let (own, pair) = (try ScanRun.zeta(one + asked), try ScanRun.zeta(two + asked))
         let scale = pair.map(abs).max()!
         #expect(scale > 0 && zip(own, pair).allSatisfy { abs($0 - $1) < 1e-4 * scale }, "\(value): \(own), \(pair)")
       }
@@ -112,11 +104,14 @@ extension DistributedTests {
         ["--value", "margin"], ["--value", "prob[target] - 2*prob[0]"], ["--value", "logprob[label]"],
       ] {
         let asked = options + ["--estimator", "exact"] + question
-        #expect(zip(try zeta(one + asked), try zeta(two + asked)).allSatisfy { abs($0 - $1) < 1e-5 }, "\(question)")
+        #expect(
+          zip(try ScanRun.zeta(one + asked), try ScanRun.zeta(two + asked)).allSatisfy { abs($0 - $1) < 1e-5 }, "\(question)")
       }
       let logit = options + ["--estimator", "exact"]
-      let plain = try zeta(one + logit)
-      #expect(try zeta(one + logit + ["--target", "0"]) == plain.map { -$0 } && zeta(one + logit + ["--target", "1"]) == plain)
+      let plain = try ScanRun.zeta(one + logit)
+      #expect(
+        try ScanRun.zeta(one + logit + ["--target", "0"]) == plain.map { -$0 }
+          && ScanRun.zeta(one + logit + ["--target", "1"]) == plain)
     }
 
     @Test func `is answered from the kept score`() throws {

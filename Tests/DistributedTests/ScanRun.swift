@@ -37,3 +37,14 @@ struct ScanRun {
     return String(decoding: try JSONSerialization.data(withJSONObject: content, options: .sortedKeys), as: UTF8.self)
   }
 }
+
+extension ScanRun {
+  /// ζ of the first layer's regions, in the order of their names.
+  static func zeta(_ options: [String], ranks: Int? = nil) throws -> [Double] {
+    let run = try ScanRun(options, ranks: ranks)
+    try #require(run.command.exitCode == 0, "\(run.command)")
+    let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+    let regions = try #require(layer["grids"] as? [String: [String: any Sendable]])
+    return try regions.sorted { $0.key < $1.key }.map { try #require($0.value["zeta"] as? Double) }
+  }
+}

@@ -8,25 +8,17 @@ extension DistributedTests {
   @Suite struct `Values of one's own` {
     private let folder = TemporaryFolder()
 
-    private func zeta(_ options: [String], ranks: Int? = nil) throws -> [Double] {
-      let run = try ScanRun(options, ranks: ranks)
-      try #require(run.command.exitCode == 0, "\(run.command)")
-      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
-      let regions = try #require(layer["grids"] as? [String: [String: any Sendable]])
-      return try regions.sorted { $0.key < $1.key }.map { try #require($0.value["zeta"] as? Double) }
-    }
-
     @Test func `that are differences have the difference of ζ, by values and by gradients`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
       let options = files.options + ["--layers", "inner", "--grid", "2x2x2"]
       let exact = options + ["--estimator", "exact", "--samples", "32"]
-      let first = try zeta(exact + ["--target", "1"])
-      let second = try zeta(exact + ["--target", "3"])
-      let difference = try zeta(exact + ["--value", "2*logit[1] - logit[3]"])
+      let first = try ScanRun.zeta(exact + ["--target", "1"])
+      let second = try ScanRun.zeta(exact + ["--target", "3"])
+      let difference = try ScanRun.zeta(exact + ["--value", "2*logit[1] - logit[3]"])
       for region in difference.indices {
         #expect(abs(difference[region] - 2 * first[region] + second[region]) < 1e-5)
       }
-      let gradients = try zeta(
+      let gradients = try ScanRun.zeta(
         options + ["--value", "2*logit[1] - logit[3]", "--estimator", "gradient", "--samples", "400"], ranks: 2)
       let scale = difference.map(abs).max()!
       for region in difference.indices { #expect(abs(gradients[region] - difference[region]) < 0.1 * scale) }
@@ -37,7 +29,9 @@ extension DistributedTests {
       let arrays = SmallNetwork.residual.arrays(3)
       try writeNPZ(arrays + [("right", NumericArray(shape: [3], int64: [1, 1, 1]))], to: files.data)
       let options = files.options + ["--layers", "inner", "--grid", "2x2x2", "--estimator", "exact", "--samples", "32"]
-      #expect(try zeta(options + ["--value", "logit[right] - logit[0]"]) == zeta(options + ["--value", "logit[1] - logit[0]"]))
+      #expect(
+        try ScanRun.zeta(options + ["--value", "logit[right] - logit[0]"])
+          == ScanRun.zeta(options + ["--value", "logit[1] - logit[0]"]))
     }
 
     @Test(arguments: ["kl", "js", "cosine", "accuracy"])
@@ -62,19 +56,20 @@ extension DistributedTests {
       let fifth = NumericArray(shape: [3], int64: classes.map { $0[4] })
       let options = files.options + ["--layers", "attention", "--grid", "3x1x2"]
       let exact = options + ["--estimator", "exact", "--samples", "64"]
-      let whole = try zeta(exact + ["--value", "loss(next)"])
+      let whole = try ScanRun.zeta(exact + ["--value", "loss(next)"])
       var parts = [[Double]]()
       for (column, position) in [(second, "1"), (fifth, "4")] {
         let data = folder.path("part.npz")
         try writeNPZ(arrays + [("right", column)], to: data)
         parts.append(
-          try zeta(
+          try ScanRun.zeta(
             ["--model", files.model, "--data", data] + exact.dropFirst(4) + ["--position", position, "--value", "logprob[right]"])
         )
       }
       let scale = whole.map(abs).max()!
       for region in whole.indices { #expect(abs(whole[region] - parts[0][region] - parts[1][region]) < 1e-4 * scale) }
-      let gradients = try zeta(options + ["--value", "loss(next)", "--estimator", "gradient", "--samples", "400"], ranks: 2)
+      let gradients = try ScanRun.zeta(
+        options + ["--value", "loss(next)", "--estimator", "gradient", "--samples", "400"], ranks: 2)
       for region in whole.indices { #expect(abs(gradients[region] - whole[region]) < 0.1 * scale) }
     }
 
@@ -85,8 +80,8 @@ extension DistributedTests {
       let path = folder.path("wanted.npy")
       try vectors.writeNPY(to: path)
       let options = files.options + ["--layers", "inner", "--grid", "2x2x2", "--estimator", "exact", "--samples", "32"]
-      let named = try zeta(options + ["--value", "cosine(wanted)"])
-      #expect(try zeta(options + ["--value", "cosine(\(path))"], ranks: 2) == named && named.contains { $0 != 0 })
+      let named = try ScanRun.zeta(options + ["--value", "cosine(wanted)"])
+      #expect(try ScanRun.zeta(options + ["--value", "cosine(\(path))"], ranks: 2) == named && named.contains { $0 != 0 })
       let output = folder.path("out")
       let own = ["scan"] + options + ["--value", "cosine(\(path))", "--out", output, "--progress", "none"]
       #expect(try Program.run(own).exitCode == 0)
@@ -94,7 +89,7 @@ extension DistributedTests {
       let again = try Program.run(own + ["--resume"])
       #expect(
         again.exitCode == 64 && again.errors.contains("the file that the value takes something from has changed"), "\(again)")
-      #expect(try zeta(options + ["--value", "cosine(\(path))"]) != named)
+      #expect(try ScanRun.zeta(options + ["--value", "cosine(\(path))"]) != named)
     }
 
     @Test func `of kept scores are those that a scan of its own has`() throws {
