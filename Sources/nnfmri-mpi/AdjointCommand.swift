@@ -24,13 +24,13 @@ struct AdjointCommand: ParsableCommand {
   @Option(help: "Stimuli, as for scan; by default zeros of the declared shapes. The network is run for the shapes inside.")
   var data: String?
 
-  @Option(help: "What is derived: logit, logprob, prob, margin, loss or output:INDEX.")
+  @Option(parsing: .unconditional, help: "What is derived: logit, logprob, prob, margin, loss or output:INDEX.")
   var value = "logit"
 
   @Option(help: "The class whose score is read; by default an input of the graph.")
   var target: Int?
 
-  @Option(help: "The position of a sequence's output that is read; by default the mean over positions.")
+  @Option(parsing: .unconditional, help: "The position of a sequence's output that is read; by default the mean over positions.")
   var position: Int?
 
   @Option(help: "Order of axes of outputs of rank 4: nchw or nhwc.")

@@ -28,7 +28,7 @@ struct ContrastCommand: ParsableCommand {
   )
   var groups: String?
 
-  @Option(help: ArgumentHelp("Compare these two groups only.", valueName: "a,b"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Compare these two groups only.", valueName: "a,b"))
   var only: String?
 
   @Option(help: "Permutations for family-wise p-values, where there are too many to try all.")

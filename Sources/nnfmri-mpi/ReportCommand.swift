@@ -35,6 +35,7 @@ struct ReportCommand: ParsableCommand {
   var flips: Int?
 
   @Option(
+    parsing: .unconditional,
     help:
       "Another value than the scan's, of scans with --keep-scores: logit, logprob, prob, margin, loss, accuracy, kl, js, cosine, or a sum as logit[3] - logit[5]."
   )

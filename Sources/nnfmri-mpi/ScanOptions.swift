@@ -71,6 +71,7 @@ struct ScanOptions: ParsableArguments {
   var index = "shapley"
 
   @Option(
+    parsing: .unconditional,
     help: """
       What is measured: logit, logprob, prob, margin, loss, accuracy; a sum such as 'logit[3] - logit[5]'; kl, js or cosine, to the \
       intact answer; 'loss(ARRAY)' of a continuation, summed over positions, and 'cosine(ARRAY)' to a vector, ARRAY being an array of \
@@ -120,15 +121,16 @@ struct ScanOptions: ParsableArguments {
   var allocate = "even"
 
   @Option(
+    parsing: .unconditional,
     help:
       "Stored numbers are divided by this; by default 255 for bytes with two axes a stimulus or more, which are taken for images, else 1."
   )
   var scale: Double?
 
-  @Option(help: "Means to subtract after scaling, one a channel, separated by commas.")
+  @Option(parsing: .unconditional, help: "Means to subtract after scaling, one a channel, separated by commas.")
   var mean: String?
 
-  @Option(help: "Standard deviations to divide by, one a channel, separated by commas.")
+  @Option(parsing: .unconditional, help: "Standard deviations to divide by, one a channel, separated by commas.")
   var std: String?
 
   @Option(help: "Threads of a forward pass on each rank.")

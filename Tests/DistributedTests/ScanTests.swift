@@ -131,6 +131,25 @@ extension DistributedTests {
       #expect(layers.filter { $0["kind"] as? String == "conv" }.count >= 2)
     }
 
+    @Test(arguments: [
+      ["--mean", "-0.1,0.2"], ["--value", "-logit[1]"], ["--value", "-2*logit[1] + logit[0]"],
+    ])
+    func `takes a value with a minus in front`(_ option: [String]) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
+      let options = files.options + ["--grid", "2x2x1", "--samples", "8", "--no-tracts", "--layers", "conv"]
+      let apart = try ScanRun(options + option, ranks: nil)
+      let joined = try ScanRun(options + ["\(option[0])=\(option[1])"], ranks: nil)
+      try check(apart)
+      #expect(try apart.json("impact.json") as NSDictionary == joined.json("impact.json") as NSDictionary)
+    }
+
+    @Test(arguments: [("--std", "-1"), ("--scale", "-2")])
+    func `says what is wrong with a number below 0`(_ option: String, _ value: String) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
+      let command = try Program.run(files.options + [option, value, "--out", folder.path("out")])
+      #expect(command.exitCode == 65 && command.errors.contains("scale and std above 0"), "\(command)")
+    }
+
     @Test func `takes paths with spaces and other letters, from the folder it is started in`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 2)
       let place = folder.path("ein Ordner, ζ")

@@ -49,13 +49,13 @@ struct MonitorLearnCommand: ParsableCommand {
   @Option(help: "How many stimuli are learnt from: the first ones. (default: all)")
   var stimuli: Int?
 
-  @Option(help: "Stored numbers are divided by this; by default 255 for bytes that are images, else 1.")
+  @Option(parsing: .unconditional, help: "Stored numbers are divided by this; by default 255 for bytes that are images, else 1.")
   var scale: Double?
 
-  @Option(help: "Means to subtract after scaling, one a channel, separated by commas.")
+  @Option(parsing: .unconditional, help: "Means to subtract after scaling, one a channel, separated by commas.")
   var mean: String?
 
-  @Option(help: "Standard deviations to divide by, one a channel, separated by commas.")
+  @Option(parsing: .unconditional, help: "Standard deviations to divide by, one a channel, separated by commas.")
   var std: String?
 
   @Option(help: "The number that all random draws follow from.")
