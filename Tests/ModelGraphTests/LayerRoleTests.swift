@@ -384,6 +384,30 @@ struct MaskedLayerTests {
     #expect(try resolve("all") == Self.tensors)
   }
 
+  /// A name goes as it is before it is taken for several names or for a pattern.
+  @Test(arguments: [
+    ("a, b *", ["a, b *"]), ("l0,a, b *,l1", ["l0", "a, b *", "l1"]), ("l0,l1", ["l0", "l1"]), ("x,,y,", ["x,,y,"]),
+    ("a*", ["a*"]),
+    ("a*,x,,y,", ["a*", "x,,y,"]), ("a?", ["a*", "ab"]), ("ab,a, b *", ["a, b *", "ab"]),
+  ])
+  func `takes names that hold commas and stars`(_ text: String, _ layers: [String]) throws {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 8])
+    var last = "x"
+    let tensors = ["l0", "a, b *", "a*", "ab", "x,,y,", "l1"]
+    for tensor in tensors { last = net.add("Relu", last, to: tensor) }
+    net.add("MatMul", last, net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 8])
+    let model = net.model
+    let roles = model.layerRoles(of: tensors, reading: "logits")
+    let selection = LayerSelection(parsing: text)
+    #expect(
+      try selection.resolve(tensors.map { ($0, roles[$0]!) }, automatic: [], refusals: [:], in: model)
+        == tensors.filter(layers.contains))
+    #expect(selection.name == text)
+    if !text.contains("?") { #expect(tensors.filter(selection.names) == tensors.filter(layers.contains)) }
+  }
+
   @Test(arguments: [
     ("conv", "no layers of kind conv; there are residual, attention, mlp"), ("999", "999"), ("4-2", "smaller number first"),
     ("l9_*", "no layer's name matches"), ("l0_upp", "nearest: \"l0_up\""), ("logits", "it isn't an activation"),

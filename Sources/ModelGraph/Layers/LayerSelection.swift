@@ -12,6 +12,18 @@ package struct LayerSelection: Hashable, Sendable, Codable {
     case range(Int, Int)
     /// Names with * for any characters and ? for one.
     case pattern(String)
+
+    fileprivate var isPattern: Bool { if case .pattern = self { true } else { false } }
+
+    fileprivate var name: String {
+      switch self {
+      case .automatic: "auto"
+      case .all: "all"
+      case .kind(let kind): kind.rawValue
+      case .named(let name), .pattern(let name): name
+      case .range(let first, let last): "\(first)-\(last)"
+      }
+    }
   }
 
   package let items: [Item]
@@ -23,9 +35,10 @@ package struct LayerSelection: Hashable, Sendable, Codable {
   }
 
   /// Reads items separated by commas: `auto`, `all`, `residual`, `attention`, `mlp`, `conv`, `recurrent`, `embedding`, names,
-  /// patterns such as `/layer3/*`, numbers and ranges `2-5`.
+  /// patterns such as `/layer3/*`, numbers and ranges `2-5`. Names that hold commas are put together again where they are looked
+  /// for.
   package init(parsing text: String) {
-    items = text.split(separator: ",").map { part in
+    items = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
       let part = String(part)
       switch part {
       case "auto": return .automatic
@@ -41,19 +54,29 @@ package struct LayerSelection: Hashable, Sendable, Codable {
 
   /// As it is written on the command line.
   package var name: String {
-    items.map { item in
-      switch item {
-      case .automatic: "auto"
-      case .all: "all"
-      case .kind(let kind): kind.rawValue
-      case .named(let name), .pattern(let name): name
-      case .range(let first, let last): "\(first)-\(last)"
-      }
-    }.joined(separator: ",")
+    items.map(\.name).joined(separator: ",")
   }
 
   /// Whether a tensor is asked for by its own name.
-  package func names(_ tensor: String) -> Bool { items.contains(.named(tensor)) }
+  package func names(_ tensor: String) -> Bool { ",\(name),".contains(",\(tensor),") }
+
+  /// The items, with names that hold commas as one, the longest first, and a pattern that is a tensor's name as that name. What is
+  /// between two commas is none.
+  private func whole(in model: Model) -> [Item] {
+    var result: [Item] = []
+    var start = 0
+    while start < items.count {
+      let name = { (end: Int) in items[start..<end].map(\.name).joined(separator: ",") }
+      let end = (start + 1...items.count).last { ($0 > start + 1 || items[start].isPattern) && model.index.contains(name($0)) }
+      if let end {
+        result.append(.named(name(end)))
+      } else if items[start] != .named("") {
+        result.append(items[start])
+      }
+      start = end ?? start + 1
+    }
+    return result
+  }
 
   /// Whether all tensors are asked for, so that those that can't be had are told of.
   package var includesAll: Bool { items.contains(.all) }
@@ -70,7 +93,7 @@ package struct LayerSelection: Hashable, Sendable, Codable {
   ) throws(ModelGraphError) -> [String] {
     let names = layers.map(\.tensor)
     var chosen: Set<String> = []
-    for item in items {
+    for item in whole(in: model) {
       switch item {
       case .automatic:
         chosen.formUnion(automatic)
