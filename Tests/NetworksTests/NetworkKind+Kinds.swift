@@ -133,6 +133,20 @@ extension NetworkKind {
     net.builder.output("logits", [nil, 4])
   }
 
+  /// Patches of a picture, channels first, as six axes, turned, folded into the batch, and back.
+  static let patches = NetworkKind("of patches", inputs: [("x", [2, 8, 12], nil)]) { net in
+    net.builder.input("x", [nil, 2, 8, 12])
+    let squashed = net.add("Tanh", ["x"], to: "squashed")
+    let split = net.add("Reshape", [squashed, net.constant([-1, 2, 2, 4, 3, 4])], to: "split")
+    let turned = net.add("Transpose", [split], to: "turned", ["perm": .ints([0, 2, 4, 1, 3, 5])])
+    let folded = net.add("Reshape", [turned, net.constant([-1, 2, 4, 4])], to: "folded")
+    let hidden = net.add("Relu", [net.add("Conv", [folded, net.weight(4, 2, 3, 3)], to: "conv")], to: "hidden")
+    let flat = net.add("Flatten", [net.add("GlobalAveragePool", [hidden], to: "pooled")], to: "flat")
+    let joined = net.add("Reshape", [flat, net.constant([-1, 24])], to: "joined")
+    net.add("MatMul", [joined, net.weight(24, 5)], to: "logits")
+    net.builder.output("logits", [nil, 5])
+  }
+
   static let heads = NetworkKind("with heads", inputs: [("x", [6], 9)]) { net in
     net.builder.input("x", [nil, 6], type: .int64)
     let stream = net.add("Gather", [net.weight(9, 8), "x"], to: "stream")

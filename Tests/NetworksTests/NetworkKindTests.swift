@@ -22,6 +22,10 @@ import Testing
     ),
     (.volumes, 1, ["sum": "N,C,D,H,W", "hidden": "N,C,D,H,W"], 1e-5),
     (.windows, 1, ["stem": "N,C,H,W", "turned": "N,H,W,H,W,C", "windows": "N,H,W,C"], 1e-5),
+    (
+      .patches, 1,
+      ["split": "N,C,window,H,window,W", "turned": "N,window,window,C,H,W", "conv": "N,window,C,H,W"], 1e-5
+    ),
     (.heads, 2, ["stream": "N,T,C", "query_split": "N,T,head,C", "weights": "N,head,T,T", "joined": "N,T,C"], 1e-5),
     (.summed, 1, ["query": "N,position,head,C", "mixed": "N,position,head,C", "joined": "N,position,C"], 1e-5),
     (.recurrent, 2, ["steps": "N,T,direction,C", "hidden": "N,T,C", "back": "N,T,C"], 1e-5),
@@ -64,6 +68,33 @@ import Testing
       guard let layer = bench.layer(tensor) else { continue }
       let deviation = try bench.deviation(layer, classAxis: classAxis)
       #expect(deviation < tolerance, "\(tensor), \(layer.view.shape), \(layer.layout.names)")
+    }
+  }
+
+  /// Rows and columns of the grid are those of the picture, wherever the axes of windows stand.
+  @Test func `of windows has a grid over the picture`() throws {
+    func geometry(_ kind: NetworkKind, _ tensor: String) throws -> TensorGeometry {
+      let layer = try #require(try KindBench(kind).layer(tensor))
+      let axes = try #require(layer.layout.axes)
+      return try TensorGeometry(
+        shape: layer.view.scannedShape, height: axes.height, width: axes.width, channels: axes.channels)
+    }
+    let split = try geometry(.patches, "split")
+    let turned = try geometry(.patches, "turned")
+    let lastSplit = try geometry(.windows, "turned")
+    #expect(split.height == 8 && split.width == 12 && split.channels == 2)
+    #expect(turned.height == 8 && turned.width == 12 && turned.channels == 2)
+    for y in 0..<8 {
+      for x in 0..<12 {
+        for c in 0..<2 {
+          #expect(split.offset(height: y, width: x, channel: c) == (c * 8 + y) * 12 + x)
+          let window = (y / 4) * 3 + x / 4
+          #expect(turned.offset(height: y, width: x, channel: c) == ((window * 2 + c) * 4 + y % 4) * 4 + x % 4)
+        }
+      }
+      for x in 0..<8 {
+        #expect(lastSplit.offset(height: y, width: x, channel: 5) == (((y / 4) * 2 + x / 4) * 16 + (y % 4) * 4 + x % 4) * 6 + 5)
+      }
     }
   }
 

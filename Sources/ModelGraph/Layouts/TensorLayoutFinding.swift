@@ -76,9 +76,19 @@ extension LayoutInference {
       default: false
       }
     }
+    // Windows along each axis of space, which a folded batch was split into, go with those axes in order.
+    let windows = others.filter { found[$0]?.role == .window }
+    let space = others.filter { axis in
+      switch found[axis]?.role {
+      case .height, .width, .depth: true
+      default: false
+      }
+    }
+    let places = windows.count == space.count ? Dictionary(uniqueKeysWithValues: zip(windows, space)) : [:]
+    width = others.filter { width.contains($0) || width.contains(places[$0] ?? $0) }
     // Two axes that aren't told apart are a plane.
     if width.isEmpty, others.filter({ shape[$0 + 1] > 1 }).count > 1 { width = [others.last!] }
-    let height = others.filter { !width.contains($0) }
+    let height = others.filter { !width.contains($0) }.sorted { (places[$0] ?? $0, $0) < (places[$1] ?? $1, $1) }
     return TensorLayoutFinding(
       axes: GridAxes(height: height.map { $0 + 1 }, width: width.map { $0 + 1 }, channels: channels.map { $0 + 1 }),
       names: names, reason: reason)
