@@ -11,10 +11,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, overload
 
 from nnfmri._environment import environment, launcher, program
-from nnfmri._export import export
+from nnfmri._export import stored
 from nnfmri._scan import Scan, open
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _REPEATED = {"output", "layout", "provider_option"}
 # Options that are files of an array, and those that are files of lines.
 _ARRAYS = {"regions", "lesion", "pairs"}
 _LINES = {"region_names", "class_names"}
+# What has no form with --no-: False leaves it out.
+_WITHOUT_NEGATIVE = {"allow_nonfinite", "keep_scores", "resume"}
 _OWN = {"model": "the first argument", "data": "the second argument"}
 
 
@@ -46,10 +48,24 @@ class ScanError(Exception):
         self.output = output
 
 
+@overload
 def scan(
-    model: Any, stimuli: Any, /, *, labels: Any = None, ranks: int = 2, out: StrPath = "nnfmri-scan", progress: bool = True,
-    resume: bool = False, mpirun: Sequence[str] = (), **options: Any,
-) -> Scan:
+    model: Any, stimuli: Any, /, *, output: str | None = None, labels: Any = None, ranks: int = 2, out: StrPath = "nnfmri-scan",
+    progress: bool = True, resume: bool = False, mpirun: Sequence[str] = (), **options: Any,
+) -> Scan: ...
+
+
+@overload
+def scan(
+    model: Any, stimuli: Any, /, *, output: list[str] | tuple[str, ...], labels: Any = None, ranks: int = 2,
+    out: StrPath = "nnfmri-scan", progress: bool = True, resume: bool = False, mpirun: Sequence[str] = (), **options: Any,
+) -> dict[str, Scan]: ...
+
+
+def scan(
+    model: Any, stimuli: Any, /, *, output: str | Sequence[str] | None = None, labels: Any = None, ranks: int = 2,
+    out: StrPath = "nnfmri-scan", progress: bool = True, resume: bool = False, mpirun: Sequence[str] = (), **options: Any,
+) -> Scan | dict[str, Scan]:
     """Scans a network, and returns the finished scan.
 
     >>> model, stimuli = nnfmri.phantom("glyphs", out="glyphs", count=4)
@@ -58,9 +74,13 @@ def scan(
     256
 
     Args:
-        model: an ONNX file, or a PyTorch module, which is exported to `OUT.onnx` first by `nnfmri.export`.
+        model: an ONNX file; or a PyTorch module or an `onnx.ModelProto`, which is written to `OUT.onnx` first, a module by
+            `nnfmri.export`.
         stimuli: a file or folder of any kind that the program reads; or an array or tensor whose first axis is the stimulus, for a
-            network with one input; or a mapping of the inputs' names to such. Arrays are written to `OUT.stimuli.npy` or `.npz`.
+            network with one input; or a mapping of the inputs' names to such, of a PyTorch module the names of its parameters, or any
+            in their order. Arrays are written to `OUT.stimuli.npy` or `.npz`.
+        output: the name of the output that is read, where there are several; of a list of them each is scanned, and a dictionary of
+            the scans by these names is returned.
         labels: a file of labels, or a sequence of class numbers, one a stimulus.
         ranks: how many processes share the work. Any number gives the same numbers; more than there are cores is slower.
         out: the folder of results.
@@ -77,6 +97,8 @@ def scan(
         MissingError: ONNX Runtime or MPICH isn't there.
         KeyboardInterrupt: after an interrupt, once the program has kept what it measured; `resume=True` goes on.
     """
+    if output is not None and not output:
+        raise ValueError("output names none: leave it out for the one that looks most like scores")
     out = Path(out)
     for name, place in _OWN.items():
         if name in options:
@@ -85,7 +107,7 @@ def scan(
         raise TypeError("mediator makes two scans: scan with freeze and without, and take total.contrast(direct)")
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     if not isinstance(model, (str, PathLike)):
-        model = export(model, _first(stimuli), _beside(out, ".onnx"))
+        model = stored(model, stimuli, _beside(out, ".onnx"))
     arguments = ["scan", "--model", str(model), "--data", str(_stored(stimuli, _beside(out, ".stimuli")))]
     if labels is not None:
         arguments += ["--labels", str(_stored(labels, _beside(out, ".labels")))]
@@ -93,8 +115,10 @@ def scan(
     if resume:
         arguments.append("--resume")
     with _Bar(progress) as bar:
-        run([*arguments, *option_arguments(_with_files(options, out))], ranks=ranks, mpirun=mpirun, on_line=bar.take)
-    return open(out)
+        run([*arguments, *option_arguments({"output": output} | _with_files(options, out))], ranks=ranks, mpirun=mpirun, on_line=bar.take)
+    if output is None or isinstance(output, str):
+        return open(out)
+    return {name: open(out / folder) for name, folder in _output_folders(output).items()}
 
 
 def phantom(kind: str = "glyphs", *, out: StrPath = "nnfmri-phantom-files", **options: Any) -> tuple[Path, Path]:
@@ -152,29 +176,52 @@ def option_arguments(options: Mapping[str, Any]) -> list[str]:
 
     >>> from nnfmri._run import option_arguments
     >>> option_arguments({"grid": (8, 8, 4), "layers": ["relu", "relu_1"], "tracts": False, "per_stimulus": 0.9})
-    ['--grid', '8x8x4', '--layers', 'relu,relu_1', '--no-tracts', '--per-stimulus', '0.9']
-    >>> option_arguments({"allow_nonfinite": True, "samples": None})
-    ['--allow-nonfinite']
+    ['--grid=8x8x4', '--layers=relu,relu_1', '--no-tracts', '--per-stimulus=0.9']
+    >>> option_arguments({"allow_nonfinite": True, "keep_scores": False, "samples": None, "mean": (-0.1, 0.2)})
+    ['--allow-nonfinite', '--mean=-0.1,0.2']
     >>> option_arguments({"provider_option": {"device_type": "CPU"}, "reference": (0, 100)})
-    ['--provider-option', 'device_type=CPU', '--reference', '0-100']
+    ['--provider-option=device_type=CPU', '--reference=0-100']
     """
     arguments: list[str] = []
     for name, value in options.items():
         option = name.replace("_", "-")
+        if getattr(value, "shape", None) == () and hasattr(value, "item"):
+            # A number or a truth value of numpy or PyTorch.
+            value = value.item()
         if value is None:
             continue
         if value is True:
             arguments.append(f"--{option}")
         elif value is False:
-            arguments.append(f"--no-{option}")
+            if name not in _WITHOUT_NEGATIVE:
+                arguments.append(f"--no-{option}")
         elif isinstance(value, (str, PathLike)) or not isinstance(value, Iterable):
-            arguments += [f"--{option}", str(value)]
+            arguments.append(f"--{option}={value}")
         elif name in _REPEATED:
             for each in [f"{key}={one}" for key, one in value.items()] if isinstance(value, Mapping) else value:
-                arguments += [f"--{option}", str(each)]
+                arguments.append(f"--{option}={each}")
         else:
-            arguments += [f"--{option}", _JOINTS.get(name, ",").join(map(str, value))]
+            # With the option's name in one, so that a number below 0 is no option.
+            arguments.append(f"--{option}={_JOINTS.get(name, ',').join(map(str, value))}")
     return arguments
+
+
+def _output_folders(outputs: Sequence[str]) -> dict[str, str]:
+    """The folders inside `out` of the scans of several outputs, by their names, as the program calls them; of one, `out` itself.
+
+    >>> from nnfmri._run import _output_folders
+    >>> _output_folders(["boxes", "head/scores", "head:scores"])
+    {'boxes': 'boxes', 'head/scores': 'head_scores', 'head:scores': 'head_scores_2'}
+    """
+    if len(outputs) == 1:
+        return {outputs[0]: "."}
+    folders: dict[str, str] = {}
+    for name in outputs:
+        plain = folder = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in name)
+        while folder in folders.values():
+            folder = f"{plain}_{len(folders)}"
+        folders[name] = folder
+    return folders
 
 
 def _with_files(options: Mapping[str, Any], out: Path) -> dict[str, Any]:
@@ -255,25 +302,15 @@ def _stored(data: Any, path: Path) -> Path:
 
     if isinstance(data, Mapping):
         path = _beside(path, ".npz")
-        numpy.savez(path, **{name: _array(value) for name, value in data.items()})
+        numpy.savez(path, **{name: array(value) for name, value in data.items()})
     else:
         path = _beside(path, ".npy")
-        numpy.save(path, _array(data))
+        numpy.save(path, array(data))
     return path
 
 
-def _array(data: Any) -> Any:
+def array(data: Any) -> Any:
     """An array of a tensor, a sequence or an array."""
     import numpy
 
     return numpy.asarray(data.detach().cpu() if hasattr(data, "detach") else data)
-
-
-def _first(stimuli: Any) -> Any:
-    """Two stimuli, as examples of a module's inputs."""
-    if isinstance(stimuli, (str, PathLike)):
-        raise TypeError("a PyTorch module needs an example: give stimuli as tensors, or export it by nnfmri.export first")
-    import torch
-
-    values = [value for name, value in stimuli.items() if name != "labels"] if isinstance(stimuli, Mapping) else [stimuli]
-    return tuple(torch.as_tensor(_array(value[:2])) for value in values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import numbers
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,8 @@ class Scan:
 
         described = self.info["stimuli"]
         columns = {"place": "places", "target": "targets", "prediction": "predictions", "label": "labels"}
-        kept = {name: described[key] for name, key in columns.items() if described.get(key) is not None}
+        # Without classes there are no predictions: then their list is empty.
+        kept = {name: described[key] for name, key in columns.items() if described.get(key)}
         return pandas.DataFrame(kept).rename_axis("stimulus")
 
     @property
@@ -257,7 +259,8 @@ class Scan:
 
     def _key(self, layer: int | str) -> str:
         names: dict[str, str] = {described["tensor"]: described["layer"] for described in self.info["layers"]}
-        key = names.get(str(layer), f"layer_{layer}" if isinstance(layer, int) else layer)
+        is_number = isinstance(layer, numbers.Integral) and not isinstance(layer, bool)
+        key = names.get(str(layer), f"layer_{layer}" if is_number else str(layer))
         if key not in self.impact:
             known = ", ".join(f"{key} ({tensor})" for tensor, key in names.items())
             raise KeyError(f"the scan has no layer {layer!r}: {known}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,30 @@ def test_plots_show_each_region(scan: nnfmri.Scan) -> None:
     critical = json.loads((scan.folder / "stimuli/stimuli.json").read_text())["layer_1"]["critical"][0]
     assert sum(len(axes.patches) for axes in panels) == len(critical)
     assert len(scan.plot_rank("layer_1", top=7).axes[0].get_yticks()) == 7
+
+
+def test_what_is_empty_in_scan_json_is_no_column(scan: nnfmri.Scan, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(scan.folder, copy)
+    info = json.loads((copy / "scan.json").read_text())
+    # As a scan of a regressor or of elements of an output has them.
+    info["stimuli"] |= {"predictions": [], "labels": []}
+    (copy / "scan.json").write_text(json.dumps(info))
+    regressor = nnfmri.open(copy)
+    assert list(regressor.stimuli.columns) == ["place", "target"]
+    own = regressor.zeta(0, per_stimulus=True)
+    numpy.testing.assert_array_equal(own, scan.zeta(0, per_stimulus=True))
+    assert "prediction" not in own.coords and len(own.place) == 8
+    assert regressor.plot_map(0, stimulus=0).axes
+
+
+def test_any_kind_of_integer_numbers_a_layer(scan: nnfmri.Scan) -> None:
+    for number in (numpy.int64(1), numpy.uint8(1)):
+        assert scan.zeta(number).identical(scan.zeta(1))
+    assert scan.plot_map(numpy.int64(1), stimulus=numpy.int64(0)).axes  # type: ignore[arg-type]
+    for wrong in (True, 1.0, None):
+        with pytest.raises(KeyError, match="the scan has no layer"):
+            scan.zeta(wrong)  # type: ignore[arg-type]
 
 
 def test_only_finished_scans_are_opened(tmp_path: Path) -> None:
