@@ -123,7 +123,7 @@ package struct OutputReader: Sendable {
   }
 
   /// The scores of all classes of one stimulus.
-  package func scores(_ sample: UnsafeBufferPointer<Float>, stimulus: Int = 0) -> [Float] {
+  package func scores(_ sample: UnsafeBufferPointer<Float>, stimulus: Int) -> [Float] {
     switch value {
     case .selection: [selected(sample)]
     default: (0..<classCount).map { Float(score($0, sample, stimulus)) }
@@ -131,12 +131,12 @@ package struct OutputReader: Sendable {
   }
 
   /// Where a class's score is read from: the elements of one stimulus's output whose mean it is.
-  package func elements(ofClass index: Int, stimulus: Int = 0) -> [Int] {
+  package func elements(ofClass index: Int, stimulus: Int) -> [Int] {
     terms(ofClass: index, stimulus: stimulus).elements
   }
 
   /// What a class's score is made of, a sign and a constant of a decision apart; for a maximum of named elements, their mean, which is not the score.
-  package func terms(ofClass index: Int, stimulus: Int = 0) -> Terms {
+  package func terms(ofClass index: Int, stimulus: Int) -> Terms {
     if case .selection = value {
       return namedTerms ?? Terms(elements: elements, weight: 1 / Double(elements.count))
     }
@@ -164,7 +164,7 @@ package struct OutputReader: Sendable {
   ///
   /// - Parameter intact: the scores that the intact network gives the stimulus, where v compares with them; [classes].
   package func value(
-    _ sample: UnsafeBufferPointer<Float>, target: Int, stimulus: Int = 0, intact: [Float] = []
+    _ sample: UnsafeBufferPointer<Float>, target: Int, stimulus: Int, intact: [Float] = []
   ) -> Float {
     switch value {
     case .output(let index):
@@ -278,7 +278,7 @@ package struct OutputReader: Sendable {
   }
 
   /// The class that one stimulus's output speaks for (`predicted`; 0 where there is none), and its probability.
-  package func answer(_ sample: UnsafeBufferPointer<Float>, stimulus: Int = 0) -> (predicted: Int, probability: Float) {
+  package func answer(_ sample: UnsafeBufferPointer<Float>, stimulus: Int) -> (predicted: Int, probability: Float) {
     let own = scores(sample, stimulus: stimulus)
     let best = predicted(own) ?? 0
     if isYesOrNo {
@@ -298,7 +298,7 @@ package struct OutputReader: Sendable {
   ///
   /// Source: Liu et al., NeurIPS 2020.
   package func energy(
-    _ sample: UnsafeBufferPointer<Float>, answer: (predicted: Int, probability: Float), stimulus: Int = 0
+    _ sample: UnsafeBufferPointer<Float>, answer: (predicted: Int, probability: Float), stimulus: Int
   ) -> Double {
     switch link {
     case .softmax, .sigmoid: return log(Double(answer.probability)) - score(answer.predicted, sample, stimulus)

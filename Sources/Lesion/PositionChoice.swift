@@ -28,6 +28,14 @@ package enum PositionChoice: Hashable, Sendable, Codable {
     }
   }
 
+  /// Whether another may be read of each stimulus.
+  package var isOfEachStimulus: Bool {
+    switch self {
+    case .mean, .at: false
+    case .lastUnmasked, .perStimulus: true
+    }
+  }
+
   /// As it is written on the command line.
   package var name: String {
     switch self {

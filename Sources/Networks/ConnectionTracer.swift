@@ -17,7 +17,7 @@ package final class ConnectionTracer {
   private static let rowTolerance: Float = 1e-4
 
   private let sources: RegionMap
-  private let targets: RegionMap
+  private let targetUnits: Int
   private let network: MagnitudeNetwork
   private let observation: Session
   private let flow: Session
@@ -34,13 +34,13 @@ package final class ConnectionTracer {
   /// - Parameters:
   ///   - model: the whole network.
   ///   - sources: of the tensor `from`.
-  ///   - targets: of the tensor `to`.
+  ///   - targetUnits: elements of the tensor `to` for one stimulus.
   ///   - batch: source regions in one pass; where they can't be batched they go one by one.
   ///   - feed: any stimulus; its runs tell shapes.
   /// - Throws: `Untraceable` where magnitude can't be followed; what running the network throws.
   /// - Cost: two to four sessions and up to seven forward passes; all tensors between the two in memory once.
   package init(
-    model: Model, from source: String, to target: String, sources: RegionMap, targets: RegionMap, batch: Int,
+    model: Model, from source: String, to target: String, sources: RegionMap, targetUnits: Int, batch: Int,
     runtime: Runtime, session options: Session.Options, feed: Feed
   ) throws {
     func observe(_ model: Model) throws -> ObservedShapes {
@@ -61,10 +61,10 @@ package final class ConnectionTracer {
     for size in Set([batch, 1]).sorted(by: >) {
       do {
         let parts = try Self.prepare(
-          model: model, from: source, to: target, shapes: shapes, batch: size, units: (sources.unitCount, targets.unitCount),
+          model: model, from: source, to: target, shapes: shapes, batch: size, units: (sources.unitCount, targetUnits),
           runtime: runtime, options: options, feed: feed)
         self.sources = sources
-        self.targets = targets
+        self.targetUnits = targetUnits
         self.source = source
         network = parts.network
         observation = parts.observation
@@ -88,9 +88,12 @@ package final class ConnectionTracer {
   /// float.
   ///
   /// Cost: one observing pass, and ⌈sources/batch⌉ passes of the part between the tensors.
-  /// - Parameter pause: called between two batches.
+  /// - Parameters:
+  ///   - targets: of the tensor `to`; where a class is read may differ from stimulus to stimulus.
+  ///   - pause: called between two batches.
   /// - Throws: `OnnxRuntimeError`, `StimuliError`, and what `pause` throws.
-  package func strengths(feed: Feed, pause: () throws -> Void) throws -> [Float] {
+  package func strengths(targets: RegionMap, feed: Feed, pause: () throws -> Void) throws -> [Float] {
+    precondition(targets.unitCount == targetUnits, "regions of another tensor")
     let observed = try observe(feed)
     let layer = observed[source]!
     // The buffer is the tensor's own, which has to outlive it.
@@ -111,7 +114,7 @@ package final class ConnectionTracer {
       strengths.withUnsafeMutableBufferPointer { strengths in
         for region in rows {
           targets.sum(
-            UnsafeBufferPointer(slice(output.floats, region - start, targets.unitCount)),
+            UnsafeBufferPointer(slice(output.floats, region - start, targetUnits)),
             into: slice(strengths, region, targets.regionCount))
         }
       }

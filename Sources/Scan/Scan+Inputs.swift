@@ -91,6 +91,7 @@ extension Scan {
       let readout = plan.readout
       // What is read of each stimulus is known for those that are scanned.
       guard stream == nil, request.run.part == nil, !readout.isOfEachStimulus,
+        !request.measurement.position.isOfEachStimulus,
         try plan.layers.contains(where: { try $0.grid(request.measurement).isByChannel })
       else { return nil }
       let places = PruningTrial.heldOut(of: all.count, scanned: plan.stimulusPlaces, seed: request.measurement.seed)

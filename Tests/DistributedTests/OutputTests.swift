@@ -80,5 +80,52 @@ extension DistributedTests {
       let missing = try scan(choice + ["--position", "nowhere.txt"], to: "missing")
       #expect(missing.exitCode == 64 && missing.errors.contains("nowhere.txt is none of"), "\(missing)")
     }
+
+    /// What a scan of `sequence` found: each stimulus's answer, target and v of nothing lesioned, and the strengths to the output.
+    private func found(
+      _ files: [String], positions: [Int], _ options: [String]
+    ) throws -> (places: [Int], answers: [Int], targets: [Int], intact: [Float], strengths: [Double]) {
+      let run = try ScanRun(
+        files + ["--layers", "stream", "--grid", "6x1x2", "--estimator", "exact"]
+          + ["--position", positions.map(String.init).joined(separator: ",")] + options, ranks: nil)
+      try #require(run.command.exitCode == 0, "\(run.command)")
+      let stimuli = try #require(try run.json("scan.json")["stimuli"] as? [String: any Sendable])
+      func numbers(_ name: String) throws -> [Double] {
+        let bytes = try #require(run.files[name], "\(name) is missing")
+        return try NumericArray(contentsOfNPY: folder.file("numbers.npy", bytes)).doubles()
+      }
+      let values = try numbers("acquisition/layer_0.npy")
+      let places = try #require(stimuli["places"] as? [Int])
+      return (
+        places, try #require(stimuli["predictions"] as? [Int]), try #require(stimuli["targets"] as? [Int]),
+        places.indices.map { Float(values[$0 * values.count / places.count]) },
+        // Means come first, then their errors.
+        options.contains("--tracts") ? try numbers("connections/layer_0_to_output.npy").dropLast(12 * 3) : []
+      )
+    }
+
+    @Test func `is each stimulus's own position for its answer, its value and the strengths to it`() throws {
+      let network = SmallNetwork.sequence
+      let (count, positions) = (12, [3, 0, 4, 2, 1, 4, 0, 3, 2, 1, 0, 4])
+      let scores = try (0..<count).map { stimulus in
+        let places = PlainEvaluator(network).run(try network.plainInputs(stimulus, of: count))["logits"]!.elements
+        return Array(places[positions[stimulus] * 3..<(positions[stimulus] + 1) * 3])
+      }
+      let right = scores.map { scores in scores.indices.max { scores[$0] < scores[$1] }! }
+      let files = try network.write(
+        to: folder, stimuli: count, labels: (0..<count).map { $0 % 2 == 0 ? right[$0] : (right[$0] + 1) % 3 })
+      let all = try found(files.options, positions: positions, [])
+      #expect(all.answers == right && all.targets == right)
+      for (stimulus, value) in all.intact.enumerated() { #expect(abs(Double(value) - scores[stimulus].max()!) < 1e-4) }
+      let wrong = try found(files.options, positions: positions, ["--select", "wrong", "--target", "label"])
+      #expect(wrong.places == (0..<count).filter { $0 % 2 == 1 } && wrong.answers == wrong.places.map { right[$0] })
+      let pair = try [0, 2, nil].map { one in
+        try found(files.options, positions: positions, ["--select", one.map { "index=\($0)" } ?? "index=0,2", "--tracts"])
+          .strengths
+      }
+      let scale = pair[2].max()!
+      #expect(scale > 0 && pair[0] != pair[1])
+      for edge in pair[2].indices { #expect(abs((pair[0][edge] + pair[1][edge]) / 2 - pair[2][edge]) < 1e-5 * scale) }
+    }
   }
 }

@@ -44,7 +44,7 @@ import Testing
     readout.decide(by: .whereTheValueNamesClasses)
     let chances: [Float] = [0.2, 0.9, 0.7]
     let scores = link == .chances ? chances : chances.map { log($0 / (1 - $0)) }
-    let value = try scores.withUnsafeBufferPointer { try OutputReader(readout).value($0, target: 0) }
+    let value = try scores.withUnsafeBufferPointer { try OutputReader(readout).value($0, target: 0, stimulus: 0) }
     #expect(abs(value - log(0.8 * 0.7)) < 1e-6)
   }
 

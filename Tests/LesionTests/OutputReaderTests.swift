@@ -9,7 +9,7 @@ import Testing
   ) throws -> Float {
     let reader = try OutputReader(
       shape: shape, value: value, link: link, position: position, channelsLast: channelsLast)
-    return output.withUnsafeBufferPointer { reader.value($0, target: target) }
+    return output.withUnsafeBufferPointer { reader.value($0, target: target, stimulus: 0) }
   }
 
   @Test(
@@ -26,7 +26,7 @@ import Testing
     let reader = try OutputReader(
       shape: shape, value: .logit, link: .softmax, position: nil, channelsLast: channelsLast)
     #expect(reader.classCount == expected.count)
-    #expect(output.withUnsafeBufferPointer { reader.scores($0) } == expected)
+    #expect(output.withUnsafeBufferPointer { reader.scores($0, stimulus: 0) } == expected)
   }
 
   @Test func `takes one position where it is told to`() throws {
@@ -98,7 +98,7 @@ import Testing
     #expect(try read([.nan, 1], [2], .logProbability, target: 0, link: link).isNaN)
     #expect(try read([0.25], [1], .probability, link: .chances) == 0.25)
     let reader = try OutputReader(shape: [4], value: .logit, link: link, position: nil, channelsLast: false)
-    let answer = output.withUnsafeBufferPointer { reader.answer($0) }
+    let answer = output.withUnsafeBufferPointer { reader.answer($0, stimulus: 0) }
     #expect(answer.predicted == 1 && answer.probability == 0.7)
   }
 
@@ -109,7 +109,7 @@ import Testing
   func `speaks for the largest score, or for yes or no`(_ scores: [Float], _ link: OutputReader.Link, _ expected: Int?) throws {
     let reader = try OutputReader(shape: [scores.count], value: .logit, link: link, position: nil, channelsLast: false)
     #expect(reader.predicted(scores) == expected)
-    let answer = scores.withUnsafeBufferPointer { reader.answer($0) }
+    let answer = scores.withUnsafeBufferPointer { reader.answer($0, stimulus: 0) }
     #expect(answer.predicted == expected ?? 0)
     if scores.count == 1, expected != nil { #expect(answer.probability > 0.5) }
   }
@@ -121,7 +121,7 @@ import Testing
   func `compares probabilities as they stand`(_ name: String, _ link: OutputReader.Link, _ expected: Double) throws {
     let reader = try OutputReader(
       shape: [2], value: try #require(ValueFunction(name: name)), link: link, position: nil, channelsLast: false)
-    let value = ([0.4, 0.6] as [Float]).withUnsafeBufferPointer { reader.value($0, target: 0, intact: [0.7, 0.3]) }
+    let value = ([0.4, 0.6] as [Float]).withUnsafeBufferPointer { reader.value($0, target: 0, stimulus: 0, intact: [0.7, 0.3]) }
     #expect(abs(Double(value) - expected) < 1e-6)
   }
 
@@ -136,13 +136,13 @@ import Testing
       let reader = try OutputReader(readout)
       #expect(reader.classCount == 2 && reader.scoredClasses == 1..<2)
       for target in 0...1 {
-        let found = [score].withUnsafeBufferPointer { reader.value($0, target: target) }
+        let found = [score].withUnsafeBufferPointer { reader.value($0, target: target, stimulus: 0) }
         let expected =
           value == .logit && !isChance
           ? (target == 1 ? logit : -logit) : try read(pair, [2], value, target: target, link: pairLink)
         #expect(abs(found - expected) <= 1e-6 * max(1, abs(expected)), "\(value) of \(target)")
       }
-      let answer = [score].withUnsafeBufferPointer { reader.answer($0) }
+      let answer = [score].withUnsafeBufferPointer { reader.answer($0, stimulus: 0) }
       #expect(answer.predicted == (logit > 0 ? 1 : 0) && answer.probability > 0.5)
     }
   }
@@ -174,7 +174,9 @@ import Testing
   @Test(arguments: [OutputReader.Link.softmax, .sigmoid])
   func `compares answers that are sure of other classes`(_ link: OutputReader.Link) throws {
     let reader = try OutputReader(shape: [3], value: .jensenShannon, link: link, position: nil, channelsLast: false)
-    let value = ([2000, -900, 0] as [Float]).withUnsafeBufferPointer { reader.value($0, target: 0, intact: [-900, 2000, 0]) }
+    let value = ([2000, -900, 0] as [Float]).withUnsafeBufferPointer {
+      reader.value($0, target: 0, stimulus: 0, intact: [-900, 2000, 0])
+    }
     // Of each sigmoid that changes sides, the whole of log 2.
     #expect(abs(Double(value) + (link == .softmax ? 1 : 2) * log(2)) < 1e-6)
   }

@@ -43,7 +43,7 @@ import Testing
       let outputs = try bench.outputs()
       for (row, found) in outputs.values.enumerated() {
         let sample = Array(outputs.read[(row * count)..<((row + 1) * count)])
-        let expected = sample.withUnsafeBufferPointer { reader.value($0, target: 0) }
+        let expected = sample.withUnsafeBufferPointer { reader.value($0, target: 0, stimulus: 0) }
         #expect(abs(found - Double(expected)) < 1e-5 * max(1, abs(Double(expected))))
       }
       #expect(try bench.deviation() < 4e-3)
@@ -67,7 +67,7 @@ import Testing
       let outputs = try bench.outputs()
       for (row, found) in outputs.values.enumerated() {
         let expected = Array(outputs.read[2 * row..<2 * row + 2]).withUnsafeBufferPointer {
-          reader.value($0, target: Int(target))
+          reader.value($0, target: Int(target), stimulus: 0)
         }
         #expect(abs(found - Double(expected)) < 1e-5 * max(1, abs(Double(expected))), "\(link)")
       }
@@ -91,7 +91,9 @@ import Testing
       Model(proto: net.model), shape: [3], reading: "scores", value: AdjointValue(readout), targets: [0, 1])
     let outputs = try bench.outputs()
     for (row, found) in outputs.values.enumerated() {
-      let expected = Array(outputs.read[2 * row..<2 * row + 2]).withUnsafeBufferPointer { reader.value($0, target: 0) }
+      let expected = Array(outputs.read[2 * row..<2 * row + 2]).withUnsafeBufferPointer {
+        reader.value($0, target: 0, stimulus: 0)
+      }
       #expect(abs(found - Double(expected)) < 1e-5 * max(1, abs(Double(expected))))
     }
     #expect(try bench.deviation() < 4e-3)

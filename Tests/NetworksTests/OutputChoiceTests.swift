@@ -254,8 +254,8 @@ import Testing
         Readout(
           output: "y", tensor: "y", shape: [6], classAxis: nil, link: .softmax,
           value: .selection(OutputSelection(parsing: text))))
-      #expect(output.withUnsafeBufferPointer { reader.value($0, target: 0) } == expected)
-      #expect(output.withUnsafeBufferPointer { reader.scores($0) } == [expected])
+      #expect(output.withUnsafeBufferPointer { reader.value($0, target: 0, stimulus: 0) } == expected)
+      #expect(output.withUnsafeBufferPointer { reader.scores($0, stimulus: 0) } == [expected])
       if let terms = reader.namedTerms {
         #expect(terms.elements.reduce(0.0) { $0 + Double(output[$1]) } * terms.weight == Double(expected))
       } else {

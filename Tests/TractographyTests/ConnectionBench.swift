@@ -44,9 +44,9 @@ struct ConnectionBench {
     from source: String, _ sources: RegionMap, to target: String, _ targets: RegionMap, stimulus: Int = 0, batch: Int = 3
   ) throws -> [Float] {
     let tracer = try ConnectionTracer(
-      model: model, from: source, to: target, sources: sources, targets: targets, batch: batch, runtime: runtime,
+      model: model, from: source, to: target, sources: sources, targetUnits: targets.unitCount, batch: batch, runtime: runtime,
       session: Session.Options(), feed: feed(0))
-    return try tracer.strengths(feed: feed(stimulus)) {}
+    return try tracer.strengths(targets: targets, feed: feed(stimulus)) {}
   }
 }
 

@@ -110,11 +110,12 @@ package final class WatchedNetwork {
     return (0..<rows).map { row in
       let output = slice(answer, row, rows)
       let cells = slice(numbers, row, rows)
-      let said = reader.saysClasses && output.allSatisfy(\.isFinite) ? reader.answer(output) : nil
+      // A reference reads all stimuli alike.
+      let said = reader.saysClasses && output.allSatisfy(\.isFinite) ? reader.answer(output, stimulus: 0) : nil
       var observation = Observation()
       observation.output = Array(output)
       observation.answer = said
-      observation.energy = reader.hasClasses ? said.map { reader.energy(output, answer: $0) } ?? .infinity : nil
+      observation.energy = reader.hasClasses ? said.map { reader.energy(output, answer: $0, stimulus: 0) } ?? .infinity : nil
       observation.layers = layouts.indices.map {
         LayerReading(UnsafeBufferPointer(rebasing: cells[ranges[$0]]), layout: layouts[$0])
       }

@@ -18,7 +18,7 @@ package struct ObserveTask: RankTask, Hashable {
   func run(on worker: Worker, pause: () throws -> Void) throws -> Observation {
     let outputs = try worker.observe(stimulus: stimulus, of: worker.feed)
     return Observation(
-      scores: outputs[0].withFloats { worker.reader.scores(UnsafeBufferPointer($0)) },
+      scores: outputs[0].withFloats { worker.reader.scores(UnsafeBufferPointer($0), stimulus: stimulus) },
       moments: worker.moments(of: outputs).map(\.values))
   }
 }

@@ -44,7 +44,9 @@ final class TractWorker {
 
   /// The strengths of a link for a stimulus; [sources x targets].
   func strengths(link: Int, stimulus: Int, classes: [Int], pause: () throws -> Void) throws -> [Float] {
-    try tracer(link, classes).strengths(feed: rows(stimulus), pause: pause)
+    let tracer = try tracer(link, classes)
+    return try tracer.strengths(
+      targets: isLast(link) ? output(classes, stimulus) : regions[link + 1], feed: rows(stimulus), pause: pause)
   }
 
   /// v of pathways. - Parameter replacements: what lesioned units become, a tensor a layer; empty for 0.
@@ -84,20 +86,21 @@ final class TractWorker {
     if let tracer, tracer.link == link { return tracer.tracer }
     // Let go of the old one before the new one takes memory.
     tracer = nil
-    let isLast = link + 1 == plan.layers.count
     let made = try ConnectionTracer(
-      model: model, from: plan.layers[link].tensor, to: isLast ? plan.readTensor : plan.layers[link + 1].tensor,
-      sources: regions[link], targets: isLast ? output(classes) : regions[link + 1], batch: plan.batch,
-      runtime: feed.runtime, session: session, feed: rows(0))
+      model: model, from: plan.layers[link].tensor, to: isLast(link) ? plan.readTensor : plan.layers[link + 1].tensor,
+      sources: regions[link], targetUnits: isLast(link) ? plan.outputShape.reduce(1, *) : regions[link + 1].unitCount,
+      batch: plan.batch, runtime: feed.runtime, session: session, feed: rows(0))
     tracer = (link, made)
     return made
   }
 
-  /// The output with a region for each class.
-  private func output(_ classes: [Int]) -> RegionMap {
+  private func isLast(_ link: Int) -> Bool { link + 1 == plan.layers.count }
+
+  /// The output with a region for each class, where a stimulus's scores are read.
+  private func output(_ classes: [Int], _ stimulus: Int) -> RegionMap {
     var regions = [UInt32](repeating: RegionMap.none, count: plan.outputShape.reduce(1, *))
     for (region, number) in classes.enumerated() {
-      for element in reader.elements(ofClass: number) { regions[element] = UInt32(region) }
+      for element in reader.elements(ofClass: number, stimulus: stimulus) { regions[element] = UInt32(region) }
     }
     return RegionMap(regionCount: classes.count, regions: regions)
   }
