@@ -89,6 +89,15 @@ extension DistributedTests {
       #expect(try explain(reference, data, index: 0).exitCode == 0)
     }
 
+    @Test func `has no reference that reads another position of each stimulus`() throws {
+      let files = try SmallNetwork.sequence.write(to: folder, stimuli: 40)
+      for position in ["1,2,3", "last-unmasked sequence"] {
+        let refused = try Program.run(
+          ["monitor", "learn"] + files.options + ["--position", position, "--out", folder.path("p.ref")])
+        #expect(refused.exitCode == 64 && refused.errors.contains("the same position of all stimuli"), "\(refused)")
+      }
+    }
+
     @Test func `reads one output, as its help says, and so do learn and layers`() throws {
       let (_, data) = try learn([1, 2, 3, 4], stimuli: stimuli())
       let model = folder.path("weighed.onnx")

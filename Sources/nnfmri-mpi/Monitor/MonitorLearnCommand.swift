@@ -168,7 +168,7 @@ struct MonitorLearnCommand: ParsableCommand {
     }
     request.reading = try reading.request(value: noClasses ? .output(0) : .logit, output: output.output())
     request.reading.layouts = layouts
-    if case .perStimulus = request.reading.position {
+    guard !request.reading.position.isOfEachStimulus else {
       throw ValidationError(
         "--position \(reading.position): a monitor reads the same position of all stimuli: mean, last or a number.")
     }
