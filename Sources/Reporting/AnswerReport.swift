@@ -8,11 +8,11 @@ import Statistics
 /// effects), stimuli like these (random effects); and in how many of their kind a region matters.
 enum AnswerReport {
   /// A layer's part of `impact.json`.
-  static func content(_ layer: ScanResult.Layer) -> JSONValue {
+  static func content(_ layer: ScanResult.Layer, _ result: ScanResult) -> JSONValue {
     let answers = layer.answers
     let counts = answers.critical.map(\.count).sorted()
     return [
-      "sentence": .string(sentences(layer).joined(separator: " ")),
+      "sentence": .string(sentences(layer, result).joined(separator: " ")),
       "critical_stimuli_like_these": answers.group == nil ? .null : .int(layer.statistics.isCritical.count { $0 }),
       "critical_these_stimuli": answers.group.map { .int($0.isFixedCritical.count { $0 }) } ?? .null,
       "critical_single_stimulus": JSONValue([counts.first ?? 0, counts[counts.count / 2], counts.last ?? 0]),
@@ -70,14 +70,14 @@ enum AnswerReport {
   }
 
   /// Which question was answered, and what its answer is.
-  static func sentences(_ layer: ScanResult.Layer) -> [String] {
+  static func sentences(_ layer: ScanResult.Layer, _ result: ScanResult) -> [String] {
     let answers = layer.answers
     guard let group = answers.group else { return ["\(single(layer)) It says nothing of other stimuli."] }
     return [
       """
       Stimuli like these (random effects): \(likeThese(layer, group)). These \(layer.statistics.seriesCount) (fixed effects): \
       \(group.isFixedCritical.count { $0 }). \(each(answers))
-      """, prevalence(layer, group),
+      """, prevalence(layer, group, TargetWords.needed(result)),
     ].compactMap(\.self)
   }
 
@@ -108,8 +108,8 @@ enum AnswerReport {
       ? "reliability \(Number.fixed(least, 2))" : "reliability \(Number.fixed(median, 2)), the least \(Number.fixed(least, 2))"
   }
 
-  /// Of the region that most stimuli need.
-  private static func prevalence(_ layer: ScanResult.Layer, _ group: LayerAnswers.Group) -> String? {
+  /// Of the region that most stimuli need. - Parameter target: what for, where it isn't each stimulus's answer.
+  private static func prevalence(_ layer: ScanResult.Layer, _ group: LayerAnswers.Group, _ target: String?) -> String? {
     let (needed, zeta) = (layer.answers.needed, layer.statistics.zeta)
     guard let best = needed.indices.max(by: { (needed[$0], zeta[$0]) < (needed[$1], zeta[$1]) }),
       group.prevalence[best].estimate > 0
@@ -117,7 +117,8 @@ enum AnswerReport {
     let most = group.prevalence[best]
     let interval = [most.interval.lowerBound, most.interval.upperBound].map { Number.fixed(100 * $0, 0) }
     return """
-      Most often needed: \(layer.grid.label(of: best)), in \(needed[best]) of \(most.count), against the answer in \
+      Most often needed\(target.map { " for \($0)" } ?? ""): \(layer.grid.label(of: best)), in \(needed[best]) of \(most.count), \
+      against \(target ?? "the answer") in \
       \(layer.answers.heldBack[best]); it matters in \(Number.fixed(100 * most.estimate, 0)) % [\(interval[0]), \(interval[1])] of \
       such stimuli (I² \(Number.fixed(100 * group.heterogeneity[best].iSquared, 0)) %).
       """

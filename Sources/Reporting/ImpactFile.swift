@@ -56,7 +56,7 @@ enum ImpactFile {
       "degrees_of_freedom": .double(statistics.tests[0].degreesOfFreedom),
       "effect": .double(score.effect),
       "zeta_score_reason": JSONValue(score.reason),
-      "answers": AnswerReport.content(layer),
+      "answers": AnswerReport.content(layer, result),
       "interactions": InteractionReport.content(layer),
       "interactions_reason": JSONValue(InteractionReport.reason(layer)),
       "grids": .object(grids),

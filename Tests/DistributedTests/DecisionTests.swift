@@ -9,14 +9,9 @@ extension DistributedTests {
   @Suite struct `A yes or no` {
     private let folder = TemporaryFolder()
 
-    @Test func `is of a yes without a target, whatever the answer and the label`() throws {
+    /// The detector, ended by a sigmoid that says yes of half of the stimuli, and what it answers.
+    private func halved(_ count: Int, data: String) throws -> (options: [String], answers: [Int]) {
       let network = SmallNetwork.detector
-      let count = 12
-      let bare = try network.write(to: folder, stimuli: count, labels: (0..<count).map { $0 % 2 })
-      let refused = try ScanRun(bare.options + ["--select", "wrong"], ranks: nil)
-      #expect(refused.command.exitCode == 64 && refused.command.errors.contains("gives one score"), "\(refused.command)")
-
-      // Half of the stimuli get a yes.
       var proto = network.proto
       let score = proto.graph.output[0].name
       let scores = try (0..<count).map {
@@ -32,12 +27,21 @@ extension DistributedTests {
         proto.graph.node.append(node)
       }
       proto.graph.output[0].name = "chance"
-      let options = ["--model", folder.file("chance.onnx", try Model(proto: proto).serialized()), "--data", bare.data]
+      let options = ["--model", folder.file("chance.onnx", try Model(proto: proto).serialized()), "--data", data]
+      return (options, scores.map { $0 > middle ? 1 : 0 })
+    }
+
+    @Test func `is of a yes without a target, whatever the answer and the label`() throws {
+      let count = 12
+      let bare = try SmallNetwork.detector.write(to: folder, stimuli: count, labels: (0..<count).map { $0 % 2 })
+      let refused = try ScanRun(bare.options + ["--select", "wrong"], ranks: nil)
+      #expect(refused.command.exitCode == 64 && refused.command.errors.contains("gives one score"), "\(refused.command)")
+
+      let (options, expected) = try halved(count, data: bare.data)
       let all = try ScanRun(options + ["--samples", "20"], ranks: nil)
       try #require(all.command.exitCode == 0, "\(all.command)")
       let stimuli = try #require(try all.json("scan.json")["stimuli"] as? [String: any Sendable])
       let predictions = try #require(stimuli["predictions"] as? [Int])
-      let expected = scores.map { $0 > middle ? 1 : 0 }
       #expect(predictions == expected && Set(expected) == [0, 1])
       for (choice, isRight) in [("wrong", false), ("right", true)] {
         let some = try ScanRun(options + ["--samples", "20", "--select", choice], ranks: nil)
@@ -46,6 +50,54 @@ extension DistributedTests {
       }
       let wrongly = try ScanRun(options + ["--target", "2"], ranks: nil)
       #expect(wrongly.command.exitCode == 64 && wrongly.command.errors.contains("2 classes, 0 to 1"), "\(wrongly.command)")
+    }
+
+    @Test func `says in sentences what a region is needed for`() throws {
+      let count = 12
+      let bare = try SmallNetwork.detector.write(to: folder, stimuli: count, labels: (0..<count).map { $0 % 2 })
+      let (options, answers) = try halved(count, data: bare.data)
+      func chosen(_ answer: Int) -> String {
+        "index=" + answers.indices.filter { answers[$0] == answer }.map(String.init).joined(separator: ",")
+      }
+      for (choice, words, target, value) in [
+        (["--select", chosen(0)], " for a yes: ", " against a yes in ", "logit of a yes"),
+        (["--select", chosen(1)], "needed: ", " against the answer in ", "logit of a yes"),
+        (["--select", chosen(0), "--target", "0"], "needed: ", " against the answer in ", "logit of class 0"),
+        (["--select", chosen(0), "--target", "1"], " for class 1: ", " against class 1 in ", "logit of class 1"),
+        (["--target", "label"], " for the label: ", " against the label in ", "logit of the label"),
+      ] {
+        let run = try ScanRun(options + ["--layers", "hidden", "--grid", "1x1x12"] + choice, ranks: nil)
+        try #require(run.command.exitCode == 0, "\(run.command)")
+        let line = run.command.output.split(separator: "\n").first { $0.contains("Most often needed") }
+        #expect(line?.contains(words) == true && line?.contains(target) == true, "\(choice): \(run.command.output)")
+        let page = String(decoding: run.files["report.html"] ?? [], as: UTF8.self)
+        #expect(page.contains("Value: \(value);") && page.contains("is the \(value),"), "\(choice)")
+      }
+    }
+
+    @Test func `is explained as the answer that was given`() throws {
+      let count = 100
+      let bare = try SmallNetwork.detector.write(to: folder, stimuli: count)
+      let (options, answers) = try halved(count, data: bare.data)
+      let (reference, out) = (folder.path("normal.ref"), folder.path("explained"))
+      let layer = ["--layers", "hidden", "--grid", "1x1x12"]
+      let learnt = try Program.run(["monitor", "learn"] + options + layer + ["--out", reference])
+      try #require(learnt.exitCode == 0, "\(learnt)")
+      for answer in [0, 1] {
+        let index = answers.firstIndex(of: answer)!
+        let explained = try Program.run(
+          ["monitor", "explain", reference, "--data", bare.data, "--index", "\(index)", "--progress", "none", "--out", out])
+        try #require(explained.exitCode == 0 && explained.output.contains("Answer: class \(answer)"), "\(explained)")
+        let files = TemporaryFolder.files(below: out)
+        let content = try #require(
+          try JSONSerialization.jsonObject(with: Data(files["impact.json"] ?? [])) as? [String: [String: any Sendable]])
+        let regions = try #require(content["layer_0"]?["grids"] as? [String: [String: any Sendable]])
+        let zeta = try regions.sorted { $0.key < $1.key }.map { try #require($0.value["zeta"] as? Double) }
+        let yes = try ScanRun.zeta(options + layer + ["--select", "index=\(index)"])
+        #expect(yes.contains { abs($0) > 0.01 })
+        #expect(zip(zeta, yes).allSatisfy { abs($0 - (answer == 1 ? $1 : -$1)) < 1e-4 }, "\(zeta), \(yes)")
+        try FileManager.default.removeItem(atPath: out)
+      }
     }
 
     /// A network with one score z, and the same with the scores 0 and z of two classes, or their probabilities.

@@ -85,7 +85,7 @@ struct LayerSection {
       "evaluations": layer.gradients == nil
         ? Plural.count(layer.plan.rows, "evaluation", "evaluations")
         : Plural.count(layer.plan.rows, "gradient pass", "gradient passes"),
-      "answers": AnswerReport.sentences(layer), "trials": TrialReport(layer.plan.number, result)?.lines ?? [],
+      "answers": AnswerReport.sentences(layer, result), "trials": TrialReport(layer.plan.number, result)?.lines ?? [],
       "byChannel": layer.grid.isByChannel && pictures > 0,
       "scoreTitle": isScored ? "ζ score, %" : "ζ, \(request.measurement.value.name)",
       "figures": figures.map(\.context), "ranking": ranking,

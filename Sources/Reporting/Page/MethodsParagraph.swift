@@ -22,9 +22,7 @@ struct MethodsParagraph {
 
   private var what: [String] {
     let (plan, measurement) = (result.plan, result.request.measurement)
-    let target =
-      measurement.value.isOfTarget
-      ? " of the \(measurement.target.name == "predicted" ? "predicted class" : measurement.target.name)" : ""
+    let target = TargetWords.asked(result).map { " of \($0)" } ?? ""
     let index = measurement.index == .shapley ? "Shapley value [1]" : "Banzhaf value [1]"
     return [
       """

@@ -54,7 +54,7 @@ struct ReportPage {
           ? ["\(result.skippedSeries) series were skipped: their values are NaN or infinite."] : []),
       "indexName": request.measurement.index == .shapley ? "Shapley" : "Banzhaf",
       "lesion": request.measurement.lesion.phrase,
-      "value": Self.description(request.measurement.value),
+      "value": Self.description(request.measurement.value, of: TargetWords.asked(result)),
       "intervalMeaning": intervalMeaning,
       "program": "nnfmri-mpi \(result.run.versions.program.number), ONNX Runtime \(result.run.versions.onnxRuntime)",
       "modelDigest": plan.modelDigest, "dataDigest": plan.dataDigest,
@@ -78,9 +78,7 @@ struct ReportPage {
     let (plan, request) = (result.plan, result.request)
     let regions = plan.layers.reduce(0) { $0 + $1.regionCount }
     let critical = result.layers.reduce(0) { $0 + $1.statistics.isCritical.count { $0 } }
-    let value = request.measurement.value
-    let target =
-      value.isOfTarget ? " of the \(Self.description(request.measurement.target))" : ""
+    let target = TargetWords.asked(result).map { " of \($0)" } ?? ""
     let question = plan.stimulusCount == 1 ? "for this stimulus" : "for stimuli like these"
     return """
       \(critical) of \(Plural.count(regions, "region", "regions")) in \(Plural.count(plan.layers.count, "layer", "layers")) \
@@ -97,11 +95,14 @@ struct ReportPage {
       : "Of the mean over the stimuli that were shown, taken as a sample of their kind."
   }
 
-  private static func description(_ value: ValueFunction) -> String {
-    switch value {
-    case .logit: "the target's logit"
-    case .logProbability: "the target's log-probability"
-    case .probability: "the target's probability"
+  /// - Parameter target: what the value is of.
+  private static func description(_ value: ValueFunction, of target: String?) -> String {
+    let owner = target == TargetWords.yes ? "a yes's" : target == nil ? "the score's" : "the target's"
+    return switch value {
+    case .logit where target == nil: "the score"
+    case .logit: "\(owner) logit"
+    case .logProbability: "\(owner) log-probability"
+    case .probability: "\(owner) probability"
     case .margin: "the target's lead over the next class"
     case .loss: "the negative loss"
     case .accuracy: "whether the answer is the target"
@@ -113,14 +114,6 @@ struct ReportPage {
     case .cosineTo(let name): "the cosine to \(name)"
     case .output(let index): "output \(index)"
     case .selection(let selection): "output \(selection.text)"
-    }
-  }
-
-  private static func description(_ target: MeasurementOptions.Target) -> String {
-    switch target {
-    case .predicted: "predicted class"
-    case .label: "label"
-    case .fixed(let index): "class \(index)"
     }
   }
 

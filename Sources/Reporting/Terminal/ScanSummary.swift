@@ -71,7 +71,7 @@ package struct ScanSummary: Sendable {
       \(critical.count) critical of \(Plural.count(layer.plan.regionCount, "region", "regions"))
       """
     if let reason = score.reason { text += "\n  No ζ scores: \(reason)" }
-    for sentence in AnswerReport.sentences(layer) { text += "\n  \(sentence)" }
+    for sentence in AnswerReport.sentences(layer, result) { text += "\n  \(sentence)" }
     for line in TrialReport(layer.plan.number, result)?.lines ?? [] { text += "\n  \(line)" }
     if let pruning = PruningReport(layer.plan.number, result) { text += "\n  \(pruning.line)" }
     if let line = GradientReport.line(layer) { text += "\n  \(line)" }

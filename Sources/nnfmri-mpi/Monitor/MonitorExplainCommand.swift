@@ -61,8 +61,10 @@ struct MonitorExplainCommand: ParsableCommand {
     var judged: Judged?
     try MonitorRun.reportingFailures(quiet: !Launcher.isFirstProcess) {
       let reference = try MonitorReference(contentsOf: reference)
-      request = try scanRequest(reference)
-      if Launcher.isFirstProcess { judged = try judge(reference) }
+      // On all ranks, since it is this answer that the scan is about.
+      let verdict = try judge(reference)
+      request = try scanRequest(reference, verdict.verdict.answer)
+      if Launcher.isFirstProcess { judged = verdict }
     }
     guard let request else { return }
     let display = ProgressDisplay(progress)
@@ -105,7 +107,10 @@ struct MonitorExplainCommand: ParsableCommand {
     return Judged(verdict: judge.judge(observation), observation: observation, reference: reference)
   }
 
-  private func scanRequest(_ reference: MonitorReference) throws -> ScanRequest {
+  /// - Parameter answer: the network's, which is asked about; `nil` where the output isn't classes.
+  private func scanRequest(
+    _ reference: MonitorReference, _ answer: (predicted: Int, probability: Float)?
+  ) throws -> ScanRequest {
     let origin = reference.origin
     var request = ScanRequest(model: model ?? origin.model, data: data, output: out)
     var options = request.measurement
@@ -113,6 +118,8 @@ struct MonitorExplainCommand: ParsableCommand {
     options.grid = reference.layers[0].layer.requestedGrid
     options.output = origin.readout.output
     if origin.readout.value.readsElements { options.value = origin.readout.value }
+    // One score by itself would be that of a yes, also where the answer is no.
+    if let answer, try !OutputReader(origin.readout).hasClasses { options.target = .fixed(answer.predicted) }
     options.selection = "index=\(index)"
     options.stimulusLimit = 1
     options.mapReliability = 0.9
