@@ -41,6 +41,8 @@ package final class MonitorLearner {
     survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime, session: options, reading: request.reading)
     var notes = survey.notes
+    // What is read is said in any case.
+    if let doubt = survey.classDoubt, doubt.isStrong { notes.append(doubt.note(otherwise: "say --no-classes")) }
     network = try WatchedNetwork(
       model: survey.model, readout: survey.readout, layers: Self.watchedLayers(request, survey, model, &notes), runtime: runtime,
       options: options)

@@ -62,6 +62,12 @@ struct ChosenOutput {
         notes.append("The model ends in \(what); scores are read before it, at \"\(tensor)\".")
       }
     }
+    if !request.value.readsElements, let numbers = model.sourceOfSmallest(tensor) {
+      throw LesionError(
+        .badRequest,
+        "\(label): the output \"\(output)\" is the place of the smallest number of \"\(numbers)\" (by ArgMin), and no score; name another with --output, or an element with --value output:INDEX: the model has \(list)"
+      )
+    }
     if model.makesNoTensor(tensor) {
       throw LesionError(
         .badModel,

@@ -34,6 +34,8 @@ package struct NetworkSurvey: Sendable {
   package let shapes: [String: [Int]]
   /// What a user should know about the above.
   package let notes: [String]
+  /// Of what is read that it holds classes' scores; `nil` where something says so, or none are read.
+  package let classDoubt: ClassDoubt?
 
   package var isBatchFreed: Bool { preparation.freesBatch }
   /// The tensor that is read.
@@ -126,7 +128,8 @@ package struct NetworkSurvey: Sendable {
       model: model, alone: alone, takesBatches: takesBatches, second: second, runs: runs)
     places.set(batchPlace, of: chosen.tensor)
     let ownShapes = alone.mapValues(\.shape)
-    let inputShapes = try runs.feed(model).bindings.map { ($0.name, $0.shape) }
+    let bindings = try runs.feed(model).bindings
+    let inputShapes = bindings.map { ($0.name, $0.shape) }
     let shapes = ownShapes.merging(inputShapes) { seen, _ in seen }.merging(runs.shapesOfIntegers(model, chosen.tensor)) {
       seen, _ in seen
     }
@@ -199,6 +202,10 @@ package struct NetworkSurvey: Sendable {
     readout.decide(by: request.decision)
     if let note = try chosen.note(onOneScoreOf: readout, model: model) { notes.append(note) }
     self.readout = readout
+    classDoubt = ClassDoubt(
+      of: own, readout, source: chosen.source, axis: classAxis.map { readView.sourceAxes[$0] }, inputs: bindings,
+      stimuli: stimuli,
+      request: request)
     self.layers = layers
     self.refusals = refusals
     var types = alone.mapValues { ElementType(rawValue: $0.elementType) }

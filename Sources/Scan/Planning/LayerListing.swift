@@ -68,6 +68,6 @@ package struct LayerListing: Sendable {
         isAutomatic: automatic.contains(layer.candidate.tensor))
     }
     refusals = survey.refusals
-    notes = survey.notes
+    notes = survey.notes + [survey.classDoubt?.note()].compactMap(\.self)
   }
 }

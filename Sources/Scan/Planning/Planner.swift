@@ -46,6 +46,7 @@ package struct Planner {
 
     var refusals: [ScanPlan.Refusal] = []
     var notes = survey.notes
+    if let doubt = survey.classDoubt { notes.append(doubt.note()) }
     if let note = noteOnClassNames(reader) { notes.append(note) }
     if let note = noteOnLabels(reader) { notes.append(note) }
     let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
