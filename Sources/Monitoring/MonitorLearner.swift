@@ -41,6 +41,9 @@ package final class MonitorLearner {
     survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: runtime, session: options, reading: request.reading)
     var notes = survey.notes
+    if survey.takesBatches, let condition = survey.operatorSteered {
+      notes.append("Stimuli run one at a time: all of a batch would go one way at \(condition), by what they hold together.")
+    }
     // What is read is said in any case.
     if let doubt = survey.classDoubt, doubt.isStrong { notes.append(doubt.note(otherwise: "say --no-classes")) }
     network = try WatchedNetwork(
@@ -50,6 +53,9 @@ package final class MonitorLearner {
       runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     self.notes = notes
   }
+
+  /// Whether stimuli that differ may share a batch.
+  private var takesBatches: Bool { survey.takesBatches && survey.operatorSteered == nil }
 
   /// The files that the network and the stimuli are read from.
   package var files: [String] { model.files(request.model) + feed.stimuli.files }
@@ -62,7 +68,7 @@ package final class MonitorLearner {
   package func observe(
     rank: Int, of processes: Int, progress: (_ done: Int, _ all: Int) -> Void
   ) throws -> [UInt8] {
-    let batch = survey.takesBatches ? request.batch : 1
+    let batch = takesBatches ? request.batch : 1
     let batches = (feed.stimuli.count + batch - 1) / batch
     let share = rank * batches / processes * batch..<min((rank + 1) * batches / processes * batch, feed.stimuli.count)
     let ranges = CellLayout.ranges(network.layouts)
@@ -93,7 +99,7 @@ package final class MonitorLearner {
       model: request.model, modelDigest: try model.digest(of: request.model), data: request.data,
       dataDigest: try Digest.ofFiles(feed.stimuli.files), stimulusCount: learnt.count, program: program,
       onnxRuntime: runtime.version, processor: linearAlgebraVersion(), readout: survey.readout, preparation: survey.preparation,
-      takesBatches: survey.takesBatches, threads: request.threads, seed: request.seed, preprocessing: request.preprocessing,
+      takesBatches: takesBatches, threads: request.threads, seed: request.seed, preprocessing: request.preprocessing,
       reading: request.reading, resize: request.resize, crop: request.crop, scan: request.scan)
     let weights = try network.layers.map { layer in try Self.zetaWeights(layer, request, &notes) }
     return try MonitorReference(

@@ -22,6 +22,9 @@ package struct NetworkSurvey: Sendable {
   package let preparation: ModelPreparation
   /// Whether two stimuli in one batch give what each gives on its own.
   package let takesBatches: Bool
+  /// What goes one way for all stimuli of a batch by what they hold, as messages call it, so that only equal ones may share a batch; `nil`
+  /// where nothing does.
+  package let operatorSteered: String?
   package let readout: Readout
   /// Upstream first.
   package let layers: [Layer]
@@ -202,6 +205,8 @@ package struct NetworkSurvey: Sendable {
     readout.decide(by: request.decision)
     if let note = try chosen.note(onOneScoreOf: readout, model: model) { notes.append(note) }
     self.readout = readout
+    operatorSteered = model.operatorSteered(
+      by: Set(bindings.filter { $0.batchAxis != nil }.map(\.name)), reading: chosen.tensor)
     classDoubt = ClassDoubt(
       of: own, readout, source: chosen.source, axis: classAxis.map { readView.sourceAxes[$0] }, inputs: bindings,
       stimuli: stimuli,

@@ -285,9 +285,11 @@ struct Conductor {
         if !(rowDeviation <= plan.preparation.rowTolerance) {
           layer.batch = 1
           let why =
-            rowDeviation.isFinite
-            ? "in one batch they change each other's output, by \(rowDeviation) of its largest score"
-            : "the network doesn't give the same of several in one batch"
+            !check.condition.isEmpty
+            ? "all of a batch would go one way at \(check.condition), by what they hold together"
+            : rowDeviation.isFinite
+              ? "in one batch they change each other's output, by \(rowDeviation) of its largest score"
+              : "the network doesn't give the same of several in one batch"
           result.notes.append("Coalitions of layer \"\(layer.tensor)\" run one at a time: \(why).")
         }
         layer.number = result.layers.count

@@ -200,6 +200,11 @@ package final class Worker {
     model.drawingOperators(reading: plan.readTensor) + model.trainingOperators(reading: plan.readTensor)
   }
 
+  /// What goes one way for all rows of a batch by what a layer holds, as messages call it; `nil` where nothing does.
+  func operatorSteered(byLayer layer: Int) -> String? {
+    model.operatorSteered(by: [plan.layers[layer].tensor], reading: plan.readTensor)
+  }
+
   /// The classes whose scores are read.
   var scoredClasses: Range<Int> { reader.scoredClasses }
 

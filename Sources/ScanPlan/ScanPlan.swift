@@ -178,7 +178,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   }
 
   /// Pathways that are lesioned in one run: fewer than coalitions, since the whole network is in memory then.
-  package var pathwayBatch: Int { min(batch, 8) }
+  package var pathwayBatch: Int { layers.contains { $0.batch == 1 } ? 1 : min(batch, 8) }
 
   /// SHA-256 of the plan, by which equal plans are recognised at a glance.
   package func digest() throws -> String {

@@ -1,5 +1,6 @@
 import Arrays
 import Foundation
+import ModelGraph
 import TestSupport
 import Testing
 
@@ -52,6 +53,35 @@ extension DistributedTests {
       #expect(deviation < 1e-5)
       let refused = try #require(summary["refused_layers"] as? [[String: Any]]).compactMap { $0["tensor"] as? String }
       #expect(refused.sorted() == ["given", "made", "product"])
+    }
+
+    @Test func `doesn't depend on the batch where all of one would take a branch together`() throws {
+      for threshold: Float in [2, 4, 7] {
+        var (net, weights) = (GraphBuilder(name: "steered"), WeightGenerator(seed: 21))
+        net.input("x", [nil, 6])
+        net.weight("w", [6, 8], weights.floats(48))
+        net.weight("v", [8, 3], weights.floats(24))
+        net.weight("threshold", [], [threshold])
+        net.node("MatMul", ["x", "w"], ["product"])
+        net.node("Relu", ["product"], ["hidden"])
+        net.node("ReduceSum", ["hidden"], ["all"], ["keepdims": .int(0)])
+        net.node("Greater", ["all", "threshold"], ["is_large"])
+        func body(_ operatorType: String) -> GraphBuilder.Attribute {
+          var body = GraphBuilder(name: operatorType)
+          body.node(operatorType, ["hidden"], [operatorType + "_out"])
+          body.output(operatorType + "_out", [nil, 8])
+          return .graph(body.graph)
+        }
+        net.node("If", ["is_large"], ["chosen"], ["then_branch": body("Relu"), "else_branch": body("Neg")])
+        net.node("MatMul", ["chosen", "v"], ["logits"])
+        net.output("logits", [nil, 3])
+        let model = folder.file("steered.onnx", try Model(proto: net.model, label: "steered").serialized())
+        let data = folder.file("x.npy", NumericArray(shape: [5, 6], floats: weights.floats(30)).npyBytes())
+        let options = ["--model", model, "--data", data, "--layers", "hidden", "--grid", "1x1x8", "--target", "1", "--no-tracts"]
+        let batched = try ScanRun(options, ranks: nil)
+        #expect(try batched.json("scan.json")["notes"].map { "\($0)".contains("one at a time") } == true, "\(threshold)")
+        #expect(try ScanRun.zeta(options) == ScanRun.zeta(options + ["--batch", "1"]), "\(threshold)")
+      }
     }
 
     @Test func `is no output twice`() throws {

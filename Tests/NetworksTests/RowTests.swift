@@ -33,6 +33,27 @@ extension NetworkKind {
       "If", [isSmall], ["middle"], ["then_branch": .graph(body("then", "Neg")), "else_branch": .graph(body("else", "Exp"))])
   }
 
+  /// A Loop that halves what it is given, three times or until the sum is small.
+  static func rounds(byValue: Bool) -> NetworkKind {
+    between("that goes round \(byValue ? "until" : "so often")") { net, hidden in
+      var body = GraphBuilder(name: "round")
+      body.input("number", [], type: .int64)
+      body.input("goes", [], type: .bool)
+      body.input("given", [nil, 8])
+      body.weight("half", [], [Float(0.5)])
+      body.weight("bound", [], [Float(1)])
+      body.node("Mul", ["given", "half"], ["made"])
+      body.node("ReduceSum", ["made"], ["sum_made"], ["keepdims": .int(0)])
+      body.node("Greater", ["sum_made", "bound"], ["is_large"])
+      body.node("Identity", [byValue ? "is_large" : "goes"], ["goes_on"])
+      body.output("goes_on", [], type: .bool)
+      body.output("made", [nil, 8])
+      let yes = net.add("Greater", [net.number(2), net.number(1)], to: "yes")
+      return net.builder.node(
+        "Loop", [net.constant([3], isScalar: true), yes, hidden], ["middle"], ["body": .graph(body.graph)])
+    }
+  }
+
   static let normalised = between("that divides by a sum") { net, hidden in
     net.add("Div", [hidden, net.add("ReduceSum", [hidden, net.constant([1])], to: "sums")], to: "middle")
   }
@@ -92,6 +113,18 @@ extension NetworkKind {
   @Test(arguments: [NetworkKind.decided, .batchMean])
   func `that change each other are found out`(_ kind: NetworkKind) throws {
     #expect(try deviation(kind) > 1e-2)
+  }
+
+  @Test func `go one way where an If or a Loop is steered by what they hold`() throws {
+    func operatorSteered(_ kind: NetworkKind) throws -> String? {
+      try kind.model().operatorSteered(by: ["hidden"], reading: "logits")
+    }
+    #expect(try operatorSteered(.decided)?.hasPrefix("If ") == true)
+    #expect(try KindBench(.decided).survey.operatorSteered != nil)
+    for kind in [NetworkKind.rowwise, .batchMean, .branches] { #expect(try operatorSteered(kind) == nil, "\(kind)") }
+    for (kind, isSteered) in [(NetworkKind.rounds(byValue: true), true), (.rounds(byValue: false), false)] {
+      #expect(try operatorSteered(kind)?.hasPrefix("Loop ") == (isSteered ? true : nil), "\(kind)")
+    }
   }
 
   @Test(arguments: [1, 2, 3, 7, 100], [1, 2, 8, 16])

@@ -59,6 +59,10 @@ package struct VerifyTask: RankTask, Hashable {
     let coalitions = LesionedNetwork.mixedCoalitions(regions: regions, count: min(max(batch, 2), Self.rowsCompared))
     check.bearsZeros = try network.isFinite(stimulus: 0, coalitions: coalitions)
     guard batch > 1 else { return check }
+    if let condition = worker.operatorSteered(byLayer: layer) {
+      (check.rowDeviation, check.condition) = (.infinity, condition)
+      return check
+    }
     // Where the last bits of a float decide between two levels, only batches of one size can be compared.
     let single = worker.plan.preparation.isQuantized ? network : try worker.makeNetwork(layer, lesion: .zero, batch: 1)
     check.rowDeviation = try network.rowDeviation(from: single, stimulus: 0, coalitions: coalitions)
@@ -75,6 +79,8 @@ package struct CutCheck: Coded {
   var bearsZeros = true
   /// Why nothing could be compared; empty where something was.
   var failure = ""
+  /// The operator that would go one way for all rows of a batch, by what the layer holds; empty where there is none.
+  var condition = ""
 
   package init() {}
 
@@ -90,5 +96,6 @@ package struct CutCheck: Coded {
     try coder.code(&bears)
     bearsZeros = bears == 1
     try coder.code(&failure)
+    try coder.code(&condition)
   }
 }
