@@ -148,19 +148,23 @@ package struct InteractTask: RankTask, Hashable {
 
 /// Estimates of interactions on their way.
 package struct PairEstimateOutput: Coded {
-  package var estimate: PairEstimate
+  /// `nil` where the series' coalitions don't tell the pairs apart.
+  package var estimate: PairEstimate?
 
-  package init() { self.init(PairEstimate(interaction: [], standardError: [], degreesOfFreedom: 1)) }
+  package init() {}
 
-  package init(_ estimate: PairEstimate) { self.estimate = estimate }
+  package init(_ estimate: PairEstimate?) { self.estimate = estimate }
 
   package mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
-    var (interaction, standardError) = (estimate.interaction, estimate.standardError)
-    var freedom = estimate.degreesOfFreedom
+    var (interaction, standardError) = (estimate?.interaction ?? [], estimate?.standardError ?? [])
+    var freedom = estimate?.degreesOfFreedom ?? 1
     try coder.code(&interaction)
     try coder.code(&standardError)
     try coder.code(&freedom)
     guard coder.isReading else { return }
-    estimate = PairEstimate(interaction: interaction, standardError: standardError, degreesOfFreedom: freedom)
+    estimate =
+      interaction.isEmpty
+      ? nil
+      : PairEstimate(interaction: interaction, standardError: standardError, degreesOfFreedom: freedom)
   }
 }

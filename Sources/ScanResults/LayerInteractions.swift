@@ -35,11 +35,15 @@ extension Measurements {
 
   /// What the interactions of all series of a layer say together.
   ///
-  /// - Parameter series: of those that were not skipped.
+  /// - Parameter series: of those that were not skipped and whose coalitions tell the pairs apart.
   package func interactions(
     _ layer: ScanResult.Layer, _ found: (pairs: RegionPairs?, reason: String), series: [PairEstimate]
   ) -> LayerInteractions {
     guard let pairs = found.pairs else { return .unknown(reason: found.reason) }
+    guard !series.isEmpty else {
+      return .unknown(
+        reason: "Some regions were always lesioned together, so interactions can't be told: raise the samples a region.")
+    }
     return .known(
       PairStatistics(
         pairs: pairs, series: series, confidence: request.analysis.confidence, errorShare: layer.rounds?.errorShare ?? 1))

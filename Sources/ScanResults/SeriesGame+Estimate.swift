@@ -18,14 +18,16 @@ extension SeriesGame {
       lesionsAreDrawn: measurement.lesion.isDrawn)
   }
 
-  /// How pairs of regions interact in the series. - Parameter values: as for `estimate`.
-  package func interactions(_ values: [Float], _ pairs: RegionPairs) throws(ShapleyError) -> PairEstimate {
+  /// How pairs of regions interact in the series; `nil` where its coalitions don't tell the pairs apart.
+  ///
+  /// - Parameter values: as for `estimate`.
+  package func interactions(_ values: [Float], _ pairs: RegionPairs) throws(ShapleyError) -> PairEstimate? {
     if layer.design == .gradients {
       return try gradientDesign().interactions(derivatives: layer.passes(values).derivatives, pairs: pairs)
     }
     let values = layer.values(values)
     let design = try measuredDesign(values)
-    return try design.interactions(
+    return design.interactions(
       values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: measurement.lesion.isDrawn)
   }
 

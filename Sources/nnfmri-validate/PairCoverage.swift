@@ -83,8 +83,10 @@ struct PairCoverage {
         estimator: .regression, players: item.game.playerCount, budget: samples * item.game.playerCount,
         seed: UInt64(seed))
       let values = item.game.values(of: design.coalitions(in: 0..<design.rowCount)).map { Float($0) }
-      let statistics = PairStatistics(
-        pairs: item.pairs, series: [try design.interactions(values: values, pairs: item.pairs)])
+      guard let estimate = design.interactions(values: values, pairs: item.pairs) else {
+        preconditionFailure("\(samples) samples a region don't tell the pairs apart")
+      }
+      let statistics = PairStatistics(pairs: item.pairs, series: [estimate])
       for (test, truth) in zip(statistics.tests, item.truth) {
         covered += test.interval.contains(truth) ? 1 : 0
         error += (test.mean - truth) * (test.mean - truth) / size

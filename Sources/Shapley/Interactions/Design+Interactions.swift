@@ -33,10 +33,10 @@ extension Design {
   /// - Parameters:
   ///   - values: `[rowCount]`, in design order.
   ///   - pairs: of at most `mostInteractingRegions` regions.
-  /// - Throws: `unsuitableDesign` where the design tells of no interactions, `badValues` where a value isn't finite.
+  /// - Returns: `nil` where the coalitions that were drawn don't tell the pairs apart, as few may.
   package func interactions(
     values: [Float], pairs: RegionPairs, lesionsAreDrawn: Bool = false
-  ) throws(ShapleyError) -> PairEstimate {
+  ) -> PairEstimate? {
     precondition(values.count == rowCount && pairs.regions.count <= mostInteractingRegions)
     let values = values.map(Double.init)
     if kind == .allCoalitions {
@@ -53,6 +53,6 @@ extension Design {
     let table = PairTable(design: self, lesionsAreDrawn: lesionsAreDrawn)
     let regression = EvenRegression(
       table: table, evenParts: evenParts, anchor: (values[0] + values[1]) / 2, index: index, pairs: pairs)
-    return try regression.estimate()
+    return regression.estimate()
   }
 }

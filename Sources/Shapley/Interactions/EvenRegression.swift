@@ -52,7 +52,8 @@ struct EvenRegression {
     index == .banzhaf ? 1 : min(mostSizeTerms, players / 2)
   }
 
-  func estimate() throws(ShapleyError) -> PairEstimate {
+  /// - Returns: `nil` where the coalitions don't tell the pairs apart: some regions were always lesioned together.
+  func estimate() -> PairEstimate? {
     var system = NormalSystem(tailCount: featureCount)
     var right = [Double](repeating: 0, count: featureCount)
     for pair in 0..<table.count {
@@ -61,12 +62,7 @@ struct EvenRegression {
       system.addProducts(of: row, count: 1, to: .tail)
       for (feature, value) in row.enumerated() { right[feature] += root * evenParts[pair] * value }
     }
-    guard system.factorise() else {
-      throw ShapleyError(
-        .numericalFailure,
-        "Some regions were always lesioned together, so interactions can't be told: raise the samples a region.")
-    }
-    let coefficients = try system.solve(right)
+    guard system.factorise(), let coefficients = try? system.solve(right) else { return nil }
     return PairEstimate(
       interaction: interactions(from: coefficients, shared: sharedPart),
       standardError: variances(coefficients, system).map { $0.squareRoot() },
