@@ -1,3 +1,4 @@
+import Grids
 import Statistics
 import Testing
 
@@ -103,6 +104,30 @@ import Testing
     if estimator == .naive || estimator == .permutation {
       #expect(estimates.allSatisfy { abs($0.zeta[2]) < 1e-12 })
     }
+  }
+
+  @Test("Where few draws agree by chance, errors aren't 0", arguments: [EstimatorName.permutation, .naive], [5, 7])
+  func drawsThatAgree(estimator: EstimatorName, samples: Int) throws {
+    // relu(a + b + c − 2) among 17 regions that have no part in it: all draws may miss it.
+    let members = [3, 8, 15]
+    var truth = [Double](repeating: 0, count: 20)
+    for member in members { truth[member] = 1.0 / 3 }
+    var (agreeing, held) = (0, 0)
+    for seed in 0..<200 {
+      let design = try Design(estimator: estimator, players: 20, budget: 20 * samples, seed: UInt64(seed))
+      let values = design.coalitions(in: 0..<design.rowCount).map { coalition in
+        Float(max(0, members.count { coalition.words[0] >> UInt64($0) & 1 == 1 } - 2))
+      }
+      let estimate = try design.estimate(values: values, by: estimator)
+      let statistics = LayerStatistics(series: [estimate])
+      // Single draws that agree and sum to the effect can't be told from those of an affine layer.
+      guard estimate.standardError.allSatisfy({ $0 == estimate.standardError[0] }),
+        estimator == .permutation || abs(estimate.efficiencyResidual) > 1e-6
+      else { continue }
+      agreeing += 1
+      held += zip(statistics.tests, truth).allSatisfy { $0.interval.contains($1) } ? 1 : 0
+    }
+    #expect(agreeing > 0 && Double(held) >= 0.9 * Double(agreeing), "\(held) of \(agreeing)")
   }
 
   @Test(arguments: estimatorsAndIndices)

@@ -14,8 +14,10 @@ extension Design {
           return values[row + 1] - values[row]
         })
     }
+    let missed = values[0] - values[1] - moments.reduce(0) { $0 + $1.mean }
     return sampledEstimate(
-      values, zeta: moments.map(\.mean), variances: moments.map(\.variance), draws: draws, pooledWeight: 2)
+      values, zeta: moments.map(\.mean), variances: moments.map(\.variance), draws: draws, pooledWeight: 2,
+      whereAllAgree: missed * missed * Double(draws) / Double(playerCount))
   }
 
   /// The mean over antithetic pairs of permutations of a region's marginal contribution. Σζ = Δ by telescoping.
@@ -26,6 +28,8 @@ extension Design {
   func estimateChains(_ values: [Double]) -> Estimate {
     let blocks = groupCount
     var contributions = [[Double]](repeating: [], count: playerCount)
+    // Of a chain's and its reverse's, Σ(difference/2)².
+    var halves = 0.0
     for (block, permutation) in permutations(of: 0..<blocks).enumerated() {
       let first = 2 + block * rowsPerGroup
       var prefix = values[1]
@@ -35,6 +39,8 @@ extension Design {
         let nextPrefix = isLast ? values[0] : values[first + 2 * step]
         let nextComplement = isLast ? values[1] : values[first + 2 * step + 1]
         contributions[player].append((nextPrefix - prefix + complement - nextComplement) / 2)
+        let half = (nextPrefix - prefix - complement + nextComplement) / 2
+        halves += half * half
         prefix = nextPrefix
         complement = nextComplement
       }
@@ -46,7 +52,9 @@ extension Design {
       let withinStrata = Design.successiveVariance(of: contributions[player], orderedBy: Array(strata))
       return visitedShare * withinStrata + (1 - visitedShare) * moments[player].variance
     }
-    return sampledEstimate(values, zeta: moments.map(\.mean), variances: variances, draws: blocks, pooledWeight: 1)
+    return sampledEstimate(
+      values, zeta: moments.map(\.mean), variances: variances, draws: blocks, pooledWeight: 1,
+      whereAllAgree: halves / Double(blocks * playerCount))
   }
 
   /// The variance within strata of one draw each: δ² = Σ(x₍ₖ₊₁₎ − x₍ₖ₎)²/(2(B − 1)) over the draws in the order of
@@ -66,14 +74,22 @@ extension Design {
   /// counts as d = draws − 1 observations and the mean variance of the regions as w more, where that makes it larger
   /// (the idea of Smyth, Stat. Appl. Genet. Mol. Biol. 3, 2004, used in the safe direction only).
   ///
-  /// - Parameter pooledWeight: w, set by coverage on games with exact ζ: 1 for chains, 2 for single draws, whose
-  ///   contributions have longer tails.
+  /// - Parameters:
+  ///   - pooledWeight: w, set by coverage on games with exact ζ: 1 for chains, 2 for single draws, whose contributions have longer
+  ///     tails.
+  ///   - fallback: the variance where no region's draws differ, as by chance few of a game of kinks don't: what the two
+  ///     halves of a chain differ by, or what Σζ misses of the effect. 0 where all are affine.
   private func sampledEstimate(
-    _ values: [Double], zeta: [Double], variances: [Double], draws: Int, pooledWeight: Double
+    _ values: [Double], zeta: [Double], variances: [Double], draws: Int, pooledWeight: Double,
+    whereAllAgree fallback: Double
   ) -> Estimate {
     let freedom = Double(draws - 1)
+    let rounding = 0x1p-23 * max(abs(values[0]), abs(values[1]))
     let mean = variances.reduce(0, +) / Double(playerCount)
-    let moderated = variances.map { max($0, (freedom * $0 + pooledWeight * mean) / (freedom + pooledWeight)) }
+    let moderated =
+      mean > rounding * rounding
+      ? variances.map { max($0, (freedom * $0 + pooledWeight * mean) / (freedom + pooledWeight)) }
+      : variances.map { max($0, fallback) }
     return Estimate(
       zeta: zeta, standardError: moderated.map { ($0 / Double(draws)).squareRoot() }, degreesOfFreedom: freedom,
       full: values[0], empty: values[1], evaluations: values.count,
