@@ -93,7 +93,7 @@ package struct EstimateOutput: Coded {
 private struct GradientPartsOutput: Coded {
   var parts = GradientParts(
     trapezoid: [], trapezoidVariance: [], correction: [], correctionPairs: [], shrinkage: 0, curvature: 0,
-    correctionVariance: 0, midpointShare: 0)
+    correctionVariance: 0, midpointShare: 0, unexplained: [])
 
   init() {}
   init(_ parts: GradientParts) { self.parts = parts }
@@ -102,7 +102,7 @@ private struct GradientPartsOutput: Coded {
     var (trapezoid, variance) = (parts.trapezoid, parts.trapezoidVariance)
     var (correction, pairs) = (parts.correction, parts.correctionPairs)
     var (shrinkage, curvature) = (parts.shrinkage, parts.curvature)
-    var (correctionVariance, share) = (parts.correctionVariance, parts.midpointShare)
+    var (correctionVariance, share, unexplained) = (parts.correctionVariance, parts.midpointShare, parts.unexplained)
     try coder.code(&trapezoid)
     try coder.code(&variance)
     try coder.code(&correction)
@@ -111,10 +111,12 @@ private struct GradientPartsOutput: Coded {
     try coder.code(&curvature)
     try coder.code(&correctionVariance)
     try coder.code(&share)
+    try coder.code(&unexplained)
     guard coder.isReading else { return }
     parts = GradientParts(
       trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: pairs,
-      shrinkage: shrinkage, curvature: curvature, correctionVariance: correctionVariance, midpointShare: share)
+      shrinkage: shrinkage, curvature: curvature, correctionVariance: correctionVariance, midpointShare: share,
+      unexplained: unexplained)
   }
 }
 

@@ -22,7 +22,7 @@ package struct GradientSummary: Sendable, Hashable {
     midpointShare = series[0].midpointShare
     finding = layer.gradients ?? GradientFinding(reason: "")
     trapezoidShare = series.reduce(0) { $0 + $1.trapezoidShare } / Double(series.count)
-    bias = correction.map { $0.bias.squareRoot() }
+    bias = correction.map { $0.found.bias.squareRoot() }
     shrinkage = correction?.shrinkage
     remainingBias = correction.map { correction in
       (correction.remainingBias.reduce(0, +) / Double(correction.remainingBias.count)).squareRoot()

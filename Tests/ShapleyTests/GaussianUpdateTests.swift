@@ -1,3 +1,4 @@
+import Foundation
 import Random
 import TestSupport
 import Testing
@@ -38,6 +39,27 @@ import Testing
     #expect(sums > 0.5 && sums < 1.7)
   }
 
+  @Test("Where x is larger than was thought, variances are", arguments: [(60, 30), (200, 20), (100, 120)])
+  func scale(observations m: Int, unknowns n: Int) throws {
+    var (squares, thought, count, scales) = (0.0, 0.0, 0, 0.0)
+    for seed in 0..<60 {
+      let (x, observations, y) = problem(m, n, noise: 0.3, seed: seed)
+      // Three times as large: the same observations of thrice x.
+      let update = try #require(
+        GaussianUpdate(observations: observations.map { $0 / 3 }, unknowns: n, y, fitted: 0))
+      scales += log(update.scale) / 60
+      for place in 0..<n {
+        let error = 3 * x[place] - update.mean[place]
+        squares += error * error / update.variance[place]
+        thought += error * error * update.scale / update.variance[place]
+        count += 1
+      }
+    }
+    // κ is 9, and pulled towards 1.
+    #expect(scales > 0.5 * log(9) && scales < 1.1 * log(9), "\(exp(scales))")
+    #expect(squares / Double(count) < 1.7 && thought > 2 * squares, "\(squares / Double(count))")
+  }
+
   @Test("Observations without noise of all unknowns tell them, and none tell nothing")
   func ends() throws {
     let (x, observations, y) = problem(80, 12, noise: 0, seed: 1)
@@ -60,6 +82,6 @@ import Testing
     // x = y·share, and its variance 1 − share, whatever share of y the noise was found to be.
     let shares = zip(update.mean, y).map { $0 / $1 }
     #expect(shares.allSatisfy { abs($0 - shares[0]) < 1e-9 && $0 > 0 && $0 < 1 })
-    #expect(update.variance.allSatisfy { abs($0 - (1 - shares[0])) < 1e-4 }, "\(update.variance[0]) \(shares[0])")
+    #expect(update.variance.allSatisfy { abs($0 / update.scale - (1 - shares[0])) < 1e-4 }, "\(update.variance[0]) \(shares[0])")
   }
 }

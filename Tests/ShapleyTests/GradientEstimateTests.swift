@@ -122,6 +122,40 @@ import Testing
     }
   }
 
+  @Test("Regions without a part aren't significant where all passes miss a kink, and regions with one have errors")
+  func missedKink() throws {
+    // Of 96 regions 8 feed one rectifier that opens when more than half of them are there.
+    var game = NetworkGame(players: 96, hidden: 1, activation: .rectifier, seed: 2)
+    game.weights[0] = (0..<96).map { $0 % 12 == 5 ? 1 : 0 }
+    game.biases[0] = -4
+    let effect = game.outputs[0] * 4
+    for seed in 0..<20 {
+      let design = try GradientDesign(players: 96, passes: 32, seed: UInt64(seed))
+      let estimate = try design.estimate(of: game, curvature: 0)
+      let statistics = LayerStatistics(series: [estimate.estimate])
+      for region in 0..<96 {
+        if region % 12 == 5 {
+          #expect(abs(estimate.zeta[region] - effect / 8) < 0.1 * abs(effect) / 8 + 3 * estimate.standardError[region])
+        } else {
+          #expect(!statistics.isSignificant[region], "\(seed) \(region) \(statistics.tests[region])")
+        }
+      }
+    }
+  }
+
+  @Test("What probes found of curvature counts where a series' own midpoints find less")
+  func probesCount() throws {
+    let game = NetworkGame(players: 30, hidden: 8, activation: .tanh, steepness: 1, seed: 3)
+    let design = try GradientDesign(players: 30, passes: 60, seed: 1)
+    var sums = GradientSums(players: 30)
+    let (values, derivatives) = game.passes(design.masks(in: 0..<design.rowCount))
+    try sums.add(0..<design.rowCount, of: design, values: values, derivatives: derivatives)
+    let errors = try [0, 0.1, 1].map { curvature in
+      try design.estimate(sums, prior: GradientPrior(curvature: curvature)).standardError.reduce(0) { $0 + $1 * $1 }
+    }
+    #expect(errors[0] <= errors[1] && errors[1] < errors[2])
+  }
+
   @Test("What chance leaves in a value is the sum of its squared weights", arguments: ValueIndex.allCases)
   func concentration(index: ValueIndex) {
     for players in 1...12 {
@@ -191,9 +225,9 @@ import Testing
       func error(_ estimate: GradientEstimate) -> Double {
         zip(estimate.zeta, truth).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
       }
-      let both = try design.estimate(of: game, curvature: 0.5)
+      let both = try design.estimate(of: game, curvature: 0.1)
       with += error(both)
-      without += error(try design.estimate(sums, prior: GradientPrior(curvature: 0.5)))
+      without += error(try design.estimate(sums, prior: GradientPrior(curvature: 0.1)))
       if index == .shapley {
         #expect(abs(both.zeta.reduce(0, +) - both.estimate.effect) < 1e-9 * max(1, abs(both.estimate.effect)))
       }

@@ -8,9 +8,10 @@ import Testing
 @Suite struct PooledCorrectionTests {
   /// A layer whose stimuli bend alike: every series is the same network but for its output weights and biases.
   private func layer(
-    stimuli: Int, activation: NetworkGame.Activation, seed: UInt64, steepness: Double = 1.5, spread: Double = 0.3
+    stimuli: Int, activation: NetworkGame.Activation, seed: UInt64, steepness: Double = 1.5, spread: Double = 0.3,
+    players: Int = 8
   ) -> [NetworkGame] {
-    let base = NetworkGame(players: 8, hidden: 8, activation: activation, steepness: steepness, seed: seed)
+    let base = NetworkGame(players: players, hidden: 8, activation: activation, steepness: steepness, seed: seed)
     return (0..<stimuli).map { stimulus in
       var random = CounterRandom(seed: seed, domain: 1003, index: UInt64(stimulus))
       var game = base
@@ -31,7 +32,7 @@ import Testing
     let cheap = left.map { -$0 }
     let differences = (0..<series).map { _ in left.map { $0 + random.nextNormal() } }
     let correction = PooledCorrection(
-      zeta: Array(repeating: cheap, count: series), differences: differences,
+      zeta: Array(repeating: cheap, count: series), differences: differences, withheld: differences,
       weights: Array(repeating: [Double](repeating: 1, count: regions), count: series),
       variances: Array(repeating: [Double](repeating: 0, count: regions), count: series), effects: nil)
     #expect(zip(correction.sharedVariance, correction.remainingBias).allSatisfy { $0 >= $1 })
@@ -64,6 +65,21 @@ import Testing
     #expect(largestDifference(statistics.zeta, corrected) < 1e-12 && statistics.seriesCount == 48)
   }
 
+  @Test("The mean over stimuli is as good as that of their own maps, which the passes' values made better", arguments: [64, 160])
+  func ownMaps(passes: Int) throws {
+    let games = layer(stimuli: 12, activation: .tanh, seed: 4, steepness: 2, players: 40)
+    let truth = mean(
+      try games.enumerated().map { number, game in
+        try Design(estimator: .regression, players: 40, budget: 4000, seed: 5, stream: UInt64(number)).estimate(of: game).zeta
+      })
+    let series = try games.enumerated().map { number, game in
+      try GradientDesign(players: 40, passes: passes, seed: 1, stream: UInt64(number)).estimate(of: game, curvature: 0.05)
+    }
+    let pooled = squaredError(mean(PooledCorrection(series: series, isEfficient: true).zeta), truth)
+    let own = squaredError(mean(series.map(\.zeta)), truth)
+    #expect(pooled < 1.1 * own, "\(pooled) of \(own)")
+  }
+
   @Test("A region that does nearly all and bends gets what the sum of ζ says, with an interval that holds it")
   func concentratedBias() throws {
     var random = CounterRandom(seed: 11, domain: 1003, index: 0)
@@ -92,7 +108,7 @@ import Testing
       try GradientDesign(players: 8, passes: 24, seed: 1, stream: UInt64(number)).estimate(of: game, curvature: 0)
     }
     let correction = PooledCorrection(series: series, isEfficient: true)
-    #expect(correction.bias < 1e-10 && correction.remainingBias.allSatisfy { $0 < 1e-10 })
+    #expect(correction.found.bias < 1e-10 && correction.remainingBias.allSatisfy { $0 < 1e-10 })
     let plain = LayerStatistics(series: series.map(\.estimate))
     let statistics = LayerStatistics(gradients: series, correction: correction)
     #expect(largestDifference(plain.zeta, statistics.zeta) < 1e-4)

@@ -78,29 +78,31 @@ extension GradientDesign {
     let sampling = measured?.variance ?? 0
     let shrinkage = tau > 0 && measured != nil ? tau / (tau + sampling) : 0
     let measuredRegions = Double(max(1, midpoints.pairs.count { $0 > 0 }))
-    let likely = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
+    let own = measured == nil ? tau : tau + 0.25 * (2 / measuredRegions).squareRoot() * (tau + sampling)
+    // All passes of a stimulus may agree by chance: a region's midpoints count as observations, and what probes found as one more.
+    let seen = midpoints.pairs.reduce(0, +) / measuredRegions
+    let likely = max(own, (seen * own + (known ?? 0)) / (seen + 1))
     let square = (0..<playerCount).reduce(0) { $0 + correction[$1] * correction[$1] } / measuredRegions
     let remainder = prior?.remainder ?? Self.simpsonRemainder
     // Values and derivatives are in single precision.
     let rounding = 0x1p-23 * max(abs(full), abs(empty))
     let chance = rounding * rounding + (prior?.noise ?? 0) * index.concentration(players: playerCount)
-    var errors = [Double](repeating: chance, count: playerCount)
-    var zeta = trapezoid
-    for player in 0..<playerCount {
-      let applied = midpoints.pairs[player] > 0 ? shrinkage : 0
-      let left = (1 - applied) * (1 - applied) + remainder * applied * applied
+    let applied = midpoints.pairs.map { $0 > 0 ? shrinkage : 0 }
+    var zeta = (0..<playerCount).map { trapezoid[$0] + applied[$0] * correction[$0] }
+    let residual = full - empty - zeta.reduce(0, +)
+    // What is missing of the sum is bias that is left: its mean square is no less than the square of its mean.
+    let missed = index == .shapley ? residual * residual / Double(playerCount * playerCount) : 0
+    var errors = (0..<playerCount).map { player in
+      let applied = applied[player]
+      let left = max(((1 - applied) * (1 - applied) + remainder * applied * applied) * likely, missed)
       let kept = 1 - 2 / 3 * applied
-      zeta[player] += applied * correction[player]
       let own = square > 0 ? correction[player] * correction[player] / square : 1
       let size = meanSquare > 0 ? trapezoid[player] * trapezoid[player] / meanSquare : 1
-      let place = (scale[player] + size) / 2
+      let place = ((1 - applied) * scale[player] + applied * own + size) / 2
       let spread =
         prior?.moderated(variance[player], freedom: freedom, passes: rowCount, region: player) ?? variance[player]
-      errors[player] +=
-        left * likely * ((1 - applied) * place + applied * own) + kept * kept * spread + 4 / 9 * applied
-        * applied * midpoints.variance(player)
+      return chance + left * place + kept * kept * spread + 4 / 9 * applied * applied * midpoints.variance(player)
     }
-    let residual = full - empty - zeta.reduce(0, +)
     if index == .shapley { Self.share(residual, among: &zeta, errors: &errors) }
     return GradientEstimate(
       Estimate(
@@ -108,7 +110,8 @@ extension GradientDesign {
         evaluations: rowCount, efficiencyResidual: residual, notes: measured == nil ? [Self.unmeasuredNote] : []),
       GradientParts(
         trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: midpoints.pairs,
-        shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare))
+        shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare,
+        unexplained: [Double](repeating: 1, count: playerCount)))
   }
 
   /// Shares out what a sum misses in proportion to the squared errors, and takes from them what is then known.
@@ -136,7 +139,7 @@ extension GradientDesign {
         evaluations: rowCount, efficiencyResidual: 0, notes: []),
       GradientParts(
         trapezoid: sums.ends, trapezoidVariance: [0], correction: [full - empty - sums.ends[0]], correctionPairs: [0],
-        shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0))
+        shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0, unexplained: [1]))
   }
 
   /// T, its variance and the mean degrees of freedom.

@@ -1,7 +1,7 @@
 /// What the values of the gradient passes themselves say of ζ.
 extension GradientDesign {
   /// The fewest pairs whose values are looked at.
-  private static let leastPairsWithValues = 16
+  private static let leastPairsWithValues = 7
   /// The most regions, or pairs where those are fewer, for which a system of so many unknowns is solved some times a series.
   private static let mostUnknowns = 1024
   private static let mostPlayersWithValues = 4096
@@ -17,10 +17,10 @@ extension GradientDesign {
   /// A pair's odd part (v(m) − v(1 − m))/2 is e = ½Σ_g z_g·ζ_g, z = 2m − 1, and what regions do together. Of that, curves in the
   /// pair's size are taken off (`SizeModulation`), which are most of it; for the rest a variance σ²·4q(1 − q)
   /// is taken, q the share of intact regions, by which pairs have the Shapley value's own weights (all alike for Banzhaf).
-  /// ζ by derivatives, with its squared errors as variances, is what is known before; by Bayes' rule the values move it as far as
+  /// ζ by derivatives, with its squared errors as variances, or larger ones where the values say so, is what is known before; by Bayes' rule the values move it as far as
   /// they know better, region by region (`GaussianUpdate`), and the standard errors are those of both together.
   ///
-  /// Σζ stays what it is for the Shapley index. Degrees of freedom are at most those of σ².
+  /// Σζ stays what it is for the Shapley index.
   ///
   /// - Parameter values: `[rowCount]`.
   func improved(_ known: GradientEstimate, by values: [Float]) -> GradientEstimate {
@@ -35,8 +35,10 @@ extension GradientDesign {
     guard let update = GaussianUpdate(observations: signs, unknowns: n, rest, fitted: taken) else { return known }
     var result = (0..<n).map { zeta[$0] + scale[$0] * update.mean[$0] }
     var squares = (0..<n).map { scale[$0] * scale[$0] * update.variance[$0] }
-    let freedom = min(known.estimate.degreesOfFreedom, update.degreesOfFreedom)
-    guard index == .shapley else { return known.replacing(zeta: result, squaredErrors: squares, degreesOfFreedom: freedom) }
+    let freedom = Self.degreesOfFreedom(known, update)
+    guard index == .shapley else {
+      return known.improved(zeta: result, squaredErrors: squares, scale: update.scale, degreesOfFreedom: freedom)
+    }
     // Where the system has no digits for it, values are explained to their rounding, and there was nothing to be told.
     guard let covariance = update.covariance(times: scale) else { return known }
     let sums = zip(scale, covariance).map(*)
@@ -47,7 +49,15 @@ extension GradientDesign {
       result[player] -= moved * sums[player] / total
       squares[player] = max(0, squares[player] - sums[player] * sums[player] / total)
     }
-    return known.replacing(zeta: result, squaredErrors: squares, degreesOfFreedom: freedom)
+    return known.improved(
+      zeta: result, squaredErrors: squares, scale: update.scale, degreesOfFreedom: freedom)
+  }
+
+  /// Of both together: what the values left of the errors by derivatives has the freedom of these, and what they took that of σ².
+  private static func degreesOfFreedom(_ known: GradientEstimate, _ update: GaussianUpdate) -> Double {
+    let before = known.standardError.map { $0 * $0 }
+    let left = zip(before, update.variance).reduce(0) { $0 + $1.0 * $1.1 } / (update.scale * before.reduce(0, +))
+    return 1 / (left / known.estimate.degreesOfFreedom + (1 - left) / update.degreesOfFreedom)
   }
 
   /// Halved signs, what ζ leaves of the pairs' odd parts, and the curves, all times the root of a pair's weight.

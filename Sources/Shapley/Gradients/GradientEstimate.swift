@@ -16,10 +16,12 @@ package struct GradientParts: Sendable, Hashable {
   package let correctionVariance: Double
   /// The share of (region, pass) that was half lesioned.
   package let midpointShare: Double
+  /// `[players]`: the share of ζ's squared error that the passes' own values left, 0...1; 1 where they weren't used.
+  package internal(set) var unexplained: [Double]
 
   package init(
     trapezoid: [Double], trapezoidVariance: [Double], correction: [Double], correctionPairs: [Double], shrinkage: Double,
-    curvature: Double, correctionVariance: Double, midpointShare: Double
+    curvature: Double, correctionVariance: Double, midpointShare: Double, unexplained: [Double]
   ) {
     self.trapezoid = trapezoid
     self.trapezoidVariance = trapezoidVariance
@@ -29,6 +31,7 @@ package struct GradientParts: Sendable, Hashable {
     self.curvature = curvature
     self.correctionVariance = correctionVariance
     self.midpointShare = midpointShare
+    self.unexplained = unexplained
   }
 }
 
@@ -59,9 +62,33 @@ package struct GradientEstimate: Sendable, Hashable {
   package var zeta: [Double] { estimate.zeta }
   package var standardError: [Double] { estimate.standardError }
 
-  /// The same passes' estimate with other ζ and errors, `[players]` each.
-  func replacing(zeta: [Double], squaredErrors: [Double], degreesOfFreedom: Double) -> GradientEstimate {
-    GradientEstimate(
+  /// `[players]`: what of S − T ζ doesn't hold, (1 − λ)(S − T), as far as the passes' own values left it.
+  package var withheld: [Double] {
+    parts.correction.indices.map { (1 - parts.shrinkage) * parts.unexplained[$0] * parts.correction[$0] }
+  }
+
+  /// `[players]`: ζ without its share of what Σζ missed of the effect, as far as the passes' own values left that: over many series it is
+  /// better told who misses it.
+  package var unshared: [Double] {
+    let squares = zeta.indices.map { standardError[$0] * standardError[$0] }
+    // Squared errors before the values came.
+    let before = zip(squares, parts.unexplained).map { $1 > 0 ? $0 / $1 : 0 }
+    let total = before.reduce(0, +)
+    guard total > 0 else { return zeta }
+    let missed =
+      estimate.effect - zip(parts.trapezoid, parts.correction).reduce(0) { $0 + $1.0 + parts.shrinkage * $1.1 }
+    return zeta.indices.map { zeta[$0] - missed * squares[$0] / total }
+  }
+
+  /// The same passes' estimate with ζ and errors, `[players]` each, that their own values made better.
+  ///
+  /// - Parameter scale: what the values made of the squared errors before they lowered them.
+  func improved(
+    zeta: [Double], squaredErrors: [Double], scale: Double, degreesOfFreedom: Double
+  ) -> GradientEstimate {
+    var parts = parts
+    parts.unexplained = zip(squaredErrors, standardError).map { $1 > 0 ? $0 / (scale * $1 * $1) : 1 }
+    return GradientEstimate(
       Estimate(
         zeta: zeta, standardError: squaredErrors.map { $0.squareRoot() }, degreesOfFreedom: degreesOfFreedom,
         full: estimate.full, empty: estimate.empty, evaluations: estimate.evaluations,

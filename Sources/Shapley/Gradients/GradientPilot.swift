@@ -46,9 +46,9 @@ package struct GradientPilot: Sendable, Hashable {
     betweenStimuli = regions.map { region in
       max(0, SampleMoments(series.map { $0.trapezoid[region] }).variance - sampling[region])
     }
-    correctionPerPass = correction.variance * count * passes
-    bias = correction.bias
-    biasSpread = correction.spread
+    correctionPerPass = correction.found.variance * count * passes
+    bias = correction.found.bias
+    biasSpread = correction.found.spread
     curvature = series.reduce(0) { $0 + $1.curvature } / count
     let squares = series.reduce(0) { $0 + $1.trapezoid.reduce(0) { $0 + $1 * $1 } } / count
     let noise = sampling.reduce(0, +)

@@ -22,7 +22,7 @@ extension LayerStatistics {
       return
     }
     precondition(correction.zeta.count == series.count)
-    let tests = correction.difference.indices.map { region in
+    let tests = correction.remainingBias.indices.map { region in
       let moments = SampleMoments(correction.zeta.map { $0[region] })
       return RegionTest(
         mean: moments.mean,
