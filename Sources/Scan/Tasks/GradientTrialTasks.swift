@@ -97,7 +97,10 @@ struct PilotTask: RankTask, Hashable {
       try pause()
     }
     guard (values + derivatives).allSatisfy(\.isFinite) else { return PilotOutput() }
-    let estimate = try design.estimate(values: values, derivatives: derivatives, prior: .pilot)
+    // By derivatives alone: what ζ leaves of the values is to be told, so ζ mustn't have been fitted to them.
+    var sums = GradientSums(players: design.playerCount)
+    try sums.add(0..<design.rowCount, of: design, values: values, derivatives: derivatives)
+    let estimate = try design.estimate(sums, prior: .pilot)
     return PilotOutput(
       estimate: [EstimateOutput(estimate.estimate)],
       oddResidual: GradientChoice.oddResidual(design, values: values, zeta: estimate.zeta))

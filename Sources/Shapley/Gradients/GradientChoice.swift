@@ -55,11 +55,11 @@ package struct GradientChoice: Sendable, Hashable {
   /// The mean squared error of ζ by a plain regression on balanced pairs: ζ = 2β, and var β = ρ²/(⅔P) with P pairs.
   static func regressionError(oddResidual: Double, budget: Int) -> Double { 12 * oddResidual / Double(max(1, budget)) }
 
-  /// The mean square of what a pilot's pairs leave of the odd part, a curve in the size taken off.
+  /// The mean square of what ζ leaves of the odd part of a pilot's pairs, a curve in the size taken off.
   ///
   /// - Parameters:
   ///   - design: a series' passes, with `values`, `[rowCount]`.
-  ///   - zeta: `[regions]`, its estimate.
+  ///   - zeta: `[regions]`, its estimate by derivatives alone: one that was fitted to the values leaves too little of them.
   package static func oddResidual(_ design: GradientDesign, values: [Float], zeta: [Double]) -> Double {
     precondition(values.count == design.rowCount && design.pairCount > 0)
     let n = design.playerCount

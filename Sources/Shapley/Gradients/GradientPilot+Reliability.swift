@@ -13,7 +13,7 @@ extension GradientPilot {
   /// most `most` or their last.
   ///
   /// - Parameters:
-  ///   - series: of a pilot, all of the same passes.
+  ///   - series: of a pilot, by derivatives alone, all of the same passes.
   ///   - reliability: above 0 and below 1.
   package static func passes(
     series: [GradientEstimate], reliability: Double, most: Int = .max
@@ -31,7 +31,7 @@ extension GradientPilot {
 
   /// How reliable the map of a stimulus will be after so many passes: the mean of S/(S + e/m) over the series.
   ///
-  /// A pilot of fewer than 34 passes has too few pairs for their values to count, which make maps more reliable than it foresees.
+  /// A pilot's series are estimated by derivatives alone; their passes' values make maps more reliable than it foresees.
   ///
   /// - Parameter series: of a pilot, at least one.
   package static func expectedReliability(series: [GradientEstimate], passes: Int) -> Double {
