@@ -1,3 +1,5 @@
+import Random
+import TestSupport
 import Testing
 
 @testable import Shapley
@@ -141,6 +143,17 @@ import Testing
         }
       }
     }
+  }
+
+  @Test("Values that derivatives see nothing of leave numbers, not NaN", arguments: ValueIndex.allCases)
+  func silentDerivatives(index: ValueIndex) throws {
+    let design = try GradientDesign(players: 40, passes: 60, index: index, seed: 1)
+    var random = CounterRandom(seed: 3, domain: 1003, index: 0)
+    let values = [0, 0] + (2..<60).map { _ in Float(random.nextNormal()) }
+    let estimate = try design.estimate(
+      values: values, derivatives: [Float](repeating: 0, count: 60 * 40), prior: GradientPrior(curvature: 0))
+    #expect(estimate.zeta.allSatisfy(\.isFinite) && estimate.standardError.allSatisfy(\.isFinite))
+    #expect(estimate.estimate.degreesOfFreedom > 0)
   }
 
   @Test("What probes found of curvature counts where a series' own midpoints find less")

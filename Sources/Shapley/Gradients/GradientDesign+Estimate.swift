@@ -110,8 +110,7 @@ extension GradientDesign {
         evaluations: rowCount, efficiencyResidual: residual, notes: measured == nil ? [Self.unmeasuredNote] : []),
       GradientParts(
         trapezoid: trapezoid, trapezoidVariance: variance, correction: correction, correctionPairs: midpoints.pairs,
-        shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare,
-        unexplained: [Double](repeating: 1, count: playerCount)))
+        shrinkage: shrinkage, curvature: tau, correctionVariance: sampling, midpointShare: midpointShare, unexplained: []))
   }
 
   /// Shares out what a sum misses in proportion to the squared errors, and takes from them what is then known.
@@ -139,7 +138,7 @@ extension GradientDesign {
         evaluations: rowCount, efficiencyResidual: 0, notes: []),
       GradientParts(
         trapezoid: sums.ends, trapezoidVariance: [0], correction: [full - empty - sums.ends[0]], correctionPairs: [0],
-        shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0, unexplained: [1]))
+        shrinkage: 1, curvature: 0, correctionVariance: 0, midpointShare: 0, unexplained: []))
   }
 
   /// T, its variance and the mean degrees of freedom.

@@ -17,8 +17,9 @@ extension GradientDesign {
   /// A pair's odd part (v(m) − v(1 − m))/2 is e = ½Σ_g z_g·ζ_g, z = 2m − 1, and what regions do together. Of that, curves in the
   /// pair's size are taken off (`SizeModulation`), which are most of it; for the rest a variance σ²·4q(1 − q)
   /// is taken, q the share of intact regions, by which pairs have the Shapley value's own weights (all alike for Banzhaf).
-  /// ζ by derivatives, with its squared errors as variances, or larger ones where the values say so, is what is known before; by Bayes' rule the values move it as far as
-  /// they know better, region by region (`GaussianUpdate`), and the standard errors are those of both together.
+  /// ζ by derivatives is what is known before, with its squared errors as variances, or larger ones where the values say so; by Bayes'
+  /// rule the values move it as far as they know better, region by region (`GaussianUpdate`), and the standard errors are those of both
+  /// together.
   ///
   /// Σζ stays what it is for the Shapley index.
   ///
@@ -26,6 +27,7 @@ extension GradientDesign {
   func improved(_ known: GradientEstimate, by values: [Float]) -> GradientEstimate {
     let n = playerCount
     let (zeta, scale) = (known.zeta, known.standardError)
+    guard scale.contains(where: { $0 > 0 }) else { return known }
     var (signs, rest, curves) = oddParts(zeta, values)
     let taken = Self.takeOff(&curves, from: &signs, &rest)
     // In units of each region's error.
@@ -49,8 +51,7 @@ extension GradientDesign {
       result[player] -= moved * sums[player] / total
       squares[player] = max(0, squares[player] - sums[player] * sums[player] / total)
     }
-    return known.improved(
-      zeta: result, squaredErrors: squares, scale: update.scale, degreesOfFreedom: freedom)
+    return known.improved(zeta: result, squaredErrors: squares, scale: update.scale, degreesOfFreedom: freedom)
   }
 
   /// Of both together: what the values left of the errors by derivatives has the freedom of these, and what they took that of σ².

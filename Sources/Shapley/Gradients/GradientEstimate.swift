@@ -16,7 +16,7 @@ package struct GradientParts: Sendable, Hashable {
   package let correctionVariance: Double
   /// The share of (region, pass) that was half lesioned.
   package let midpointShare: Double
-  /// `[players]`: the share of ζ's squared error that the passes' own values left, 0...1; 1 where they weren't used.
+  /// `[players]`: the share of ζ's squared error that the passes' own values left, 0...1; empty where they weren't used.
   package internal(set) var unexplained: [Double]
 
   package init(
@@ -62,9 +62,12 @@ package struct GradientEstimate: Sendable, Hashable {
   package var zeta: [Double] { estimate.zeta }
   package var standardError: [Double] { estimate.standardError }
 
+  /// The share of a region's squared error that the passes' own values left, 0...1.
+  func left(of region: Int) -> Double { parts.unexplained.isEmpty ? 1 : parts.unexplained[region] }
+
   /// `[players]`: what of S − T ζ doesn't hold, (1 − λ)(S − T), as far as the passes' own values left it.
   package var withheld: [Double] {
-    parts.correction.indices.map { (1 - parts.shrinkage) * parts.unexplained[$0] * parts.correction[$0] }
+    parts.correction.indices.map { (1 - parts.shrinkage) * left(of: $0) * parts.correction[$0] }
   }
 
   /// `[players]`: ζ without its share of what Σζ missed of the effect, as far as the passes' own values left that: over many series it is
@@ -72,7 +75,7 @@ package struct GradientEstimate: Sendable, Hashable {
   package var unshared: [Double] {
     let squares = zeta.indices.map { standardError[$0] * standardError[$0] }
     // Squared errors before the values came.
-    let before = zip(squares, parts.unexplained).map { $1 > 0 ? $0 / $1 : 0 }
+    let before = squares.indices.map { left(of: $0) > 0 ? squares[$0] / left(of: $0) : 0 }
     let total = before.reduce(0, +)
     guard total > 0 else { return zeta }
     let missed =

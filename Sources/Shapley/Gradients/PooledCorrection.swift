@@ -51,7 +51,9 @@ package struct PooledCorrection: Sendable, Hashable {
     var corrected = zeta
     for one in 0..<series {
       for region in regions where rest.isMeasured[region] {
-        corrected[one][region] += shrinkage * (rest.mean[region] + rest.deviations[one][region])
+        // Of which the mean is w̄ and the spread that of the weighted mean.
+        let own = rest.deviation(withheld[one][region], weight: weights[one][region], region)
+        corrected[one][region] += shrinkage * (rest.mean[region] + own)
       }
     }
     if let effects {
@@ -81,7 +83,7 @@ extension PooledCorrection {
   /// - Parameter isEfficient: whether Σζ is the effect: the Shapley index.
   package init(series: [GradientEstimate], isEfficient: Bool) {
     let count = Double(series.count)
-    let left = series[0].zeta.indices.map { region in series.reduce(0) { $0 + $1.unexplained[region] } / count }
+    let left = series[0].zeta.indices.map { region in series.reduce(0) { $0 + $1.left(of: region) } / count }
     self.init(
       zeta: series.map(\.unshared), differences: series.map(\.correction), withheld: series.map(\.withheld),
       weights: series.map(\.correctionPairs), variances: series.map { $0.standardError.map { $0 * $0 } },
@@ -98,8 +100,6 @@ package struct PooledDifference: Sendable, Hashable {
   package let error: [Double]
   /// `[regions]`: whether two series or more measured it.
   package let isMeasured: [Bool]
-  /// `[series][regions]`: of which the mean is 0 and the spread that of the weighted mean.
-  package let deviations: [[Double]]
   /// s²: the mean of `error` over the regions measured.
   package let variance: Double
   /// τ² = max(0, mean square of the mean − s²): the bias that is there.
@@ -107,6 +107,8 @@ package struct PooledDifference: Sendable, Hashable {
   /// τ'²: the part of it that sums of ζ don't tell, with a quarter of its own standard error on top.
   package let spread: Double
   private let square: Double
+  /// `[regions]`: the mean weight of a series; 0 where nothing was measured.
+  private let meanWeight: [Double]
 
   /// - Parameters:
   ///   - differences: `[series][regions]`; anything where the weight is 0.
@@ -119,16 +121,16 @@ package struct PooledDifference: Sendable, Hashable {
     let degrees = Double(series) * Double(series - 1)
     var (mean, error) = ([Double](repeating: 0, count: regions.count), [Double](repeating: 0, count: regions.count))
     var isMeasured = [Bool](repeating: false, count: regions.count)
-    var deviations = [[Double]](repeating: mean, count: series)
+    var meanWeight = mean
     for region in regions {
       let total = (0..<series).reduce(0) { $0 + weights[$1][region] }
       guard (0..<series).count(where: { weights[$0][region] > 0 }) > 1 else { continue }
       isMeasured[region] = true
+      meanWeight[region] = total / Double(series)
       mean[region] = (0..<series).reduce(0) { $0 + weights[$1][region] * differences[$1][region] } / total
-      for one in 0..<series {
-        let share = weights[one][region] / total * Double(series)
-        deviations[one][region] = share == 0 ? 0 : share * (differences[one][region] - mean[region])
-        error[region] += deviations[one][region] * deviations[one][region] / degrees
+      for one in 0..<series where weights[one][region] > 0 {
+        let own = weights[one][region] / meanWeight[region] * (differences[one][region] - mean[region])
+        error[region] += own * own / degrees
       }
     }
     let measured = regions.filter { isMeasured[$0] }
@@ -140,7 +142,12 @@ package struct PooledDifference: Sendable, Hashable {
     // One region, or an index without efficiency, keeps the bias that it shares with the others.
     let known = !isEfficient || measured.count < 2 ? bias : max(0, square - common * common - variance)
     spread = known + 0.25 * (2 / count).squareRoot() * (known + variance)
-    (self.mean, self.error, self.isMeasured, self.deviations) = (mean, error, isMeasured, deviations)
+    (self.mean, self.error, self.isMeasured, self.meanWeight) = (mean, error, isMeasured, meanWeight)
+  }
+
+  /// What a series' difference is off the weighted mean by, times its weight over the mean one: their mean is 0.
+  func deviation(_ difference: Double, weight: Double, _ region: Int) -> Double {
+    weight > 0 ? weight / meanWeight[region] * (difference - mean[region]) : 0
   }
 
   /// A region's square over the mean one; 1 where all are 0.
