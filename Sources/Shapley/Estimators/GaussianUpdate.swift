@@ -1,6 +1,9 @@
 internal import CBLAS
-import Foundation
 import Statistics
+
+#if canImport(Glibc)
+  internal import Glibc
+#endif
 
 /// What observations y = Vx + ε say of x, where x ~ N(0, κ) before and ε ~ N(0, σ²), with κ and σ unknown.
 ///
