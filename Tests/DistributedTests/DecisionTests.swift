@@ -169,19 +169,12 @@ extension DistributedTests {
     @Test func `is answered from the kept score`() throws {
       let (one, _) = try decisions(true, labels: [0, 1, 1, 0, 1, 0])
       let options = one + ["--layers", "hidden", "--grid", "1x1x12", "--estimator", "exact"]
-      let (kept, asked) = (folder.path("kept"), folder.path("asked"))
+      let kept = folder.path("kept")
       let scan = try Program.run(["scan"] + options + ["--keep-scores", "--progress", "none", "--out", kept])
       try #require(scan.exitCode == 0, "\(scan)")
-      for (value, target) in [("loss", "label"), ("accuracy", "predicted"), ("logit", "0"), ("logprob", "predicted")] {
-        let report = try Program.run(["report", kept, "--value", value, "--target", target, "--out", asked])
-        try #require(report.exitCode == 0, "\(report)")
-        let own = try ScanRun(options + ["--value", value, "--target", target], ranks: nil)
-        let reported = TemporaryFolder.files(below: asked)["impact.json"]
-        #expect(own.command.exitCode == 0 && reported == own.files["impact.json"], "\(value) of \(target)")
-      }
-      let each = try Program.run(["report", kept, "--target", "each", "--out", folder.path("each")])
-      let table = TemporaryFolder.files(below: folder.path("each"))["classes.tsv"] ?? []
-      #expect(each.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + 2 * 12, "\(each)")
+      try expectScoresAnswer(
+        [("loss", "label"), ("accuracy", "predicted"), ("logit", "0"), ("logprob", "predicted")], kept: kept, options: options,
+        classes: 2, regions: 12)
       let refused = try ScanRun(options + ["--target", "label", "--keep-scores"], ranks: nil)
       #expect(refused.command.exitCode == 64 && refused.command.errors.contains("without --target"), "\(refused.command)")
     }

@@ -48,3 +48,26 @@ extension ScanRun {
     return try regions.sorted { $0.key < $1.key }.map { try #require($0.value["zeta"] as? Double) }
   }
 }
+
+/// That `report` answers a scan's kept scores as a scan that asks so from the start would.
+///
+/// - Parameters:
+///   - kept: the scan's folder.
+///   - options: of that scan.
+///   - regions: of all layers, each of which `--target each` gives a row for each class.
+func expectScoresAnswer(
+  _ questions: [(value: String, target: String)], kept: String, options: [String], classes: Int, regions: Int
+) throws {
+  let folder = TemporaryFolder()
+  let (asked, each) = (folder.path("asked"), folder.path("each"))
+  for (value, target) in questions {
+    let report = try Program.run(["report", kept, "--value", value, "--target", target, "--out", asked])
+    try #require(report.exitCode == 0, "\(report)")
+    let own = try ScanRun(options + ["--value", value, "--target", target], ranks: nil)
+    let reported = TemporaryFolder.files(below: asked)["impact.json"]
+    #expect(own.command.exitCode == 0 && reported == own.files["impact.json"], "\(value) of \(target)")
+  }
+  let report = try Program.run(["report", kept, "--target", "each", "--out", each])
+  let table = TemporaryFolder.files(below: each)["classes.tsv"] ?? []
+  #expect(report.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + classes * regions, "\(report)")
+}

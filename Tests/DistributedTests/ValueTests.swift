@@ -96,20 +96,12 @@ extension DistributedTests {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 3, labels: [0, 2, 4])
       let options =
         files.options + ["--layers", "inner,block", "--grid", "2x2x2", "--estimator", "regression", "--samples", "20"]
-      let (kept, asked) = (folder.path("kept"), folder.path("asked"))
+      let kept = folder.path("kept")
       let scan = try Program.run(["scan"] + options + ["--keep-scores", "--progress", "none", "--out", kept], ranks: 2)
       try #require(scan.exitCode == 0, "\(scan)")
-      for (value, target) in [("margin", "label"), ("kl", "predicted"), ("2*logit[1] - logit[3]", "predicted"), ("logprob", "4")]
-      {
-        let report = try Program.run(["report", kept, "--value", value, "--target", target, "--out", asked])
-        try #require(report.exitCode == 0, "\(report)")
-        let own = try ScanRun(options + ["--value", value, "--target", target], ranks: nil)
-        let reported = TemporaryFolder.files(below: asked)["impact.json"]
-        #expect(own.command.exitCode == 0 && reported == own.files["impact.json"], "\(value) of \(target)")
-      }
-      let each = try Program.run(["report", kept, "--target", "each", "--out", folder.path("each")])
-      let table = TemporaryFolder.files(below: folder.path("each"))["classes.tsv"] ?? []
-      #expect(each.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + 5 * 2 * 8, "\(each)")
+      try expectScoresAnswer(
+        [("margin", "label"), ("kl", "predicted"), ("2*logit[1] - logit[3]", "predicted"), ("logprob", "4")], kept: kept,
+        options: options, classes: 5, regions: 2 * 8)
       let refused = try Program.run(["report", kept, "--value", "logit[9]", "--out", folder.path("none")])
       #expect(refused.exitCode == 64 && refused.complaints.first?.contains("class 9") == true, "\(refused)")
     }
