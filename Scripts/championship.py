@@ -423,8 +423,22 @@ def mixture(one, other):
     return {"zeta": weight * np.array(one["zeta"]) + (1 - weight) * np.array(other["zeta"])}
 
 
+class PlayedGradients(typing.NamedTuple):
+    designs: dict[tuple[str, int], list[float]]  # Estimator and budget: the relative error under each seed.
+    held: dict[int, float]  # Budget: the share of gradient's intervals that hold ζ.
+    plain: float  # Seconds of a pass.
+    gradient: float
+    noise: float  # The truth's own relative error.
+    is_taken: bool  # Whether a scan takes gradients.
+
+    @property
+    def errors(self):
+        """Estimator and budget: the mean error."""
+        return {key: np.mean(errors) for key, errors in self.designs.items()}
+
+
 def play_gradients(game, arguments):
-    """(estimator, budget) -> relative error, the seconds of both kinds of pass, the truth's error, whether a scan takes gradients.
+    """Plays gradients, values, and both mixed.
 
     A budget of Kn is the time of K·n plain passes; gradient passes are bought by their cost measured in this run.
     """
@@ -433,7 +447,7 @@ def play_gradients(game, arguments):
     true = truth(server, game)
     plain, gradient = server.cost()
     is_taken = server.takes_gradients()
-    found = {}
+    designs, coverage = {}, {}
     seeds = range(arguments.seeds)
 
     def values(estimator, samples, seed):
@@ -450,11 +464,11 @@ def play_gradients(game, arguments):
             runs["mixed"] = [
                 mixture(gradients(samples / 2, seed), values(OURS[0], samples / 2, 1000 + seed)) for seed in seeds]
         for name, answers in runs.items():
-            found[name, samples] = np.mean([relative_error(run["zeta"], true) for run in answers])
-        found["held", samples] = np.mean(
+            designs[name, samples] = [relative_error(run["zeta"], true) for run in answers]
+        coverage[samples] = np.mean(
             [held(gradients(samples, seed), true) for seed in range(max(arguments.seeds, COVERAGE_SEEDS if samples <= 4 else 1))])
     server.close()
-    return found, (plain, gradient), (true[1] ** 2).sum() / (true[0] ** 2).sum(), is_taken
+    return PlayedGradients(designs, coverage, plain, gradient, (true[1] ** 2).sum() / (true[0] ** 2).sum(), is_taken)
 
 
 def page_errors(page):
@@ -476,32 +490,34 @@ def page_errors(page):
     return result, 1 + int(seeds[1]) if seeds else 1
 
 
-def is_same_game(game, found, errors):
-    """Whether our estimators err as they did in the page's game of the name, to what it rounds.
+def is_same_game(game, designs, errors, seeds):
+    """Whether our estimators err as they did in the page's game of the name, under its seeds, to what it rounds.
 
     A network that is trained anew isn't the same on each kind of processor.
     """
-    pairs = [(found[name, samples], theirs[name]) for (own, samples), theirs in errors.items() if own == game
-             for name in OURS if (name, samples) in found and name in theirs]
+    pairs = [(np.mean(designs[name, samples][:seeds]), theirs[name]) for (own, samples), theirs in errors.items() if own == game
+             for name in OURS if (name, samples) in designs and name in theirs]
     return all(abs(ours - theirs) <= SAME_GAME * abs(theirs) + EXACT for ours, theirs in pairs)
 
 
 def gradient_tables(results, public):
     rows, ratios, against_values = [], {}, []
-    for game, (found, (plain, gradient), noise, is_taken) in results.items():
+    for game, played in results.items():
+        means, noise = played.errors, played.noise
         for samples in GRADIENT_BUDGETS:
-            errors = {name: found[name, samples] for name in (*OURS[:2], "gradient", "mixed") if (name, samples) in found}
+            errors = {name: means[name, samples] for name in (*OURS[:2], "gradient", "mixed") if (name, samples) in means}
             rivals = public.get((game, samples), {})
             best = min(rivals, key=rivals.get) if rivals else ""
             ours = min(errors.get("gradient", np.inf), errors.get("mixed", np.inf), errors.get("cubic", np.inf))
             if best and rivals[best] > EXACT and ours > EXACT:
                 ratios[game, samples] = max(LEAST_RATIO, max(ours, noise / 10) / rivals[best])
             cells = [number(max(errors[name], noise / 10)) if name in errors else "" for name in (*OURS[:2], "gradient", "mixed")]
-            rows.append([game, f"{samples}n", f"{gradient / plain:.2f}", "gradients" if is_taken else "values", *cells, f"{found['held', samples]:.3f}",
+            rows.append([game, f"{samples}n", f"{played.gradient / played.plain:.2f}", "gradients" if played.is_taken else "values", *cells,
+                         f"{played.held[samples]:.3f}",
                          f"{number(rivals[best])} ({best})" if best else "",
                          f"{ratios[game, samples]:.2f}" if (game, samples) in ratios else ""])
-        if is_taken and ("regression", 4) in found:
-            against_values.append((game, found["gradient", 1] / found["regression", 4]))
+        if played.is_taken and ("regression", 4) in means:
+            against_values.append((game, means["gradient", 1] / means["regression", 4]))
     lines = table(["game", "budget", "cost of a gradient pass", "a scan takes", *OURS[:2], "gradient", "mixed", "held", "best public", "ratio"], rows)
     lines += ["", *table(["", "geometric mean of the ratio"], [
         [name, geometric_mean([ratios[key] for key in keys])] for name, keys in (
@@ -527,8 +543,8 @@ def plot(results, public, path):
     figure, axes = pyplot.subplots(-(-len(shown) // columns), columns, figsize=(11, 2.7 * -(-len(shown) // columns)), squeeze=False)
     for panel in axes.flat[len(shown):]:
         panel.axis("off")
-    for panel, (game, (found, (plain, _), noise, _)) in zip(axes.flat, shown.items()):
-        players = 256
+    for panel, (game, played) in zip(axes.flat, shown.items()):
+        players, plain = 256, played.plain
         rivals = sorted({name for (other, _), errors in public.items() if other == game for name in errors})
         for name in rivals:
             points = [(samples * players * plain, errors[name]) for (other, samples), errors in sorted(public.items())
@@ -536,8 +552,8 @@ def plot(results, public, path):
             panel.loglog(*zip(*points), color="0.7", linewidth=0.8, marker=".", markersize=3,
                          label="public estimators" if name == rivals[0] else None)
         for name, style in (("cubic", "C0"), ("gradient", "C1"), ("mixed", "C2")):
-            points = [(samples * players * plain, max(error, noise / 10)) for (own, samples), error in sorted(
-                found.items(), key=lambda item: item[0][1]) if own == name]
+            points = [(samples * players * plain, max(error, played.noise / 10)) for (own, samples), error in sorted(
+                played.errors.items(), key=lambda item: item[0][1]) if own == name]
             panel.loglog(*zip(*points), style, marker="o", markersize=3, linewidth=1.2, label=name)
         panel.set_title(game, fontsize=9)
         panel.tick_params(labelsize=7)
@@ -570,11 +586,13 @@ def main():
         for game in games(arguments):
             results[game.name] = play_gradients(game, arguments)
             print(f"{game.name}: played", file=sys.stderr)
-        others = [] if seeds != arguments.seeds else [
-            game for game, (found, *_) in results.items() if not is_same_game(game, found, errors)]
+        others = [] if seeds > arguments.seeds else [
+            game for game, played in results.items() if not is_same_game(game, played.designs, errors, seeds)]
         public = {(game, samples): {name: error for name, error in theirs.items() if name not in OURS}
                   for (game, samples), theirs in errors.items() if game not in others}
         print(gradient_tables(results, public))
+        print(f"\nErrors of ours are means over seeds 0 to {arguments.seeds - 1}, public ones over as many as [{arguments.gradients.name}]"
+              f"({arguments.gradients.name}) has: {seeds}.")
         if others:
             print(f"\nWithout public errors: {'; '.join(others)}. Our estimators err otherwise there than in "
                   f"[{arguments.gradients.name}]({arguments.gradients.name}), so it is another network, trained on another kind of processor.")

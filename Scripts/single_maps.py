@@ -3,10 +3,7 @@
 
 Usage: single_maps.py PROGRAM
 """
-import csv
-import json
 import math
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -17,6 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+
+from map_coverage import scan_maps
 
 STIMULI = 40
 DATA = {"iris": load_iris, "wine": load_wine, "breast cancer": load_breast_cancer, "digits": load_digits}
@@ -85,36 +84,17 @@ class Perceptron:
         return zeta
 
 
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr}")
-
-
 def held(program, folder, truth, options):
     """Scans, and returns what measured by how many passes, the share of intervals that hold, the squared error as a share of the squared
     values, significant regions and those of the wrong sign, and how many regions have a part in the answer."""
-    out = tempfile.mkdtemp(dir=folder)
-    command = [
-        program, "--model", f"{folder}/model.onnx", "--data", f"{folder}/stimuli.npz", "--stimuli", str(STIMULI), "--layers", "h0",
-        "--no-tracts", "--progress", "none", "--value", "logit", "--out", f"{out}/scan"]
-    run(command + options)
-    run([program, "report", f"{out}/scan", "--only", "long"])
-    with open(f"{out}/scan/impact.json", encoding="utf-8") as file:
-        layer = json.load(file)["layer_0"]
-    zeta, low, high, q = (np.full(truth.shape, np.nan) for _ in range(4))
-    with open(f"{out}/scan/stimuli/regions.tsv", encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file, delimiter="\t"):
-            place = int(line["stimulus"]), int(line["k"])
-            zeta[place], low[place], high[place], q[place] = (
-                float(line[name]) for name in ("zeta", "zeta_low", "zeta_high", "q_value"))
+    layer, maps = scan_maps(program, folder, "h0", truth.shape, options)
     scale = np.abs(truth).max(axis=1, keepdims=True)
     alive = np.abs(truth) > 1e-6 * scale
-    inside = (low - 1e-5 * scale <= truth) & (truth <= high + 1e-5 * scale)
-    found = (q < 0.05) & alive
-    error = ((zeta - truth) ** 2).sum() / (truth ** 2).sum()
+    inside = (maps["zeta_low"] - 1e-5 * scale <= truth) & (truth <= maps["zeta_high"] + 1e-5 * scale)
+    found = (maps["q_value"] < 0.05) & alive
+    error = ((maps["zeta"] - truth) ** 2).sum() / (truth ** 2).sum()
     return (layer["estimator"], layer["evaluations_per_series"], inside[alive].mean(), error, int(found.sum()),
-            int((found & (zeta * truth < 0)).sum()), int(alive.sum()))
+            int((found & (maps["zeta"] * truth < 0)).sum()), int(alive.sum()))
 
 
 def main():
