@@ -36,6 +36,11 @@ package struct Preprocessing: Hashable, Sendable {
     }
   }
 
+  /// The options that say what is done to numbers, as a user gives them; none where nothing was asked for.
+  var flags: [String] {
+    (scale == nil ? [] : ["--scale"]) + (mean.isEmpty ? [] : ["--mean"]) + (standardDeviation.isEmpty ? [] : ["--std"])
+  }
+
   /// Whether it matters which axis counts channels.
   var isByChannel: Bool { mean.count > 1 || standardDeviation.count > 1 }
 

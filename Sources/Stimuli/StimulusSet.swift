@@ -26,6 +26,8 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   package private(set) var records: [Int]
   /// How many there are in the files.
   package let allCount: Int
+  /// What was asked to be done to stored numbers.
+  private var preprocessing = Preprocessing()
 
   /// - Throws: `badInput` if there are no stimuli, or as many labels as there are not stimuli.
   init(
@@ -168,6 +170,25 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
     for index in inputs.indices where inputs.count == 1 || inputs[index].shape.count >= 3 {
       try inputs[index].setPreprocessing(preprocessing)
     }
+    self.preprocessing = preprocessing
+  }
+
+  /// - Parameter arranged: what each of the model's inputs is given.
+  /// - Throws: `badInput` where the numbers of none are changed as was asked.
+  private func checkPreprocessing(_ arranged: [StimulusInput], for modelInputs: [ModelInput]) throws(StimuliError) {
+    let flags = preprocessing.flags
+    guard !flags.isEmpty,
+      !zip(arranged, modelInputs).contains(where: { $1.isFloatingPoint && !$0.preprocessing.flags.isEmpty })
+    else { return }
+    let names = modelInputs.filter(\.isFloatingPoint).map { "\"\($0.name)\"" }
+    let reason =
+      names.isEmpty
+      ? "all inputs of the model (\(modelInputs.map { "\"\($0.name)\"" }.joined(separator: ", "))) take whole numbers, as they are stored"
+      : "of several arrays those with three axes or more a stimulus are meant, and none of \(description) that has them is for a floating-point input (\(names.joined(separator: ", ")))"
+    let them = flags.count == 1 ? "it" : "them"
+    throw StimuliError(
+      .badInput,
+      "\(flags.joined(separator: ", ")) would change nothing: \(reason); leave \(them) out, and store what the network needs")
   }
 
   /// Puts the arrays in the order of a model's inputs and fits each to its shape. Arrays that no input is named after are
@@ -204,6 +225,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
       if wanted.isFloatingPoint, let note = input.noteOnBytes { addNote(note) }
       arranged.append(input)
     }
+    try checkPreprocessing(arranged, for: modelInputs)
     if count > 1, let input = arranged.first, arranged.allSatisfy(\.isShared) {
       throw StimuliError(
         .badInput,

@@ -123,7 +123,7 @@ struct ScanOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help:
-      "Stored numbers are divided by this; by default 255 for bytes with two axes a stimulus or more, which are taken for images, else 1."
+      "Stored numbers are divided by this for floating-point inputs; by default 255 for bytes with two axes a stimulus or more, which are taken for images, else 1."
   )
   var scale: Double?
 

@@ -125,6 +125,45 @@ struct StimulusSetTests {
     #expect(error?.message.contains("int32") == true)
   }
 
+  @Test("refuses to scale or standardise what no input of the model can take so")
+  func unusedPreprocessing() throws {
+    func pixels() throws -> StimulusSet {
+      try StimulusSet(pixels: [1, 2, 3], channels: 3, height: 1, width: 1, description: "a pixel")
+    }
+    let bytes = ModelInput("x", [3, 1, 1], isFloatingPoint: false)
+    for (asked, flags) in [
+      (Preprocessing(scale: 2), "--scale "), (Preprocessing(mean: [1, 2, 3]), "--mean "),
+      (Preprocessing(mean: [1], standardDeviation: [2]), "--mean, --std "),
+    ] {
+      var set = try pixels()
+      try set.setPreprocessing(asked)
+      let error = #expect(throws: StimuliError.self) { try set.fit(to: [bytes]) }
+      #expect(error?.message.hasPrefix(flags) == true && error?.message.contains("\"x\"") == true, "\(String(describing: error))")
+      try set.fit(to: [ModelInput("x", [3, 1, 1])])
+    }
+    var plain = try pixels()
+    try plain.setPreprocessing(Preprocessing(layouts: [InputLayout(input: nil, letters: "nchw")]))
+    try plain.fit(to: [bytes])
+
+    // Of several arrays those with three axes are meant, and one that is changed is enough.
+    func several(_ shape: [Int]) throws -> StimulusSet {
+      let count = shape.reduce(2, *)
+      var set = try StimulusSet(
+        [
+          ("image", NumericArray(shape: [2] + shape, floats: [Float](repeating: 1, count: count))),
+          ("age", NumericArray(shape: [2, 1], floats: [1, 2])),
+        ], description: "two arrays")
+      try set.setPreprocessing(Preprocessing(mean: [1]))
+      return set
+    }
+    var image = try several([1, 2, 2])
+    try image.fit(to: [ModelInput("image", [1, 2, 2]), ModelInput("age", [1])])
+    #expect(try image.floats(stimulus: 0, input: 0) == [0, 0, 0, 0])
+    var table = try several([4])
+    let error = #expect(throws: StimuliError.self) { try table.fit(to: [ModelInput("image", [4]), ModelInput("age", [1])]) }
+    #expect(error?.message.contains("three axes") == true, "\(String(describing: error))")
+  }
+
   @Test("converts between integer types only where no number changes")
   func exactness() throws {
     func set(_ floats: [Float]) throws -> StimulusSet {
