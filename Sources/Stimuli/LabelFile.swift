@@ -35,13 +35,20 @@ package func readIntegers(_ path: String, _ what: String) throws(StimuliError) -
   return result
 }
 
-/// The labels in an array of shape [stimuli] or [stimuli, 1].
-func labels(in array: NumericArray, place: String) throws(StimuliError) -> [Int] {
-  try integers(in: array, "labels", place: place)
+/// Why an array holds no labels, a clause; `nil` where it does.
+func reasonAgainstLabels(in array: NumericArray, place: String) -> String? {
+  if hasOneNumberEach(array) {
+    return array.integers() == nil ? "\(place) holds labels that are no whole numbers" : nil
+  }
+  return "\(place) holds labels of shape \(array.shape), not one whole number a stimulus"
+}
+
+private func hasOneNumberEach(_ array: NumericArray) -> Bool {
+  array.shape.count == 1 || array.shape.count == 2 && array.shape[1] == 1
 }
 
 private func integers(in array: NumericArray, _ what: String, place: String) throws(StimuliError) -> [Int] {
-  guard array.shape.count == 1 || array.shape.count == 2 && array.shape[1] == 1 else {
+  guard hasOneNumberEach(array) else {
     throw StimuliError(
       .badInput, "\(place) holds \(what) of shape \(array.shape): give one whole number a stimulus, of shape [stimuli]")
   }

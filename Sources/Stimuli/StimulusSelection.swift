@@ -89,7 +89,7 @@ package struct StimulusSelection: Sendable, Hashable {
   private static func labels(of set: StimulusSet, for criterion: String) throws(StimuliError) -> [Int] {
     guard let labels = set.labels else {
       throw StimuliError(
-        .badInput, "--select \(criterion) needs labels, and \(set.description) has none: give them with --labels FILE")
+        .badInput, "--select \(criterion) needs labels, and \(set.noLabels): give them with --labels FILE")
     }
     return labels
   }

@@ -122,6 +122,7 @@ extension StimulusSet {
     var arrays: [NamedArray] = []
     var unreadable: [String: StimuliError] = [:]
     var labelled: [Int]?
+    var labelsLeftOut: String?
     var names: Set<String> = []
     try archive.forEachMember { member, bytes, range throws(StimuliError) in
       let full = member.hasSuffix(".npy") ? String(member.dropLast(4)) : member
@@ -133,7 +134,13 @@ extension StimulusSet {
       }
       let place = "\(path): array \"\(full)\""
       if name == "labels" {
-        labelled = try Stimuli.labels(in: NumericArray(npy: bytes, range, place: place), place: place)
+        do throws(StimuliError) {
+          let array = try NumericArray(npy: bytes, range, place: place)
+          labelsLeftOut = reasonAgainstLabels(in: array, place: place)
+          labelled = labelsLeftOut == nil ? array.integers() : nil
+        } catch {
+          labelsLeftOut = error.message
+        }
         return
       }
       do throws(StimuliError) {
@@ -156,6 +163,7 @@ extension StimulusSet {
     }
     try self.init(arrays, of: inputs ?? [], unreadable: unreadable, labels: labelled, description: path, files: [path])
     self.columns = columns.filter { $0.value.count == count }
+    if let labelsLeftOut { leaveOutLabels(labelsLeftOut) }
   }
 
   private init(idx bytes: FileBytes, path: String) throws(StimuliError) {

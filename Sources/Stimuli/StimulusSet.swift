@@ -8,6 +8,10 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   package private(set) var inputs: [StimulusInput]
   /// The class of each stimulus. [count]
   package private(set) var labels: [Int]?
+  /// Why an array of labels was left out, a clause; `nil` where none was.
+  private(set) var labelsLeftOut: String?
+  /// What a request for labels is told where there are none: that, or that there are none.
+  package var noLabels: String { labelsLeftOut ?? "\(description) has none" }
   /// The names of the classes, by number, where they are known.
   package private(set) var classNames: [String]?
   /// Arrays of one whole number a stimulus that no input is named after, by name. [allCount]
@@ -145,6 +149,16 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
         .badInput, "\(source): \(labels.count) labels for \(count) stimuli: give one label for each stimulus, in order")
     }
     self.labels = labels
+    if let labelsLeftOut { notes.removeAll { $0.contains(labelsLeftOut) } }
+    labelsLeftOut = nil
+  }
+
+  /// Leaves an array of labels out that are none.
+  ///
+  /// - Parameter reason: a clause with the file and the array.
+  mutating func leaveOutLabels(_ reason: String) {
+    labelsLeftOut = reason
+    addNote("No labels are read: \(reason).")
   }
 
   /// One whole number a stimulus, from an array of the stimuli's file that no input of the model is named after; `nil` where

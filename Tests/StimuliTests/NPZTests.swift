@@ -29,6 +29,26 @@ struct NPZTests {
     #expect(error?.message.contains("\"mask\"") == true)
   }
 
+  @Test(
+    "leaves an array of labels out that are none, with a note, and says so where labels are asked for",
+    arguments: [
+      (NumericArray(shape: [2, 2], int64: [1, 0, 1, 1]), "[2, 2]"),
+      (NumericArray(shape: [2], floats: [0.5, 1]), "no whole numbers"),
+    ])
+  func noLabels(labels: NumericArray, word: String) throws {
+    let path = folder.path + "/multi.npz"
+    try writeNPZ([("x", NumericArray(shape: [2, 1], floats: [1, 2])), ("labels", labels)], to: path)
+    let set = try StimulusSet(contentsOf: path)
+    #expect(set.labels == nil)
+    #expect(set.notes.count == 1 && set.notes.first?.contains(word) == true, "\(set.notes)")
+    let error = #expect(throws: StimuliError.self) { try StimulusSelection("class=1").apply(to: set) }
+    #expect(
+      error?.message.contains("needs labels") == true && error?.message.contains(word) == true, "\(String(describing: error))")
+    let own = try StimulusSet(contentsOf: path, labels: folder.file("labels.txt", Array("1\n0\n".utf8)))
+    #expect(own.labels == [1, 0])
+    #expect(own.notes.isEmpty)
+  }
+
   @Test("deflated and read back is the same, and always the same bytes")
   func deflated() throws {
     let image = NumericArray(shape: [3, 4], floats: (0..<12).map { Float($0) })

@@ -140,7 +140,7 @@ package struct Planner {
     guard let labels = stimuli.labels else {
       throw Failure(
         .usage,
-        "--lesion \(lesion.rawValue) needs labels, and \(stimuli.description) has none; give them with --labels FILE")
+        "--lesion \(lesion.rawValue) needs labels, and \(stimuli.noLabels); give them with --labels FILE")
     }
     let counts = labels.reduce(into: [:]) { counts, label in counts[label, default: 0] += 1 }
     if let alone = labels.firstIndex(where: { counts[$0] == 1 }) {
@@ -213,7 +213,7 @@ package struct Planner {
       }
     case .label:
       guard let labels = stimuli.labels else {
-        throw Failure(.usage, "--target label needs labels, and \(stimuli.description) has none; give them with --labels FILE")
+        throw Failure(.usage, "--target label needs labels, and \(stimuli.noLabels); give them with --labels FILE")
       }
       guard !isNamed else { break }
       guard classCount > 1 else { throw Self.refusalOfTarget("label") }
@@ -358,7 +358,7 @@ extension ReadoutRequest {
     case .number(let number): return [number]
     case .named("label"):
       guard let labels = stimuli.labels else {
-        throw Failure(.usage, "--value names the label, and \(stimuli.description) has none; give them with --labels FILE")
+        throw Failure(.usage, "--value names the label, and \(stimuli.noLabels); give them with --labels FILE")
       }
       return labels
     case .named(let name):
