@@ -10,13 +10,21 @@ extension OutputSelection {
       return LesionError(.badRequest, "output:\(text) can't be read \(found): \(words), as in output:boxes[4,:]:max")
     }
     guard let open = text.lastIndex(of: "[") else {
-      throw failure(text.endIndex, "it needs an index for each axis in brackets")
+      // A name alone is an output of one element; what follows its last colon may be part of it.
+      let end = Reduction.allCases.first { text.hasSuffix(":\($0.rawValue)") }
+      let name = text.dropLast(end.map { $0.rawValue.count + 1 } ?? 0)
+      guard name.contains(where: { !$0.isNumber && $0 != "-" }), !name.contains("]") else {
+        throw failure(text.endIndex, "it needs an index for each axis in brackets")
+      }
+      self.init(output: String(name), indices: [], reduction: end)
+      return
     }
     guard let close = text[open...].firstIndex(of: "]") else {
       throw failure(text.endIndex, "a bracket is missing")
     }
     var indices: [Index] = []
-    for part in text[text.index(after: open)..<close].split(separator: ",", omittingEmptySubsequences: false) {
+    let inside = text[text.index(after: open)..<close]
+    for part in inside.trimmed.isEmpty ? [] : inside.split(separator: ",", omittingEmptySubsequences: false) {
       func number(_ digits: Substring) throws(LesionError) -> Int {
         guard let number = Int(digits.trimmed) else {
           throw failure(digits.startIndex, "an index is a number, a range a:b, or :")

@@ -1,4 +1,4 @@
-/// Elements of an output that make one value: `NAME[i,j,...]:REDUCTION`.
+/// Elements of an output that make one value: `NAME[i,j,...]:REDUCTION`, or `NAME` of an output of one element a stimulus.
 ///
 /// An index is a number, a range `a:b` without b, or `:`; negative ones count from the end. There is one for each axis but
 /// that of stimuli.
@@ -27,13 +27,18 @@ package struct OutputSelection: Hashable, Sendable, Codable {
 
   /// As it is written on the command line, without `output:`.
   package var text: String {
+    let end = reduction.map { ":\($0.rawValue)" } ?? ""
+    // A name is written by itself where it is read as one.
+    if indices.isEmpty, (try? OutputSelection(parsing: output)) == OutputSelection(output: output, indices: []) {
+      return output + end
+    }
     let indices = indices.map { index in
       switch index {
       case .at(let place): "\(place)"
       case .range(let start, let end): "\(start.map(String.init) ?? ""):\(end.map(String.init) ?? "")"
       }
     }
-    return "\(output)[\(indices.joined(separator: ","))]\(reduction.map { ":\($0.rawValue)" } ?? "")"
+    return "\(output)[\(indices.joined(separator: ","))]\(end)"
   }
 
   /// The elements of one stimulus's output, in memory order.
@@ -41,6 +46,16 @@ package struct OutputSelection: Hashable, Sendable, Codable {
   /// - Parameter shape: the output's shape for one stimulus, without batch axis.
   /// - Throws: `LesionError` (`badRequest`) if the indices don't fit the shape, or if several elements aren't reduced.
   package func elements(in shape: [Int]) throws(LesionError) -> [Int] {
+    if indices.isEmpty {
+      let count = shape.reduce(1, *)
+      guard count == 1 else {
+        throw LesionError(
+          .badRequest,
+          "output:\(text) names an output of \(count) elements for one stimulus, of shape \(shape): give one index an axis in brackets, as in output:boxes[4,:]:max"
+        )
+      }
+      return [0]
+    }
     guard indices.count == shape.count else {
       throw LesionError(
         .badRequest,

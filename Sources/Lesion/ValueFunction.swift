@@ -17,7 +17,7 @@
 /// | `loss(NAME)` | Σ over positions t of log p_{c_t} at t, c being an array's row: teacher forcing | positions |
 /// | `cosine(NAME)` | x·r/(|x||r|), r being an array's row | no target |
 /// | `output:INDEX` | one element of the flattened output as it stands | no target |
-/// | `output:NAME[i,j,...]:REDUCTION` | elements of an output as it stands, and their sum, mean or maximum | no target |
+/// | `output:NAME[i,j,...]:REDUCTION` | elements of an output as it stands, and their sum, mean or maximum; without brackets the one there is | no target |
 ///
 /// One score x that stands for two classes (`Readout.isDecision`) gives x_1 = x and x_0 = −x, whose margins are x and −x, or p_1 = x
 /// and p_0 = 1 − x where it is a chance. p is the softmax of x, or the sigmoid of each score where the network ends in one or has one score only, or x itself where

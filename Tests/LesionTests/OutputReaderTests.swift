@@ -186,7 +186,7 @@ import Testing
     #expect(ValueFunction(name: name)?.name == name)
   }
 
-  @Test(arguments: ["", "logits", "output", "output:", "output:-1", "output:x", "Logit", "output:99999999999999999999"])
+  @Test(arguments: ["", "logits", "output", "output:", "output:-1", "output:x[y]", "Logit", "output:99999999999999999999"])
   func `other value names are none`(_ name: String) {
     #expect(ValueFunction(name: name) == nil)
   }

@@ -226,8 +226,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("output:boxes", "at its end"), ("output:boxes[4", "a bracket is missing"), ("output:boxes[4,x]", "\"x]\" (character 9)"),
-    ("output:boxes[1:2:3]", "a range has two ends"), ("output:boxes[]", "character 7"),
+    ("output:", "at its end"), ("output:boxes]", "at its end"), ("output:boxes[4", "a bracket is missing"),
+    ("output:boxes[4,x]", "\"x]\" (character 9)"),
+    ("output:boxes[1:2:3]", "a range has two ends"), ("output:boxes[,]", "character 7"),
     ("output:boxes[1]:median", "\":median\" (character 9)"), ("output:-1", "brackets"),
   ])
   func `that can't be read is refused at its place`(_ text: String, _ words: String) throws {
@@ -245,6 +246,25 @@ import Testing
   @Test(arguments: ["[1]", "[2,0]", "[0,-5]", "[:,0]", "[1:1,0]:sum", "[0,0,0]"])
   func `that doesn't fit its output is refused`(_ text: String) {
     #expect(throws: LesionError.self) { try OutputSelection(parsing: text).elements(in: [2, 4]) }
+  }
+
+  @Test(arguments: [
+    ("output:age", "age", "age"), ("output:age[]", "age", "age"), ("output:age[ ]", "age", "age"),
+    ("output:age:max", "age", "age:max"), ("output:Identity:0", "Identity:0", "Identity:0"), ("output:3[]", "3", "3[]"),
+    ("output:[]", "", "[]"),
+  ])
+  func `is an output of one element by its name`(_ text: String, _ output: String, _ written: String) throws {
+    let value = try ValueFunction(parsing: text)
+    guard case .selection(let selection) = value else {
+      Issue.record("\(value)")
+      return
+    }
+    #expect(selection.output == output && selection.indices.isEmpty)
+    #expect(value.name == "output:" + written)
+    #expect(try ValueFunction(parsing: value.name) == value)
+    for shape in [[], [1], [1, 1]] { #expect(try selection.elements(in: shape) == [0]) }
+    let error = try #require(throws: LesionError.self) { try selection.elements(in: [2, 4]) }
+    #expect(error.message.contains("8 elements") && error.message.contains("[2, 4]"), "\(error)")
   }
 
   @Test func `is reduced as it says`() throws {
