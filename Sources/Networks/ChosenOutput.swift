@@ -14,6 +14,8 @@ struct ChosenOutput {
   private var axes: OutputAxes?
   private let label: String
   private let opset: Int
+  /// Whether what is read is the logarithm of a softmax over several axes together.
+  private var isLogarithmOfSeveralAxes = false
   /// What else than scores the tensor holds.
   private let mixture: OutputMixture?
 
@@ -86,10 +88,11 @@ struct ChosenOutput {
     }
   }
 
-  /// The tensors whose shapes tell how the output lays out anew what is read.
+  /// The tensors whose shapes tell how the output lays out anew what is read, and what a softmax compares.
   var laidOutTensors: [String] {
-    guard tensor == source.tensor, let last = source.layouts.last else { return [] }
-    return source.layouts.map(\.output) + [last.input]
+    guard tensor == source.tensor else { return [] }
+    let compared = source.coversLaterAxes || source.summedAxes != nil ? [tensor] : []
+    return compared + source.layouts.map(\.output) + (source.layouts.last.map { [$0.input] } ?? [])
   }
 
   /// Takes in how the output lays out anew what is read. Where its axes are no axes of the tensor, and no Reshape by itself makes
@@ -97,6 +100,10 @@ struct ChosenOutput {
   ///
   /// - Parameter shapes: of `laidOutTensors`, for one stimulus.
   mutating func follow(layouts shapes: [String: [Int]]) {
+    if let together = shapes[tensor].flatMap(source.axesTogether), together.count > 1, let activated = source.activated {
+      readSoftmaxOfSeveralAxes(together, activated)
+      return
+    }
     axes = source.axes(shapes: shapes)
     guard let axes, !axes.isWhole, !axes.keepsOrder, source.activation == .sigmoid else { return }
     notes.removeAll { $0.hasPrefix("The model ends in ") }
@@ -104,6 +111,26 @@ struct ChosenOutput {
       "The model ends in sigmoid and lays out anew what it gives, so that \"\(output)\" has axes that the scores before it haven't; it is read as it stands."
     )
     (source, tensor) = (OutputSource(tensor: output, activation: nil), output)
+    self.axes = nil
+  }
+
+  /// Reads what a softmax gives over several axes together, whose numbers are no probabilities of classes at a position.
+  private mutating func readSoftmaxOfSeveralAxes(_ axes: [Int], _ activated: OutputSource.Activated) {
+    notes.removeAll { $0.hasPrefix("The model ends in ") }
+    let list = axes.map(String.init)
+    isLogarithmOfSeveralAxes = source.activation == .logSoftmax
+    let scores = tensor
+    tensor = source.decision == nil ? output : activated.tensor
+    notes.append(
+      """
+      The model ends in a softmax over axes \(list.dropLast().joined(separator: ", ")) and \(list.last!) of "\(scores)" together\(source.coversLaterAxes ? ", by the rule of operator sets below 13" : ""), so \
+      no position has classes' probabilities of its own; "\(tensor)" is read as it stands.
+      """)
+    source =
+      source.decision == nil
+      ? OutputSource(tensor: output, activation: nil)
+      : OutputSource(
+        tensor: tensor, activation: nil, classAxis: activated.classAxis, decision: source.decision, comparison: source.comparison)
     self.axes = nil
   }
 
@@ -125,7 +152,10 @@ struct ChosenOutput {
     guard tensor == source.tensor, let given = source.classAxis else { return nil }
     let axis = given < 0 ? given + shape.count : given
     guard shape.indices.contains(axis) else { return nil }
-    if source.coversLaterAxes, shape[(axis + 1)...].contains(where: { $0 > 1 }) { return nil }
+    // The one axis that is longer than 1 is all that is compared.
+    if source.coversLaterAxes, let together = source.axesTogether(shape: shape) {
+      return together.count > 1 ? nil : together.first ?? axis
+    }
     return axis
   }
 
@@ -251,6 +281,14 @@ struct ChosenOutput {
     case .sigmoid: return .sigmoid
     case .softmax, .logSoftmax: return .softmax
     case nil: break
+    }
+    if isLogarithmOfSeveralAxes, value.readsProbabilities {
+      throw LesionError(
+        .badRequest,
+        """
+        \(label): "\(tensor)" holds logarithms of a softmax over positions and classes together, so \(value.name) of a class can't be \
+        made of them; take --value logit for them as they stand, or name elements with --value output:INDEX or output:NAME[...]
+        """)
     }
     let shape = Array(view.scannedShape.dropFirst())
     if let classAxis, shape[classAxis] > 1, seen.allSatisfy({ sumsToOne($0, along: view.sourceAxes[classAxis]) }) {

@@ -112,7 +112,20 @@ import Testing
     net.add("ReduceSum", "exp", to: "sum")
     net.add("Div", "exp", "sum", to: "y")
     net.builder.output("y", [nil, 4])
-    #expect(net.model.source(ofOutput: "y") == OutputSource(tensor: "logits", activation: .softmax))
+    let source = net.model.source(ofOutput: "y")
+    #expect(source.tensor == "logits" && source.activation == .softmax)
+    #expect(source.summedAxes == [] && source.axesTogether(shape: [1, 4]) == [1])
+  }
+
+  @Test(
+    arguments: [
+      (1, [1, 3, 4], [1, 2]), (1, [1, 3, 1], [1]), (1, [1, 1, 4], [2]), (-1, [1, 3, 4], [2]), (2, [1, 3, 4, 5], [2, 3]),
+      (1, [1, 4], [1]), (0, [1, 4], [1]), (3, [1, 4], nil),
+    ] as [(Int, [Int], [Int]?)])
+  func `knows what an old softmax compares together`(_ axis: Int, _ shape: [Int], _ together: [Int]?) {
+    let source = OutputSource(tensor: "logits", activation: .softmax, classAxis: axis, coversLaterAxes: true)
+    #expect(source.axesTogether(shape: shape) == together)
+    #expect(OutputSource(tensor: "logits", activation: .softmax, classAxis: axis).axesTogether(shape: shape) == nil)
   }
 }
 

@@ -216,6 +216,30 @@ extension NetworkKind {
     "Sigmoid", from: [12], by: [("Reshape", [-1, 4, 3]), ("Transpose", [0, 2, 1])], to: [nil, 3, 4])
   static let unfolded = laidOut("Softmax", from: [3, 4], by: [("Reshape", [-1, 3, 4])], rows: 3, to: [nil, 3, 4])
 
+  /// A map of 3 classes on 4 x 5 places that ends in a softmax of an operator set.
+  static func oldSoftmax(
+    _ operatorType: String, axis: Int?, opset: Int, decides: Bool = false, spelledOut axes: [Int]? = nil
+  ) -> NetworkKind {
+    NetworkKind("that ends in an old softmax", inputs: [("x", [2, 4, 5], nil)], opset: opset) { net in
+      net.builder.input("x", [nil, 2, 4, 5])
+      let hidden = net.add("Relu", [net.add("Conv", ["x", net.weight(4, 2, 1, 1)], to: "sum")], to: "hidden")
+      let scores = net.add("Conv", [hidden, net.weight(3, 4, 1, 1)], to: "scores")
+      if let axes {
+        let exponentials = net.add("Exp", [scores], to: "exponentials")
+        let sum = net.add("ReduceSum", [exponentials, net.constant(axes.map(Int64.init))], to: "total")
+        net.add("Div", [exponentials, sum], to: "y")
+      } else {
+        net.add(operatorType, [scores], to: "y", axis.map { ["axis": .int($0)] } ?? [:])
+      }
+      if decides {
+        net.add("ArgMax", ["y"], to: "class", ["axis": .int(1)])
+        net.builder.output("class", [nil, 1, 4, 5])
+      } else {
+        net.builder.output("y", [nil, 3, 4, 5])
+      }
+    }
+  }
+
   /// A hundred times what a softmax or sigmoid gives, or the mean of two softmaxes.
   static func percent(_ of: String) -> NetworkKind {
     ending("that ends in percent") { net, scores in

@@ -24,6 +24,32 @@ import Testing
     #expect(readout.classAxis == shape.count - 1)
   }
 
+  @Test(
+    arguments: [
+      (NetworkKind.oldSoftmax("Softmax", axis: nil, opset: 11), "y", .chances),
+      (.oldSoftmax("Softmax", axis: 1, opset: 12), "y", .chances), (.oldSoftmax("LogSoftmax", axis: 1, opset: 11), "y", .softmax),
+      (.oldSoftmax("Softmax", axis: 1, opset: 11, decides: true), "y", .chances),
+      (.oldSoftmax("", axis: nil, opset: 17, spelledOut: [1, 2, 3]), "y", .softmax),
+      (.oldSoftmax("Softmax", axis: 1, opset: 13), "scores", .softmax),
+      (.oldSoftmax("", axis: nil, opset: 17, spelledOut: [1]), "scores", .softmax),
+    ] as [(NetworkKind, String, OutputReader.Link)])
+  func `is what a softmax over several axes gives, and what lies before a softmax of classes`(
+    _ kind: NetworkKind, _ tensor: String, _ link: OutputReader.Link
+  ) throws {
+    let survey = try KindBench(kind).survey
+    #expect(survey.readout.tensor == tensor && survey.readout.classAxis == 0 && survey.readout.link == link)
+    #expect(survey.notes.contains { $0.contains("no position has classes' probabilities") } == (tensor == "y"), "\(survey.notes)")
+  }
+
+  @Test func `makes no probabilities of a logarithm over several axes`() throws {
+    for value in [ValueFunction.probability, .logProbability, .loss] {
+      let error = try #require(throws: LesionError.self) {
+        try KindBench(.oldSoftmax("LogSoftmax", axis: 1, opset: 11), reading: ReadoutRequest(value: value))
+      }
+      #expect(error.code == .badRequest && error.message.contains(value.name), "\(error)")
+    }
+  }
+
   @Test func `is the one that is named`() throws {
     let bench = try KindBench(.auxiliaryFirst, reading: ReadoutRequest(output: "aux_logits"))
     #expect(bench.survey.readout.shape == [3])

@@ -17,6 +17,18 @@ package struct OutputSource: Sendable, Hashable {
   /// Whether axes behind `classAxis` are classes too, as they are for the softmax of operator sets below 13.
   package let coversLaterAxes: Bool
 
+  /// The axes that a softmax sums over that is spelled out, from the end where negative, all where there are none; `nil` where there is no
+  /// such softmax, or it isn't known.
+  package let summedAxes: [Int]?
+
+  /// What the activation gives, and the axis along which the graph compares classes there; `nil` where there is no activation.
+  package let activated: Activated?
+
+  package struct Activated: Sendable, Hashable {
+    package let tensor: String
+    package let classAxis: Int?
+  }
+
   /// What turns scores into the output besides an activation: ArgMax, TopK, ZipMap, NonMaxSuppression, a comparison with a threshold.
   package let decision: String?
 
@@ -43,16 +55,37 @@ package struct OutputSource: Sendable, Hashable {
 
   package init(
     tensor: String, activation: Activation?, classAxis: Int? = nil, coversLaterAxes: Bool = false,
-    decision: String? = nil, comparison: Comparison? = nil, layouts: [Layout] = [], factor: Double = 1
+    summedAxes: [Int]? = nil, activated: Activated? = nil, decision: String? = nil, comparison: Comparison? = nil,
+    layouts: [Layout] = [], factor: Double = 1
   ) {
     self.tensor = tensor
     self.activation = activation
     self.classAxis = classAxis
     self.coversLaterAxes = coversLaterAxes
+    self.summedAxes = summedAxes
+    self.activated = activated
     self.decision = decision
     self.comparison = comparison
     self.layouts = layouts
     self.factor = factor
+  }
+
+  /// The axes longer than 1 over which a softmax's numbers sum to 1 together, if it is said to have more than one or may have.
+  ///
+  /// - Parameter shape: of `tensor`, for one stimulus.
+  /// - Returns: `nil` where one axis is known to be meant, or none is told.
+  package func axesTogether(shape: [Int]) -> [Int]? {
+    let rank = shape.count
+    func place(_ axis: Int) -> Int { axis < 0 ? axis + rank : axis }
+    let axes: [Int]
+    if coversLaterAxes, let classAxis, shape.indices.contains(place(classAxis)) {
+      axes = Array(place(classAxis)..<rank)
+    } else if let summedAxes {
+      axes = summedAxes.isEmpty ? Array(shape.indices) : summedAxes.map(place).sorted()
+    } else {
+      return nil
+    }
+    return axes.filter { shape.indices.contains($0) && shape[$0] > 1 }
   }
 }
 
@@ -68,11 +101,14 @@ extension Model {
     var comparedAxis: Int?
     var layouts: [OutputSource.Layout] = []
     var factor = 1.0
-    func before(_ source: String, _ activation: OutputSource.Activation, axis: Int?) -> OutputSource {
+    func before(
+      _ source: String, _ activation: OutputSource.Activation, axis: Int?, summedAxes: [Int]? = nil
+    ) -> OutputSource {
       OutputSource(
         tensor: source, activation: activation, classAxis: axis ?? comparedAxis,
-        coversLaterAxes: axis != nil && opset < 13, decision: found.decision, comparison: found.comparison,
-        layouts: found.decision == nil ? layouts : [], factor: factor)
+        coversLaterAxes: axis != nil && opset < 13, summedAxes: summedAxes,
+        activated: OutputSource.Activated(tensor: tensor, classAxis: comparedAxis), decision: found.decision,
+        comparison: found.comparison, layouts: found.decision == nil ? layouts : [], factor: factor)
     }
     while let number = index.producer(of: tensor) {
       let node = proto.graph.node[number]
@@ -103,7 +139,9 @@ extension Model {
         guard let source = node.input(at: 0), factor == 1 || abs(factor - 100) < 1e-3 else { return found }
         return before(source, .sigmoid, axis: nil)
       case ("", "Mul"), ("", "Div"):
-        if node.opType == "Div", let logits = logitsOfQuotient(node) { return before(logits, .softmax, axis: nil) }
+        if node.opType == "Div", let (logits, axes) = logitsOfQuotient(node) {
+          return before(logits, .softmax, axis: nil, summedAxes: axes)
+        }
         guard let (source, number) = multiple(node), number > 0 else { return found }
         factor *= number
         tensor = source
@@ -204,7 +242,7 @@ extension Model {
   }
 
   /// x, if the quotient is exp(x − max x) / Σ exp(x − max x) or the same without the maximum.
-  private func logitsOfQuotient(_ node: Onnx_NodeProto) -> String? {
+  private func logitsOfQuotient(_ node: Onnx_NodeProto) -> (logits: String, summedAxes: [Int]?)? {
     guard let numerator = node.input(at: 0), let denominator = node.input(at: 1),
       let exponential = producer(of: numerator, "Exp"), let exponent = exponential.input(at: 0),
       let sum = broadcastSource(of: denominator, "ReduceSum"), sum.input(at: 0) == numerator
@@ -213,9 +251,16 @@ extension Model {
       let subtrahend = difference.input(at: 1),
       let maximum = broadcastSource(of: subtrahend, "ReduceMax"), maximum.input(at: 0) == logits
     {
-      return logits
+      return (logits, summedAxes(sum))
     }
-    return exponent
+    return (exponent, summedAxes(sum))
+  }
+
+  /// The axes that a ReduceSum sums over, none for all; `nil` where they aren't known.
+  private func summedAxes(_ sum: Onnx_NodeProto) -> [Int]? {
+    if let axes = sum.integers("axes") { return axes }
+    guard let input = sum.input(at: 1) else { return sum.integer("noop_with_empty_axes") == 1 ? nil : [] }
+    return constantTensor(input)?.doubles?.map { Int($0) }
   }
 
   private func producer(of tensor: String, _ operatorType: String) -> Onnx_NodeProto? {
