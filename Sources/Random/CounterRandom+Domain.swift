@@ -20,6 +20,8 @@ extension CounterRandom {
     case probes = 12
     /// The stimuli that replacements come from.
     case donors = 16
+    /// Which coalition meets which of them.
+    case donorOrder = 19
     /// What units become under lesions by noise.
     case lesionNoise = 18
 

@@ -11,7 +11,7 @@ import Temporal
 enum SummaryFile {
   static func content(_ result: ScanResult) throws -> JSONValue {
     let (plan, request) = (result.plan, result.request)
-    let arithmetic = ArithmeticVersions(estimators: result.layers.map(\.estimator.name))
+    let arithmetic = ArithmeticVersions(designs: plan.designVersion, estimators: result.layers.map(\.estimator.name))
     return [
       "program": "nnfmri-mpi",
       "complete": true,

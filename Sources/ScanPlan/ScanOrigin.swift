@@ -1,3 +1,4 @@
+import Lesion
 import Shapley
 
 /// Where measurements come from: what must be equal for them to be joined, and what a finished scan is recognised by.
@@ -13,7 +14,7 @@ package struct ScanOrigin: Codable, Hashable {
   package var program: String
   package var onnxRuntime: String
   /// The rules that coalitions are drawn by.
-  package var designVersion = Design.version
+  package var designVersion: Int
   /// The share of the series that is measured; `nil` is all.
   package var part: ScanPart?
 
@@ -22,6 +23,7 @@ package struct ScanOrigin: Codable, Hashable {
     program: String, onnxRuntime: String, part: ScanPart? = nil
   ) {
     self.options = options
+    designVersion = Design.version(drawsDonors: options["lesion"].flatMap(LesionKind.init)?.isDrawn ?? false)
     self.modelDigest = modelDigest
     self.dataDigest = dataDigest
     self.lesionDigest = lesionDigest

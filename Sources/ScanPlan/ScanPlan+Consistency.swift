@@ -83,7 +83,7 @@ extension ScanPlan.Layer {
     } else {
       let index = measurement?.index ?? .shapley
       guard design != .permutations || index == .shapley else { return "the design" }
-      let drawn = try? Design(design, players: regionCount, budget: budget, index: index, seed: 0)
+      let drawn = try? Design(design, players: regionCount, budget: budget, index: index, donors: max(1, donors), seed: 0)
       guard let drawn, measurement == nil || drawn.rowCount == designRows else { return "the design" }
     }
     return nil

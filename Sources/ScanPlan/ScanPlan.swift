@@ -103,8 +103,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var modelDigest: String
   /// SHA-256 of the files of stimuli and labels.
   package var dataDigest: String
-  /// The rules that coalitions are drawn by: `Design.version`.
-  package var designVersion = Design.version
+  /// The rules that coalitions are drawn by: `Design.version(drawsDonors:)`.
+  package var designVersion: Int
   /// What is done to the model before it is scanned.
   package var preparation: ModelPreparation
   /// Coalitions a run of the suffix, unless a layer has fewer.
@@ -123,6 +123,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var streamStimuli: [Int]?
   /// Stimuli that a series draws its replacements from; 0 unless the lesion is `resample`.
   package var donorCount: Int
+  /// Donors that the rows of a design meet in turn: at least 1.
+  package var drawnDonors: Int { max(1, donorCount) }
   /// The label of each stimulus, where lesions ask for it; `nil` where they don't. [stimulusCount]
   package var stimulusClasses: [Int]?
   /// SHA-256 of the file that lesions take something from; `nil` where they take nothing from one.
@@ -214,7 +216,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     }
     return AnalysisSchedule(
       rowCount: layer.designRows,
-      least: Design.minimumRowCount(layer.design, players: layer.regionCount, index: index), unit: rowsPerShard)
+      least: Design.minimumRowCount(layer.design, players: layer.regionCount, index: index, donors: drawnDonors),
+      unit: rowsPerShard)
   }
 
   /// The shards that hold the first rows of a layer's design, and those that hold its anchors.
@@ -247,6 +250,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     self.streamCount = streamCount
     self.streamStimuli = streamStimuli
     self.donorCount = donorCount
+    designVersion = Design.version(drawsDonors: donorCount > 0)
     self.rowsPerShard = rowsPerShard
     self.layers = layers
     self.refusals = refusals

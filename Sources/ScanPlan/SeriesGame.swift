@@ -56,7 +56,7 @@ package struct SeriesGame: Sendable {
   package func design() throws(ShapleyError) -> Design {
     try Design(
       layer.design, players: layer.regionCount, budget: layer.budget, index: measurement.index,
-      seed: measurement.seed, stream: Self.stream(layer.number, stimulus), memory: memory)
+      donors: plan.drawnDonors, seed: measurement.seed, stream: Self.stream(layer.number, stimulus), memory: memory)
   }
 
   /// The gradient passes of a layer that is measured by them.
@@ -80,7 +80,7 @@ package struct SeriesGame: Sendable {
     guard measurement.lesion.isDrawn, !donors.isEmpty else { return (coalitions, []) }
     return (
       coalitions,
-      designed.map { design.group($0) % donors.count } + anchors.map { $0 - layer.designRows + 1 }
+      design.donors(in: designed) + anchors.map { $0 - layer.designRows + 1 }
     )
   }
 

@@ -1,6 +1,7 @@
 import Arrays
 import Files
 internal import FoundationEssentials
+import Lesion
 import ScanPlan
 import ScanStore
 import Shapley
@@ -68,10 +69,11 @@ extension Measurements {
     guard let stored = try? JSONDecoder().decode(Stored.self, from: data) else {
       throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
     }
-    guard stored.plan.designVersion == Design.version else {
+    let version = Design.version(drawsDonors: stored.measurement.lesion.isDrawn)
+    guard stored.plan.designVersion == version else {
       throw Failure(
         .badInput,
-        "\(path) is of a scan that drew its coalitions by other rules (\(stored.plan.designVersion), now \(Design.version)); read it with the version of the program that measured it"
+        "\(path) is of a scan that drew its coalitions by other rules (\(stored.plan.designVersion), now \(version)); read it with the version of the program that measured it"
       )
     }
     request = ScanRequest(model: "", data: "", output: "")

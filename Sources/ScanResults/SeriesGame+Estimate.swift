@@ -14,8 +14,7 @@ extension SeriesGame {
     let design = try measuredDesign(values)
     return try design.estimate(
       values: foldAnchors(values, design.rowCount), by: estimator,
-      positions: PlayerPositions(height: layer.grid[0], width: layer.grid[1], channels: layer.grid[2]),
-      lesionsAreDrawn: measurement.lesion.isDrawn)
+      positions: PlayerPositions(height: layer.grid[0], width: layer.grid[1], channels: layer.grid[2]))
   }
 
   /// How pairs of regions interact in the series; `nil` where its coalitions don't tell the pairs apart.
@@ -27,8 +26,7 @@ extension SeriesGame {
     }
     let values = layer.values(values)
     let design = try measuredDesign(values)
-    return design.interactions(
-      values: foldAnchors(values, design.rowCount), pairs: pairs, lesionsAreDrawn: measurement.lesion.isDrawn)
+    return design.interactions(values: foldAnchors(values, design.rowCount), pairs: pairs)
   }
 
   private func gradientEstimate(_ numbers: [Float]) throws(ShapleyError) -> Estimate {

@@ -6,9 +6,13 @@ package struct ArithmeticVersions: Codable, Sendable, Hashable {
   /// Of those that were used, by name.
   package var estimators: [String: Int]
 
-  /// Today's. - Parameter estimators: those that are used.
-  package init(estimators: some Sequence<EstimatorName>) {
-    designs = Design.version
+  /// Today's.
+  ///
+  /// - Parameters:
+  ///   - designs: the plan's.
+  ///   - estimators: those that are used.
+  package init(designs: Int, estimators: some Sequence<EstimatorName>) {
+    self.designs = designs
     self.estimators = Dictionary(estimators.map { ($0.rawValue, $0.version) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -57,11 +57,13 @@ package struct RunSummary: Codable {
 
   /// Of a whole scan.
   package var origin: ScanOrigin {
-    ScanOrigin(
+    var origin = ScanOrigin(
       options: options["measurement"] ?? [:], modelDigest: model.sha256, dataDigest: stimuli.sha256,
       lesionDigest: lesion_file?.sha256, valueDigest: value_file?.sha256, program: versions["nnfmri-mpi"] ?? "",
       onnxRuntime: versions["onnxruntime"] ?? "",
       part: nil)
+    if let designs = arithmetic?.designs { origin.designVersion = designs }
+    return origin
   }
 
   package var run: RunRecord {

@@ -8,7 +8,8 @@ struct LesionOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       zero; mean (over the stimuli), channel-mean (over places too) or mean-of-class (over stimuli of the same label); gaussian \
-      (a draw with the unit's mean and deviation); resample (another stimulus's); patch (its pair's, of --pairs) or restore (the \
+      (a draw with the unit's mean and deviation); resample (another stimulus's; \
+      ζ and its errors are given the up to 8 others that a stimulus draws from); patch (its pair's, of --pairs) or restore (the \
       same in a pass of the pair); or a file: a baseline input, or .npz with activations by the names of tensors.
       """, valueName: "lesion"))
   var lesion = "zero"

@@ -113,11 +113,12 @@ extension DistributedTests {
       #expect(without.exitCode == 66 && without.errors.contains("--no-acquisition"), "\(without)")
     }
 
-    @Test func `is refused where coalitions were drawn by other rules`() throws {
-      try scan()
+    @Test("is refused where coalitions were drawn by other rules", arguments: [("zero", 2), ("resample", 3)])
+    func otherRules(lesion: String, rules: Int) throws {
+      try scan(["--lesion", lesion])
       let path = output + "/acquisition/measurements.json"
       let text = String(decoding: TemporaryFolder.read(path), as: UTF8.self)
-      let older = text.replacingOccurrences(of: #""designVersion":2"#, with: #""designVersion":1"#)
+      let older = text.replacingOccurrences(of: #""designVersion":\#(rules)"#, with: #""designVersion":\#(rules - 1)"#)
       #expect(older != text)
       try older.write(toFile: path, atomically: true, encoding: .utf8)
       let refused = try report()

@@ -19,6 +19,17 @@ import Testing
     #expect(origin(now).difference(from: origin(then)) == sentence)
   }
 
+  @Test("differs where donors were drawn by other rules, and only there are rules for donors") func rules() {
+    var then = origin(["lesion": "resample"])
+    then.designVersion = 2
+    #expect(
+      origin(["lesion": "resample"]).difference(from: then)
+        == "coalitions are drawn by rules 3 now and were by rules 2 then")
+    then = origin(["lesion": "zero"])
+    then.designVersion = 2
+    #expect(origin(["lesion": "zero"]).difference(from: then) == nil)
+  }
+
   @Test("doesn't differ from its equal") func equals() {
     #expect(origin(["seed": "1"]).difference(from: origin(["seed": "1"])) == nil)
   }

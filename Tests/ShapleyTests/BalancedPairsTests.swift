@@ -119,7 +119,7 @@ import Testing
     var random = CounterRandom(seed: 2, domain: 0x310, index: 0)
     let values = (0..<design.rowCount).map { _ in random.nextUnit() }
     let own = try SizeModulatedFit(
-      MeasuredPairs(PairTable(design: design, lesionsAreDrawn: false), values: values))
+      MeasuredPairs(PairTable(design: design), values: values))
     let errors = own.regression.variances(residuals: own.residuals)
     let alone = design.oddEstimate(beta: own.beta, errors, values, notes: [])
     let shared = try design.estimate(values: values, by: .regression)

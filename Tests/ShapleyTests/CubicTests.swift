@@ -107,7 +107,7 @@ import Testing
     let game = game(triples: Self.few, weight: 4, seed: 1)
     let design = try Design(estimator: .cubic, players: Self.players, budget: 8 * Self.players, seed: 1)
     let values = design.coalitions(in: 0..<design.rowCount).map(game.value)
-    let fit = try SizeModulatedFit(design.sharedRegression(lesionsAreDrawn: false), values: values)
+    let fit = try SizeModulatedFit(design.sharedRegression(), values: values)
     func priors(_ rows: [Int]) -> Int {
       let positions = PlayerPositions(rows: rows, columns: rows.map { _ in 0 })
       return TripleCandidates(fit: fit, residuals: fit.residuals, positions: positions).priorCount

@@ -164,14 +164,6 @@ import Testing
     }
   }
 
-  @Test func drawnLesionsLeaveAnErrorWhereEveryPairIsMeasured() throws {
-    let game = TableGame.network(players: 7, hidden: 6, seed: 6)
-    let design = try Design(estimator: .regression, players: 7, budget: 4096, seed: 1)
-    let values = game.values(of: design.coalitions(in: 0..<design.rowCount))
-    #expect(try design.estimate(values: values).standardError.allSatisfy { $0 < 1e-10 })
-    #expect(try design.estimate(values: values, lesionsAreDrawn: true).standardError.allSatisfy { $0 > 1e-4 })
-  }
-
   @Test func valuesThatDoNotBelongToTheDesignAreRefused() throws {
     let design = try Design(estimator: .affine, players: 4, budget: 16, seed: 1)
     #expect(throws: ShapleyError.self) { try design.estimate(values: [1.0, 2.0]) }

@@ -106,6 +106,11 @@ package struct Planner {
       } ?? most
     for place in layers.indices { layers[place].batch = batch }
     notes += Self.chanceNotes(survey)
+    if donors > 0, donors < stimuli.count - 1 {
+      notes.append(
+        "Each stimulus's replacements come from \(donors) of the \(stimuli.count - 1) other stimuli, drawn for it: its ζ, its errors and its reliability, and the intervals for these stimuli, are given these donors; the intervals for stimuli like these count how they differ."
+      )
+    }
     options.isOnProcessor = false
     if let note = try survey.providerNote(runtime: runtime, options: options) { notes.append(note) }
     if batch < most {
@@ -284,7 +289,8 @@ package struct Planner {
       request.measurement.keepsScores != true && players > Design.largestPlayerCount && !isAffine
       && request.analysis.estimator ?? .gradient == .gradient
     // A layer of few regions needs more for each than a large one; enumeration isn't for budgets to grow into.
-    let least = Design.minimumRowCount(estimator.design, players: players, index: request.measurement.index)
+    let least = Design.minimumRowCount(
+      estimator.design, players: players, index: request.measurement.index, donors: max(1, donors))
     if !needsGradients, budget < least, estimator.design != .allCoalitions {
       let needed = (least + players - 1) / players
       budget = needed * players
@@ -295,7 +301,7 @@ package struct Planner {
     let (kind, rows) =
       needsGradients
       ? (DesignKind.gradients, GradientDesign.minimumPassCount)
-      : try design(estimator, players: players, budget: budget, tensor: layer.candidate.tensor)
+      : try design(estimator, players: players, budget: budget, donors: max(1, donors), tensor: layer.candidate.tensor)
     return ScanPlan.Layer(
       number: number, tensor: layer.candidate.tensor, operatorType: layer.candidate.operatorType, shape: layer.shape,
       axes: layer.layout.axes!, layout: layer.layout.names, layoutReason: layer.layout.reason, kind: layer.role.kind.rawValue,
@@ -309,11 +315,11 @@ package struct Planner {
 
   /// The design that an estimator is made for, and its rows.
   private func design(
-    _ estimator: EstimatorName, players: Int, budget: Int, tensor: String
+    _ estimator: EstimatorName, players: Int, budget: Int, donors: Int, tensor: String
   ) throws(Failure) -> (DesignKind, Int) {
     do {
       let design = try Design(
-        estimator: estimator, players: players, budget: budget, index: request.measurement.index,
+        estimator: estimator, players: players, budget: budget, index: request.measurement.index, donors: donors,
         seed: request.measurement.seed)
       return (design.kind, design.rowCount)
     } catch {

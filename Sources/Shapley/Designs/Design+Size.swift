@@ -19,18 +19,18 @@ extension Design {
   var plannedChainPairs: Int { (budget - 2) / Design.rowsPerChainPair(players: playerCount) }
 
   var minimumRowCount: Int {
-    Design.minimumRowCount(kind, players: playerCount, index: index)
+    Design.minimumRowCount(kind, players: playerCount, index: index, donors: donorCount)
   }
 
   /// The least budget that gives an estimate with an error bar.
-  package static func minimumRowCount(_ kind: DesignKind, players: Int, index: ValueIndex) -> Int {
+  package static func minimumRowCount(_ kind: DesignKind, players: Int, index: ValueIndex, donors: Int = 1) -> Int {
     if players == 1 { return 2 }
     return switch kind {
     case .singleRegions: 2 + 4 * players
     case .permutations: 2 + 2 * rowsPerChainPair(players: players)
     case .complementPairs:
       // Below about 24 pairs two regions may by chance never part company.
-      min(max(4 * players, 50), 2 + 2 * (PairPlan.distinctPairs(players: players, index: index) ?? Int.max / 4))
+      min(max(4 * players, 50), 2 + 2 * PairPlan.largestPairCount(players: players, index: index, donors: donors))
     case .allCoalitions: 1 << min(players, Int.bitWidth - 2)
     case .singleLesions: players + 2
     case .gradients: GradientDesign.minimumPassCount(players: players)
@@ -49,7 +49,7 @@ extension Design {
 
   /// The rows that a budget buys, after all checks.
   static func rows(
-    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex
+    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex, donors: Int
   ) throws(ShapleyError) -> Int {
     guard players >= 1 && players <= largestPlayerCount else {
       throw ShapleyError(
@@ -66,7 +66,7 @@ extension Design {
         choose the regression estimator or a coarser grid.
         """)
     }
-    let minimum = minimumRowCount(kind, players: players, index: index)
+    let minimum = minimumRowCount(kind, players: players, index: index, donors: donors)
     guard budget >= minimum else {
       throw ShapleyError(
         .budgetTooSmall,
@@ -79,8 +79,7 @@ extension Design {
     switch kind {
     case .allCoalitions, .singleLesions, .gradients: return minimum
     case .complementPairs:
-      let distinct = PairPlan.distinctPairs(players: players, index: index) ?? Int.max / 4
-      return 2 + 2 * min((budget - 2) / 2, distinct)
+      return 2 + 2 * min((budget - 2) / 2, PairPlan.largestPairCount(players: players, index: index, donors: donors))
     case .singleRegions, .permutations:
       let unit = rowsPerUnit(kind, players: players)
       return 2 + (budget - 2) / unit * unit

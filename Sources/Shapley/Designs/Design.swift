@@ -3,7 +3,7 @@ import Random
 
 /// The ordered coalitions of a series: row 0 is G (all intact), row 1 is ∅ (all lesioned), then those of its kind.
 ///
-/// A row is a function of (kind, players, planned budget, index, seed, stream, row) alone, so a shard is a range of
+/// A row is a function of (kind, players, planned budget, index, donors, seed, stream, row) alone, so a shard is a range of
 /// rows that any rank writes down by itself, and coalitions are never sent or stored. Designs are equal where these are.
 ///
 /// Cost of a slice: O(n) a row; for complement pairs the shuffle of each stratum of at most 2¹⁴ distinct pairs that the
@@ -13,6 +13,9 @@ package struct Design: Sendable {
   /// Of the rules by which coalitions are drawn: values that were measured under other rules are of other coalitions.
   package static let version = 2
 
+  /// Of the rules by which coalitions and their donors are drawn.
+  package static func version(drawsDonors: Bool) -> Int { drawsDonors ? 3 : version }
+
   package let kind: DesignKind
   package let playerCount: Int
   package let index: ValueIndex
@@ -21,6 +24,8 @@ package struct Design: Sendable {
   package let seed: UInt64
   /// Which series: designs of different streams are independent.
   package let stream: UInt64
+  /// What each coalition may meet one of, in place of what is lesioned; 1 where lesions are not drawn.
+  package let donorCount: Int
   /// The number of coalitions, at most `budget`.
   package let rowCount: Int
 
@@ -40,30 +45,34 @@ package struct Design: Sendable {
   /// - Parameters:
   ///   - players: 1 to 4096.
   ///   - budget: evaluations at most; G and ∅ count.
+  ///   - donors: at least 1.
   ///   - memory: one for all designs of a family saves making the same pairs for each.
   /// - Throws: `budgetTooSmall` with the least budget, `unsuitableDesign` with a design that would suit.
   package init(
-    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex = .shapley, seed: UInt64, stream: UInt64 = 0,
-    memory: DesignMemory = DesignMemory()
+    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex = .shapley, donors: Int = 1, seed: UInt64,
+    stream: UInt64 = 0, memory: DesignMemory = DesignMemory()
   ) throws(ShapleyError) {
-    let rows = try Design.rows(kind, players: players, budget: budget, index: index)
-    self.init(kind, players: players, budget: budget, index: index, seed: seed, stream: stream, rows: rows, memory: memory)
+    let rows = try Design.rows(kind, players: players, budget: budget, index: index, donors: donors)
+    self.init(
+      kind, players: players, budget: budget, index: index, donors: donors, seed: seed, stream: stream, rows: rows, memory: memory
+    )
   }
 
   private init(
-    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex, seed: UInt64, stream: UInt64, rows: Int,
+    _ kind: DesignKind, players: Int, budget: Int, index: ValueIndex, donors: Int, seed: UInt64, stream: UInt64, rows: Int,
     memory: DesignMemory
   ) {
     self.kind = kind
     playerCount = players
     self.budget = budget
     self.index = index
+    donorCount = donors
     self.seed = seed
     self.stream = stream
     rowCount = rows
     pairPlan =
       kind == .complementPairs && players > 1
-      ? PairPlan(players: players, pairs: (budget - 2) / 2, index: index) : nil
+      ? PairPlan(players: players, pairs: (budget - 2) / 2, index: index, donors: donors) : nil
     drawSeed = CounterRandom.derivedSeed(from: seed, stream: stream)
     self.memory = memory
   }
@@ -72,8 +81,8 @@ package struct Design: Sendable {
   ///
   /// - Throws: as above; `unsuitableEstimator` where the estimator doesn't know the index.
   package init(
-    estimator: EstimatorName, players: Int, budget: Int, index: ValueIndex = .shapley, seed: UInt64, stream: UInt64 = 0,
-    memory: DesignMemory = DesignMemory()
+    estimator: EstimatorName, players: Int, budget: Int, index: ValueIndex = .shapley, donors: Int = 1, seed: UInt64,
+    stream: UInt64 = 0, memory: DesignMemory = DesignMemory()
   ) throws(ShapleyError) {
     guard estimator.indices.contains(index) else {
       throw ShapleyError(
@@ -81,7 +90,9 @@ package struct Design: Sendable {
         "The \(estimator.rawValue) estimator has no Banzhaf form: choose the regression or naive estimator, or the Shapley index."
       )
     }
-    try self.init(estimator.design, players: players, budget: budget, index: index, seed: seed, stream: stream, memory: memory)
+    try self.init(
+      estimator.design, players: players, budget: budget, index: index, donors: donors, seed: seed, stream: stream,
+      memory: memory)
   }
 
   /// The same design, stopped early: its first rows, at most `rows`, cut where an estimate can be made.
@@ -91,7 +102,7 @@ package struct Design: Sendable {
     if rows >= rowCount { return self }
     guard !kind.isWhole, rows >= minimumRowCount else { return nil }
     return Design(
-      kind, players: playerCount, budget: budget, index: index, seed: seed, stream: stream,
+      kind, players: playerCount, budget: budget, index: index, donors: donorCount, seed: seed, stream: stream,
       rows: 2 + (rows - 2) / rowsPerUnit * rowsPerUnit, memory: memory)
   }
 
@@ -139,13 +150,15 @@ package struct Design: Sendable {
 extension Design: Hashable {
   package static func == (one: Design, other: Design) -> Bool {
     one.kind == other.kind && one.playerCount == other.playerCount && one.index == other.index
-      && one.budget == other.budget && one.seed == other.seed && one.stream == other.stream && one.rowCount == other.rowCount
+      && one.budget == other.budget && one.donorCount == other.donorCount && one.seed == other.seed
+      && one.stream == other.stream && one.rowCount == other.rowCount
   }
 
   package func hash(into hasher: inout Hasher) {
     hasher.combine(kind)
     hasher.combine(playerCount)
     hasher.combine(budget)
+    hasher.combine(donorCount)
     hasher.combine(seed)
     hasher.combine(stream)
     hasher.combine(rowCount)

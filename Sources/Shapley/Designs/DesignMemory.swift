@@ -21,7 +21,7 @@ package final class DesignMemory: Sendable {
     let budget: Int
     let rowCount: Int
     let seed: UInt64
-    let lesionsAreDrawn: Bool
+    let donorCount: Int
   }
 
   private let pairs = Mutex<[(key: PairsKey, pairs: BalancedPairs)]>([])

@@ -4,7 +4,9 @@
 /// 1..<n, so each stratum gets a share in proportion to its number of sizes (2, or 1 where 2t = n), but never more
 /// than it has distinct pairs; what is left over goes to the others. Banzhaf: one stratum of all 2ⁿ⁻¹ pairs.
 ///
-/// A stratum of at most `largestShuffle` distinct pairs is drawn without replacement, a larger one with replacement.
+/// A stratum of at most `largestShuffle` distinct pairs is drawn without replacement, a larger one with replacement. Where
+/// lesions are drawn, what is drawn is a pair with a donor: a small stratum is gone through again until each pair has met
+/// each donor.
 /// Pairs are visited along a golden-ratio lattice, so that the first rows of a design are spread like all of them.
 struct PairPlan: Sendable, Hashable {
   struct Visit {
@@ -27,10 +29,10 @@ struct PairPlan: Sendable, Hashable {
   /// Coprime to `pairCount`, near its golden section.
   private let stride: Int
 
-  init(players: Int, pairs: Int, index: ValueIndex) {
-    let strata = PairPlan.strata(players: players, index: index)
-    hasLargeStrata = strata.contains { $0.distinct == nil }
-    let available = strata.reduce(0) { $0 + ($1.distinct ?? pairs) }
+  init(players: Int, pairs: Int, index: ValueIndex, donors: Int = 1) {
+    let strata = PairPlan.strata(players: players, index: index, donors: donors)
+    hasLargeStrata = strata.contains { $0.available == nil }
+    let available = strata.reduce(0) { $0 + ($1.available ?? pairs) }
     let total = min(pairs, available)
     var counts = [Int](repeating: 0, count: strata.count)
     var isFull = [Bool](repeating: false, count: strata.count)
@@ -39,8 +41,8 @@ struct PairPlan: Sendable, Hashable {
       let open = strata.indices.filter { !isFull[$0] }
       let shares = open.reduce(0) { $0 + strata[$1].share }
       let full = open.filter {
-        guard let distinct = strata[$0].distinct else { return false }
-        return distinct * shares <= left * strata[$0].share
+        guard let available = strata[$0].available else { return false }
+        return available * shares <= left * strata[$0].share
       }
       if full.isEmpty {
         var shareBefore = 0
@@ -52,7 +54,7 @@ struct PairPlan: Sendable, Hashable {
         break
       }
       for stratum in full {
-        counts[stratum] = strata[stratum].distinct ?? 0
+        counts[stratum] = strata[stratum].available ?? 0
         isFull[stratum] = true
       }
       left -= full.reduce(0) { $0 + counts[$1] }
@@ -91,23 +93,23 @@ struct PairPlan: Sendable, Hashable {
     return distinct
   }
 
-  /// Distinct pairs of the whole design, or nil where some stratum is drawn with replacement.
-  static func distinctPairs(players: Int, index: ValueIndex) -> Int? {
+  /// The most pairs of a design: all of them with every donor, or any number where some stratum is drawn with replacement.
+  static func largestPairCount(players: Int, index: ValueIndex, donors: Int) -> Int {
     var total = 0
-    for stratum in strata(players: players, index: index) {
-      guard let distinct = stratum.distinct else { return nil }
-      total += distinct
+    for stratum in strata(players: players, index: index, donors: donors) {
+      guard let available = stratum.available else { return Int.max / 4 }
+      total += available
     }
     return total
   }
 
-  private static func strata(players: Int, index: ValueIndex) -> [(distinct: Int?, share: Int)] {
-    switch index {
-    case .banzhaf: [(distinctPairs(players: players, index: index, stratum: 0), 1)]
-    case .shapley:
-      (0..<players / 2).map {
-        (distinctPairs(players: players, index: index, stratum: $0), 2 * ($0 + 1) == players ? 1 : 2)
-      }
+  private static func strata(players: Int, index: ValueIndex, donors: Int) -> [(available: Int?, share: Int)] {
+    func available(_ stratum: Int) -> Int? {
+      distinctPairs(players: players, index: index, stratum: stratum).map { $0 * donors }
+    }
+    return switch index {
+    case .banzhaf: [(available(0), 1)]
+    case .shapley: (0..<players / 2).map { (available($0), 2 * ($0 + 1) == players ? 1 : 2) }
     }
   }
 

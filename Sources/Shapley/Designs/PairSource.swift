@@ -23,7 +23,7 @@ struct PairSource {
     if let distinct = PairPlan.distinctPairs(players: playerCount, index: index, stratum: visit.stratum) {
       let order = orders[visit.stratum] ?? stratumOrder(visit.stratum, distinct: distinct)
       orders[visit.stratum] = order
-      return (numberedCoalition(stratum: visit.stratum, rank: order[visit.draw]), false)
+      return (numberedCoalition(stratum: visit.stratum, rank: order[visit.draw % distinct]), false)
     }
     var random = random(.coalitionPair, visit.place)
     switch index {

@@ -22,9 +22,9 @@ extension Design {
   ///
   /// Cost: `cubicCost`. Memory for P pairs, n regions and T products: 12PT + 12Pn bytes.
   func estimateCubic(
-    _ values: [Double], positions: PlayerPositions?, lesionsAreDrawn: Bool
+    _ values: [Double], positions: PlayerPositions?
   ) throws(ShapleyError) -> Estimate {
-    let fit = try SizeModulatedFit(sharedRegression(lesionsAreDrawn: lesionsAreDrawn), values: values)
+    let fit = try SizeModulatedFit(sharedRegression(), values: values)
     let numbers = seriesNumbers
     let refinement = try tripleRefinement(fit, positions: numbers.flatMap { positions?.selecting($0) } ?? positions)
     let errors = fit.regression.variances(residuals: refinement?.residuals ?? fit.residuals, refinement: refinement)

@@ -3,23 +3,23 @@ extension Design {
   ///
   /// Linear in the values but for `cubic`: the estimate of a sum of games is the sum of their estimates under one design.
   ///
+  /// Where coalitions meet donors, ζ and its errors are those of the mean of the donors' games. Enumerated and affine designs
+  /// have one group: theirs are of its one donor.
+  ///
   /// - Parameters:
-  ///   - values: `[rowCount]`, in design order.
+  ///   - values: `[rowCount]`, in design order; v(∅) of all donors' mean.
   ///   - estimator: one that has honest errors on the design; by default the first.
   ///   - positions: where the regions lie, by which `cubic` knows neighbours.
-  ///   - lesionsAreDrawn: whether what replaces a lesioned region is drawn anew for each group, so that measuring all
-  ///     coalitions of a stratum leaves something to chance. Enumerated and affine designs have one group: their ζ and
-  ///     errors are those of its one draw, and only the spread across series shows the rest.
   /// - Throws: `badValues` where the number of values isn't the design's or one isn't finite; `unsuitableEstimator`
   ///   with those that can use the design.
   package func estimate(
-    values: [Float], by estimator: EstimatorName? = nil, positions: PlayerPositions? = nil, lesionsAreDrawn: Bool = false
+    values: [Float], by estimator: EstimatorName? = nil, positions: PlayerPositions? = nil
   ) throws(ShapleyError) -> Estimate {
-    try estimate(values: values.map(Double.init), by: estimator, positions: positions, lesionsAreDrawn: lesionsAreDrawn)
+    try estimate(values: values.map(Double.init), by: estimator, positions: positions)
   }
 
   package func estimate(
-    values: [Double], by estimator: EstimatorName? = nil, positions: PlayerPositions? = nil, lesionsAreDrawn: Bool = false
+    values: [Double], by estimator: EstimatorName? = nil, positions: PlayerPositions? = nil
   ) throws(ShapleyError) -> Estimate {
     let estimator = estimator ?? kind.estimators(index)[0]
     if let refusal = kind.refusal(of: estimator, index: index) {
@@ -41,9 +41,9 @@ extension Design {
     return switch estimator {
     case .naive: estimateNaive(values)
     case .permutation: estimateChains(values)
-    case .regression: try estimateRegression(values, lesionsAreDrawn: lesionsAreDrawn)
-    case .cubic: try estimateCubic(values, positions: positions, lesionsAreDrawn: lesionsAreDrawn)
-    case .leverage: try estimateLeverage(values, lesionsAreDrawn: lesionsAreDrawn)
+    case .regression: try estimateRegression(values)
+    case .cubic: try estimateCubic(values, positions: positions)
+    case .leverage: try estimateLeverage(values)
     case .exact: estimateEnumerated(values)
     case .affine: estimateAffine(values)
     case .gradient: preconditionFailure("gradient passes are of a GradientDesign")

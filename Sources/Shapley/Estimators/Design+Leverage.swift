@@ -11,8 +11,8 @@ extension Design {
   /// Source: Lundberg & Lee, NeurIPS 2017; Musco & Witter, "Provably accurate Shapley value estimation via leverage score
   /// sampling", ICLR 2025 (arXiv 2410.01917): every coalition's leverage is 1/C(n, s) but for a constant, so drawing by
   /// leverage is drawing the sizes evenly.
-  func estimateLeverage(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
-    let pairs = MeasuredPairs(PairTable(design: self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+  func estimateLeverage(_ values: [Double]) throws(ShapleyError) -> Estimate {
+    let pairs = MeasuredPairs(PairTable(design: self), values: values)
     let features = OddFeatures(pairs: pairs.table, centres: pairs.table.imbalances)
     let regression = try OddRegression(features, isCentred: true)
     let targets = zip(pairs.oddParts, features.centres).map { $0 - pairs.effect / 2 * $1 }
@@ -22,7 +22,7 @@ extension Design {
     if let seriesNumbers {
       // Balance takes nearly all out of β that depends on size: the noise is what a regression with those terms leaves, and
       // by how much the two differ.
-      let modulated = try SizeModulatedFit(sharedRegression(lesionsAreDrawn: lesionsAreDrawn), values: values)
+      let modulated = try SizeModulatedFit(sharedRegression(), values: values)
       errors = regression.variances(residuals: modulated.residuals, leverages: modulated.regression.leverages)
       let differences = zip(seriesNumbers, modulated.beta).map { beta[$0] - $1 }
       let left = differences.reduce(0) { $0 + $1 * $1 } / Double(playerCount)

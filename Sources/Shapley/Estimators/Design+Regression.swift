@@ -1,13 +1,13 @@
 extension Design {
-  func estimateRegression(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
+  func estimateRegression(_ values: [Double]) throws(ShapleyError) -> Estimate {
     switch index {
-    case .shapley: try estimateOddShapley(values, lesionsAreDrawn: lesionsAreDrawn)
-    case .banzhaf: try estimateOddBanzhaf(values, lesionsAreDrawn: lesionsAreDrawn)
+    case .shapley: try estimateOddShapley(values)
+    case .banzhaf: try estimateOddBanzhaf(values)
     }
   }
 
-  private func estimateOddShapley(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
-    let fit = try SizeModulatedFit(sharedRegression(lesionsAreDrawn: lesionsAreDrawn), values: values)
+  private func estimateOddShapley(_ values: [Double]) throws(ShapleyError) -> Estimate {
+    let fit = try SizeModulatedFit(sharedRegression(), values: values)
     let errors = fit.regression.variances(residuals: fit.residuals)
     return oddEstimate(beta: fit.beta, errors, values, notes: notes(of: fit)).renumbered(seriesNumbers)
   }
@@ -32,8 +32,8 @@ extension Design {
 
   /// The best linear approximation of the game under the uniform distribution has the Banzhaf values as slopes
   /// (Hammer & Holzman 1992): y = (v(S) − v(Sᶜ))/2 ≈ Σ_g β_g·χ_g over uniform S, ζ_g = 2β_g.
-  private func estimateOddBanzhaf(_ values: [Double], lesionsAreDrawn: Bool) throws(ShapleyError) -> Estimate {
-    let pairs = MeasuredPairs(PairTable(design: self, lesionsAreDrawn: lesionsAreDrawn), values: values)
+  private func estimateOddBanzhaf(_ values: [Double]) throws(ShapleyError) -> Estimate {
+    let pairs = MeasuredPairs(PairTable(design: self), values: values)
     let features = OddFeatures(pairs: pairs.table, centres: [Double](repeating: 0, count: pairs.count))
     let regression = try OddRegression(features, isCentred: false)
     let beta = try regression.coefficients(for: pairs.oddParts)

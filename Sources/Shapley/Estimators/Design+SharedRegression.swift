@@ -5,13 +5,13 @@ extension Design {
   /// The size-modulated regression on the design's pairs in their shared numbers, made once for all series of a layer, which
   /// have the same pairs but for the numbers of the regions. What is left to do for a series takes P·n multiply-adds instead
   /// of 4Pn².
-  func sharedRegression(lesionsAreDrawn: Bool) throws(ShapleyError) -> OddRegression {
+  func sharedRegression() throws(ShapleyError) -> OddRegression {
     func make() throws(ShapleyError) -> OddRegression {
-      try SizeModulatedFit.regression(on: PairTable(design: self, numbering: .shared, lesionsAreDrawn: lesionsAreDrawn))
+      try SizeModulatedFit.regression(on: PairTable(design: self, numbering: .shared))
     }
     guard isBalanced, groupCount * playerCount <= Self.largestKept else { return try make() }
     let key = DesignMemory.RegressionKey(
-      players: playerCount, budget: budget, rowCount: rowCount, seed: seed, lesionsAreDrawn: lesionsAreDrawn)
+      players: playerCount, budget: budget, rowCount: rowCount, seed: seed, donorCount: donorCount)
     return try memory.regression(key) { () throws(ShapleyError) in try make().keepingBlocks() }
   }
 }

@@ -13,7 +13,8 @@ struct PairTable {
   /// `[pairs]`: the weight of the pair in the regression.
   private(set) var weights: [Double] = []
   /// `[pairs]`: 1 − the share of the stratum's distinct pairs that was measured: what is left to chance
-  /// (the finite-population correction; 1 where pairs are drawn with replacement or lesions are drawn).
+  /// (the finite-population correction; 1 where pairs are drawn with replacement). Where lesions are drawn, the population is
+  /// each pair with each of D donors, and the share is times D/(D − 1), since what differs is how donors treat a pair.
   private(set) var unmeasuredShares: [Double] = []
 
   var count: Int { sizes.count }
@@ -22,7 +23,7 @@ struct PairTable {
   var imbalances: [Double] { sizes.map { Double(2 * $0 - playerCount) / Double(playerCount) } }
 
   /// - Parameter numbering: whose numbers the regions have.
-  init(design: Design, numbering: Design.Numbering = .series, lesionsAreDrawn: Bool) {
+  init(design: Design, numbering: Design.Numbering = .series) {
     playerCount = design.playerCount
     wordsPerPair = Coalition.wordCount(players: design.playerCount)
     let pairs = design.groupCount
@@ -37,7 +38,6 @@ struct PairTable {
       }
     }
     if let plan = design.pairPlan { weigh(design: design, strata: (0..<pairs).map { plan.visit($0).stratum }) }
-    if lesionsAreDrawn { unmeasuredShares = Array(repeating: 1, count: pairs) }
   }
 
   /// Some of the pairs.
@@ -61,7 +61,12 @@ struct PairTable {
     let perStratum = counts.indices.map { stratum -> (weight: Double, unmeasured: Double) in
       guard counts[stratum] > 0 else { return (0, 1) }
       let distinct = PairPlan.distinctPairs(players: n, index: design.index, stratum: stratum)
-      let unmeasured = distinct.map { 1 - Double(counts[stratum]) / Double($0) } ?? 1
+      let donors = Double(design.donorCount)
+      let unmeasured =
+        distinct.map { pairs in
+          let share = 1 - Double(counts[stratum]) / (Double(pairs) * donors)
+          return donors > 1 ? min(1, share * donors / (donors - 1)) : share
+        } ?? 1
       switch design.index {
       case .banzhaf: return (1, unmeasured)
       case .shapley:

@@ -34,9 +34,7 @@ extension Design {
   ///   - values: `[rowCount]`, in design order.
   ///   - pairs: of at most `mostInteractingRegions` regions.
   /// - Returns: `nil` where the coalitions that were drawn don't tell the pairs apart, as few may.
-  package func interactions(
-    values: [Float], pairs: RegionPairs, lesionsAreDrawn: Bool = false
-  ) -> PairEstimate? {
+  package func interactions(values: [Float], pairs: RegionPairs) -> PairEstimate? {
     precondition(values.count == rowCount && pairs.regions.count <= mostInteractingRegions)
     let values = values.map(Double.init)
     if kind == .allCoalitions {
@@ -50,7 +48,7 @@ extension Design {
         interaction: interaction, standardError: interaction.map { _ in 0 }, degreesOfFreedom: .infinity)
     }
     let evenParts = (0..<groupCount).map { group -> Double in (values[2 + 2 * group] + values[3 + 2 * group]) / 2 }
-    let table = PairTable(design: self, lesionsAreDrawn: lesionsAreDrawn)
+    let table = PairTable(design: self)
     let regression = EvenRegression(
       table: table, evenParts: evenParts, anchor: (values[0] + values[1]) / 2, index: index, pairs: pairs)
     return regression.estimate()
