@@ -27,7 +27,7 @@ struct InputChannels {
       for reader in model.index.readers[here.tensor] {
         let node = model.proto.graph.node[reader]
         let isFirst = node.input(at: 0) == model.index.names[here.tensor]
-        if isFirst, let place = Self.channels(of: node, rank: here.axes.count) {
+        if isFirst, let place = channels(of: reader, rank: here.axes.count) {
           if let axis = here.axes[place] { found.insert(axis) }
         } else if let axes = behind(node, here.axes, isFirst: isFirst) {
           for output in model.index.writes[reader] where seen.insert(output).inserted { pending.append((output, axes)) }
@@ -38,17 +38,19 @@ struct InputChannels {
   }
 
   /// Which axis of its first input an operator takes for channels or features; `nil` where it takes none for that.
-  private static func channels(of node: Onnx_NodeProto, rank: Int) -> Int? {
+  private func channels(of number: Int, rank: Int) -> Int? {
+    let node = model.proto.graph.node[number]
     switch node.opType {
+    case "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool":
+      return (3...5).contains(rank) && !model.poolsForNormalisation(number)
+        ? node.integer("channels_last") == 1 ? rank - 1 : 1 : nil
     case "Conv", "ConvTranspose", "FusedConv", "ConvInteger", "QLinearConv", "DeformConv", "MaxPool", "AveragePool", "LpPool",
-      "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearAveragePool", "QLinearGlobalAveragePool",
-      "GroupNormalization",
-      "InstanceNormalization", "LRN", "DepthToSpace", "SpaceToDepth":
-      (3...5).contains(rank) ? node.integer("channels_last") == 1 ? rank - 1 : 1 : nil
-    case "NhwcConv", "NhwcFusedConv", "NhwcMaxPool": rank == 4 ? 3 : nil
-    case "BatchNormalization": 1
-    case let name where OperatorTraits.recurrent.contains(name): rank == 3 ? 2 : nil
-    default: nil
+      "QLinearAveragePool", "GroupNormalization", "InstanceNormalization", "LRN", "DepthToSpace", "SpaceToDepth":
+      return (3...5).contains(rank) ? node.integer("channels_last") == 1 ? rank - 1 : 1 : nil
+    case "NhwcConv", "NhwcFusedConv", "NhwcMaxPool": return rank == 4 ? 3 : nil
+    case "BatchNormalization": return 1
+    case let name where OperatorTraits.recurrent.contains(name): return rank == 3 ? 2 : nil
+    default: return nil
     }
   }
 

@@ -41,7 +41,7 @@ package struct LayoutInference: Sendable {
         axes.state(tensor, axis, .feature, cost: 0, "what ends the network compares along it")
       }
     }
-    for number in index.order { add(model.proto.graph.node[number], in: model) }
+    for number in index.order { add(number, in: model) }
     axes.settle()
   }
 
@@ -65,15 +65,22 @@ package struct LayoutInference: Sendable {
     return tensor
   }
 
-  private mutating func add(_ node: Onnx_NodeProto, in model: Model) {
+  private mutating func add(_ number: Int, in model: Model) {
+    let node = model.proto.graph.node[number]
     guard let output = tensor(node.output.first) else { return recurrent(node, in: model) }
     let input = tensor(node.input(at: 0))
     let label = node.opType
     switch node.opType {
+    case "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool":
+      if let input { linkAll(input, output) }
+      guard model.poolsForNormalisation(number) else {
+        for tensor in [input, output] { spatial(tensor, channelsLast: node.integer("channels_last") == 1, "\(label) has it so") }
+        return
+      }
+      if let input { normalisation(input, label) }
     case "Conv", "ConvTranspose", "FusedConv", "ConvInteger", "QLinearConv", "DeformConv", "MaxPool", "AveragePool",
-      "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearAveragePool", "QLinearGlobalAveragePool",
-      "InstanceNormalization", "GroupNormalization", "LRN", "DepthToSpace", "SpaceToDepth", "GridSample", "MaxUnpool",
-      "MaxRoiPool", "RoiAlign":
+      "LpPool", "QLinearAveragePool", "InstanceNormalization", "GroupNormalization", "LRN", "DepthToSpace", "SpaceToDepth",
+      "GridSample", "MaxUnpool", "MaxRoiPool", "RoiAlign":
       let isLast = node.integer("channels_last") == 1
       for tensor in [input, output] { spatial(tensor, channelsLast: isLast, "\(label) has it so") }
       if let input { linkAll(input, output) }
@@ -131,6 +138,22 @@ package struct LayoutInference: Sendable {
       }
     let roles = channelsLast ? [.batch] + space + [.channel] : [.batch, .channel] + space
     for (axis, role) in roles.enumerated() { axes.state(tensor, axis, role, cost: 0, reason) }
+  }
+
+  /// What a pool over the last axes hints at where it is a step of a normalisation: of three axes the last holds features, as
+  /// those of a LayerNormalization; of more they are space.
+  private mutating func normalisation(_ input: Int, _ label: String) {
+    switch rank(input) {
+    case 3:
+      axes.state(input, -1, .feature, cost: 20, "\(label) goes along it")
+    case 4:
+      axes.state(input, 1, .channel, cost: 20, "\(label) leaves it")
+      for (axis, role) in zip([2, 3], [AxisRole.height, .width]) {
+        axes.state(input, axis, role, cost: 20, "\(label) goes over it")
+      }
+    default:
+      break
+    }
   }
 
   private mutating func linkAll(_ a: Int, _ b: Int) {

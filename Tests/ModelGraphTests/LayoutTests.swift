@@ -1,0 +1,137 @@
+import Testing
+
+@testable import ModelGraph
+
+/// What axes count, of graphs whose shapes at a batch of one are given.
+private struct Graph {
+  var builder = GraphBuilder(name: "layouts", opset: 13)
+  var shapes: [String: [Int]] = [:]
+
+  init(_ shape: [Int]) {
+    builder.input("x", [nil] + shape.dropFirst().map { $0 })
+    shapes["x"] = shape
+  }
+
+  mutating func weight(_ name: String, _ shape: [Int]) {
+    builder.weight(name, shape, [Float](repeating: 1, count: shape.reduce(1, *)))
+  }
+
+  mutating func add(
+    _ type: String, _ inputs: [String], _ output: String, _ shape: [Int], _ attributes: [String: GraphBuilder.Attribute] = [:]
+  ) {
+    builder.node(type, inputs, [output], attributes)
+    shapes[output] = shape
+  }
+
+  /// LayerNormalization as tf2onnx writes it: with GlobalAveragePool where the axis is the last of three.
+  mutating func layerNormalization(_ input: String, _ output: String) {
+    let shape = shapes[input]!
+    let name = { (part: String) in "\(output)_\(part)" }
+    let short = Array(shape.dropLast()) + [1]
+    weight(name("scale"), [1, 1, shape.last!])
+    weight(name("epsilon"), [])
+    add("GlobalAveragePool", [input], name("mean"), short)
+    add("Neg", [name("mean")], name("negated"), short)
+    add("Sub", [input, name("mean")], name("centred"), shape)
+    add("Mul", [name("centred"), name("centred")], name("squares"), shape)
+    add("GlobalAveragePool", [name("squares")], name("variance"), short)
+    add("Add", [name("variance"), name("epsilon")], name("above"), short)
+    add("Sqrt", [name("above")], name("deviation"), short)
+    add("Reciprocal", [name("deviation")], name("inverse"), short)
+    add("Mul", [name("inverse"), name("scale")], name("slope"), shape)
+    add("Mul", [input, name("slope")], name("scaled"), shape)
+    add("Mul", [name("negated"), name("slope")], name("shift"), shape)
+    add("Add", [name("scaled"), name("shift")], output, shape)
+  }
+
+  func layout(of tensor: String) -> TensorLayoutFinding {
+    var builder = builder
+    builder.output(builder.graph.node.last!.output[0], [nil])
+    let inference = LayoutInference(
+      of: Model(proto: builder.model, label: "layouts"), shapes: shapes, batchAxes: shapes.mapValues { _ in 0 })
+    return inference.layout(of: TensorView(tensor: tensor, elementType: .float, batch: .first, shape: shapes[tensor]!))
+  }
+
+  func channels(of tensor: String) -> [Int]? { layout(of: tensor).axes?.channels }
+}
+
+@Suite struct `The mean of a normalisation by a pool` {
+  @Test func `leaves features where products with weights have them`() {
+    var net = Graph([1, 12, 4])
+    net.weight("w", [4, 8])
+    net.weight("v", [8, 8])
+    net.add("MatMul", ["x", "w"], "dense", [1, 12, 8])
+    net.add("Relu", ["dense"], "relu", [1, 12, 8])
+    net.layerNormalization("relu", "normalised")
+    net.add("MatMul", ["normalised", "v"], "mixed", [1, 12, 8])
+    net.add("Add", ["normalised", "mixed"], "sum", [1, 12, 8])
+    net.layerNormalization("sum", "again")
+    for tensor in ["dense", "relu", "normalised", "mixed", "sum", "again"] {
+      #expect(net.channels(of: tensor) == [2], "\(tensor): \(net.layout(of: tensor).names)")
+    }
+  }
+
+  @Test func `is told by a difference from what it is the mean of`() {
+    var net = Graph([1, 12, 4])
+    net.weight("w", [4, 8])
+    net.add("MatMul", ["x", "w"], "dense", [1, 12, 8])
+    net.add("Relu", ["dense"], "relu", [1, 12, 8])
+    net.add("GlobalAveragePool", ["relu"], "mean", [1, 12, 1])
+    net.add("Sub", ["relu", "mean"], "centred", [1, 12, 8])
+    #expect(net.channels(of: "relu") == [2])
+    #expect(net.channels(of: "centred") == [2])
+  }
+
+  @Test func `leaves channels where a convolution has them`() {
+    var net = Graph([1, 4, 12])
+    net.weight("kernel", [8, 4, 3])
+    net.add("Conv", ["x", "kernel"], "conv", [1, 8, 12])
+    net.add("Relu", ["conv"], "relu", [1, 8, 12])
+    net.add("Transpose", ["relu"], "turned", [1, 12, 8], ["perm": .ints([0, 2, 1])])
+    net.layerNormalization("turned", "normalised")
+    #expect(net.channels(of: "relu") == [1])
+    #expect(net.channels(of: "normalised") == [2])
+    // The mean over time of a convolution's channels.
+    net.layerNormalization("relu", "overTime")
+    #expect(net.channels(of: "relu") == [1])
+    #expect(net.channels(of: "overTime") == [1])
+  }
+
+  @Test func `says nothing of an input's channels`() {
+    func axis(_ isNormalised: Bool) -> Int? {
+      var net = Graph([1, 12, 8])
+      if isNormalised {
+        net.layerNormalization("x", "y")
+      } else {
+        net.add("GlobalAveragePool", ["x"], "y", [1, 12, 1])
+      }
+      net.builder.output("y", [nil])
+      return Model(proto: net.builder.model, label: "input").inputs[0].channelAxis
+    }
+    #expect(axis(true) == nil)
+    #expect(axis(false) == 1)
+  }
+
+  @Test func `isn't what squeezes for layers that excite`() {
+    var net = Graph([1, 6, 9, 9])
+    net.weight("down", [2, 6, 1, 1])
+    net.weight("up", [6, 2, 1, 1])
+    net.add("Abs", ["x"], "input", [1, 6, 9, 9])
+    net.add("GlobalAveragePool", ["input"], "squeezed", [1, 6, 1, 1])
+    net.add("Conv", ["squeezed", "down"], "few", [1, 2, 1, 1])
+    net.add("Conv", ["few", "up"], "many", [1, 6, 1, 1])
+    net.add("Sigmoid", ["many"], "gate", [1, 6, 1, 1])
+    net.add("Mul", ["input", "gate"], "excited", [1, 6, 9, 9])
+    let layout = net.layout(of: "input")
+    #expect(layout.names == "N,C,H,W")
+    #expect(layout.reason == "GlobalAveragePool has it so")
+  }
+
+  @Test func `still suggests channels of a picture`() {
+    var net = Graph([1, 6, 9, 9])
+    net.add("Abs", ["x"], "input", [1, 6, 9, 9])
+    net.add("GlobalAveragePool", ["input"], "mean", [1, 6, 1, 1])
+    net.add("Sub", ["input", "mean"], "centred", [1, 6, 9, 9])
+    #expect(net.layout(of: "centred").names == "N,C,H,W")
+  }
+}
