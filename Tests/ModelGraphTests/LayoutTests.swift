@@ -135,3 +135,34 @@ private struct Graph {
     #expect(net.layout(of: "centred").names == "N,C,H,W")
   }
 }
+
+@Suite struct `The layout of a network of bfloat16` {
+  /// What a network computes in bfloat16 runs in float32 and is rounded, by tensors that no run shows.
+  @Test func `is followed through what stands in for its operators`() {
+    var builder = GraphBuilder(name: "bfloat16", opset: 22)
+    builder.input("x", [nil, 3, 9, 9], type: .bfloat16)
+    for (name, shape) in [("k1", [6, 3, 3, 3]), ("k2", [5, 6, 3, 3])] {
+      builder.weight("\(name)_float", shape, [Float](repeating: 1, count: shape.reduce(1, *)))
+      builder.node("Cast", ["\(name)_float"], [name], ["to": .int(Int(ElementType.bfloat16.rawValue))])
+    }
+    let shapes = [
+      "x": [1, 3, 9, 9], "conv1": [1, 6, 7, 7], "relu1": [1, 6, 7, 7], "conv2": [1, 5, 5, 5], "relu2": [1, 5, 5, 5],
+      "most": [1, 5],
+    ]
+    builder.node("Conv", ["x", "k1"], ["conv1"])
+    builder.node("Relu", ["conv1"], ["relu1"])
+    builder.node("Conv", ["relu1", "k2"], ["conv2"])
+    builder.node("Relu", ["conv2"], ["relu2"])
+    builder.weight("space", [2], [2, 3] as [Int64])
+    builder.node("ReduceMax", ["relu2", "space"], ["most"], ["keepdims": .int(0)])
+    builder.output("most", [nil, 5], type: .bfloat16)
+    let model = Model(proto: builder.model, label: "bfloat16")
+    #expect(model.computesInBfloat16)
+    let inference = LayoutInference(
+      of: model.roundingToBfloat16(), shapes: shapes, batchAxes: shapes.mapValues { _ in 0 })
+    for tensor in ["conv1", "relu1", "conv2", "relu2"] {
+      let view = TensorView(tensor: tensor, elementType: .bfloat16, batch: .first, shape: shapes[tensor]!)
+      #expect(inference.layout(of: view).names == "N,C,H,W", "\(tensor)")
+    }
+  }
+}

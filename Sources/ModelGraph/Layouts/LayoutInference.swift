@@ -26,12 +26,17 @@ package struct LayoutInference: Sendable {
       }
     }
     // What only changes elements keeps the shape, also where it wasn't asked for: integers between floats.
-    for number in index.order where OperatorTraits.keepsShape(model.proto.graph.node[number]) {
-      guard let output = index.writes[number].first, self.shapes[output] == nil, let input = index.reads[number].first,
-        let shape = self.shapes[input]
-      else { continue }
-      self.shapes[output] = shape
+    // Backwards too: what an operator in float32 gives has the shape of what it is rounded to.
+    func keep(_ number: Int, forwards: Bool) {
+      guard OperatorTraits.keepsShape(model.proto.graph.node[number]), let output = index.writes[number].first,
+        let input = index.reads[number].first
+      else { return }
+      let (known, other) = forwards ? (input, output) : (output, input)
+      guard let shape = self.shapes[known], self.shapes[other] == nil, index.dependence[other] == .data else { return }
+      self.shapes[other] = shape
     }
+    for number in index.order { keep(number, forwards: true) }
+    for number in index.order.reversed() { keep(number, forwards: false) }
     for (tensor, shape) in self.shapes { axes.addTensor(tensor, rank: shape.count) }
     for (name, axis) in batchAxes {
       if let tensor = index.numbers[name] { axes.state(tensor, axis, .batch, cost: 0, "it grows with the batch") }
