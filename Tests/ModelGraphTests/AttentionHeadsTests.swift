@@ -66,6 +66,48 @@ struct AttentionHeadsTests {
     #expect(rows[tensor: "mixed"] == nil && rows.chains.isEmpty)
   }
 
+  @Test("are found where the weights get axes and are folded before the product, as tf2onnx writes an Einsum of Keras")
+  func foldedWeights() {
+    var graph = GraphBuilder(name: "keras")
+    graph.input("scores", [nil, 4, 5, 5])
+    graph.input("values", [nil, 5, 3])
+    graph.node("Softmax", ["scores"], ["weights"], ["axis": .int(-1)])
+    for (name, shape) in [
+      ("axis", [3]), ("fold", [4, 5, 5]), ("unfold", [1, 4, 5, 1, 3]), ("join", [1, 5, 12]),
+    ] as [(String, [Int64])] { graph.weight(name, [shape.count], shape) }
+    graph.node("Unsqueeze", ["weights", "axis"], ["apart"])
+    graph.node("Reshape", ["apart", "fold"], ["folded"])
+    graph.node("MatMul", ["folded", "values"], ["product"])
+    graph.node("Reshape", ["product", "unfold"], ["unfolded"])
+    graph.node("Squeeze", ["unfolded", "axis"], ["mixed"])
+    graph.node("Transpose", ["mixed"], ["turned"], ["perm": .ints([0, 2, 1, 3])])
+    graph.node("Reshape", ["turned", "join"], ["joined"])
+    graph.output("joined", [nil, 5, 12])
+    let shapes = [
+      "scores": [1, 4, 5, 5], "values": [4, 5, 3], "weights": [1, 4, 5, 5], "apart": [1, 4, 5, 1, 5], "folded": [4, 5, 5],
+      "product": [4, 5, 3], "unfolded": [1, 4, 5, 1, 3], "mixed": [1, 4, 5, 3], "turned": [1, 5, 4, 3], "joined": [1, 5, 12],
+    ]
+    let model = Model(proto: graph.model, label: "keras")
+    let found = AttentionHeads(of: model, shapes: shapes)
+    #expect(found.chains == [["product", "unfolded", "mixed", "turned", "joined"]])
+    #expect(found[tensor: "mixed"]?.headAxes == [1])
+    #expect(Self.heads(found[tensor: "joined"], along: 2) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
+    // As the network is scanned, with stimuli apart from the heads that are folded in with them.
+    let views = ["folded", "product"].map { tensor in
+      TensorView(
+        tensor: tensor, elementType: .float, batch: .folded(axis: 0, count: 4, isOuter: true), shape: shapes[tensor]!)
+    }
+    var presented = shapes
+    for view in views {
+      (presented[view.tensor], presented[view.nameAsMade], presented[view.nameAsRead]) = (
+        view.scannedShape, view.shape, view.shape
+      )
+    }
+    let scanned = AttentionHeads(of: model.presenting(views), shapes: presented)
+    #expect(scanned[tensor: "product"]?.headAxes == [1])
+    #expect(Self.heads(scanned[tensor: "joined"], along: 2) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
+  }
+
   @Test("of grouped queries are counted through all groups")
   func groupedQueries() {
     let found = Self.graph([1, 2, 3], values: [1, 2, 1]) { graph, shapes in

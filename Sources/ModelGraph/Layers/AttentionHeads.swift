@@ -53,13 +53,15 @@ package struct AttentionHeads: Sendable {
   /// - Cost: a pass over the graph, and one over what lies between each product and its softmax.
   package init(of model: Model, shapes: [String: [Int]]) {
     let index = model.index
+    var shapes = shapes
     var chainOfTensor: [Int: Int] = [:]
     var folded: Set<Int> = []
     for node in index.order {
       let proto = model.proto.graph.node[node]
-      guard let output = index.writes[node].first, let shape = shapes[index.names[output]], shape.allSatisfy({ $0 > 0 }) else {
-        continue
-      }
+      guard let output = index.writes[node].first,
+        let shape = shapes[index.names[output]] ?? Self.shape(laidOutBy: proto, shapes, in: model), shape.allSatisfy({ $0 > 0 })
+      else { continue }
+      shapes[index.names[output]] = shape
       var finding: Finding?
       var chain: Int?
       if let axes = Self.attention(proto, node, shape, shapes, in: model) {
@@ -88,6 +90,25 @@ package struct AttentionHeads: Sendable {
 
   private static func finding(_ axes: [[Digit]]) -> Finding {
     Finding(headCount: 1 + axes.joined().reduce(0) { $0 + ($1.weight > 0 ? ($1.size - 1) * $1.weight : 0) }, axes: axes)
+  }
+
+  /// The shape of what no run showed: a step by which a tensor is laid out to be scanned.
+  private static func shape(laidOutBy proto: Onnx_NodeProto, _ shapes: [String: [Int]], in model: Model) -> [Int]? {
+    guard let shape = proto.input(at: 0).flatMap({ shapes[$0] }) else { return nil }
+    switch proto.opType {
+    case "Transpose":
+      let order = proto.integers("perm") ?? Array(shape.indices.reversed())
+      return order.sorted() == Array(shape.indices) ? order.map { shape[$0] } : nil
+    case "Reshape":
+      guard let target = proto.input(at: 1).flatMap({ model.integerConstant($0) })?.map({ Int(clamping: $0) }),
+        !target.contains(0), target.filter({ $0 < 0 }).count <= 1
+      else { return nil }
+      let known = target.filter { $0 > 0 }.reduce(1, *)
+      let count = shape.reduce(1, *)
+      return count.isMultiple(of: known) ? target.map { $0 < 0 ? count / known : $0 } : nil
+    default:
+      return nil
+    }
   }
 
   // MARK: Where heads begin
@@ -144,9 +165,11 @@ package struct AttentionHeads: Sendable {
       let label = model.proto.graph.node[maker].opType
       if label == "Softmax" || label == "QLinearSoftmax" { return true }
       let isPassed = [
-        "Dropout", "Cast", "Identity", "Mul", "Where", "Reshape", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
+        "Mul", "Where", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
       ].contains(label)
-      guard isPassed, let source = index.reads[maker].last(where: { index.dependence[$0] == .data }) else { return false }
+      guard isPassed || OperatorTraits.views.contains(label),
+        let source = index.reads[maker].last(where: { index.dependence[$0] == .data })
+      else { return false }
       current = source
     }
     return false
