@@ -44,11 +44,12 @@ private struct Graph {
     add("Add", [name("scaled"), name("shift")], output, shape)
   }
 
-  func layout(of tensor: String) -> TensorLayoutFinding {
+  func layout(of tensor: String, classAxes: [String: Int] = [:]) -> TensorLayoutFinding {
     var builder = builder
     builder.output(builder.graph.node.last!.output[0], [nil])
     let inference = LayoutInference(
-      of: Model(proto: builder.model, label: "layouts"), shapes: shapes, batchAxes: shapes.mapValues { _ in 0 })
+      of: Model(proto: builder.model, label: "layouts"), shapes: shapes, batchAxes: shapes.mapValues { _ in 0 },
+      classAxes: classAxes)
     return inference.layout(of: TensorView(tensor: tensor, elementType: .float, batch: .first, shape: shapes[tensor]!))
   }
 
@@ -122,9 +123,10 @@ private struct Graph {
     net.add("Conv", ["few", "up"], "many", [1, 6, 1, 1])
     net.add("Sigmoid", ["many"], "gate", [1, 6, 1, 1])
     net.add("Mul", ["input", "gate"], "excited", [1, 6, 9, 9])
-    let layout = net.layout(of: "input")
-    #expect(layout.names == "N,C,H,W")
-    #expect(layout.reason == "GlobalAveragePool has it so")
+    #expect(net.layout(of: "input").names == "N,C,H,W")
+    #expect(net.layout(of: "excited").names == "N,C,H,W")
+    let model = Model(proto: net.builder.model, label: "squeezing")
+    #expect(model.index.order.allSatisfy { !model.poolsForNormalisation($0) })
   }
 
   @Test func `still suggests channels of a picture`() {
@@ -133,6 +135,78 @@ private struct Graph {
     net.add("GlobalAveragePool", ["input"], "mean", [1, 6, 1, 1])
     net.add("Sub", ["input", "mean"], "centred", [1, 6, 9, 9])
     #expect(net.layout(of: "centred").names == "N,C,H,W")
+  }
+}
+
+@Suite struct `Reshapes around a normalisation` {
+  /// GroupNormalization as torch writes it.
+  private static func grouped(_ shape: [Int], into middle: [Int], _ type: String) -> Graph {
+    var net = Graph([1, 3] + shape.dropFirst(2))
+    net.weight("kernel", [shape[1], 3, 3, 3])
+    net.weight("scale", [shape[1]] + shape.dropFirst(2).map { _ in 1 })
+    net.weight("one", [middle[1]])
+    net.builder.weight("rest", [middle.count], middle.map(Int64.init))
+    net.builder.weight("shape", [shape.count], shape.map(Int64.init))
+    net.add("Conv", ["x", "kernel"], "conv", shape)
+    net.add("Reshape", ["conv", "rest"], "inside", middle)
+    net.add(type, ["inside", "one", "one"], "normalised", middle)
+    net.add("Reshape", ["normalised", "shape"], "outside", shape)
+    net.add("Mul", ["outside", "scale"], "scaled", shape)
+    return net
+  }
+
+  @Test(arguments: ["InstanceNormalization", "LayerNormalization"])
+  func `keep the axes of what they are around`(_ type: String) {
+    for groups in [1, 2, 8] {
+      let sequence = Self.grouped([1, 8, 12], into: [1, groups, 96 / groups], type)
+      for tensor in ["conv", "outside", "scaled"] { #expect(sequence.layout(of: tensor).names == "N,C,T", "\(groups) \(tensor)") }
+      let picture = Self.grouped([1, 8, 6, 5], into: [1, groups, 240 / groups], type)
+      for tensor in ["conv", "outside", "scaled"] {
+        #expect(picture.layout(of: tensor).names == "N,C,H,W", "\(groups) \(tensor)")
+      }
+    }
+  }
+}
+
+@Suite struct `Two axes that could hold channels` {
+  @Test func `are told apart by a convolution`() {
+    var net = Graph([1, 3, 16, 20])
+    net.weight("kernel", [6, 3, 3, 3])
+    net.weight("mix", [20, 20])
+    net.add("Conv", ["x", "kernel"], "conv", [1, 6, 16, 20])
+    net.add("Relu", ["conv"], "relu", [1, 6, 16, 20])
+    net.add("MatMul", ["relu", "mix"], "mixed", [1, 6, 16, 20])
+    net.add("Relu", ["mixed"], "last", [1, 6, 16, 20])
+    // What ends the network goes along channels too, nearer than the convolution.
+    net.weight("classes", [6, 3])
+    net.add("ReduceMean", ["last"], "pooled", [1, 6], ["axes": .ints([2, 3]), "keepdims": .int(0)])
+    net.add("MatMul", ["pooled", "classes"], "scores", [1, 3])
+    for tensor in ["conv", "relu", "mixed", "last"] {
+      let axes = net.layout(of: tensor).axes
+      #expect(axes?.channels == [1], "\(tensor)")
+      #expect(axes?.height == [2], "\(tensor)")
+      #expect(axes?.width == [3], "\(tensor)")
+    }
+    #expect(net.layout(of: "last").names == "N,C,H,position")
+  }
+
+  @Test func `are both taken where one counts classes`() {
+    var net = Graph([1, 5, 6, 8])
+    net.weight("w", [8, 2])
+    net.add("MatMul", ["x", "w"], "pairs", [1, 5, 6, 2])
+    #expect(net.layout(of: "pairs", classAxes: ["pairs": 2]).axes?.channels == [2, 3])
+  }
+
+  @Test func `are left to the user where operators are equally sure`() {
+    var net = Graph([1, 6, 16, 20])
+    net.weight("v", [20, 20])
+    net.weight("w", [16, 16])
+    net.add("MatMul", ["x", "v"], "along", [1, 6, 16, 20])
+    net.add("Transpose", ["along"], "turned", [1, 6, 20, 16], ["perm": .ints([0, 1, 3, 2])])
+    net.add("MatMul", ["turned", "w"], "across", [1, 6, 20, 16])
+    let layout = net.layout(of: "across")
+    #expect(layout.axes == nil)
+    #expect(layout.reason.contains("could hold channels"))
   }
 }
 

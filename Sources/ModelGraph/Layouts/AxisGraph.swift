@@ -51,13 +51,18 @@ struct AxisGraph {
     let reason: String
     /// Whether it holds for certain: where an axis is split or merged on the way, its parts could be otherwise.
     var isCertain = true
+    /// The operator that says so, from 1 on; 0 is none, but how the network is run and read.
+    var source = 0
   }
 
   private var first: [Int: Int] = [:]
   private var ranks: [Int: Int] = [:]
   private var links: [[(to: Int, link: Link)]] = []
   private var facts: [(axis: Int, finding: Finding)] = []
-  private(set) var findings: [Finding?] = []
+  private var findings: [Finding?] = []
+  private var definitions: [Finding?] = []
+  /// The operator that speaks, from 1 on.
+  var source = 0
 
   mutating func addTensor(_ tensor: Int, rank: Int) {
     guard first[tensor] == nil else { return }
@@ -75,7 +80,7 @@ struct AxisGraph {
   /// An axis whose role an operator tells. Negative axes count from the end. `cost` says how sure it is: 0 is a definition.
   mutating func state(_ tensor: Int, _ axis: Int, _ role: AxisRole, cost: Int, _ reason: String) {
     guard let axis = vertex(tensor, axis) else { return }
-    facts.append((axis, Finding(role: role, cost: cost, reason: reason)))
+    facts.append((axis, Finding(role: role, cost: cost, reason: reason, source: source)))
   }
 
   /// Two axes that count the same.
@@ -97,7 +102,12 @@ struct AxisGraph {
 
   /// Gives every axis its nearest source's role. Cost: linear in axes and links, times the logarithm of few.
   mutating func settle() {
-    findings = [Finding?](repeating: nil, count: links.count)
+    findings = spread(facts) { _ in true }
+    definitions = spread(facts.filter { $0.finding.cost == 0 && $0.finding.source > 0 }, along: \.isSame)
+  }
+
+  private func spread(_ facts: [(axis: Int, finding: Finding)], along isPassed: (Link) -> Bool) -> [Finding?] {
+    var findings = [Finding?](repeating: nil, count: links.count)
     var waiting: [[(axis: Int, finding: Finding)]] = []
     func put(_ axis: Int, _ finding: Finding, into waiting: inout [[(axis: Int, finding: Finding)]]) {
       while waiting.count <= finding.cost { waiting.append([]) }
@@ -112,21 +122,27 @@ struct AxisGraph {
         next += 1
         guard findings[axis] == nil else { continue }
         findings[axis] = finding
-        for (other, link) in links[axis] where findings[other] == nil {
+        for (other, link) in links[axis] where findings[other] == nil && isPassed(link) {
           guard let passed = link.pass(finding.role) else { continue }
           let arriving = Finding(
             role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
-            isCertain: finding.isCertain && link.isSame)
+            isCertain: finding.isCertain && link.isSame, source: finding.source)
           put(other, arriving, into: &waiting)
         }
       }
       waiting[cost] = []
       cost += 1
     }
+    return findings
   }
 
   /// By axis; `nil` for a tensor that isn't there.
-  func findings(of tensor: Int) -> [Finding?]? {
+  func findings(of tensor: Int) -> [Finding?]? { part(of: findings, tensor) }
+
+  /// The same of nothing but definitions: the nearest along axes that are neither split nor merged, however far it is.
+  func definitions(of tensor: Int) -> [Finding?]? { part(of: definitions, tensor) }
+
+  private func part(of findings: [Finding?], _ tensor: Int) -> [Finding?]? {
     guard let first = first[tensor], let rank = ranks[tensor] else { return nil }
     return Array(findings[first..<first + rank])
   }

@@ -4,6 +4,8 @@ package struct LayoutInference: Sendable {
   private var axes = AxisGraph()
   private var shapes: [Int: [Int]] = [:]
   private var weightShapes: [Int: [Int]] = [:]
+  /// By tensor between two Reshapes that undo each other: the axes that a normalisation goes over, whatever they are made of.
+  private var normalisedAxes: [Int: Set<Int>] = [:]
   private let opset: Int
 
   /// - Parameters:
@@ -46,6 +48,7 @@ package struct LayoutInference: Sendable {
         axes.state(tensor, axis, .feature, cost: 0, "what ends the network compares along it")
       }
     }
+    for number in index.order { linkEnds(aroundNormalisation: number, in: model) }
     for number in index.order { add(number, in: model) }
     axes.settle()
   }
@@ -53,6 +56,11 @@ package struct LayoutInference: Sendable {
   /// By axis of the tensor: its role and the reason, `nil` where nothing tells. `nil` for a tensor of unknown shape.
   func findings(of tensor: String) -> [AxisGraph.Finding?]? {
     index.numbers[tensor].flatMap { axes.findings(of: $0) }
+  }
+
+  /// By axis of the tensor: what operators that define its role tell of it, through axes that count the same.
+  func definitions(of tensor: String) -> [AxisGraph.Finding?]? {
+    index.numbers[tensor].flatMap { axes.definitions(of: $0) }
   }
 
   /// The roles by axis.
@@ -72,20 +80,20 @@ package struct LayoutInference: Sendable {
 
   private mutating func add(_ number: Int, in model: Model) {
     let node = model.proto.graph.node[number]
+    axes.source = number + 1
     guard let output = tensor(node.output.first) else { return recurrent(node, in: model) }
     let input = tensor(node.input(at: 0))
     let label = node.opType
     switch node.opType {
-    case "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool":
-      if let input { linkAll(input, output) }
-      guard model.poolsForNormalisation(number) else {
-        for tensor in [input, output] { spatial(tensor, channelsLast: node.integer("channels_last") == 1, "\(label) has it so") }
-        return
+    case let name where name.contains("Global") && model.poolsForNormalisation(number):
+      if let input {
+        normalisation(input, label)
+        linkAll(input, output)
       }
-      if let input { normalisation(input, label) }
     case "Conv", "ConvTranspose", "FusedConv", "ConvInteger", "QLinearConv", "DeformConv", "MaxPool", "AveragePool",
-      "LpPool", "QLinearAveragePool", "InstanceNormalization", "GroupNormalization", "LRN", "DepthToSpace", "SpaceToDepth",
-      "GridSample", "MaxUnpool", "MaxRoiPool", "RoiAlign":
+      "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearAveragePool", "QLinearGlobalAveragePool",
+      "InstanceNormalization", "GroupNormalization", "LRN", "DepthToSpace", "SpaceToDepth", "GridSample", "MaxUnpool",
+      "MaxRoiPool", "RoiAlign":
       let isLast = node.integer("channels_last") == 1
       for tensor in [input, output] { spatial(tensor, channelsLast: isLast, "\(label) has it so") }
       if let input { linkAll(input, output) }
@@ -119,7 +127,7 @@ package struct LayoutInference: Sendable {
       guard let input, let rank = shapes[input]?.count else { return }
       let order = node.integers("perm") ?? Array((0..<rank).reversed())
       for (to, from) in order.enumerated() { axes.link(input, from, output, to) }
-    case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
+    case let name where Self.reshapes.contains(name):
       if let input { reshape(input, output) }
     case let name where name.hasPrefix("Reduce") || name == "QLinearReduceMean" || name == "ArgMax" || name == "ArgMin":
       if let input { reduce(node, input, output, in: model) }
@@ -293,11 +301,49 @@ package struct LayoutInference: Sendable {
             j += 1
           }
         }
-        if j - startB == 1 { axes.merge(input, Array(startA..<i), into: output, startB) }
-        if i - startA == 1 { axes.merge(output, Array(startB..<j), into: input, startA) }
+        if j - startB == 1, normalisedAxes[output]?.contains(startB) != true {
+          axes.merge(input, Array(startA..<i), into: output, startB)
+        }
+        if i - startA == 1, normalisedAxes[input]?.contains(startA) != true {
+          axes.merge(output, Array(startB..<j), into: input, startA)
+        }
       }
     }
   }
+
+  /// Links what a Reshape gives to what another one before it took, where nothing but a normalisation lies between: torch writes
+  /// GroupNormalization as an InstanceNormalization of [N, groups, the rest], which tells nothing of what the rest is made of.
+  private mutating func linkEnds(aroundNormalisation number: Int, in model: Model) {
+    let nodes = model.proto.graph.node
+    guard Self.reshapes.contains(nodes[number].opType), let end = tensor(nodes[number].output.first),
+      let inside = tensor(nodes[number].input(at: 0)), let shape = shapes[inside]
+    else { return }
+    var normalised: Set<Int> = []
+    var between: [Int] = []
+    var current = inside
+    while between.count < 8, shapes[current] == shape, let maker = index.maker[current] {
+      let node = nodes[maker]
+      let sources = index.reads[maker].filter { index.dependence[$0] == .data }
+      guard sources.count == 1, let source = sources.first else { return }
+      between.append(current)
+      if Self.reshapes.contains(node.opType) {
+        guard !normalised.isEmpty, shapes[source] == shapes[end] else { return }
+        for tensor in between { normalisedAxes[tensor] = normalised }
+        return linkAll(source, end)
+      }
+      switch node.opType {
+      case "InstanceNormalization", "GroupNormalization": normalised.formUnion(2..<max(2, shape.count))
+      case "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization":
+        let axis = node.integer("axis") ?? -1
+        normalised.formUnion(max(0, axis < 0 ? axis + shape.count : axis)..<shape.count)
+      case "Add", "Sub", "Mul", "Div": break
+      default: guard OperatorTraits.keepsShape(node) else { return }
+      }
+      current = source
+    }
+  }
+
+  private static let reshapes: Set<String> = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"]
 
   private mutating func reduce(_ node: Onnx_NodeProto, _ input: Int, _ output: Int, in model: Model) {
     let rank = rank(input)

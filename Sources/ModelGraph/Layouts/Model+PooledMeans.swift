@@ -4,6 +4,7 @@ extension Model {
     "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "Where", "QLinearAdd", "QLinearMul",
     "Neg", "Abs", "Sqrt", "Reciprocal", "Exp", "Log", "Expand", "QuantizeLinear", "DequantizeLinear",
   ]
+  private static let pools: Set<String> = ["GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool"]
   private static let mostTensors = 64
 
   /// Whether a pool over all places is a step of a normalisation that is spelled out, as tf2onnx writes the mean over the last of three
@@ -11,7 +12,8 @@ extension Model {
   ///
   /// Such a pool goes over whatever axes come last. One that squeezes for layers which excite has layers behind it.
   func poolsForNormalisation(_ node: Int) -> Bool {
-    guard let pooled = index.writes[node].first, let whole = index.reads[node].first(where: { index.dependence[$0] == .data })
+    guard Self.pools.contains(proto.graph.node[node].opType), let pooled = index.writes[node].first,
+      let whole = index.reads[node].first(where: { index.dependence[$0] == .data })
     else { return false }
     let sources = reached(from: whole) { tensor in
       guard let maker = index.maker[tensor], isElementwise(maker) else { return [] }

@@ -30,18 +30,22 @@ extension LayoutInference {
     let sources = view.sourceAxes
     let known = view.givenShape == nil ? findings(of: view.tensor) : nil
     let all = known ?? [AxisGraph.Finding?](repeating: nil, count: view.sourceShape.count)
-    let found: [AxisGraph.Finding?] = sources.map { axis in
+    var found: [AxisGraph.Finding?] = sources.map { axis in
       guard let finding = all[axis] else { return nil }
       // Stimuli have an axis of their own now, so what remains of a folded one are the parts of a stimulus.
       return finding.role == .batch
         ? AxisGraph.Finding(role: .window, cost: finding.cost, reason: finding.reason) : finding
     }
+    let defined = view.givenShape == nil ? definitions(of: view.tensor) : nil
+    let conflict = Self.settleChannels(
+      of: &found, defined: defined.map { defined in sources.map { defined[$0] } }, lengths: Array(shape.dropFirst()))
     let names = "N," + found.map { $0?.role.letter ?? "?" }.joined(separator: ",")
     let long = found.indices.filter { shape[$0 + 1] > 1 }
     guard found.count > 1 else {
       return TensorLayoutFinding(
         axes: GridAxes(height: [], width: [], channels: [1]), names: "N,C", reason: "one axis is a list of features")
     }
+    if let conflict { return TensorLayoutFinding(axes: nil, names: names, reason: conflict) }
     var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
     let others = long.filter { !channels.contains($0) }
     if others.isEmpty, channels.count > 1, let nearest = channels.min(by: { found[$0]!.cost < found[$1]!.cost }) {
@@ -64,6 +68,38 @@ extension LayoutInference {
         shape, found, channels: Array(found.indices.suffix(1)), names, "it has one axis that is longer than 1")
     }
     return finding(shape, found, channels: channels, names, roles.first?.reason ?? "")
+  }
+
+  /// Where operators name several axes for channels, beside axes of places, those that are defined so are, and the others are places:
+  /// weights that go along the width of a picture, whose channels a convolution tells, mix places. Axes that came of one axis are
+  /// channels together.
+  ///
+  /// - Parameter defined: what operators that define roles tell, by axis.
+  /// - Returns: what is wrong where operators that are equally sure differ.
+  private static func settleChannels(
+    of found: inout [AxisGraph.Finding?], defined: [AxisGraph.Finding?]?, lengths: [Int]
+  ) -> String? {
+    let long = found.indices.filter { lengths[$0] > 1 }
+    let channels = long.filter { found[$0]?.role.isChannel ?? false }
+    guard channels.count > 1, channels.count < long.count, channels.allSatisfy({ found[$0]!.isCertain }) else { return nil }
+    // Channels of a convolution before features along a last axis, and both before what weights go along.
+    func doubt(_ axis: Int) -> Int {
+      guard let role = defined?[axis]?.role, role.isChannel else { return 2 }
+      return role == .channel ? 0 : 1
+    }
+    // Classes contradict nobody: features of each class lie along another axis.
+    let rivals = channels.filter { found[$0]!.source > 0 || doubt($0) < 2 }
+    guard let least = rivals.map(doubt).min() else { return nil }
+    let kept = rivals.filter { doubt($0) == least }
+    let sources = kept.map { least < 2 ? defined![$0]! : found[$0]! }
+    if Set(sources.map(\.source)).count > 1 {
+      let reasons = zip(kept, sources).map { "\($1.reason), along axis \($0 + 1)" }
+      return "several of its axes \([1] + lengths) could hold channels (\(reasons.joined(separator: "; ")))"
+    }
+    for axis in rivals where !kept.contains(axis) {
+      found[axis] = AxisGraph.Finding(role: .position, cost: found[axis]!.cost, reason: found[axis]!.reason)
+    }
+    return nil
   }
 
   private func finding(
