@@ -61,12 +61,16 @@ extension OutputReader {
   func vector(_ stimulus: Int) -> [Double] { row(readout.vectors, stimulus).map(Double.init) }
 
   /// The classes that a graph of the value's derivatives is told of a stimulus: the target, those of a sum's terms, or the one that is
-  /// right at each position.
+  /// right at each position; and behind them, where scores are means over some positions, a 1 for each of these and a 0 for the others.
   package func classesDerived(target: Int, stimulus: Int) -> [Int] {
-    switch readout.value {
-    case .expression: classes(target: target, stimulus: stimulus)
-    case .continuation: row(readout.continuation, stimulus)
-    default: [target]
-    }
+    let classes =
+      switch readout.value {
+      case .expression: classes(target: target, stimulus: stimulus)
+      case .continuation: row(readout.continuation, stimulus)
+      default: [target]
+      }
+    guard let unmasked = readout.unmasked else { return classes }
+    let counted = Set(unmasked[stimulus])
+    return classes + offsets.indices.map { counted.contains($0) ? 1 : 0 }
   }
 }

@@ -37,6 +37,8 @@ package struct OutputReader: Sendable {
   let offsets: [Int]
   /// Which of them is read: none for the mean, one, or one a stimulus.
   private let positions: [Int]
+  /// Those whose mean is read, where it isn't the mean of all; one row a stimulus.
+  private var unmasked: [[Int]] = []
   /// Of a value that names elements.
   private let elements: [Int]
 
@@ -93,6 +95,10 @@ package struct OutputReader: Sendable {
     let positionCount = offsets.count
     if let wrong = readout.positions.first(where: { $0 < 0 || $0 >= positionCount }) {
       throw LesionError(.badModel, "position \(wrong) is out of range: the output has \(positionCount) positions")
+    }
+    unmasked = readout.unmasked ?? []
+    if let wrong = unmasked.first(where: { $0.isEmpty || $0.contains { $0 < 0 || $0 >= positionCount } }) {
+      throw LesionError(.badModel, "positions \(wrong) are none or out of range: the output has \(positionCount) positions")
     }
     if value.needsClasses, classCount < 2 {
       throw LesionError(
@@ -319,6 +325,7 @@ package struct OutputReader: Sendable {
   }
 
   private func readOffsets(_ stimulus: Int) -> [Int] {
+    if !unmasked.isEmpty { return unmasked[stimulus].map { offsets[$0] } }
     guard !positions.isEmpty else { return offsets }
     return [offsets[positions.count == 1 ? positions[0] : positions[stimulus]]]
   }
@@ -355,6 +362,10 @@ package struct OutputReader: Sendable {
     let first = index * classStride
     if !positions.isEmpty {
       return Double(sample[first + offsets[positions.count == 1 ? positions[0] : positions[stimulus]]])
+    }
+    if !unmasked.isEmpty {
+      let places = unmasked[stimulus]
+      return places.reduce(0.0) { $0 + Double(sample[first + offsets[$1]]) } / Double(places.count)
     }
     if offsets.count == 1 { return Double(sample[first]) }
     var sum = 0.0

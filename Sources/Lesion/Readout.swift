@@ -11,6 +11,8 @@ package struct Readout: Hashable, Sendable, Codable {
   /// The position that is read, along the one axis besides the classes: empty for the mean over all positions, one entry
   /// for all stimuli, or one each.
   package var positions: [Int]
+  /// Where a class's score is the mean over some positions of each stimulus, as those that are no padding: these, in order. [stimuli]
+  package var unmasked: [[Int]]?
   package var link: OutputReader.Link
   package var value: ValueFunction
   /// For each term of a sum of classes' scores its class: one for all stimuli, or one each; −1 is the target.
@@ -66,15 +68,22 @@ package struct Readout: Hashable, Sendable, Codable {
   /// What a user should know of a decision.
   package static let noteOnDecision = "The one score stands for two classes: it speaks for 1, yes, and its opposite for 0, no."
 
+  /// How many positions the output has besides its classes; 1 where elements are named.
+  package var positionCount: Int {
+    value.readsElements ? 1 : shape.reduce(1, *) / max(1, classAxis.map { shape[$0] } ?? 1)
+  }
+
   /// Whether what is read differs from stimulus to stimulus.
   package var isOfEachStimulus: Bool {
-    positions.count > 1 || (classes ?? []).contains { $0.count > 1 } || continuation?.count ?? 1 > 1 || vectors?.count ?? 1 > 1
+    positions.count > 1 || unmasked != nil || (classes ?? []).contains { $0.count > 1 } || continuation?.count ?? 1 > 1
+      || vectors?.count ?? 1 > 1
   }
 
   /// Whether there is one row for all stimuli or one for each of so many, wherever there are rows.
   package func fits(stimuli count: Int) -> Bool {
-    ((classes ?? []).map(\.count) + [continuation?.count, vectors?.count].compactMap(\.self)).allSatisfy {
-      $0 == 1 || $0 == count
-    }
+    (unmasked?.count ?? count) == count
+      && ((classes ?? []).map(\.count) + [continuation?.count, vectors?.count].compactMap(\.self)).allSatisfy {
+        $0 == 1 || $0 == count
+      }
   }
 }

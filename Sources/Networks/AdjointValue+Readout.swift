@@ -37,7 +37,7 @@ extension AdjointValue {
       quantity, isSigmoid: readout.link == .sigmoid || isDecision, leastProbability: readout.link.leastProbability,
       isDecision: isDecision, batchAxis: hasBatchAxis ? 0 : nil,
       classAxis: (readout.classAxis ?? 0) + (hasBatchAxis ? 1 : 0),
-      position: readout.positions.first)
+      position: readout.positions.first, maskedPositions: readout.unmasked == nil ? nil : readout.positionCount)
   }
 
   /// The value that an `OutputReader` of the same parameters reads.

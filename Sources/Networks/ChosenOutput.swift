@@ -349,6 +349,45 @@ struct ChosenOutput {
     }
   }
 
+  /// The positions whose mean a score is, by stimulus, where a mask among the inputs says that others are padding; `nil` where none are.
+  func padding(
+    shape: [Int], classAxis: Int?, request: ReadoutRequest, feed: StimulusFeed
+  ) throws -> (unmasked: [[Int]]?, note: String?) {
+    if case .continuation = request.value { return (nil, nil) }
+    let others = shape.indices.filter { $0 != classAxis && shape[$0] > 1 }
+    guard request.position == .mean, !request.value.readsElements, others.count == 1 else { return (nil, nil) }
+    let count = shape[others[0]]
+    // What a decoder says has its own positions, whatever those of an encoder are.
+    let decodes = feed.bindings.contains { $0.name.lowercased().contains("decoder") }
+    let masks = feed.masks(ofPositions: count).filter { !decodes || $0.name.lowercased().contains("decoder") }
+    guard let mask = masks.first else { return (nil, nil) }
+    let rows = try feed.rows(of: mask, positions: count)
+    let values = Set(rows.joined())
+    let name = mask.name.lowercased()
+    // Some call padding what others call masked, and where all is one number, nothing is either.
+    let isAmbiguous = name.contains("pad") || name.contains("masked")
+    if values == [1] || isAmbiguous && values.count == 1 { return (nil, nil) }
+    func whole(_ reason: String) -> (unmasked: [[Int]]?, note: String?) {
+      (
+        nil,
+        "Scores are means over all \(count) positions of \"\(output)\", padding included: \(reason); --position reads one, as last-unmasked \(mask.name) does."
+      )
+    }
+    if isAmbiguous { return whole("whether \"\(mask.name)\" is 0 or 1 there can't be told") }
+    guard request.leavesOutPadding else { return whole("\"\(mask.name)\" isn't asked here") }
+    guard rows.allSatisfy({ $0.count == count && $0.allSatisfy { $0 == 0 || $0 == 1 } }) else {
+      return whole("\"\(mask.name)\" isn't made of zeros and ones")
+    }
+    let unmasked = rows.map { row in row.indices.filter { row[$0] != 0 } }
+    if let empty = unmasked.firstIndex(where: \.isEmpty) {
+      return whole("\"\(mask.name)\" is 0 everywhere for stimulus \(empty)")
+    }
+    return (
+      unmasked,
+      "Scores are means over the positions of \"\(output)\" at which \"\(mask.name)\" is 1, so that padding doesn't count; --position reads one."
+    )
+  }
+
   /// The positions that are read.
   func positions(
     shape: [Int], classAxis: Int?, layout: TensorLayoutFinding, request: ReadoutRequest, feed: StimulusFeed

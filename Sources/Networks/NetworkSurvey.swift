@@ -202,6 +202,9 @@ package struct NetworkSurvey: Sendable {
       output: chosen.output, tensor: chosen.tensor, shape: readShape, classAxis: classAxis, positions: positions, link: link,
       value: request.value, classes: request.classes)
     (readout.continuation, readout.vectors) = (request.continuation, request.vectors)
+    let padding = try chosen.padding(shape: readShape, classAxis: classAxis, request: request, feed: runs.feed(model))
+    readout.unmasked = padding.unmasked
+    if let note = padding.note { notes.append(note) }
     readout.decide(by: request.decision)
     if let note = try chosen.note(onOneScoreOf: readout, model: model) { notes.append(note) }
     self.readout = readout

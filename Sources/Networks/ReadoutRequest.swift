@@ -10,6 +10,8 @@ package struct ReadoutRequest: Hashable, Sendable {
   package var classAxis: Int?
   package var position: PositionChoice
   package var layouts: [LayoutOverride]
+  /// Whether a mean over positions leaves out those that a mask among the inputs says are padding.
+  package var leavesOutPadding = false
   /// When a single score stands for two classes.
   package var decision = Readout.DecisionRule.whereTheValueNamesClasses
   /// The classes of a sum's terms, as `Readout` has them.

@@ -57,7 +57,7 @@ enum SummaryFile {
 
   private static func model(_ result: ScanResult) -> JSONValue {
     let (plan, request) = (result.plan, result.request)
-    return [
+    var entries: [String: JSONValue] = [
       "file": .string(request.subject.model),
       "sha256": .string(plan.modelDigest),
       "output": .string(plan.readout.output),
@@ -67,6 +67,8 @@ enum SummaryFile {
       "output_shape": JSONValue(plan.outputShape),
       "batch_axis_freed": .bool(plan.isBatchFreed),
     ]
+    if let unmasked = plan.readout.unmasked { entries["unmasked_positions"] = JSONValue(unmasked.map(\.count)) }
+    return .object(entries)
   }
 
   private static func stimuli(_ result: ScanResult) -> JSONValue {

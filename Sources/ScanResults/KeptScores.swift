@@ -46,7 +46,7 @@ package struct KeptScores: Sendable {
       )
     }
     var readout = plan.readout
-    (readout.classAxis, readout.positions, readout.value) = (0, [], value)
+    (readout.classAxis, readout.positions, readout.unmasked, readout.value) = (0, [], nil, value)
     readout.shape = [classes.map { ($0.first?.count ?? 0) + 1 } ?? count]
     readout.decide(by: target.decisionRule)
     targets = try Self.targets(target, readout.isDecision == true ? 2 : count, of: measurements)

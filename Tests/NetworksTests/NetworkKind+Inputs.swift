@@ -1,6 +1,20 @@
 import ModelGraph
 
 extension NetworkKind {
+  /// A classifier of the positions of a sequence, with a mask that says which of them are padding.
+  static func maskedPositions(_ mask: String, tokens: Int? = 2) -> NetworkKind {
+    NetworkKind("of positions with a mask", inputs: [("x", [5, 6], nil), (mask, [5], tokens)]) { net in
+      net.builder.input("x", [nil, 5, 6])
+      net.builder.input(mask, [nil, 5], type: tokens == nil ? .float : .int64)
+      let flags = net.add("Cast", [mask], to: "flags", ["to": .int(1)])
+      let column = net.add("Unsqueeze", [flags, net.constant([2])], to: "column")
+      let masked = net.add("Mul", ["x", column], to: "without padding")
+      let hidden = net.add("Relu", [net.add("MatMul", [masked, net.weight(6, 8)], to: "sum")], to: "hidden")
+      net.add("MatMul", [hidden, net.weight(8, 4)], to: "logits")
+      net.builder.output("logits", [nil, 5, 4])
+    }
+  }
+
   /// Exported with as many stimuli as are named here, or with any number.
   static func exported(with batch: Int?) -> NetworkKind {
     NetworkKind("exported with a batch of \(batch.map { "\($0)" } ?? "any length")") { net in

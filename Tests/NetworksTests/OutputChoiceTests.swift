@@ -50,6 +50,93 @@ import Testing
     }
   }
 
+  private static func leavingOutPadding(_ value: ValueFunction = .logit, _ position: PositionChoice = .mean) -> ReadoutRequest {
+    var request = ReadoutRequest(value: value, position: position)
+    request.leavesOutPadding = true
+    return request
+  }
+
+  @Test func `has the mean over the positions that a mask leaves`() throws {
+    let bench = try KindBench(.maskedPositions("attention_mask"), reading: Self.leavingOutPadding())
+    let unmasked = try #require(bench.survey.readout.unmasked)
+    let reader = try OutputReader(bench.survey.readout)
+    let output = (0..<20).map { Float($0 * $0) }
+    var counts: Set<Int> = []
+    for stimulus in 0..<KindBench.stimulusCount {
+      let mask = try #require(try bench.feed.tensors(["attention_mask"], rows: [stimulus])[0].numbers())
+      let places = mask.indices.filter { mask[$0] == 1 }
+      counts.insert(places.count)
+      #expect(unmasked[stimulus] == places)
+      let scores = output.withUnsafeBufferPointer { reader.scores($0, stimulus: stimulus) }
+      for index in 0..<4 {
+        let mean = places.reduce(0) { $0 + output[4 * $1 + index] } / Float(places.count)
+        #expect(abs(scores[index] - mean) < 1e-3)
+        #expect(reader.elements(ofClass: index, stimulus: stimulus) == places.map { 4 * $0 + index })
+      }
+    }
+    #expect(counts.count > 1)
+    #expect(bench.survey.readout.isOfEachStimulus && bench.survey.readout.fits(stimuli: KindBench.stimulusCount))
+    #expect(bench.survey.notes.contains { $0.contains("padding doesn't count") }, "\(bench.survey.notes)")
+  }
+
+  @Test(
+    arguments: [
+      (NetworkKind.maskedPositions("attention_mask"), false, "isn't asked"),
+      (.maskedPositions("key_padding_mask"), true, "can't be told"),
+      (.maskedPositions("attention_mask", tokens: 5), true, "zeros and ones"),
+      (.maskedPositions("attention_mask", tokens: nil), true, "zeros and ones"),
+      (.maskedPositions("attention_mask", tokens: 1), true, "0 everywhere"), (.maskedPositions("flags_of_positions"), true, nil),
+      (.maskedPositions("key_padding_mask", tokens: 1), true, nil),
+    ] as [(NetworkKind, Bool, String?)])
+  func `has the mean over all positions where no mask tells padding, and says so`(
+    _ kind: NetworkKind, _ leavesOutPadding: Bool, _ words: String?
+  ) throws {
+    var request = ReadoutRequest()
+    request.leavesOutPadding = leavesOutPadding
+    let survey = try KindBench(kind, reading: request).survey
+    #expect(survey.readout.unmasked == nil)
+    let notes = survey.notes.filter { $0.contains("padding") }
+    #expect(notes.count == (words == nil ? 0 : 1) && notes.allSatisfy { $0.contains(words!) }, "\(survey.notes)")
+  }
+
+  @Test func `leaves padding alone where a position, elements or a continuation are asked for`() throws {
+    let kind = NetworkKind.maskedPositions("attention_mask")
+    let element = try ValueFunction(parsing: "output:logits[0,1]")
+    for request in [Self.leavingOutPadding(.logit, .at(-1)), Self.leavingOutPadding(element)] {
+      #expect(try KindBench(kind, reading: request).survey.readout.unmasked == nil)
+    }
+  }
+
+  @Test(arguments: [ValueFunction.logit, .probability, .margin])
+  func `is derived as it is read where a mask leaves positions`(_ value: ValueFunction) throws {
+    let bench = try KindBench(.maskedPositions("attention_mask"), reading: Self.leavingOutPadding(value))
+    let layer = try #require(bench.layer("hidden"))
+    let cut = try bench.survey.model.cut(at: "hidden", reading: bench.survey.readTensor, types: bench.survey.elementTypes)
+    let grid = try bench.grid(layer)
+    let reader = try OutputReader(bench.survey.readout)
+    let configuration = LesionedNetwork.Configuration(
+      mask: RegionMask(grid), reader: reader, batch: 3, lesion: .zero, session: bench.options, cacheBytes: 1 << 20)
+    let gradients = try GradientNetwork(
+      cut: cut, feed: bench.feed, stimulus: 0, configuration: configuration, value: try AdjointValue(bench.survey.readout))
+    let session = try Session(
+      runtime: bench.runtime, model: bench.survey.model.exposing(["logits"]).serialized(), options: bench.options)
+    for stimulus in [0, 3] {
+      try gradients.begin(LesionedNetwork.Series(stimulus: stimulus, target: 2))
+      let whole = [Float](repeating: 1, count: grid.regionCount)
+      let output = try session.run(bench.feed.tensors(session.inputNames, rows: [stimulus]))[0]
+      let read = output.withFloats { reader.value(UnsafeBufferPointer($0), target: 2, stimulus: stimulus) }
+      #expect(abs(try gradients.passes(at: whole).values[0] - read) < 1e-5)
+      let mask = whole.indices.map { 0.35 + 0.3 * Float($0 % 2) }
+      let here = try gradients.passes(at: mask)
+      for region in mask.indices {
+        var changed = mask
+        changed[region] += 0.01
+        let slope = (try gradients.passes(at: changed).values[0] - here.values[0]) / (changed[region] - mask[region])
+        #expect(abs(slope - here.derivatives[region]) < 0.02 * max(1, abs(slope)), "\(region)")
+      }
+    }
+  }
+
   @Test func `is the one that is named`() throws {
     let bench = try KindBench(.auxiliaryFirst, reading: ReadoutRequest(output: "aux_logits"))
     #expect(bench.survey.readout.shape == [3])

@@ -8,12 +8,17 @@ extension AdjointRewrite {
     if case .continuation(let positions) = value.quantity {
       return try continuation(value, positions: positions, of: shape, target: target)
     }
-    let scores = try value.isDecision ? ofBothClasses(scores(value, of: shape), value) : scores(value, of: shape)
+    let own = try scores(value, of: shape, target: target)
+    let scores = value.isDecision ? ofBothClasses(own, value) : own
     let (rows, classes) = (scores.shape[0], scores.shape[1])
 
     // [targets x classes], 1 at the target's class: compared, so that it is held.
-    let targets = value.targetCount
-    let column = observe("Reshape", [target, integers([-1, 1])], shape: [targets, 1], type: .int64)
+    let targets = value.targetClassCount
+    let named =
+      value.maskedPositions == nil
+      ? target
+      : observe("Gather", [target, integers(Array(0..<targets))], ["axis": .int(0)], shape: [targets], type: .int64)
+    let column = observe("Reshape", [named, integers([-1, 1])], shape: [targets, 1], type: .int64)
     let isTarget = observe("Equal", [column, integers(Array(0..<classes))], shape: [targets, classes], type: .bool)
     var choice = observe("Cast", [isTarget], ["to": .int(Int(numberType.rawValue))], shape: [targets, classes])
     if case .sum(let factors) = value.quantity {
@@ -150,7 +155,7 @@ extension AdjointRewrite {
   }
 
   /// [rows, classes].
-  private mutating func scores(_ value: AdjointValue, of shape: [Int]) throws(Undifferentiable) -> (
+  private mutating func scores(_ value: AdjointValue, of shape: [Int], target: String) throws(Undifferentiable) -> (
     name: String, shape: [Int]
   ) {
     let (name, shape) = try withRowsInFront(shape, batchAxis: value.batchAxis, then: value.classAxis)
@@ -164,11 +169,31 @@ extension AdjointRewrite {
         throw Undifferentiable("position \(position) is out of range: the output has \(positions) positions")
       }
       single = observe("Gather", [flat, integers([position])], ["axis": .int(2)], shape: [rows, classes, 1])
+    } else if let count = value.maskedPositions {
+      guard count == positions else {
+        throw Undifferentiable("the output has \(positions) positions, and \(count) were expected")
+      }
+      let products = observe(
+        "Mul", [flat, shares(of: count, behind: value.targetClassCount, target)], shape: [rows, classes, count])
+      single =
+        opset >= 13
+        ? observe("ReduceSum", [products, integers([2])], ["keepdims": .int(1)], shape: [rows, classes, 1])
+        : observe("ReduceSum", [products], ["keepdims": .int(1), "axes": .ints([2])], shape: [rows, classes, 1])
     } else {
       single = observe(
         "ReduceMean", opset >= 18 ? [flat, integers([2])] : [flat], opset >= 18 ? [:] : ["axes": .ints([2])],
         shape: [rows, classes, 1])
     }
     return (observe("Reshape", [single, integers([-1, classes])], shape: [rows, classes]), [rows, classes])
+  }
+
+  /// The share that each position has in a mean over those whose number in the target is 1; [1 x 1 x positions], and held.
+  private mutating func shares(of positions: Int, behind classes: Int, _ target: String) -> String {
+    let places = integers(Array(classes..<classes + positions))
+    let flags = observe("Gather", [target, places], ["axis": .int(0)], shape: [positions], type: .int64)
+    let numbers = observe("Cast", [flags], ["to": .int(Int(numberType.rawValue))], shape: [positions])
+    let row = observe("Reshape", [numbers, integers([1, 1, positions])], shape: [1, 1, positions])
+    let count = observe("ReduceSum", [row], ["keepdims": .int(1)], shape: [1, 1, 1])
+    return observe("Div", [row, count], shape: [1, 1, positions])
   }
 }

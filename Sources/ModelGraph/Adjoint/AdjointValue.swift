@@ -43,8 +43,15 @@ package struct AdjointValue: Sendable, Hashable {
   /// the mean over all.
   package var position: Int?
 
+  /// How many positions there are, where the mean is over those alone whose number behind the classes of the target is 1 and not 0, the
+  /// same for all rows; `nil` otherwise.
+  package var maskedPositions: Int?
+
+  /// Numbers of the target: classes that it names for all rows, and then a 0 or 1 for each position.
+  package var targetCount: Int { targetClassCount + (maskedPositions ?? 0) }
+
   /// Classes that the target names for all rows.
-  package var targetCount: Int {
+  package var targetClassCount: Int {
     switch quantity {
     case .sum(let factors): factors.count
     case .continuation(let positions): positions
@@ -54,7 +61,7 @@ package struct AdjointValue: Sendable, Hashable {
 
   package init(
     _ quantity: Quantity, isSigmoid: Bool = false, leastProbability: Double? = nil, isDecision: Bool = false,
-    batchAxis: Int? = 0, classAxis: Int = 1, position: Int? = nil
+    batchAxis: Int? = 0, classAxis: Int = 1, position: Int? = nil, maskedPositions: Int? = nil
   ) {
     self.quantity = quantity
     self.isSigmoid = isSigmoid
@@ -63,5 +70,6 @@ package struct AdjointValue: Sendable, Hashable {
     self.batchAxis = batchAxis
     self.classAxis = classAxis
     self.position = position
+    self.maskedPositions = maskedPositions
   }
 }

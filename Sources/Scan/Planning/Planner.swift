@@ -346,6 +346,7 @@ extension ReadoutRequest {
     self.init(
       value: options.value, output: options.output, classAxis: options.classAxis, position: position,
       layouts: options.layouts)
+    leavesOutPadding = true
     decision = options.target.decisionRule
     classes = try options.value.expression.map { expression throws(Failure) in
       try expression.terms.map { term throws(Failure) in try Self.classes(of: term.choice, in: stimuli) }

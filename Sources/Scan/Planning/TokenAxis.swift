@@ -22,14 +22,7 @@ struct TokenAxis {
       }
     }
     let long = feed.bindings.filter { $0.shape.reduce(1, *) == length && $0.batchAxis != nil }
-    func isMask(_ binding: InputBinding) -> Bool { binding.name.lowercased().contains("mask") }
-    // With a cache a mask counts what that holds too, in front.
-    let cached = Set(feed.bindings.filter { $0.name.lowercased().contains("past") }.flatMap { $0.shape.dropFirst() })
-    let mask =
-      long.first(where: isMask)
-      ?? feed.bindings.first {
-        isMask($0) && $0.batchAxis != nil && cached.contains($0.shape.reduce(1, *) - length)
-      }
+    let mask = feed.masks(ofPositions: length).first
     let integers = long.filter { binding in
       let name = binding.name.lowercased()
       return !binding.elementType.isFloat && binding.name != mask?.name && !name.contains("type") && !name.contains("position")
@@ -37,8 +30,8 @@ struct TokenAxis {
     let tokens = integers.first { $0.name.lowercased().hasSuffix("ids") } ?? integers.first
     stimulusCount = feed.stimuli.count
     presence = try mask.map { mask in
-      try rows(mask.name).reduce(into: [Int](repeating: 0, count: length)) { counts, row in
-        for (position, value) in row.suffix(length).enumerated() where value != 0 { counts[position] += 1 }
+      try feed.rows(of: mask, positions: length).reduce(into: [Int](repeating: 0, count: length)) { counts, row in
+        for (position, value) in row.enumerated() where value != 0 { counts[position] += 1 }
       }
     }
     numbers = try tokens.map { try rows($0.name) } ?? []
