@@ -73,6 +73,19 @@ package struct Readout: Hashable, Sendable, Codable {
     value.readsElements ? 1 : shape.reduce(1, *) / max(1, classAxis.map { shape[$0] } ?? 1)
   }
 
+  /// Whether the value is made of scores that are means over positions, and isn't the mean of what it would be at each.
+  package var isOfMeansAlone: Bool {
+    guard positions.isEmpty, positionCount > 1, !value.isAffineInScores else { return false }
+    switch value {
+    case .continuation: return false
+    case .probability: return ![.distribution, .chances].contains(link)
+    case .expression(let expression):
+      return [.distribution, .chances].contains(link) ? expression.terms.contains { $0.quantity == .logProbability } : true
+    case .margin: return isDecision != true
+    default: return true
+    }
+  }
+
   /// Whether what is read differs from stimulus to stimulus.
   package var isOfEachStimulus: Bool {
     positions.count > 1 || unmasked != nil || (classes ?? []).contains { $0.count > 1 } || continuation?.count ?? 1 > 1

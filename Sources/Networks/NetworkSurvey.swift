@@ -207,6 +207,7 @@ package struct NetworkSurvey: Sendable {
     if let note = padding.note { notes.append(note) }
     readout.decide(by: request.decision)
     if let note = try chosen.note(onOneScoreOf: readout, model: model) { notes.append(note) }
+    if let note = chosen.note(onMeansOf: readout, view: readView) { notes.append(note) }
     self.readout = readout
     operatorSteered = model.operatorSteered(
       by: Set(bindings.filter { $0.batchAxis != nil }.map(\.name)), reading: chosen.tensor)

@@ -73,7 +73,7 @@ struct ScanOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: """
-      What is measured: logit, logprob, prob, margin, loss, accuracy; a sum such as 'logit[3] - logit[5]'; kl, js or cosine, to the \
+      What is measured, of the mean scores where an output has positions: logit, logprob, prob, margin, loss, accuracy; a sum such as 'logit[3] - logit[5]'; kl, js or cosine, to the \
       intact answer; 'loss(ARRAY)' of a continuation, summed over positions, and 'cosine(ARRAY)' to a vector, ARRAY being an array of \
       the stimuli's .npz or an .npy file; output:INDEX, or output:NAME[i,j,...], with ranges a:b and : that \
       end in :sum, :mean or :max, as in output:boxes[4,:]:max, or output:NAME of an output of one number.
