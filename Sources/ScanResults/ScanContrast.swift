@@ -59,11 +59,11 @@ package struct ScanContrast: Sendable {
       let (a, b) = (zeta(first), zeta(second))
       try Self.check(a.count, b.count, first, second, layer.plan.number)
       let make = Self.maker(result, layer.plan.number, permutations)
-      let contrast = reason == nil ? make(a, b, 0, false) : nil
+      let contrast = reason == nil ? make(a, b, nil, 0, false) : nil
       layers.append(
         Layer(
           layer: layer, zeta: contrast,
-          density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { layer.densities[$0] }, 1, false),
+          density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { layer.densities[$0] }, nil, 1, false),
           agreement: contrast?.agreement))
     }
     self.layers = layers
@@ -97,6 +97,7 @@ package struct ScanContrast: Sendable {
     if let frozen = others.frozen, mine.frozen == nil {
       notes.append("In \(names.1) \(frozen) stays intact: the difference is what goes through it, the mediated effect.")
     }
+    if let note = Self.noteOnPairing(a, b, common.count, names) { notes.append(note) }
     let changed = common.count { a.targets[$0.0] != b.targets[$0.1] }
     let isOfOthers = isSame && isOfClass && common.count - changed < GroupContrast.leastGroup
     if isOfOthers {
@@ -106,30 +107,37 @@ package struct ScanContrast: Sendable {
     } else if isSame, isOfClass, changed > 0 {
       notes.append("\(changed) of \(common.count) stimuli have another target class in the other scan, so ζ of them is left out.")
     }
+    let isEfficient = mine.index == .shapley
+    var mixed: [String] = []
     for layer in a.layers {
       guard let other = b.layers.first(where: { $0.plan.tensor == layer.plan.tensor && $0.grid.hasSameRegions(as: layer.grid) })
       else {
         notes.append("\(layer.plan.tensor) isn't in both scans with the same regions, and is left out.")
         continue
       }
-      var (x, y): ([[Double]], [[Double]])
+      var (x, y): ([Estimate], [Estimate])
       if isSame {
-        let pairs = common.compactMap { mine, others -> ([Double], [Double])? in
+        let pairs = common.compactMap { mine, others -> (Estimate, Estimate)? in
           guard let p = layer.series[mine], let q = other.series[others], !isOfClass || a.targets[mine] == b.targets[others]
           else { return nil }
-          return (p.zeta, Self.rounded(q, to: p))
+          return (p, q)
         }
         (x, y) = (pairs.map(\.0), pairs.map(\.1))
       } else {
-        (x, y) = (layer.series.compactMap { $0?.zeta }, other.series.compactMap { $0?.zeta })
+        (x, y) = (layer.series.compactMap(\.self), other.series.compactMap(\.self))
       }
       if !isOfOthers { try Self.check(x.count, y.count, first, second, layer.plan.number) }
       let make = Self.maker(a, layer.plan.number, permutations)
-      let contrast = isOfOthers ? nil : make(x, y, 0, isSame)
+      var contrast: GroupContrast?
+      if !isOfOthers {
+        let (p, q) = (Side(x, isEfficient: isEfficient), Side(y, isEfficient: isEfficient))
+        contrast = make(p.zeta, isSame ? Self.rounded(q.zeta, to: p.zeta, x, y) : q.zeta, p.bias(with: q), 0, isSame)
+        if (layer.gradients == nil) != (other.gradients == nil) { mixed.append("layer_\(layer.plan.number)") }
+      }
       layers.append(
         Layer(
           layer: layer, zeta: contrast,
-          density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { other.densities[$0] }, 1, isSame),
+          density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { other.densities[$0] }, nil, 1, isSame),
           agreement: contrast?.agreement))
     }
     guard !layers.isEmpty else {
@@ -137,15 +145,63 @@ package struct ScanContrast: Sendable {
         .badInput,
         "\(names.0) and \(names.1) share no layer of the same tensor and grid; scan both with the same --layers and --grid")
     }
+    if !mixed.isEmpty {
+      notes.append(
+        "ζ of \(mixed.joined(separator: ", ")) are by gradients in one scan and by values in the other: what may be left of the gradients' bias counts in the errors, and where a difference is small, scan both with the same --estimator."
+      )
+    }
     (self.layers, self.notes) = (layers, notes)
   }
 
-  /// ζ of a stimulus in another scan, and the first scan's own where the two are apart by no more than values are rounded: passes
-  /// of one network that is cut or fed otherwise differ in their last bits.
-  private static func rounded(_ other: Estimate, to own: Estimate) -> [Double] {
-    let largest = [own.full, own.empty, other.full, other.empty].map(abs).max() ?? 0
-    let least = 16 * Double(Float.ulpOfOne) * largest
-    return zip(own.zeta, other.zeta).map { abs($0 - $1) <= least ? $0 : $1 }
+  /// Why stimuli aren't paired though some may be the same, in a sentence; `nil` where they are, or have nothing in common.
+  private static func noteOnPairing(_ a: ScanResult, _ b: ScanResult, _ common: Int, _ names: (String, String)) -> String? {
+    guard common < GroupContrast.leastGroup else { return nil }
+    if a.plan.dataDigest != b.plan.dataDigest {
+      return """
+        \(names.0) and \(names.1) read other files, so no stimulus of one is taken for one of the other: where some are the same, \
+        scan both from one file, and choose stimuli by --select.
+        """
+    }
+    guard common > 0 else { return nil }
+    return """
+      Both were shown \(common == 1 ? "1 stimulus" : "\(common) stimuli"), and pairs need \(GroupContrast.leastGroup): all stimuli are \
+      compared, as if none were the same.
+      """
+  }
+
+  /// ζ of one scan's stimuli in a layer: where they are by gradients, with their common bias taken off as far as it is told.
+  private struct Side {
+    var zeta: [[Double]]
+    /// `[regions]`: what may be left of it, squared; `nil` by values.
+    var remainingBias: [Double]?
+
+    init(_ series: [Estimate], isEfficient: Bool) {
+      let gradients = series.compactMap { GradientEstimate($0) }
+      guard gradients.count == series.count, series.count > 1 else {
+        zeta = series.map(\.zeta)
+        return
+      }
+      let pooled = PooledCorrection(series: gradients, isEfficient: isEfficient)
+      (zeta, remainingBias) = (pooled.zeta, pooled.remainingBias)
+    }
+
+    /// Of the difference; `nil` where both are by values.
+    func bias(with other: Side) -> [Double]? {
+      guard let remainingBias, let others = other.remainingBias else { return remainingBias ?? other.remainingBias }
+      return zip(remainingBias, others).map(+)
+    }
+  }
+
+  /// ζ of stimuli in another scan, `[stimuli][regions]`, and the first scan's own where the two are apart by no more than values are
+  /// rounded: passes of one network that is cut or fed otherwise differ in their last bits.
+  private static func rounded(
+    _ others: [[Double]], to own: [[Double]], _ estimates: [Estimate], _ otherEstimates: [Estimate]
+  ) -> [[Double]] {
+    own.indices.map { stimulus in
+      let (a, b) = (estimates[stimulus], otherEstimates[stimulus])
+      let least = 16 * Double(Float.ulpOfOne) * ([a.full, a.empty, b.full, b.empty].map(abs).max() ?? 0)
+      return zip(own[stimulus], others[stimulus]).map { abs($0 - $1) <= least ? $0 : $1 }
+    }
   }
 
   /// The stimuli that both scans were shown, as numbers of each; none where they come from different files.
@@ -166,10 +222,10 @@ package struct ScanContrast: Sendable {
 
   private static func maker(
     _ result: ScanResult, _ layer: Int, _ permutations: Int
-  ) -> (_ a: [[Double]], _ b: [[Double]], _ kind: UInt64, _ isPaired: Bool) -> GroupContrast {
-    { a, b, kind, isPaired in
+  ) -> (_ a: [[Double]], _ b: [[Double]], _ bias: [Double]?, _ kind: UInt64, _ isPaired: Bool) -> GroupContrast {
+    { a, b, bias, kind, isPaired in
       GroupContrast(
-        a, b, isPaired: isPaired, permutations: permutations, confidence: result.request.analysis.confidence,
+        a, b, bias: bias, isPaired: isPaired, permutations: permutations, confidence: result.request.analysis.confidence,
         seed: result.request.measurement.seed, stream: 2 * UInt64(layer) + kind)
     }
   }

@@ -46,14 +46,16 @@ package struct GroupContrast: Sendable, Hashable {
 
   /// - Parameters:
   ///   - first: `[stimuli][regions]`, like `second`; `reasonForNone` must be `nil`.
+  ///   - bias: `[regions]`: the squared error that stimuli share, of both groups together, which their spread doesn't tell. Family-wise
+  ///     p-values are of t with it.
   ///   - isPaired: whether each of the first belongs with the same one of the second, so that differences are tested, by signs
   ///     that are flipped at random.
   ///   - permutations: B, where not all divisions are tried.
   ///   - stream: which family, for the draws.
   /// - Complexity: permutations x stimuli x regions.
   package init(
-    _ first: [[Double]], _ second: [[Double]], isPaired: Bool = false, permutations: Int = 5000, confidence: Double = 0.95,
-    seed: UInt64, stream: UInt64
+    _ first: [[Double]], _ second: [[Double]], bias: [Double]? = nil, isPaired: Bool = false, permutations: Int = 5000,
+    confidence: Double = 0.95, seed: UInt64, stream: UInt64
   ) {
     precondition(Self.reasonForNone(first.count, second.count) == nil && permutations > 0)
     precondition(!isPaired || first.count == second.count)
@@ -61,20 +63,24 @@ package struct GroupContrast: Sendable, Hashable {
     firstMeans = regions.map { region in SampleMoments(first.map { $0[region] }).mean }
     secondMeans = regions.map { region in SampleMoments(second.map { $0[region] }).mean }
     effectSizes = regions.map { region in hedgesG(first.map { $0[region] }, second.map { $0[region] }) }
-    tests = regions.map { region in
+    let sampled = regions.map { region in
       isPaired
         ? WelchTest(pairs: zip(first, second).map { ($0[region], $1[region]) }, confidence: confidence)
         : WelchTest(first.map { $0[region] }, second.map { $0[region] }, confidence: confidence)
     }
+    let tests = bias.map { bias in zip(sampled, bias).map { $0.widened(by: $1, confidence: confidence) } } ?? sampled
+    self.tests = tests
+    // As far apart as makes t by their spread what it is with the bias.
+    let moved = bias == nil ? first : Self.moved(first, from: sampled, to: tests)
     q = FalseDiscoveryRate.qValues(tests.map(\.p))
     rank = Ranking.ranks(tests.map { abs($0.t) })
     if isPaired {
-      let differences = zip(first, second).map { a, b in regions.map { a[$0] - b[$0] } }
+      let differences = zip(moved, second).map { a, b in regions.map { a[$0] - b[$0] } }
       familyWiseP = SignFlips.familyWiseP(differences, flips: permutations, seed: seed, stream: stream)
       self.permutations = first.count <= SignFlips.largestEnumeration ? 1 << first.count : permutations
       return
     }
-    let all = first + second
+    let all = moved + second
     let squares = all.map { $0.map { $0 * $0 } }
     // Rounding must not keep the observed division from reaching itself.
     let thresholds = tests.map { abs($0.t) * (1 - 1e-9) }
@@ -101,6 +107,15 @@ package struct GroupContrast: Sendable, Hashable {
       }
       self.permutations = permutations
       familyWiseP = reached.map { Double(1 + $0) / Double(1 + permutations) }
+    }
+  }
+
+  private static func moved(_ values: [[Double]], from sampled: [WelchTest], to tests: [WelchTest]) -> [[Double]] {
+    values.map { stimulus in
+      stimulus.indices.map { region in
+        let (old, new) = (sampled[region].standardError, tests[region].standardError)
+        return stimulus[region] - (new > 0 ? sampled[region].effect * (1 - old / new) : 0)
+      }
     }
   }
 

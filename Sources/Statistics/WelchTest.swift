@@ -23,9 +23,21 @@ package struct WelchTest: Sendable, Hashable {
     let degrees =
       u + v > 0
       ? (u + v) * (u + v) / (u * u / Double(a.count - 1) + v * v / Double(b.count - 1)) : Double(a.count + b.count - 2)
-    let test = RegionTest(
-      mean: a.mean - b.mean, standardError: (u + v).squareRoot(), degreesOfFreedom: degrees, confidence: confidence)
-    (effect, standardError, degreesOfFreedom) = (test.mean, test.standardError, degrees)
+    self.init(
+      RegionTest(
+        mean: a.mean - b.mean, standardError: (u + v).squareRoot(), degreesOfFreedom: degrees, confidence: confidence))
+  }
+
+  /// The same difference with a squared error on top that more values wouldn't lower.
+  func widened(by squaredError: Double, confidence: Double) -> WelchTest {
+    WelchTest(
+      RegionTest(
+        mean: effect, standardError: (standardError * standardError + squaredError).squareRoot(),
+        degreesOfFreedom: degreesOfFreedom, confidence: confidence))
+  }
+
+  private init(_ test: RegionTest) {
+    (effect, standardError, degreesOfFreedom) = (test.mean, test.standardError, test.degreesOfFreedom)
     (t, p, interval) = (test.t, test.p, test.interval)
   }
 
@@ -35,9 +47,9 @@ package struct WelchTest: Sendable, Hashable {
   package init(pairs: [(first: Double, second: Double)], confidence: Double = 0.95) {
     precondition(pairs.count > 1)
     let moments = SampleMoments(pairs.map { $0.first - $0.second })
-    let test = RegionTest(
-      mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(pairs.count - 1), confidence: confidence)
-    (effect, standardError, degreesOfFreedom) = (test.mean, test.standardError, test.degreesOfFreedom)
-    (t, p, interval) = (test.t, test.p, test.interval)
+    self.init(
+      RegionTest(
+        mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(pairs.count - 1),
+        confidence: confidence))
   }
 }

@@ -8,16 +8,17 @@ extension DistributedTests {
     private let folder = TemporaryFolder()
     private var output: String { folder.path("out") }
 
-    private func scan(labels: [Int]?, value: String = "margin", target: String = "predicted", out: String? = nil, seed: Int = 42)
-      throws
-    {
+    private func scan(
+      labels: [Int]?, value: String = "margin", target: String = "predicted", out: String? = nil, seed: Int = 42,
+      options: [String] = []
+    ) throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: labels?.count ?? 6, labels: labels)
       let run = try Program.run(
         files.options + [
           "--grid", "2x2x2", "--samples", "8", "--value", value, "--target", target, "--seed", "\(seed)", "--progress", "none",
           "--out",
           out ?? output,
-        ], ranks: 2)
+        ] + options, ranks: 2)
       try #require(run.exitCode == 0, "\(run)")
     }
 
@@ -105,6 +106,29 @@ extension DistributedTests {
       }
       let html = String(decoding: TemporaryFolder.read(output + "/contrast.html"), as: UTF8.self)
       #expect(html.contains("6 pairs") && html.contains("nothing differs"))
+    }
+
+    @Test func `of a scan by gradients and one by values of a network with itself finds nothing, and says so`() throws {
+      let labels = (0..<24).map { $0 % 2 }
+      let other = folder.path("other")
+      try scan(labels: labels, options: ["--estimator", "gradient"])
+      try scan(labels: labels, out: other, options: ["--estimator", "regression"])
+      let run = try contrast([other])
+      #expect(run.exitCode == 0 && run.output.contains("by gradients in one scan and by values in the other"), "\(run)")
+      let contrast = try #require(try json("contrast.json").values.first)
+      #expect(contrast["paired"] as? Bool == true)
+      for (_, layer) in try #require(contrast["layers"] as? [String: [String: any Sendable]]) {
+        let zeta = try #require((layer["zeta"] as? [String: any Sendable])?["grids"] as? [String: [String: any Sendable]])
+        #expect(zeta.values.allSatisfy { ($0["q_value"] as? Double ?? 0) > 0.05 })
+      }
+    }
+
+    @Test func `of two files says why stimuli aren't paired`() throws {
+      try scan(labels: [0, 1, 0, 1, 0, 1])
+      let other = folder.path("other")
+      try scan(labels: [0, 1, 0, 1, 0, 1, 0, 1], out: other)
+      let run = try contrast([other])
+      #expect(run.exitCode == 0 && run.output.contains("scan both from one file"), "\(run)")
     }
 
     @Test func `of two scans of different classes' logits is of densities alone, and says what helps`() throws {

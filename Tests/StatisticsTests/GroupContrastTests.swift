@@ -62,6 +62,25 @@ import Testing
     #expect(contrast.permutations == 20 && abs(contrast.familyWiseP[0] - 0.1) < 1e-12)
   }
 
+  /// A bias that stimuli share widens every error, and the family-wise p with them; without one nothing changes.
+  @Test(arguments: [true, false])
+  func aSharedBiasIsNoDifference(isPaired: Bool) {
+    let (a, b) = groups(3, 20, 20, regions: 20, effect: 2)
+    let shifted = a.map { stimulus in stimulus.map { $0 + 1 } }
+    let plain = GroupContrast(shifted, b, isPaired: isPaired, permutations: 500, seed: 1, stream: 0)
+    let none = GroupContrast(
+      shifted, b, bias: [Double](repeating: 0, count: 20), isPaired: isPaired, permutations: 500, seed: 1, stream: 0)
+    #expect(plain.tests == none.tests && plain.familyWiseP == none.familyWiseP)
+    #expect(plain.tests.contains { $0.p < 0.01 } && plain.familyWiseP.contains { $0 < 0.05 })
+    let counted = GroupContrast(
+      shifted, b, bias: [Double](repeating: 4, count: 20), isPaired: isPaired, permutations: 500, seed: 1, stream: 0)
+    #expect(counted.q.allSatisfy { $0 > 0.05 } && counted.familyWiseP.allSatisfy { $0 > 0.05 })
+    for (wide, narrow) in zip(counted.tests, plain.tests) {
+      #expect(wide.effect == narrow.effect && wide.degreesOfFreedom == narrow.degreesOfFreedom)
+      #expect(abs(wide.standardError * wide.standardError - narrow.standardError * narrow.standardError - 4) < 1e-9)
+    }
+  }
+
   @Test func groupsThatAreTooSmallAreRefusedWithTheNumberNeeded() {
     #expect(GroupContrast.reasonForNone(3, 3) == nil)
     #expect(GroupContrast.reasonForNone(2, 50) == "The groups have 2 and 50 stimuli, and each needs at least 3.")
