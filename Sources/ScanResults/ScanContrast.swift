@@ -147,7 +147,7 @@ package struct ScanContrast: Sendable {
     }
     if !mixed.isEmpty {
       notes.append(
-        "ζ of \(mixed.joined(separator: ", ")) are by gradients in one scan and by values in the other: what may be left of the gradients' bias counts in the errors, and where a difference is small, scan both with the same --estimator."
+        "ζ of \(mixed.joined(separator: ", ")) are by gradients in one scan and by values in the other: the errors count only a part of the gradients' bias, so small differences may be that; scan both with the same --estimator to tell."
       )
     }
     (self.layers, self.notes) = (layers, notes)
