@@ -70,7 +70,6 @@ package struct GroupContrast: Sendable, Hashable {
     }
     let tests = bias.map { bias in zip(sampled, bias).map { $0.widened(by: $1, confidence: confidence) } } ?? sampled
     self.tests = tests
-    // As far apart as makes t by their spread what it is with the bias.
     let moved = bias == nil ? first : Self.moved(first, from: sampled, to: tests)
     q = FalseDiscoveryRate.qValues(tests.map(\.p))
     rank = Ranking.ranks(tests.map { abs($0.t) })
@@ -110,6 +109,8 @@ package struct GroupContrast: Sendable, Hashable {
     }
   }
 
+  /// The first group's values, each region's brought nearer to the second's until t by their spread alone is what it is with the bias; 0
+  /// where there is no spread.
   private static func moved(_ values: [[Double]], from sampled: [WelchTest], to tests: [WelchTest]) -> [[Double]] {
     values.map { stimulus in
       stimulus.indices.map { region in

@@ -1,0 +1,107 @@
+import Lesion
+import ModelGraph
+import OnnxRuntime
+import Stimuli
+
+/// Which positions of the output scores are read at.
+extension ChosenOutput {
+  /// The positions whose mean a score is, by stimulus, where a mask among the inputs says that others are padding; `nil` where none are.
+  func padding(
+    shape: [Int], classAxis: Int?, request: ReadoutRequest, feed: StimulusFeed
+  ) throws -> (unmasked: [[Int]]?, note: String?) {
+    if case .continuation = request.value { return (nil, nil) }
+    let others = shape.indices.filter { $0 != classAxis && shape[$0] > 1 }
+    guard request.position == .mean, !request.value.readsElements, others.count == 1 else { return (nil, nil) }
+    let count = shape[others[0]]
+    // What a decoder says has its own positions, whatever those of an encoder are.
+    let decodes = feed.bindings.contains { $0.name.lowercased().contains("decoder") }
+    let masks = feed.masks(ofPositions: count).filter { !decodes || $0.name.lowercased().contains("decoder") }
+    guard let mask = masks.first else { return (nil, nil) }
+    let rows = try feed.rows(of: mask, positions: count)
+    let values = Set(rows.joined())
+    let name = mask.name.lowercased()
+    // Some call padding what others call masked, and where all is one number, nothing is either.
+    let isAmbiguous = name.contains("pad") || name.contains("masked")
+    if values == [1] || isAmbiguous && values.count == 1 { return (nil, nil) }
+    func whole(_ reason: String) -> (unmasked: [[Int]]?, note: String?) {
+      (
+        nil,
+        "Scores are means over all \(count) positions of \"\(output)\", padding included: \(reason); --position reads one, as last-unmasked \(mask.name) does."
+      )
+    }
+    if isAmbiguous { return whole("whether \"\(mask.name)\" is 0 or 1 there can't be told") }
+    guard request.leavesOutPadding else { return whole("\"\(mask.name)\" isn't asked here") }
+    guard rows.allSatisfy({ $0.count == count && $0.allSatisfy { $0 == 0 || $0 == 1 } }) else {
+      return whole("\"\(mask.name)\" isn't made of zeros and ones")
+    }
+    let unmasked = rows.map { row in row.indices.filter { row[$0] != 0 } }
+    if let empty = unmasked.firstIndex(where: \.isEmpty) {
+      return whole("\"\(mask.name)\" is 0 everywhere for stimulus \(empty)")
+    }
+    return (
+      unmasked,
+      "Scores are means over the positions of \"\(output)\" at which \"\(mask.name)\" is 1, so that padding doesn't count; --position reads one."
+    )
+  }
+
+  /// The positions that are read.
+  func positions(
+    shape: [Int], classAxis: Int?, layout: TensorLayoutFinding, request: ReadoutRequest, feed: StimulusFeed
+  ) throws -> [Int] {
+    guard request.position != .mean else { return [] }
+    guard !request.value.readsElements else {
+      throw LesionError(.badRequest, "--position and --value \(request.value.name) exclude each other: the value names elements")
+    }
+    if case .continuation = request.value {
+      throw LesionError(
+        .badRequest,
+        "--position \(request.position.name) and --value \(request.value.name) exclude each other: a continuation is summed over its positions"
+      )
+    }
+    let others = shape.indices.filter { $0 != classAxis && shape[$0] > 1 }
+    guard others.count == 1, let axis = others.first else {
+      throw LesionError(
+        .badRequest,
+        others.isEmpty
+          ? "--position \(request.position.name): the output \"\(tensor)\" has shape \(shape) for one stimulus, so it has one position only"
+          : "--position \(request.position.name): the output \"\(tensor)\" has shape \(shape) for one stimulus, with several axes of positions; name elements with --value output:NAME[...]"
+      )
+    }
+    let count = shape[axis]
+    func place(_ number: Int) throws -> Int {
+      let place = number < 0 ? number + count : number
+      guard place >= 0, place < count else {
+        throw LesionError(.badRequest, "--position \(number) is out of range: the output has \(count) positions")
+      }
+      return place
+    }
+    switch request.position {
+    case .mean: return []
+    case .at(let number): return [try place(number)]
+    case .perStimulus(let numbers):
+      guard numbers.count >= feed.stimuli.count else {
+        throw LesionError(
+          .badRequest, "--position names \(numbers.count) positions for \(feed.stimuli.count) stimuli: give one for each")
+      }
+      return try numbers.prefix(feed.stimuli.count).map(place)
+    case .lastUnmasked(let mask):
+      guard feed.bindings.contains(where: { $0.name == mask }) else {
+        throw LesionError(
+          .badRequest,
+          "--position last-unmasked \(mask): the model has no input of that name; it has \(feed.bindings.map(\.name).joined(separator: ", "))"
+        )
+      }
+      return try (0..<feed.stimuli.count).map { stimulus in
+        let values = try feed.tensors([mask], rows: [stimulus])[0].numbers() ?? []
+        guard values.count == count, let last = values.lastIndex(where: { $0 != 0 }) else {
+          throw LesionError(
+            .badStimulus,
+            values.count == count
+              ? "stimulus \(stimulus): all of the mask \"\(mask)\" is 0, so it has no last position"
+              : "the mask \"\(mask)\" has \(values.count) entries for one stimulus, and the output has \(count) positions")
+        }
+        return last
+      }
+    }
+  }
+}
