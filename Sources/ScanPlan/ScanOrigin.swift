@@ -15,6 +15,8 @@ package struct ScanOrigin: Codable, Hashable {
   package var onnxRuntime: String
   /// The rules that coalitions are drawn by.
   package var designVersion: Int
+  /// The rules that masks of gradient passes are drawn by; `nil`: 1.
+  package var gradientVersion: Int? = GradientDesign.version
   /// The share of the series that is measured; `nil` is all.
   package var part: ScanPart?
 
@@ -52,6 +54,10 @@ package struct ScanOrigin: Codable, Hashable {
     }
     if designVersion != other.designVersion {
       return "coalitions are drawn by rules \(designVersion) now and were by rules \(other.designVersion) then"
+    }
+    if gradientVersion != other.gradientVersion {
+      return
+        "masks of gradient passes are drawn by rules \(gradientVersion ?? 1) now and were by rules \(other.gradientVersion ?? 1) then"
     }
     return program == other.program ? nil : "nnfmri-mpi is \(program) now and was \(other.program) then"
   }

@@ -105,6 +105,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var dataDigest: String
   /// The rules that coalitions are drawn by: `Design.version(drawsDonors:)`.
   package var designVersion: Int
+  /// The rules that masks of gradient passes are drawn by: `GradientDesign.version`; `nil`: 1.
+  package var gradientVersion: Int?
   /// What is done to the model before it is scanned.
   package var preparation: ModelPreparation
   /// Coalitions a run of the suffix, unless a layer has fewer.
@@ -251,6 +253,7 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     self.streamStimuli = streamStimuli
     self.donorCount = donorCount
     designVersion = Design.version(drawsDonors: donorCount > 0)
+    gradientVersion = GradientDesign.version
     self.rowsPerShard = rowsPerShard
     self.layers = layers
     self.refusals = refusals

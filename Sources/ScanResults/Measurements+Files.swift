@@ -70,11 +70,10 @@ extension Measurements {
       throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
     }
     let version = Design.version(drawsDonors: stored.measurement.lesion.isDrawn)
-    guard stored.plan.designVersion == version else {
-      throw Failure(
-        .badInput,
-        "\(path) is of a scan that drew its coalitions by other rules (\(stored.plan.designVersion), now \(version)); read it with the version of the program that measured it"
-      )
+    guard stored.plan.designVersion == version else { throw Self.otherRules(path, stored.plan.designVersion, now: version) }
+    let gradients = stored.plan.gradientVersion ?? 1
+    guard gradients == GradientDesign.version || !stored.plan.layers.contains(where: { $0.design == .gradients }) else {
+      throw Self.otherRules(path, gradients, now: GradientDesign.version)
     }
     request = ScanRequest(model: "", data: "", output: "")
     (request.measurement, request.analysis) = (stored.measurement, stored.analysis)
@@ -99,5 +98,12 @@ extension Measurements {
       thumbnails = read
     }
     moments = try MomentStore(contentsOf: folder, of: stored.plan)
+  }
+
+  private static func otherRules(_ path: String, _ then: Int, now: Int) -> Failure {
+    Failure(
+      .badInput,
+      "\(path) is of a scan that drew its coalitions by other rules (\(then), now \(now)); read it with the version of the program that measured it"
+    )
   }
 }

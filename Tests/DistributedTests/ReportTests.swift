@@ -113,14 +113,30 @@ extension DistributedTests {
       #expect(without.exitCode == 66 && without.errors.contains("--no-acquisition"), "\(without)")
     }
 
+    /// A file of the program as it was before the rules of a name were changed.
+    private func makeOlder(_ rules: String, from now: Int) throws {
+      let path = output + "/acquisition/measurements.json"
+      let text = String(decoding: TemporaryFolder.read(path), as: UTF8.self)
+      let older = text.replacingOccurrences(of: "\"\(rules)\":\(now)", with: "\"\(rules)\":\(now - 1)")
+      #expect(older != text)
+      try older.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
     @Test("is refused where coalitions were drawn by other rules", arguments: [("zero", 2), ("resample", 3)])
     func otherRules(lesion: String, rules: Int) throws {
       try scan(["--lesion", lesion])
-      let path = output + "/acquisition/measurements.json"
-      let text = String(decoding: TemporaryFolder.read(path), as: UTF8.self)
-      let older = text.replacingOccurrences(of: #""designVersion":\#(rules)"#, with: #""designVersion":\#(rules - 1)"#)
-      #expect(older != text)
-      try older.write(toFile: path, atomically: true, encoding: .utf8)
+      try makeOlder("designVersion", from: rules)
+      let refused = try report()
+      #expect(refused.exitCode == 65 && refused.complaints.count == 1 && refused.errors.contains("other rules"), "\(refused)")
+    }
+
+    @Test("is refused where masks of gradient passes were drawn by other rules, and values are read still")
+    func otherGradientRules() throws {
+      try scan()
+      try makeOlder("gradientVersion", from: 2)
+      #expect(try report().exitCode == 0)
+      try scan(["--estimator", "gradient"])
+      try makeOlder("gradientVersion", from: 2)
       let refused = try report()
       #expect(refused.exitCode == 65 && refused.complaints.count == 1 && refused.errors.contains("other rules"), "\(refused)")
     }

@@ -28,6 +28,10 @@ import Testing
     then = origin(["lesion": "zero"])
     then.designVersion = 2
     #expect(origin(["lesion": "zero"]).difference(from: then) == nil)
+    then.gradientVersion = nil
+    #expect(
+      origin(["lesion": "zero"]).difference(from: then)
+        == "masks of gradient passes are drawn by rules 2 now and were by rules 1 then")
   }
 
   @Test("doesn't differ from its equal") func equals() {

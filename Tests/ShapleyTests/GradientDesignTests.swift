@@ -48,18 +48,41 @@ import Testing
     }
   }
 
-  @Test("After every deal each region was a midpoint once")
+  @Test("In a deal each region is a midpoint once, but for pairs whose sizes have no room for all")
   func midpoints() throws {
     let design = try GradientDesign(players: 100, passes: 2 + 2 * 36, seed: 2)
-    #expect(design.midpointBlocks == 12 && design.midpointShare == 1 / 12.0)
     let rows = rows(design)
+    let counts = (0..<36).map { design.midpointCount(pair: $0) }
+    #expect(design.midpointBlocks == 12 && design.midpointShare == Double(counts.reduce(0, +)) / 3600)
+    #expect(counts.contains { $0 < 8 } && counts.count { $0 >= 8 } >= 30 && counts.allSatisfy { $0 > 0 })
     for deal in 0..<3 {
-      var counts = [Int](repeating: 0, count: 100)
+      var dealt = [Int](repeating: 0, count: 100)
       for pair in 12 * deal..<12 * deal + 12 {
-        for player in 0..<100 where rows[2 + 2 * pair][player] == 0.5 { counts[player] += 1 }
+        for player in 0..<100 where rows[2 + 2 * pair][player] == 0.5 { dealt[player] += 1 }
       }
-      #expect(counts.allSatisfy { $0 == 1 })
+      #expect(dealt.allSatisfy { $0 <= 1 })
+      #expect(dealt.reduce(0, +) == counts[12 * deal..<12 * deal + 12].reduce(0, +))
     }
+  }
+
+  @Test("What is there of the others is spread evenly beside midpoints, too", arguments: [40, 256])
+  func presence(players: Int) throws {
+    let design = try GradientDesign(players: players, passes: 802, midpointBlocks: 12, seed: 1)
+    let masks = rows(design).dropFirst(2)
+    let presence = masks.map { Double($0.reduce(0, +)) / Double(players) }
+    for tenth in 0..<10 {
+      let count = presence.count { Int(10 * $0 - 1e-6) == tenth }
+      #expect(abs(Double(count) - 80) <= (tenth == 0 || tenth == 9 ? 16 : 10), "\(tenth): \(count)")
+    }
+    // Beside a region at ½ the same, by the weights of midpoints.
+    var sums = [Double](repeating: 0, count: 10)
+    for (row, mask) in masks.enumerated() {
+      let halves = mask.count { $0 == 0.5 }
+      #expect(halves == design.midpointCount(pair: row / 2))
+      sums[min(9, Int(10 * presence[row] - 1e-6))] += Double(halves) * design.weightOfMidpoints(halves)
+    }
+    let mean = sums.reduce(0, +) / 10
+    #expect(sums.allSatisfy { abs($0 - mean) < 0.25 * mean }, "\(sums)")
   }
 
   @Test("Few regions are half lesioned one at a time, in pairs of their own")

@@ -32,14 +32,19 @@ import Testing
     }
   }
 
-  private static let game = ProductGame(
-    players: 20,
-    terms: [([0, 1], 2), ([2, 3], -1), ([4, 5, 6], 3), ([0, 7, 8], 1), ([9], 4), ([1, 4], 0.5)]
-      + (0..<20).map { ([$0], Double($0 % 3)) })
+  private static let game = game(players: 20)
+
+  private static func game(players: Int) -> ProductGame {
+    ProductGame(
+      players: players,
+      terms: [([0, 1], 2), ([2, 3], -1), ([4, 5, 6], 3), ([0, 7, 8], 1), ([9], 4), ([1, 4], 0.5)]
+        + (0..<20).map { ([$0], Double($0 % 3)) })
+  }
   private static let pairs = RegionPairs(of: [0, 1, 2, 3, 4, 5, 6, 7])
 
-  private func estimate(_ index: ValueIndex, passes: Int, midpointBlocks: Int? = nil, seed: UInt64) throws -> PairEstimate {
-    let game = Self.game
+  private func estimate(
+    _ index: ValueIndex, passes: Int, midpointBlocks: Int? = nil, seed: UInt64, game: ProductGame = game
+  ) throws -> PairEstimate {
     let design = try GradientDesign(
       players: game.players, passes: passes, midpointBlocks: midpointBlocks, index: index, seed: seed)
     let masks = design.masks(in: 0..<design.rowCount)
@@ -57,6 +62,19 @@ import Testing
       let truth = Self.game.interaction(first, second, index)
       #expect(abs(estimate.interaction[pair] - truth) < 0.12, "\(first), \(second): \(estimate.interaction[pair]) for \(truth)")
       #expect(abs(estimate.interaction[pair] - truth) < 4.5 * estimate.standardError[pair] + 1e-6)
+    }
+  }
+
+  @Test("are right beside midpoints, one at a time or many", arguments: [(20, 24), (60, 12)], ValueIndex.allCases)
+  func midpoints(layout: (players: Int, blocks: Int), index: ValueIndex) throws {
+    let game = Self.game(players: layout.players)
+    let estimate = try estimate(index, passes: 8000, midpointBlocks: layout.blocks, seed: 1, game: game)
+    for pair in 0..<Self.pairs.count {
+      let (first, second) = Self.pairs.regions(of: pair)
+      let truth = game.interaction(first, second, index)
+      #expect(
+        abs(estimate.interaction[pair] - truth) < 0.02 * abs(truth) + 4.5 * estimate.standardError[pair],
+        "\(first), \(second): \(estimate.interaction[pair]) for \(truth)")
     }
   }
 

@@ -77,7 +77,7 @@ import Testing
     }
     let pooled = squaredError(mean(PooledCorrection(series: series, isEfficient: true).zeta), truth)
     let own = squaredError(mean(series.map(\.zeta)), truth)
-    #expect(pooled < 1.1 * own, "\(pooled) of \(own)")
+    #expect(pooled < 1.25 * own, "\(pooled) of \(own)")
   }
 
   @Test("A region that does nearly all and bends gets what the sum of ζ says, with an interval that holds it")

@@ -40,7 +40,7 @@ extension GradientDesign {
 
   /// ζ and its errors from the sums of all passes.
   ///
-  /// T_g = Σwx/Σw, with G and ∅ among the pairs (`GradientSums`), and S_g − T_g = ⅔(mean of y − T_g). The estimate is T +
+  /// T_g = Σwx/Σw, with G and ∅ among the pairs (`GradientSums`), and S_g − T_g = ⅔(Σuy/Σu − T_g). The estimate is T +
   /// λ(S − T), λ = τ²/(τ² + s²), s² the mean sampling variance of S − T and τ² = max(0, mean (S − T)² − s²) the curvature that
   /// is there. Its mean squared error, ((1 − λ)² + ρλ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
   /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
@@ -179,8 +179,10 @@ extension GradientDesign {
 
 /// The midpoints' means, with one variance of a pair for the whole layer, scaled to each region.
 private struct Midpoints {
-  /// `[players]`
+  /// `[players]`: Σu, pairs by their weights.
   let pairs: [Double]
+  /// `[players]`: Σu².
+  private let squaredWeights: [Double]
   /// `[players]`: 0 without pairs.
   let mean: [Double]
   /// Degrees of freedom of the variance.
@@ -189,19 +191,24 @@ private struct Midpoints {
   private let pairVariance: Double
 
   init(_ sums: GradientSums, scale: [Double]) {
-    pairs = sums.midpoints
+    (pairs, squaredWeights) = (sums.midpoints, sums.midpoints2)
     mean = pairs.indices.map { sums.midpoints[$0] > 0 ? sums.midpointSum[$0] / sums.midpoints[$0] : 0 }
     self.scale = scale
     var (squares, scaled, freedom) = (0.0, 0.0, 0.0)
-    for player in pairs.indices where pairs[player] > 1 {
+    for player in pairs.indices where pairs[player] > 0 {
+      // As many pairs of equal weights would say as much.
+      let count = pairs[player] * pairs[player] / squaredWeights[player]
+      guard count > 1.001 else { continue }
       squares += max(0, sums.midpointSum2[player] - mean[player] * sums.midpointSum[player])
-      scaled += (pairs[player] - 1) * scale[player]
-      freedom += pairs[player] - 1
+      scaled += pairs[player] * (1 - 1 / count) * scale[player]
+      freedom += count - 1
     }
     self.freedom = freedom
     pairVariance = scaled > 0 ? squares / scaled : 0
   }
 
   /// Of the mean of a region that was a midpoint.
-  func variance(_ player: Int) -> Double { pairs[player] > 0 ? pairVariance * scale[player] / pairs[player] : 0 }
+  func variance(_ player: Int) -> Double {
+    pairs[player] > 0 ? pairVariance * scale[player] * squaredWeights[player] / (pairs[player] * pairs[player]) : 0
+  }
 }

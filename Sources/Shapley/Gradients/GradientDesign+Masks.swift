@@ -24,26 +24,41 @@ extension GradientDesign {
   }
 
   /// How many regions of a pair are half lesioned.
+  ///
+  /// Under the Shapley index no more than the first row's size, intact ones and halves of these: small sizes have room for few.
   func midpointCount(pair: Int) -> Int {
     guard let turn = midpointTurn(pair) else { return 0 }
     let part = turn % midpointBlocks
-    return (part + 1) * playerCount / midpointBlocks - part * playerCount / midpointBlocks
+    let count = (part + 1) * playerCount / midpointBlocks - part * playerCount / midpointBlocks
+    return isSeparated || index == .banzhaf ? count : min(count, Int(size(at: stratum(pair: pair).lowerBound)))
   }
 
   /// How many of a pair's other regions are intact in its first row; in its second it is the rest.
   ///
-  /// Half of 0..<1 is cut into as many strata as there are pairs of this kind, visited along a golden-ratio lattice, so that
-  /// sizes of any first part of a design are spread like all of them; the second rows have the other half.
+  /// The second rows have the other half of all sizes. A region at ½ counts as half of an intact one: so the others' presence is spread
+  /// evenly over all that there is, and not only over what regions at ½ leave.
   func firstSize(pair: Int, random: inout CounterRandom) -> Int {
+    let stratum = stratum(pair: pair)
+    let position = stratum.lowerBound + random.nextUnit() * (stratum.upperBound - stratum.lowerBound)
+    let halves = midpointCount(pair: pair)
+    let free = playerCount - halves
+    // The ends belong to G and ∅, but to nobody where all others are measured one midpoint at a time.
+    return isSeparated && pair % 2 == 1
+      ? min(free, Int(position * Double(free + 1)))
+      : min(playerCount - 1 - halves, Int(size(at: position) - Double(halves) / 2))
+  }
+
+  /// A pair's part of 0..<½, which is cut into as many strata as there are pairs of this kind, visited along a golden-ratio lattice, so
+  /// that sizes of any first part of a design are spread like all of them.
+  private func stratum(pair: Int) -> Range<Double> {
     let pairs = plannedPairCount
     let (turn, count) = isSeparated ? (pair / 2, pair % 2 == 0 ? (pairs + 1) / 2 : pairs / 2) : (pair, pairs)
     let place = Double(Lattice.visit(turn, of: count))
-    let position = (place + random.nextUnit()) / Double(2 * count)
-    let free = playerCount - midpointCount(pair: pair)
-    // The ends belong to G and ∅, but to nobody where all others are measured one midpoint at a time.
-    return isSeparated && pair % 2 == 1
-      ? min(free, Int(position * Double(free + 1))) : min(free - 1, 1 + Int(position * Double(free - 1)))
+    return place / Double(2 * count)..<(place + 1) / Double(2 * count)
   }
+
+  /// 1..<n, evenly over 0..<1.
+  private func size(at position: Double) -> Double { 1 + position * Double(playerCount - 1) }
 
   /// How many pairs with midpoints come before a pair; nil where it has none.
   private func midpointTurn(_ pair: Int) -> Int? {
@@ -57,7 +72,7 @@ extension GradientDesign {
     let isFirst = row % 2 == 0
     var random = CounterRandom(
       seed: drawSeed, domain: CounterRandom.Domain.gradientPairs.rawValue, index: UInt64(pair))
-    let members = midpointTurn(pair).map { deal.members(turn: $0) } ?? []
+    let members = midpointTurn(pair).map { deal.members(turn: $0).prefix(midpointCount(pair: pair)) } ?? []
     let free = playerCount - members.count
     let coalition: Coalition
     switch index {

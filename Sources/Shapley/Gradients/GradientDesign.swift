@@ -4,12 +4,12 @@ import Random
 ///
 /// A gradient pass at the mask m ∈ [0, 1]ⁿ gives v(m) and the derivatives d_g = ∂v/∂m_g of all n regions. In each pair some
 /// regions, the *midpoints*, are half lesioned (m_g = ½) in both rows; of the others the first row keeps S and the second
-/// their complement. Sizes of S are spread evenly (Shapley), or S is uniform among all subsets (Banzhaf).
+/// their complement. Sizes, midpoints counted as halves, are spread evenly (Shapley), or S is uniform among all subsets (Banzhaf).
 ///
 /// The regions are dealt at random into `midpointBlocks` parts, one part is half lesioned in each pair, and after as many
-/// pairs they are dealt anew: every region is a midpoint equally often. Where a part would hold hardly more than one region,
-/// every second pair has one midpoint and the others have none, and the trapezoid is computed from the latter only: then
-/// nothing but chance separates the estimates of small games from their limits.
+/// pairs they are dealt anew: every region is a midpoint equally often, but that small sizes have room for few. Where a part would
+/// hold hardly more than one region, every second pair has one midpoint and the others have none, and the trapezoid is computed
+/// from the latter only: then nothing but chance separates the estimates of small games from their limits.
 ///
 /// A row is a function of (players, passes, index, blocks, seed, stream, row) alone, so a shard is a range of rows that any
 /// rank writes down by itself.
@@ -18,7 +18,7 @@ import Random
 /// 65,536 regions.
 package struct GradientDesign: Sendable, Hashable {
   /// Of the rules by which masks are drawn: derivatives that were measured under other rules are at other masks.
-  package static let version = 1
+  package static let version = 2
   package static let largestPlayerCount = 65_536
   /// The least number of passes of a game of two regions or more: both ends and three pairs.
   package static let minimumPassCount = 8
@@ -110,7 +110,8 @@ package struct GradientDesign: Sendable, Hashable {
 
   /// The share of (region, pass) that is half lesioned.
   package var midpointShare: Double {
-    midpointBlocks == 0 ? 0 : (isSeparated ? 0.5 : 1) / Double(midpointBlocks)
+    let midpoints = (0..<pairCount).reduce(0) { $0 + midpointCount(pair: $1) }
+    return Double(midpoints) / Double(max(1, pairCount) * playerCount)
   }
 
   /// Which group a row belongs to: the rows of a group are drawn together and must be lesioned alike, with the same donor where

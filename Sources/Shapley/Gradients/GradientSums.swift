@@ -2,11 +2,11 @@
 /// computed from. The passes' own values say more (`GradientDesign.improved`).
 ///
 /// For a region g and a pair in which it is no midpoint let x = (d_g where it is intact + d_g where it is lesioned)/2, and
-/// w = 1/max(q, c) with q the share of the others that are intact where it is (both rows have the same w); for a pair in which it
-/// is, y is its mean derivative over both rows. Kept are Σw, Σw², Σw³, Σwx, Σw²x, Σw²x², the number of y, Σy and Σy², and the
-/// derivatives at G and ∅.
+/// w = 1/max(q, c) with q the share of all regions that are intact where it is (both rows have the same w); for a pair in which it
+/// is, y is its mean derivative over both rows, and u how many times rarer midpoints of that pair are than others'. Kept are Σw, Σw²,
+/// Σw³, Σwx, Σw²x, Σw²x², Σu, Σu², Σuy and Σuy², and the derivatives at G and ∅.
 ///
-/// Sums of shards add up. Memory: 80 bytes a region.
+/// Sums of shards add up. Memory: 88 bytes a region.
 package struct GradientSums: Sendable, Hashable {
   package let playerCount: Int
   /// v(G); nil until row 0 was added.
@@ -25,6 +25,7 @@ package struct GradientSums: Sendable, Hashable {
   private(set) var weight2X: [Double]
   private(set) var weight2X2: [Double]
   private(set) var midpoints: [Double]
+  private(set) var midpoints2: [Double]
   private(set) var midpointSum: [Double]
   private(set) var midpointSum2: [Double]
 
@@ -35,7 +36,7 @@ package struct GradientSums: Sendable, Hashable {
     ends = zeros
     (weight, weight2, weight3) = (zeros, zeros, zeros)
     (weightedX, weight2X, weight2X2) = (zeros, zeros, zeros)
-    (midpoints, midpointSum, midpointSum2) = (zeros, zeros, zeros)
+    (midpoints, midpoints2, midpointSum, midpointSum2) = (zeros, zeros, zeros, zeros)
   }
 
   /// Adds rows that were measured.
@@ -86,6 +87,7 @@ package struct GradientSums: Sendable, Hashable {
       weight2X[player] += other.weight2X[player]
       weight2X2[player] += other.weight2X2[player]
       midpoints[player] += other.midpoints[player]
+      midpoints2[player] += other.midpoints2[player]
       midpointSum[player] += other.midpointSum[player]
       midpointSum2[player] += other.midpointSum2[player]
     }
@@ -96,17 +98,19 @@ package struct GradientSums: Sendable, Hashable {
   ) {
     let n = playerCount
     let pair = row / 2 - 1
-    let free = n - design.midpointCount(pair: pair)
+    let halves = design.midpointCount(pair: pair)
     let intact = (start..<start + n).count { masks[$0] == 1 }
-    let (first, second) = design.weights(intact: intact, free: free)
-    let givesTrapezoid = !design.isSeparated || free == n
+    let (first, second) = design.weights(intact: intact, halves: halves)
+    let u = design.weightOfMidpoints(halves)
+    let givesTrapezoid = !design.isSeparated || halves == 0
     for player in 0..<n {
       let mask = masks[start + player]
       let mean = (Double(derivatives[start + player]) + Double(derivatives[start + n + player])) / 2
       if mask == 0.5 {
-        midpoints[player] += 1
-        midpointSum[player] += mean
-        midpointSum2[player] += mean * mean
+        midpoints[player] += u
+        midpoints2[player] += u * u
+        midpointSum[player] += u * mean
+        midpointSum2[player] += u * mean * mean
       } else if givesTrapezoid {
         let w = mask == 1 ? first : second
         weight[player] += w
@@ -134,11 +138,16 @@ extension GradientDesign {
   ///
   /// 1/q for a region that is intact in a row where the share q is, and 1/(1 − q) for a lesioned one, make the others' sizes
   /// uniform. A region that is intact nearly alone would decide its mean by itself; below 1/√N, N the passes, q counts as that.
-  func weights(intact: Int, free: Int) -> (first: Double, second: Double) {
+  func weights(intact: Int, halves: Int) -> (first: Double, second: Double) {
     if index == .banzhaf { return (1, 1) }
     let least = isSeparated ? 0 : 1 / Double(rowCount).squareRoot()
-    let share = Double(intact) / Double(free)
-    return (1 / max(share, least), 1 / max(1 - share, least))
+    let first = (Double(intact) + Double(halves) / 2) / Double(playerCount)
+    return (1 / max(first, least), 1 / max(1 - first, least))
+  }
+
+  /// The weight of a pair's midpoints: 1 where there are as many as usual, up to 4 where there are fewer, so that all sizes count alike.
+  func weightOfMidpoints(_ halves: Int) -> Double {
+    isSeparated || halves == 0 ? 1 : min(4, Double(playerCount) / Double(midpointBlocks * halves))
   }
 
   /// What G and ∅ weigh beside the pairs: as much as any other size.

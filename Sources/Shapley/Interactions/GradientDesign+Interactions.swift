@@ -17,7 +17,8 @@ extension GradientDesign {
   /// sets of t regions that hold both: the faithful Shapley interaction. With every region intact at random it is the Banzhaf
   /// interaction. The difference along m_j is that of presence and absence, at equal u; the one along m_i is the trapezoid of
   /// derivatives, so what curvature adds to ζ it adds here too. Both orders are averaged. Pairs of passes in which one of the
-  /// two is a midpoint are left out.
+  /// two is a midpoint are left out; where they are measured one midpoint at a time, each pair of passes tells of all sizes, or of all
+  /// but those of G and ∅, by itself.
   ///
   /// Cost: rows x pairs.
   /// - Parameters:
@@ -37,48 +38,70 @@ extension GradientDesign {
       let y = Double(derivatives[start + second]) - centre[pairs.places[pair].second]
       return weight(a, b) * ((b ? x : -x) + (a ? y : -y)) / 2
     }
-    var samples = [[Double]](repeating: [], count: pairs.count)
-    for row in stride(from: 2, to: rowCount, by: 2) {
-      let start = row * playerCount
-      let free = playerCount - midpointCount(pair: row / 2 - 1)
-      let intact = (start..<start + playerCount).count { masks[$0] == 1 }
-      for pair in 0..<pairs.count {
-        let (first, second) = pairs.regions(of: pair)
-        guard masks[start + first] != 0.5, masks[start + second] != 0.5, free > 2 else { continue }
-        let one = sample(pair, row: start) { weight($0, $1, intact: intact, free: free) }
-        let other = sample(pair, row: start + playerCount) { weight($0, $1, intact: free - intact, free: free) }
-        samples[pair].append((one + other) / 2)
-      }
-    }
     let ends = (0..<pairs.count).map { pair in
       [0, playerCount].reduce(0) { sum, start in sum + sample(pair, row: start) { _, _ in endWeightOfPairs } }
     }
+    let meanFreePairs = meanFreePairs
+    var samples = [[Double]](repeating: [], count: pairs.count)
+    for row in stride(from: 2, to: rowCount, by: 2) {
+      let start = row * playerCount
+      let halves = midpointCount(pair: row / 2 - 1)
+      let intact = (start..<start + playerCount).count { masks[$0] == 1 }
+      let lesioned = playerCount - halves - intact
+      for pair in 0..<pairs.count {
+        let (first, second) = pairs.regions(of: pair)
+        guard masks[start + first] != 0.5, masks[start + second] != 0.5 else { continue }
+        let one = sample(pair, row: start) {
+          weight($0, $1, intact: intact, lesioned: lesioned, meanFreePairs: meanFreePairs)
+        }
+        let other = sample(pair, row: start + playerCount) {
+          weight($0, $1, intact: lesioned, lesioned: intact, meanFreePairs: meanFreePairs)
+        }
+        samples[pair].append((one + other) / 2 + (isSeparated && halves == 1 ? 0 : ends[pair]))
+      }
+    }
     let moments = samples.map { SampleMoments($0) }
     return PairEstimate(
-      interaction: zip(moments, ends).map { $0.mean + $1 },
+      interaction: moments.map(\.mean),
       standardError: zip(moments, samples).map { $1.count > 1 ? $0.standardError : .infinity },
       degreesOfFreedom: Double(max(1, (samples.map(\.count).min() ?? 0) - 1)))
   }
 
-  /// What G and ∅ weigh, at which both regions are intact, or lesioned, with all others: no pair of passes has their sizes.
+  /// What G and ∅ weigh, at which both regions are intact, or lesioned, with all others: hardly a pair of passes has their sizes.
   private var endWeightOfPairs: Double {
     index == .banzhaf ? 0 : 3 / Double(playerCount * (playerCount + 1))
   }
 
-  /// w(u) over twice the probability that two regions are as they are and u of the others are intact, in a row with so many of
-  /// its free regions intact, where numbers from 1 to free − 1 are equally likely.
-  private func weight(_ first: Bool, _ second: Bool, intact: Int, free: Int) -> Double {
+  /// The mean over pairs of passes of r(r − 1), r the regions that aren't at ½.
+  private var meanFreePairs: Double {
+    (0..<pairCount).reduce(0) { sum, pair in
+      let free = Double(playerCount - midpointCount(pair: pair))
+      return sum + free * (free - 1)
+    } / Double(pairCount)
+  }
+
+  /// w(u) over twice the probability that two regions are as they are, with so many intact and lesioned regions in the row, among the
+  /// pairs of passes in which neither is at ½. A region at ½ counts as half of an intact one.
+  private func weight(_ first: Bool, _ second: Bool, intact: Int, lesioned: Int, meanFreePairs: Double) -> Double {
     if index == .banzhaf { return 2 }
-    let (size, count) = (Double(intact), Double(free))
-    let others = size - (first ? 1 : 0) - (second ? 1 : 0)
+    let (size, rest) = (Double(intact), Double(lesioned))
     let combinations =
       switch (first, second) {
       case (true, true): size * (size - 1)
-      case (false, false): (count - size) * (count - size - 1)
-      case (true, false), (false, true): size * (count - size)
+      case (false, false): rest * (rest - 1)
+      case (true, false), (false, true): size * rest
       }
-    let probability = combinations / (count * (count - 1)) / (count - 1)
+    let halves = playerCount - intact - lesioned
+    let presence = size - (first ? 1 : 0) - (second ? 1 : 0)
+    if isSeparated && halves == 1 {
+      // A game of the others, in which all sizes are equally likely.
+      let count = size + rest
+      let wanted = 6 * (presence + 1) * (count - 1 - presence) / ((count - 1) * count * (count + 1))
+      return wanted / (2 * combinations / (count * (count - 1)) / (count + 1))
+    }
+    let (count, others) = (Double(playerCount), presence + Double(halves) / 2)
     let wanted = 6 * (others + 1) * (count - 1 - others) / ((count - 1) * count * (count + 1))
-    return wanted / (2 * probability)
+    let inclusion = isSeparated ? size + rest > 1 ? (size + rest) * (size + rest - 1) : 1 : meanFreePairs
+    return wanted / (2 * combinations / inclusion / (count - 1))
   }
 }
