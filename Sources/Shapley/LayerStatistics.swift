@@ -46,7 +46,8 @@ package struct LayerStatistics: Sendable, Hashable {
       tests = series[0].zeta.indices.map {
         RegionTest(
           mean: series[0].zeta[$0], standardError: series[0].standardError[$0],
-          degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare)
+          degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare,
+          rounding: series[0].rounding)
       }
     } else {
       tests = series[0].zeta.indices.map { region in

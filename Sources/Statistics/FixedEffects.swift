@@ -13,9 +13,10 @@ package enum FixedEffects {
   ///   - sharedVariance: `[regions]`, the squared error that all series have in common; `nil` for none.
   ///   - confidence: of the intervals.
   ///   - errorShare: as for `RegionTest`.
+  ///   - rounding: likewise.
   package static func tests(
     mean: [Double], standardErrors: [[Double]], degreesOfFreedom: [Double], sharedVariance: [Double]? = nil,
-    confidence: Double, errorShare: Double = 1
+    confidence: Double, errorShare: Double = 1, rounding: Double = 0
   ) -> [RegionTest] {
     precondition(!standardErrors.isEmpty && standardErrors.count == degreesOfFreedom.count)
     let count = Double(standardErrors.count)
@@ -29,7 +30,7 @@ package enum FixedEffects {
       return RegionTest(
         mean: mean[region], standardError: (squares / (count * count) + (sharedVariance?[region] ?? 0)).squareRoot(),
         degreesOfFreedom: fourths > 0 ? squares * squares / fourths : .infinity, confidence: confidence,
-        errorShare: errorShare)
+        errorShare: errorShare, rounding: rounding)
     }
   }
 }

@@ -5,24 +5,27 @@ package struct RegionTest: Sendable, Hashable {
   /// In units of v.
   package let standardError: Double
   package let degreesOfFreedom: Double
-  /// mean / standard error. 0/0 is 0; a mean other than 0 without error gives ±infinity.
+  /// mean / standard error. 0/0 is 0, and so is rounding without error; another mean without error gives ±infinity.
   package let t: Double
   /// Two-sided, divided by the share of the error probability; 1 for t = 0, 0 for infinite t. Never NaN.
   package let p: Double
   /// mean ± critical value × standard error.
   package let interval: ClosedRange<Double>
 
-  /// - Parameter errorShare: how much of the error probability this analysis of the data may spend, where it is one of
-  ///   several (`AnalysisSchedule`): the interval is of level 1 − share·(1 − confidence).
+  /// - Parameters:
+  ///   - errorShare: how much of the error probability this analysis of the data may spend, where it is one of
+  ///     several (`AnalysisSchedule`): the interval is of level 1 − share·(1 − confidence).
+  ///   - rounding: what a mean without error may be though it is 0 in truth, in units of v.
   package init(
-    mean: Double, standardError: Double, degreesOfFreedom: Double, confidence: Double, errorShare: Double = 1
+    mean: Double, standardError: Double, degreesOfFreedom: Double, confidence: Double, errorShare: Double = 1,
+    rounding: Double = 0
   ) {
     precondition(standardError >= 0 && degreesOfFreedom > 0 && confidence > 0 && confidence < 1)
     precondition(errorShare > 0 && errorShare <= 1)
     self.mean = mean
     self.standardError = standardError
     self.degreesOfFreedom = degreesOfFreedom
-    t = mean == 0 ? 0 : mean / standardError
+    t = mean == 0 || (standardError == 0 && abs(mean) <= rounding) ? 0 : mean / standardError
     p = min(1, StudentT.twoSidedP(t, degreesOfFreedom: degreesOfFreedom) / errorShare)
     let halfWidth =
       standardError == 0

@@ -111,6 +111,19 @@ import Testing
     #expect(exact.p == 0 && exact.interval == 1...1 && exact.degreesOfFreedom == .infinity)
   }
 
+  @Test func `means without error are significant above what values are rounded to`() {
+    func test(_ mean: Double, error: Double) -> RegionTest {
+      FixedEffects.tests(
+        mean: [mean], standardErrors: [[error], [error]],
+        degreesOfFreedom: [error == 0 ? .infinity : 9, error == 0 ? .infinity : 9],
+        confidence: 0.95, rounding: 1e-6)[0]
+    }
+    #expect(test(-1e-7, error: 0).p == 1 && test(1e-6, error: 0).t == 0)
+    #expect(test(-1.1e-6, error: 0).p == 0)
+    // Errors that were measured count rounding themselves.
+    #expect(test(1e-7, error: 1e-9).p < 1e-6)
+  }
+
   @Test func `false discoveries stay below their rate in the map of every stimulus`() {
     var random = Self.random(4)
     let (stimuli, passes) = (400, 10)

@@ -78,7 +78,8 @@ extension LayerAnswers.Group {
   ) {
     fixedEffects = FixedEffects.tests(
       mean: statistics.zeta, standardErrors: series.map(\.standardError), degreesOfFreedom: series.map(\.degreesOfFreedom),
-      sharedVariance: sharedVariance, confidence: analysis.confidence, errorShare: errorShare)
+      sharedVariance: sharedVariance, confidence: analysis.confidence, errorShare: errorShare,
+      rounding: series.reduce(0) { max($0, $1.rounding) })
     fixedQ = FalseDiscoveryRate.qValues(fixedEffects.map(\.p))
     isFixedCritical = LayerStatistics.critical(
       zeta: statistics.zeta, isSignificant: fixedQ.map { $0 < analysis.falseDiscoveryRate })

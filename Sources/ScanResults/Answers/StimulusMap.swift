@@ -23,7 +23,7 @@ package struct StimulusMap: Sendable {
     tests = estimate.zeta.indices.map {
       RegionTest(
         mean: estimate.zeta[$0], standardError: estimate.standardError[$0], degreesOfFreedom: estimate.degreesOfFreedom,
-        confidence: analysis.confidence, errorShare: errorShare)
+        confidence: analysis.confidence, errorShare: errorShare, rounding: estimate.rounding)
     }
     q = FalseDiscoveryRate.qValues(tests.map(\.p))
     isSignificant = q.map { $0 < analysis.falseDiscoveryRate }
@@ -35,9 +35,9 @@ package struct StimulusMap: Sendable {
   /// `[regions]`: the ranks that each region's interval overlaps.
   package var rankIntervals: [ClosedRange<Int>] { Ranking.intervals(tests.map(\.interval)) }
 
-  /// The share of the variance between regions that is not sampling, 0 to 1; `nil` where ζ doesn't vary.
+  /// The share of the variance between regions that is not sampling, 0 to 1; `nil` where ζ doesn't vary but by rounding.
   package var reliability: Double? {
-    guard tests.count > 1 else { return nil }
+    guard tests.count > 1, tests.contains(where: { $0.t != 0 }) else { return nil }
     return Reliability.of(zeta: zeta, standardErrors: tests.map(\.standardError))
   }
 

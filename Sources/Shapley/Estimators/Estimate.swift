@@ -48,4 +48,7 @@ package struct Estimate: Sendable, Hashable {
 
   /// Δ = v(G) − v(∅), the whole effect.
   package var effect: Double { full - empty }
+
+  /// What values in single precision may be off by, in units of v: 16 units in the last place of the larger of |v(G)| and |v(∅)|.
+  package var rounding: Double { 16 * Double(Float.ulpOfOne) * max(abs(full), abs(empty)) }
 }
