@@ -92,6 +92,27 @@ package struct Readout: Hashable, Sendable, Codable {
       || vectors?.count ?? 1 > 1
   }
 
+  /// What is read of some of the stimuli, with a row for each of them wherever there are rows.
+  package func reading(of stimuli: some Collection<Int>) -> Readout {
+    func rows<Row>(_ all: [Row]) -> [Row] { all.isEmpty ? [] : stimuli.map { all.count == 1 ? all[0] : all[$0] } }
+    var readout = self
+    readout.positions = rows(positions)
+    readout.unmasked = unmasked.map(rows)
+    readout.classes = classes?.map(rows)
+    readout.continuation = continuation.map(rows)
+    readout.vectors = vectors.map(rows)
+    return readout
+  }
+
+  /// Where scores are read, in words.
+  package var place: String {
+    if !positions.isEmpty {
+      return Set(positions).count == 1 ? "those at position \(positions[0])" : "those at a position of each stimulus"
+    }
+    return unmasked == nil
+      ? "means over all \(positionCount) positions" : "means over the positions at which a mask among the inputs is 1"
+  }
+
   /// Whether there is one row for all stimuli or one for each of so many, wherever there are rows.
   package func fits(stimuli count: Int) -> Bool {
     (unmasked?.count ?? count) == count

@@ -56,6 +56,7 @@ private struct ElementTypeInference {
     if let function = functions.first(where: { $0.name == node.opType && $0.domain == node.domain }) {
       return outputTypes(of: function, calledBy: node)
     }
+    if node.domain == "ai.onnx.ml" { return learnedTypes(of: node, first: first) }
     switch node.opType {
     case "Shape", "Size", "NonZero", "ArgMax", "ArgMin", "NonMaxSuppression", "SequenceLength":
       return all(.int64)
@@ -82,8 +83,10 @@ private struct ElementTypeInference {
       return all(declared(node, "dtype") ?? .int32)
     case "Where", "MelWeightMatrix":
       return all(type(node, 1) ?? type(node, 2))
-    case "OneHot", "EmbedLayerNormalization":
+    case "OneHot", "EmbedLayerNormalization", "GatherBlockQuantized":
       return all(type(node, 2))
+    case "TfIdfVectorizer":
+      return all(.float)
     case "MaxPool", "TopK":
       return [type(node, 0), .int64]
     case "Unique":
@@ -104,6 +107,10 @@ private struct ElementTypeInference {
       return all(type(node, 3) ?? .float)
     case "QEmbedLayerNormalization":
       return [.float, .int32]
+    case "QLinearConcat":
+      return all(type(node, 1))
+    case "QGemm":
+      return all(type(node, 8) ?? .float)
     case "QLinearConv", "QLinearMatMul":
       return all(type(node, 7) ?? type(node, 0))
     case "If":
@@ -114,6 +121,33 @@ private struct ElementTypeInference {
       return bodyTypes(node, "body", skipping: 0)
     default:
       return all(first)
+    }
+  }
+
+  /// One type an output of an operator of ONNX's domain of classical models.
+  ///
+  /// Source: the operators' type constraints in ONNX's Operators-ml.md.
+  private func learnedTypes(of node: Onnx_NodeProto, first: ElementType?) -> [ElementType?] {
+    func has(_ attributes: String...) -> Bool { attributes.contains { node.attribute($0) != nil } }
+    switch node.opType {
+    case "OneHotEncoder", "Scaler", "Normalizer", "FeatureVectorizer", "LinearRegressor", "SVMRegressor", "TreeEnsembleRegressor":
+      return [.float]
+    case "LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier":
+      return [node.attribute("classlabels_strings").map { !$0.strings.isEmpty } ?? false ? .string : .int64, .float]
+    case "LabelEncoder":
+      if let table = node.attribute("values_tensor") { return [ElementType(rawValue: table.t.dataType)] }
+      if has("values_floats") { return [.float] }
+      if has("values_int64s") { return [.int64] }
+      return [has("values_strings") || first == .int64 ? .string : .int64]
+    case "CategoryMapper":
+      return [first == .string ? .int64 : .string]
+    case "CastMap":
+      guard let type = node.attribute("cast_to").map({ String(decoding: $0.s, as: UTF8.self) }) else { return [.float] }
+      return [type == "TO_STRING" ? .string : type == "TO_INT64" ? .int64 : .float]
+    case "ZipMap":
+      return [.noTensor]
+    default:
+      return [ElementType?](repeating: first, count: node.output.count)
     }
   }
 

@@ -23,21 +23,20 @@ extension ChosenOutput {
     // Some call padding what others call masked, and where all is one number, nothing is either.
     let isAmbiguous = name.contains("pad") || name.contains("masked")
     if values == [1] || isAmbiguous && values.count == 1 { return (nil, nil) }
+    let isBinary = rows.allSatisfy { $0.count == count && $0.allSatisfy { $0 == 0 || $0 == 1 } }
+    let unmasked = rows.map { row in row.indices.filter { row[$0] != 0 } }
+    let empty = unmasked.firstIndex(where: \.isEmpty)
+    let tellsLast = isBinary && empty == nil && !isAmbiguous && mask.shape.reduce(1, *) == count
     func whole(_ reason: String) -> (unmasked: [[Int]]?, note: String?) {
       (
         nil,
-        "Scores are means over all \(count) positions of \"\(output)\", padding included: \(reason); --position reads one, as last-unmasked \(mask.name) does."
+        "Scores are means over all \(count) positions of \"\(output)\", padding included: \(reason); --position reads one\(tellsLast ? ", as last-unmasked \(mask.name) does" : "")."
       )
     }
     if isAmbiguous { return whole("whether \"\(mask.name)\" is 0 or 1 there can't be told") }
     guard request.leavesOutPadding else { return whole("\"\(mask.name)\" isn't asked here") }
-    guard rows.allSatisfy({ $0.count == count && $0.allSatisfy { $0 == 0 || $0 == 1 } }) else {
-      return whole("\"\(mask.name)\" isn't made of zeros and ones")
-    }
-    let unmasked = rows.map { row in row.indices.filter { row[$0] != 0 } }
-    if let empty = unmasked.firstIndex(where: \.isEmpty) {
-      return whole("\"\(mask.name)\" is 0 everywhere for stimulus \(empty)")
-    }
+    guard isBinary else { return whole("\"\(mask.name)\" isn't made of zeros and ones") }
+    if let empty { return whole("\"\(mask.name)\" is 0 everywhere for stimulus \(empty)") }
     return (
       unmasked,
       "Scores are means over the positions of \"\(output)\" at which \"\(mask.name)\" is 1, so that padding doesn't count; --position reads one."
@@ -93,12 +92,18 @@ extension ChosenOutput {
       }
       return try (0..<feed.stimuli.count).map { stimulus in
         let values = try feed.tensors([mask], rows: [stimulus])[0].numbers() ?? []
-        guard values.count == count, let last = values.lastIndex(where: { $0 != 0 }) else {
-          throw LesionError(
-            .badStimulus,
-            values.count == count
-              ? "stimulus \(stimulus): all of the mask \"\(mask)\" is 0, so it has no last position"
-              : "the mask \"\(mask)\" has \(values.count) entries for one stimulus, and the output has \(count) positions")
+        func refusal(_ words: String) -> LesionError { LesionError(.badStimulus, words) }
+        guard values.count == count else {
+          throw refusal(
+            "the mask \"\(mask)\" has \(values.count) entries for one stimulus, and the output has \(count) positions")
+        }
+        if let other = values.first(where: { $0 != 0 && $0 != 1 }) {
+          throw refusal(
+            "stimulus \(stimulus): the mask \"\(mask)\" holds \(other), and only one of zeros (padding) and ones tells the last position; give the positions by --position, one for each stimulus"
+          )
+        }
+        guard let last = values.lastIndex(of: 1) else {
+          throw refusal("stimulus \(stimulus): all of the mask \"\(mask)\" is 0, so it has no last position")
         }
         return last
       }

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 import Lesion
 import ScanPlan
+import Statistics
 package import UserErrors
 
 /// How a scan's stimuli are divided into groups.
@@ -23,7 +24,7 @@ package enum ContrastGroups: Sendable, Hashable {
     }
   }
 
-  /// The groups of a scan, by name; numbers in order of their value.
+  /// The groups of a scan, by name; numbers in order of their value. Stimuli without a label, −1, are in none by labels.
   ///
   /// - Throws: `Failure` (`badInput`, `missingInput`) if there are no labels, or the file doesn't fit.
   package func groups(of result: ScanResult) throws(Failure) -> [ScanContrast.Group] {
@@ -35,13 +36,13 @@ package enum ContrastGroups: Sendable, Hashable {
       }
       names = result.predictions.map { Self.name($0, result) }
     case .labels:
-      names = try labels(result).map { Self.name($0, result) }
+      names = try labels(result).map { $0 < 0 ? "-" : Self.name($0, result) }
     case .correct:
       let labels = try labels(result)
       guard result.predictions.count == labels.count else {
         throw Failure(.badInput, "--groups correct needs a network that predicts classes, and this one's output isn't any")
       }
-      names = zip(labels, result.predictions).map { $0 == $1 ? "correct" : "wrong" }
+      names = zip(labels, result.predictions).map { $0 < 0 ? "-" : $0 == $1 ? "correct" : "wrong" }
     case .file(let path):
       names = try read(path, count: result.plan.stimulusCount)
     }
@@ -57,6 +58,29 @@ package enum ContrastGroups: Sendable, Hashable {
       guard let x = Int(a.name), let y = Int(b.name) else { return self == .correct ? a.name > b.name : a.name < b.name }
       return x < y
     }
+  }
+
+  /// The groups that are large enough to be compared, and what a reader should know of stimuli that are in none of them.
+  ///
+  /// - Throws: `Failure` (`badInput`) where of more than two groups fewer than two are large enough. Two are left as they are.
+  package func comparable(
+    _ groups: [ScanContrast.Group], of result: ScanResult
+  ) throws(Failure) -> (groups: [ScanContrast.Group], notes: [String]) {
+    var notes: [String] = []
+    let unlabelled = [.labels, .correct].contains(self) ? result.labels?.count { $0 < 0 } ?? 0 : 0
+    if unlabelled > 0 { notes.append("\(unlabelled) stimuli without a label (-1) are left out.") }
+    let least = GroupContrast.leastGroup
+    let small = groups.filter { $0.stimuli.count < least }
+    guard groups.count > 2, !small.isEmpty else { return (groups, notes) }
+    let list = small.map { "\($0.label) (\($0.stimuli.count))" }.joined(separator: ", ")
+    guard groups.count - small.count > 1 else {
+      throw Failure(
+        .badInput,
+        "a contrast needs two groups of at least \(least) stimuli, and \(list) have fewer; scan more stimuli, or choose other groups"
+      )
+    }
+    notes.append("Left out, since a group needs at least \(least) stimuli: \(list).")
+    return (groups.filter { $0.stimuli.count >= least }, notes)
   }
 
   /// A class's name, or its number.

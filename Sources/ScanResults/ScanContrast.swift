@@ -46,13 +46,14 @@ package struct ScanContrast: Sendable {
 
   /// Compares ζ and φ of the two groups. Series that were skipped don't count.
   ///
+  /// - Parameter notes: what a reader should know of the groups.
   /// - Throws: `Failure` (`badInput`) if a group is too small, with the number needed.
   package init(
-    _ result: ScanResult, _ first: Group, _ second: Group, by division: ContrastGroups, permutations: Int
+    _ result: ScanResult, _ first: Group, _ second: Group, by division: ContrastGroups, notes: [String] = [], permutations: Int
   ) throws(Failure) {
     (self.first, self.second, isPaired) = (first, second, false)
     let reason = division.reasonAgainstZeta(first, second, of: result)
-    notes = [reason].compactMap(\.self)
+    self.notes = notes + [reason].compactMap(\.self)
     var layers: [Layer] = []
     for layer in result.layers {
       func zeta(_ group: Group) -> [[Double]] { group.stimuli.compactMap { layer.series[$0]?.zeta } }
@@ -97,7 +98,11 @@ package struct ScanContrast: Sendable {
     if let frozen = others.frozen, mine.frozen == nil {
       notes.append("In \(names.1) \(frozen) stays intact: the difference is what goes through it, the mediated effect.")
     }
-    if let note = Self.noteOnPairing(a, b, common.count, names) { notes.append(note) }
+    let shown = isSame ? common : []
+    notes += [
+      Self.noteOnPairing(a, b, common.count, names), Self.noteOnLesions(mine.lesion, others.lesion, names),
+      Self.noteOnReading(a.plan, b.plan, shown, names),
+    ].compactMap(\.self)
     let changed = common.count { a.targets[$0.0] != b.targets[$0.1] }
     let isOfOthers = isSame && isOfClass && common.count - changed < GroupContrast.leastGroup
     if isOfOthers {
@@ -199,7 +204,7 @@ package struct ScanContrast: Sendable {
   ) -> [[Double]] {
     own.indices.map { stimulus in
       let (a, b) = (estimates[stimulus], otherEstimates[stimulus])
-      let least = 16 * Double(Float.ulpOfOne) * ([a.full, a.empty, b.full, b.empty].map(abs).max() ?? 0)
+      let least = max(a.rounding, b.rounding)
       return zip(own[stimulus], others[stimulus]).map { abs($0 - $1) <= least ? $0 : $1 }
     }
   }

@@ -24,7 +24,7 @@ struct ContrastCommand: ParsableCommand {
 
   @Option(
     help:
-      "predicted, labels, correct (errors against correct answers), or a text file with a group's name a line and stimulus. (default: labels)"
+      "predicted, labels, correct (errors against correct answers), or a text file with a group's name a line and stimulus; of more than two, those of fewer than three stimuli are left out. (default: labels)"
   )
   var groups: String?
 
@@ -54,8 +54,10 @@ struct ContrastCommand: ParsableCommand {
         contrasts = [try ScanContrast(result, second, names: (folder, other), permutations: permutations)]
       } else {
         let division = ContrastGroups(groups ?? "labels")
-        contrasts = try pairs(division.groups(of: result), result).map {
-          try ScanContrast(result, $0.0, $0.1, by: division, permutations: permutations)
+        var (groups, notes) = (try division.groups(of: result), [String]())
+        if only == nil { (groups, notes) = try division.comparable(groups, of: result) }
+        contrasts = try pairs(groups, result).map {
+          try ScanContrast(result, $0.0, $0.1, by: division, notes: notes, permutations: permutations)
         }
       }
       let report = ContrastReport(contrasts, unit: result.request.measurement.value.name)

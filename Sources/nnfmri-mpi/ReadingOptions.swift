@@ -59,7 +59,7 @@ struct ReadingOptions: ParsableArguments {
     parsing: .unconditional,
     help: """
       The position of a sequence's output that is read: mean (but for those that a mask of 0 and 1 among the inputs says are padding), last, a number (negative from the end), last-unmasked MASK (an \
-      input), or numbers separated by commas, one a stimulus of the files, or a file with such numbers (.npy, or text with one \
+      input of zeros and ones), or numbers separated by commas, one a stimulus of the files, or a file with such numbers (.npy, or text with one \
       a line).
       """)
   var position = "mean"

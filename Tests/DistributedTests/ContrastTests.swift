@@ -78,6 +78,24 @@ extension DistributedTests {
       #expect(try json("contrast.json").keys.sorted() == ["0 - others", "1 - others", "2 - others"])
     }
 
+    @Test func `leaves out classes of too few stimuli and stimuli without a label, and says so`() throws {
+      try scan(labels: [0, 1, 0, 1, 0, 1, 2, -1, -1, 2])
+      let run = try contrast(["--groups", "labels"])
+      #expect(run.exitCode == 0 && run.output.contains("class 0 (3 stimuli) minus class 1 (3)"), "\(run)")
+      let notes = try #require(try json("contrast.json")["0 - 1"]?["notes"] as? [String])
+      #expect(
+        notes == [
+          "2 stimuli without a label (-1) are left out.", "Left out, since a group needs at least 3 stimuli: class 2 (2).",
+        ])
+      let refused = try contrast(["--only", "0,2"])
+      #expect(refused.exitCode == 65 && refused.errors.contains("3 and 2 stimuli"), "\(refused)")
+      let few = try contrast(["--groups", folder.file("groups.txt", text: "a\na\na\na\na\nb\nb\nc\nc\n-\n")])
+      #expect(few.exitCode == 65 && few.errors.contains("b (2), c (2) have fewer"), "\(few)")
+      // Neither right nor wrong.
+      let correct = try contrast(["--groups", "correct"])
+      #expect(correct.exitCode == 65 && correct.errors.contains("have 6 and 2 stimuli"), "\(correct)")
+    }
+
     @Test func `of different classes' logits is of densities alone, and says what helps`() throws {
       try scan(labels: [0, 1, 0, 1, 0, 1], value: "logit")
       let run = try contrast(["--groups", "labels"])
@@ -121,6 +139,26 @@ extension DistributedTests {
         let zeta = try #require((layer["zeta"] as? [String: any Sendable])?["grids"] as? [String: [String: any Sendable]])
         #expect(zeta.values.allSatisfy { ($0["q_value"] as? Double ?? 0) > 0.05 })
       }
+    }
+
+    @Test func `of two lesions says what the errors hold for`() throws {
+      let labels = [0, 1, 0, 1, 0, 1]
+      try scan(labels: labels)
+      func expect(_ lesion: [String], _ words: [String]) throws {
+        let other = folder.path("other\(lesion.count)\(lesion.last ?? "")")
+        try scan(labels: labels, out: other, options: lesion)
+        let run = try contrast([other])
+        #expect(run.exitCode == 0, "\(run)")
+        let notes = try #require(try json("contrast.json").values.first?["notes"] as? [String])
+        #expect(notes.count == (words.isEmpty ? 0 : 1) && words.allSatisfy { notes[0].contains($0) }, "\(notes)")
+      }
+      try expect([], [])
+      try expect(["--lesion", "mean"], ["means over the stimuli in", "hold for these replacements only"])
+      try expect(["--lesion", "resample"], ["another stimulus's activations", "hold for these replacements only"])
+      let mean = folder.path("mean")
+      try scan(labels: labels, out: mean, options: ["--lesion", "mean"])
+      let both = try Program.run(["contrast", mean, folder.path("other2mean")])
+      #expect(both.exitCode == 0 && both.output.contains("hold for these replacements only"), "\(both)")
     }
 
     @Test func `of two files says why stimuli aren't paired`() throws {

@@ -82,6 +82,33 @@ extension DistributedTests {
       #expect(try passes(large, "evaluations") == 2 * passes(small, "evaluations"))
     }
 
+    /// The mask of a later stimulus decides whether means over positions leave out padding: for all stimuli.
+    @Test(arguments: [(late: Int64(0), words: "would be means over all 4 positions"), (late: 1, words: nil)])
+    func `is refused where added stimuli change how scores are read`(_ late: Int64, _ words: String?) throws {
+      let files = try SmallNetwork.masked.write(to: folder, stimuli: 6)
+      var arrays = SmallNetwork.masked.arrays(6)
+      let rows: [[Int64]] = [[1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1], [1, 0, 0, 0], [late, 0, 0, 0], [1, 1, 0, 0]]
+      arrays[1].array = NumericArray(shape: [6, 4], int64: rows.flatMap(\.self))
+      try writeNPZ(arrays, to: files.data)
+      let options = files.options + ["--layers", "hidden", "--grid", "2x1x4", "--samples", "16", "--no-tracts", "--target", "1"]
+      guard let words else {
+        return try compare(options, from: ["--stimuli", "3"], by: ["--stimuli", "6"], to: ["--stimuli", "6"])
+      }
+      let small = folder.path("small")
+      let command = try Program.run(["scan"] + options + ["--stimuli", "3", "--out", small, "--progress", "none"], ranks: nil)
+      try #require(command.exitCode == 0, "\(command)")
+      let extended = try Program.run(["extend", small, "--stimuli", "6", "--out", folder.path("large")], ranks: nil)
+      #expect(extended.exitCode == 64 && extended.complaints.count == 1, "\(extended)")
+      #expect(extended.errors.contains(words) && !extended.errors.contains("the first ones"), "\(extended)")
+      #expect(try Program.run(["extend", small, "--stimuli", "4", "--out", folder.path("more")], ranks: nil).exitCode == 0)
+      // Two scans that are read so differently are compared with a note.
+      let all = folder.path("all")
+      let whole = try Program.run(["scan"] + options + ["--stimuli", "6", "--out", all, "--progress", "none"], ranks: nil)
+      try #require(whole.exitCode == 0, "\(whole)")
+      let contrast = try Program.run(["contrast", small, all], ranks: nil)
+      #expect(contrast.exitCode == 0 && contrast.output.contains("read otherwise"), "\(contrast)")
+    }
+
     @Test func `is refused where it would have to measure something again`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
       let options = files.options + ["--layers", "block", "--grid", "2x2x2", "--progress", "none"]

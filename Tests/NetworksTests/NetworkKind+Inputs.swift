@@ -15,6 +15,19 @@ extension NetworkKind {
     }
   }
 
+  /// Numbers and a category, which an encoder makes floats of, as pipelines of scikit-learn do.
+  static let encoded = NetworkKind("of an encoded category", inputs: [("x", [6], nil), ("job", [1], 4)]) { net in
+    net.builder.input("x", [nil, 6])
+    net.builder.input("job", [nil, 1], type: .int64)
+    let codes = net.add("OneHotEncoder", ["job"], to: "codes", ["cats_int64s": .ints([0, 1, 2, 3])], domain: "ai.onnx.ml")
+    let flat = net.add(
+      "Reshape", [net.add("Concat", [codes, codes], to: "all", ["axis": .int(-1)]), net.constant([-1, 8])], to: "flat")
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+    let joined = net.add("Concat", [hidden, flat], to: "joined", ["axis": .int(1)])
+    net.add("MatMul", [joined, net.weight(16, 3)], to: "logits")
+    net.builder.output("logits", [nil, 3])
+  }
+
   /// Exported with as many stimuli as are named here, or with any number.
   static func exported(with batch: Int?) -> NetworkKind {
     NetworkKind("exported with a batch of \(batch.map { "\($0)" } ?? "any length")") { net in

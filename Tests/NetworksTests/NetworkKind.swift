@@ -72,7 +72,13 @@ struct NetworkKind: Sendable, CustomStringConvertible {
   func proto(masking masked: (tensor: String, rank: Int)? = nil) -> Onnx_ModelProto {
     var writer = Writer(self, masking: masked)
     build(&writer)
-    return writer.builder.model
+    var proto = writer.builder.model
+    if proto.graph.node.contains(where: { $0.domain == "ai.onnx.ml" }) {
+      var operatorSet = Onnx_OperatorSetIdProto()
+      (operatorSet.domain, operatorSet.version) = ("ai.onnx.ml", 1)
+      proto.opsetImport.append(operatorSet)
+    }
+    return proto
   }
 
   /// The network as it is read from a file.

@@ -37,6 +37,7 @@ import Testing
     (.branches, 1, ["sum": "N,C", "hidden": "N,C"], 1e-5),
     (.halved, 1, ["hidden": "N,C", "squashed": "N,C"], 1e-5),
     (.packed, 1, ["hidden": "N,C", "joined": "N,C", "squashed": "N,C"], 1e-5),
+    (.encoded, 1, ["sum": "N,C", "hidden": "N,C", "joined": "N,C"], 1e-5),
     (.scanning, 1, ["sum": "N,position,C", "hidden": "N,position,C", "turned": "N,position,C"], 1e-5),
   ]
 

@@ -97,6 +97,8 @@ import Testing
     #expect(survey.readout.unmasked == nil)
     let notes = survey.notes.filter { $0.contains("padding") }
     #expect(notes.count == (words == nil ? 0 : 1) && notes.allSatisfy { $0.contains(words!) }, "\(survey.notes)")
+    // A mask that doesn't tell padding doesn't tell the last position either.
+    #expect(notes.allSatisfy { $0.contains("last-unmasked") == !leavesOutPadding }, "\(survey.notes)")
   }
 
   @Test func `leaves padding alone where a position, elements or a continuation are asked for`() throws {
@@ -336,6 +338,15 @@ import Testing
     for wrong: PositionChoice in [.at(7), .at(-8), .perStimulus([1, 2]), .lastUnmasked("masks"), .lastUnmasked("x")] {
       #expect(throws: LesionError.self, "\(wrong)") { try positions(wrong) }
     }
+  }
+
+  @Test(arguments: [5, 1, nil])
+  func `has no last position by a mask that isn't of zeros and ones`(_ tokens: Int?) throws {
+    let error = try #require(throws: LesionError.self) {
+      try KindBench(
+        .maskedPositions("attention_mask", tokens: tokens), reading: ReadoutRequest(position: .lastUnmasked("attention_mask")))
+    }
+    #expect(error.code == .badStimulus && error.message.contains(tokens == 1 ? "is 0" : "zeros (padding) and ones"), "\(error)")
   }
 
   @Test func `has no position where it has classes only`() throws {

@@ -218,6 +218,18 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// Scores at each of four positions, of which a mask among the inputs says which are padding; output [N, 4, 3].
+  package static let masked = {
+    var net = NetworkWriter("masked", seed: 3)
+    net.input("x", [4, 6])
+    net.input("attention_mask", [4], tokens: 2)
+    let flags = net.add("Cast", ["attention_mask"], to: "flags", ["to": .int(1)])
+    let column = net.add("Unsqueeze", [flags, net.constant([2])], to: "column")
+    let sum = net.projection(net.add("Mul", ["x", column], to: "kept"), from: 6, to: 8, "sum")
+    net.output(net.projection(net.add("Relu", [sum], to: "hidden"), from: 8, to: 3, "logits"), [nil, 4, 3])
+    return net.network
+  }()
+
   /// One operator from the input to the output: nothing between them to lesion.
   package static let bare = {
     var net = NetworkWriter("bare", seed: 9)

@@ -52,8 +52,12 @@ struct ScanExtension {
     guard plan.stimulusCount > own.stimulusCount || plan.layers.count > own.layers.count else {
       throw refusal("it has all stimuli and layers that are asked for already; ask for more")
     }
-    guard plan.stimulusPlaces.starts(with: own.stimulusPlaces), targets.starts(with: scan.measurements.targets) else {
+    guard plan.stimulusPlaces.starts(with: own.stimulusPlaces) else {
       throw refusal("its stimuli wouldn't be the first ones of the larger scan; scan that anew")
+    }
+    try checkReading(plan)
+    guard targets.starts(with: scan.measurements.targets) else {
+      throw refusal("target classes of its stimuli would be others; scan all of them anew")
     }
     guard plan.batch == own.batch, plan.rowsPerShard == own.rowsPerShard else {
       throw refusal(
@@ -80,6 +84,19 @@ struct ScanExtension {
       }
     }
     return shards
+  }
+
+  /// - Throws: `Failure` (`usage`) where what is read of its stimuli follows from the added ones too.
+  private func checkReading(_ plan: ScanPlan) throws(Failure) {
+    let own = scan.measurements.plan
+    let (now, then) = (plan.readout.reading(of: 0..<own.stimulusCount), own.readout.reading(of: 0..<own.stimulusCount))
+    guard now != then else { return }
+    let what =
+      now.place == then.place
+      ? "scores of \"\(then.output)\" would be read otherwise, for all stimuli, than they were"
+      : "scores of \"\(then.output)\" would be \(now.place), for all stimuli, and were \(then.place)"
+    throw refusal(
+      "with the added stimuli \(what); add fewer, scan all of them anew, or scan anew without those that change it, by --select")
   }
 
   /// The number of a layer of its own in the larger scan.

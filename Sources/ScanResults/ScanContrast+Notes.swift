@@ -1,0 +1,42 @@
+import Lesion
+import ScanPlan
+
+/// What a reader should know of two scans.
+extension ScanContrast {
+  /// What errors hold for, where replacements are a scan's own: what they happen to be moves ζ of all its stimuli together, which the
+  /// spread over stimuli doesn't tell.
+  static func noteOnLesions(_ first: LesionKind, _ second: LesionKind, _ names: (String, String)) -> String? {
+    let replaced =
+      first == second
+      ? "Lesioned units are \(first.phrase)"
+      : "Lesioned units are \(first.phrase) in \(names.0), and \(second.phrase) in \(names.1)"
+    guard first.dependsOnStimuli || second.dependsOnStimuli else {
+      return first == second ? nil : "\(replaced): what differs may be due to that alone."
+    }
+    return """
+      \(replaced): errors and p-values hold for these replacements only, which follow from the stimuli that were scanned. Others would move ζ \
+      of all stimuli together, which isn't counted.
+      """
+  }
+
+  /// Whether scores are read otherwise in one scan than in the other.
+  ///
+  /// - Parameter common: the stimuli that are paired, as numbers of each; none where all are compared.
+  static func noteOnReading(
+    _ first: ScanPlan, _ second: ScanPlan, _ common: [(Int, Int)], _ names: (String, String)
+  ) -> String? {
+    let (a, b) = (first.readout.reading(of: common.map(\.0)), second.readout.reading(of: common.map(\.1)))
+    // Of other stimuli only what all have can be compared: whether and how positions are chosen.
+    let isSame =
+      common.isEmpty ? first.readout.place == second.readout.place : (a.positions, a.unmasked) == (b.positions, b.unmasked)
+    if !isSame {
+      return """
+        Scores are read otherwise in \(names.1) than in \(names.0): as \(second.readout.place), and as \(first.readout.place); what differs \
+        may be due to that.
+        """
+    }
+    guard a.link != b.link || a.isDecision != b.isDecision || a.output != b.output || a.shape != b.shape else { return nil }
+    let what = a.output == b.output ? "" : " (\"\(a.output)\" and \"\(b.output)\")"
+    return "Scores are read otherwise in \(names.1) than in \(names.0)\(what); what differs may be due to that."
+  }
+}
