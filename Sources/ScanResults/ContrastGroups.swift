@@ -68,7 +68,10 @@ package enum ContrastGroups: Sendable, Hashable {
   ) throws(Failure) -> (groups: [ScanContrast.Group], notes: [String]) {
     var notes: [String] = []
     let unlabelled = [.labels, .correct].contains(self) ? result.labels?.count { $0 < 0 } ?? 0 : 0
-    if unlabelled > 0 { notes.append("\(unlabelled) stimuli without a label (-1) are left out.") }
+    if unlabelled > 0 {
+      let are = unlabelled == 1 ? "1 stimulus without a label (-1) is" : "\(unlabelled) stimuli without a label (-1) are"
+      notes.append("\(are) left out.")
+    }
     let least = GroupContrast.leastGroup
     let small = groups.filter { $0.stimuli.count < least }
     guard groups.count > 2, !small.isEmpty else { return (groups, notes) }

@@ -19,7 +19,7 @@ extension ScanContrast {
       """
   }
 
-  /// Whether scores are read otherwise in one scan than in the other.
+  /// Whether scores are read otherwise in one scan than in the other. Outputs of two models have names and shapes of their own.
   ///
   /// - Parameter common: the stimuli that are paired, as numbers of each; none where all are compared.
   static func noteOnReading(
@@ -35,8 +35,9 @@ extension ScanContrast {
         may be due to that.
         """
     }
-    guard a.link != b.link || a.isDecision != b.isDecision || a.output != b.output || a.shape != b.shape else { return nil }
-    let what = a.output == b.output ? "" : " (\"\(a.output)\" and \"\(b.output)\")"
+    let isOfOther = first.modelDigest == second.modelDigest && (a.output != b.output || a.shape != b.shape)
+    guard isOfOther || a.link != b.link || a.isDecision != b.isDecision else { return nil }
+    let what = isOfOther ? " (\"\(b.output)\" and \"\(a.output)\")" : ""
     return "Scores are read otherwise in \(names.1) than in \(names.0)\(what); what differs may be due to that."
   }
 }

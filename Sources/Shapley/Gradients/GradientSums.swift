@@ -2,7 +2,7 @@
 /// computed from. The passes' own values say more (`GradientDesign.improved`).
 ///
 /// For a region g and a pair in which it is no midpoint let x = (d_g where it is intact + d_g where it is lesioned)/2, and
-/// w = 1/max(q, c) with q the share of all regions that are intact where it is (both rows have the same w); for a pair in which it
+/// w = 1/max(q, c) with q the mean of the mask in the row where it is intact (both rows have the same w); for a pair in which it
 /// is, y is its mean derivative over both rows, and u how many times rarer midpoints of that pair are than others'. Kept are Σw, Σw²,
 /// Σw³, Σwx, Σw²x, Σw²x², Σu, Σu², Σuy and Σuy², and the derivatives at G and ∅.
 ///
@@ -136,7 +136,7 @@ package struct GradientSums: Sendable, Hashable {
 extension GradientDesign {
   /// The weights of a pair's regions: of those that are intact in its first row, and in its second.
   ///
-  /// 1/q for a region that is intact in a row where the share q is, and 1/(1 − q) for a lesioned one, make the others' sizes
+  /// 1/q for a region that is intact in a row whose mask has the mean q, and 1/(1 − q) for a lesioned one, make the others' sizes
   /// uniform. A region that is intact nearly alone would decide its mean by itself; below 1/√N, N the passes, q counts as that.
   func weights(intact: Int, halves: Int) -> (first: Double, second: Double) {
     if index == .banzhaf { return (1, 1) }
