@@ -72,12 +72,15 @@ import Testing
       try games.enumerated().map { number, game in
         try Design(estimator: .regression, players: 40, budget: 4000, seed: 5, stream: UInt64(number)).estimate(of: game).zeta
       })
-    let series = try games.enumerated().map { number, game in
-      try GradientDesign(players: 40, passes: passes, seed: 1, stream: UInt64(number)).estimate(of: game, curvature: 0.05)
+    var (pooled, own) = (0.0, 0.0)
+    for seed in 1...6 as ClosedRange<UInt64> {
+      let series = try games.enumerated().map { number, game in
+        try GradientDesign(players: 40, passes: passes, seed: seed, stream: UInt64(number)).estimate(of: game, curvature: 0.05)
+      }
+      pooled += squaredError(mean(PooledCorrection(series: series, isEfficient: true).zeta), truth)
+      own += squaredError(mean(series.map(\.zeta)), truth)
     }
-    let pooled = squaredError(mean(PooledCorrection(series: series, isEfficient: true).zeta), truth)
-    let own = squaredError(mean(series.map(\.zeta)), truth)
-    #expect(pooled < 1.25 * own, "\(pooled) of \(own)")
+    #expect(pooled < 1.1 * own, "\(pooled) of \(own)")
   }
 
   @Test("A region that does nearly all and bends gets what the sum of ζ says, with an interval that holds it")
