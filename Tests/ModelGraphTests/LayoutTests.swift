@@ -210,6 +210,115 @@ private struct Graph {
   }
 }
 
+@Suite struct `Axes that all could hold channels` {
+  @Test func `are positions where the end compares them and weights go along the others`() {
+    var net = Graph([1, 5, 3])
+    net.weight("w", [3, 6])
+    net.weight("v", [6, 1])
+    net.add("MatMul", ["x", "w"], "dense", [1, 5, 6])
+    net.add("Tanh", ["dense"], "tanh", [1, 5, 6])
+    net.add("MatMul", ["tanh", "v"], "single", [1, 5, 1])
+    net.add("Squeeze", ["single"], "scores", [1, 5])
+    for tensor in ["dense", "tanh", "single"] {
+      let layout = net.layout(of: tensor, classAxes: ["scores": 1])
+      #expect(layout.axes == GridAxes(height: [1], width: [], channels: [2]), "\(tensor)")
+      #expect(layout.names == "N,position,C", "\(tensor)")
+    }
+  }
+
+  @Test func `are prototypes where features are compared with them`() {
+    var net = Graph([1, 6])
+    net.weight("w", [6, 8])
+    net.weight("prototypes", [1, 4, 8])
+    net.add("MatMul", ["x", "w"], "features", [1, 8])
+    net.add("Unsqueeze", ["features"], "single", [1, 1, 8])
+    net.add("Sub", ["single", "prototypes"], "differences", [1, 4, 8])
+    net.add("Mul", ["differences", "differences"], "squares", [1, 4, 8])
+    net.add("ReduceSum", ["squares"], "distances", [1, 4], ["axes": .ints([2]), "keepdims": .int(0)])
+    for tensor in ["single", "differences", "squares"] {
+      let layout = net.layout(of: tensor, classAxes: ["distances": 1])
+      #expect(layout.axes == GridAxes(height: [1], width: [], channels: [2]), "\(tensor)")
+    }
+  }
+
+  @Test func `aren't told by a Reshape that flattens them`() {
+    var net = Graph([1, 6, 6, 4])
+    net.weight("w", [144, 3])
+    net.add("Relu", ["x"], "relu", [1, 6, 6, 4])
+    net.add("Reshape", ["relu"], "flat", [1, 144])
+    net.add("MatMul", ["flat", "w"], "scores", [1, 3])
+    let layout = net.layout(of: "relu")
+    #expect(layout.axes == nil)
+    #expect(layout.reason == "nothing in the network tells which of its axes [1, 6, 6, 4] holds channels")
+  }
+
+  @Test func `are those of a convolution that lies farther than a Reshape`() {
+    var net = Graph([1, 2, 6, 6])
+    net.weight("kernel", [3, 2, 3, 3])
+    net.weight("w", [48, 3])
+    net.add("Conv", ["x", "kernel"], "conv", [1, 3, 4, 4])
+    net.add("Unsqueeze", ["conv"], "step", [1, 1, 3, 4, 4])
+    net.add("Concat", ["step", "step"], "steps", [1, 2, 3, 4, 4], ["axis": .int(1)])
+    net.add("Transpose", ["steps"], "turned", [1, 2, 4, 4, 3], ["perm": .ints([0, 1, 3, 4, 2])])
+    net.add("Slice", ["turned"], "slice", [1, 1, 4, 4, 3])
+    net.add("Squeeze", ["slice"], "picture", [1, 4, 4, 3])
+    net.add("Reshape", ["picture"], "flat", [1, 48])
+    net.add("MatMul", ["flat", "w"], "scores", [1, 3])
+    #expect(net.layout(of: "picture").names == "N,H,W,C")
+  }
+
+  /// Weights along positions and weights along features, as in a mixer without normalisation.
+  private static func mixer(pooled: Bool) -> Graph {
+    var net = Graph([1, 6, 4])
+    for (name, shape) in [("embed", [4, 5]), ("a", [6, 8]), ("b", [8, 6]), ("c", [5, 7])] { net.weight(name, shape) }
+    net.add("MatMul", ["x", "embed"], "embedded", [1, 6, 5])
+    net.add("Transpose", ["embedded"], "turned", [1, 5, 6], ["perm": .ints([0, 2, 1])])
+    net.add("MatMul", ["turned", "a"], "wide", [1, 5, 8])
+    net.add("MatMul", ["wide", "b"], "narrow", [1, 5, 6])
+    net.add("Transpose", ["narrow"], "back", [1, 6, 5], ["perm": .ints([0, 2, 1])])
+    net.add("Add", ["embedded", "back"], "sum", [1, 6, 5])
+    net.add("MatMul", ["sum", "c"], "hidden", [1, 6, 7])
+    if pooled { net.add("ReduceMean", ["hidden"], "mean", [1, 7], ["axes": .ints([1]), "keepdims": .int(0)]) }
+    return net
+  }
+
+  @Test func `are left to the user where weights go along each`() {
+    let net = Self.mixer(pooled: false)
+    for tensor in ["embedded", "turned", "wide", "narrow", "back", "sum", "hidden"] {
+      let layout = net.layout(of: tensor)
+      #expect(layout.axes == nil, "\(tensor)")
+      #expect(layout.reason.contains("could hold channels"), "\(tensor)")
+    }
+  }
+
+  @Test func `are told apart by a mean over one`() {
+    let net = Self.mixer(pooled: true)
+    for (tensor, axis) in [("embedded", 2), ("turned", 1), ("narrow", 1), ("back", 2), ("sum", 2), ("hidden", 2)] {
+      #expect(net.channels(of: tensor) == [axis], "\(tensor)")
+    }
+    #expect(net.layout(of: "wide").axes == nil)
+  }
+
+  @Test func `are told apart wherever a convolution tells once`() {
+    var net = Graph([1, 3, 6])
+    for (name, shape) in [("kernel", [5, 3, 1]), ("a", [6, 6]), ("c", [5, 7])] { net.weight(name, shape) }
+    net.add("Conv", ["x", "kernel"], "conv", [1, 5, 6])
+    net.add("MatMul", ["conv", "a"], "mixed", [1, 5, 6])
+    net.add("Transpose", ["mixed"], "turned", [1, 6, 5], ["perm": .ints([0, 2, 1])])
+    net.add("MatMul", ["turned", "c"], "hidden", [1, 6, 7])
+    for (tensor, axis) in [("conv", 1), ("turned", 2), ("hidden", 2)] { #expect(net.channels(of: tensor) == [axis], "\(tensor)") }
+  }
+
+  @Test func `aren't contradicted by a bias that only suggests them`() {
+    var net = Graph([1, 6, 4])
+    net.weight("w", [4, 5])
+    net.weight("bias", [6, 1])
+    net.add("MatMul", ["x", "w"], "dense", [1, 6, 5])
+    net.add("Add", ["dense", "bias"], "sum", [1, 6, 5])
+    #expect(net.channels(of: "sum") == [2])
+  }
+}
+
 @Suite struct `The layout of a network of bfloat16` {
   /// What a network computes in bfloat16 runs in float32 and is rounded, by tensors that no run shows.
   @Test func `is followed through what stands in for its operators`() {

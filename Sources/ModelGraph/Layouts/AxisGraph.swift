@@ -9,8 +9,8 @@ struct AxisGraph {
     case same
     /// Into an axis that merges several.
     case merged
-    /// Into one of the axes that an axis is split into.
-    case part(Int, of: Int)
+    /// Into one of the axes that an axis is split into, or merges.
+    case part(Int, of: Int, isSplit: Bool)
 
     var isSame: Bool { if case .same = self { true } else { false } }
 
@@ -26,8 +26,10 @@ struct AxisGraph {
         case .head, .direction: return nil
         default: return (.position, 6)
         }
-      case .part(let part, let count):
+      case .part(let part, let count, let isSplit):
         switch role {
+        // A flattened picture is a list of features too, and only one of its axes counts channels.
+        case _ where role.isChannel && !isSplit && count > 2: return nil
         case .feature: return (count == 2 && part == 0 ? .head : .feature, 2)
         case .position, .token:
           switch count {
@@ -53,7 +55,12 @@ struct AxisGraph {
     var isCertain = true
     /// The operator that says so, from 1 on; 0 is none, but how the network is run and read.
     var source = 0
+    /// Whether what says so only suggests it.
+    var isHint = false
   }
+
+  /// What sources that only suggest a role cost at least.
+  static let hint = 8
 
   private var first: [Int: Int] = [:]
   private var ranks: [Int: Int] = [:]
@@ -61,6 +68,7 @@ struct AxisGraph {
   private var facts: [(axis: Int, finding: Finding)] = []
   private var findings: [Finding?] = []
   private var definitions: [Finding?] = []
+  private var places: Set<Int> = []
   /// The operator that speaks, from 1 on.
   var source = 0
 
@@ -80,7 +88,7 @@ struct AxisGraph {
   /// An axis whose role an operator tells. Negative axes count from the end. `cost` says how sure it is: 0 is a definition.
   mutating func state(_ tensor: Int, _ axis: Int, _ role: AxisRole, cost: Int, _ reason: String) {
     guard let axis = vertex(tensor, axis) else { return }
-    facts.append((axis, Finding(role: role, cost: cost, reason: reason, source: source)))
+    facts.append((axis, Finding(role: role, cost: cost, reason: reason, source: source, isHint: cost >= Self.hint)))
   }
 
   /// Two axes that count the same.
@@ -90,13 +98,13 @@ struct AxisGraph {
     links[b].append((a, .same))
   }
 
-  /// An axis that merges others, slowest first.
-  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int) {
+  /// An axis that merges others, slowest first, or that is split into them.
+  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int, isSplit: Bool = false) {
     guard let whole = vertex(merged, axis) else { return }
     for (part, axis) in axes.enumerated() {
       guard let axis = vertex(tensor, axis) else { continue }
       links[axis].append((whole, .merged))
-      links[whole].append((axis, .part(part, of: axes.count)))
+      links[whole].append((axis, .part(part, of: axes.count, isSplit: isSplit)))
     }
   }
 
@@ -126,7 +134,7 @@ struct AxisGraph {
           guard let passed = link.pass(finding.role) else { continue }
           let arriving = Finding(
             role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
-            isCertain: finding.isCertain && link.isSame, source: finding.source)
+            isCertain: finding.isCertain && link.isSame, source: finding.source, isHint: finding.isHint)
           put(other, arriving, into: &waiting)
         }
       }
@@ -135,6 +143,19 @@ struct AxisGraph {
     }
     return findings
   }
+
+  /// Takes axes for places, and those that count the same, with what a mean over positions suggests.
+  mutating func takeForPlaces(_ losers: [(tensor: Int, axis: Int)]) {
+    var waiting = losers.compactMap { vertex($0.tensor, $0.axis) }
+    waiting += facts.filter { $0.finding.role == .position }.map(\.axis)
+    places = Set(waiting)
+    while let axis = waiting.popLast() {
+      for (other, link) in links[axis] where link.isSame && places.insert(other).inserted { waiting.append(other) }
+    }
+  }
+
+  /// Whether an axis counts the same as one that is known for places.
+  func isPlace(_ tensor: Int, _ axis: Int) -> Bool { vertex(tensor, axis).map(places.contains) ?? false }
 
   /// By axis; `nil` for a tensor that isn't there.
   func findings(of tensor: Int) -> [Finding?]? { part(of: findings, tensor) }

@@ -51,7 +51,22 @@ package struct LayoutInference: Sendable {
     for number in index.order { linkEnds(aroundNormalisation: number, in: model) }
     for number in index.order { add(number, in: model) }
     axes.settle()
+    axes.takeForPlaces(self.shapes.flatMap { tensor, shape in losers(of: tensor, shape).map { (tensor, $0) } })
   }
+
+  /// The axes that operators name for channels where others define another axis so.
+  private func losers(of tensor: Int, _ shape: [Int]) -> [Int] {
+    guard shape.count > 2, let before = axes.findings(of: tensor), let defined = axes.definitions(of: tensor) else { return [] }
+    var found = before
+    _ = Self.settleChannels(of: &found, defined: defined, places: nil, lengths: shape)
+    guard found.indices.contains(where: { found[$0]?.role.isChannel ?? false && defined[$0]?.role.isChannel ?? false }) else {
+      return []
+    }
+    return found.indices.filter { before[$0]?.role != found[$0]?.role && before[$0]!.source > 0 }
+  }
+
+  /// Whether the tensor's axis counts the same as one that is known for places.
+  func isPlace(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isPlace($0, axis) } ?? false }
 
   /// By axis of the tensor: its role and the reason, `nil` where nothing tells. `nil` for a tensor of unknown shape.
   func findings(of tensor: String) -> [AxisGraph.Finding?]? {
@@ -305,7 +320,7 @@ package struct LayoutInference: Sendable {
           axes.merge(input, Array(startA..<i), into: output, startB)
         }
         if i - startA == 1, normalisedAxes[input]?.contains(startA) != true {
-          axes.merge(output, Array(startB..<j), into: input, startA)
+          axes.merge(output, Array(startB..<j), into: input, startA, isSplit: true)
         }
       }
     }

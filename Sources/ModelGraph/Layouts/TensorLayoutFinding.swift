@@ -38,7 +38,8 @@ extension LayoutInference {
     }
     let defined = view.givenShape == nil ? definitions(of: view.tensor) : nil
     let conflict = Self.settleChannels(
-      of: &found, defined: defined.map { defined in sources.map { defined[$0] } }, lengths: Array(shape.dropFirst()))
+      of: &found, defined: defined.map { defined in sources.map { defined[$0] } },
+      places: known.map { _ in sources.map { isPlace(view.tensor, $0) } }, lengths: Array(shape.dropFirst()))
     let names = "N," + found.map { $0?.role.letter ?? "?" }.joined(separator: ",")
     let long = found.indices.filter { shape[$0 + 1] > 1 }
     guard found.count > 1 else {
@@ -47,8 +48,9 @@ extension LayoutInference {
     }
     if let conflict { return TensorLayoutFinding(axes: nil, names: names, reason: conflict) }
     var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
-    let others = long.filter { !channels.contains($0) }
-    if others.isEmpty, channels.count > 1, let nearest = channels.min(by: { found[$0]!.cost < found[$1]!.cost }) {
+    if long.allSatisfy(channels.contains), long.count < 2, channels.count > 1,
+      let nearest = channels.min(by: { found[$0]!.cost < found[$1]!.cost })
+    {
       channels = [nearest]
     }
     if channels.isEmpty { channels = found.indices.filter { found[$0]?.role == .head } }
@@ -70,35 +72,55 @@ extension LayoutInference {
     return finding(shape, found, channels: channels, names, roles.first?.reason ?? "")
   }
 
-  /// Where operators name several axes for channels, beside axes of places, those that are defined so are, and the others are places:
-  /// weights that go along the width of a picture, whose channels a convolution tells, mix places. Axes that came of one axis are
-  /// channels together.
+  /// Where operators name several axes for channels, those that are defined so are, and the others are places: weights that go along
+  /// the width of a picture, whose channels a convolution tells, mix places. Axes that came of one axis are channels together.
   ///
-  /// - Parameter defined: what operators that define roles tell, by axis.
+  /// - Parameters:
+  ///   - defined: what operators that define roles tell, by axis.
+  ///   - places: which axes count the same as one that is known for places; `nil` where that isn't asked.
   /// - Returns: what is wrong where operators that are equally sure differ.
-  private static func settleChannels(
-    of found: inout [AxisGraph.Finding?], defined: [AxisGraph.Finding?]?, lengths: [Int]
+  static func settleChannels(
+    of found: inout [AxisGraph.Finding?], defined: [AxisGraph.Finding?]?, places: [Bool]?, lengths: [Int]
   ) -> String? {
     let long = found.indices.filter { lengths[$0] > 1 }
-    let channels = long.filter { found[$0]?.role.isChannel ?? false }
-    guard channels.count > 1, channels.count < long.count, channels.allSatisfy({ found[$0]!.isCertain }) else { return nil }
-    // Channels of a convolution before features along a last axis, and both before what weights go along.
+    func makePlace(_ axis: Int) {
+      found[axis] = AxisGraph.Finding(role: .position, cost: found[axis]!.cost, reason: found[axis]!.reason)
+    }
+    // Channels of a convolution before features along a last axis, those before what weights go along, and hints last.
     func doubt(_ axis: Int) -> Int {
-      guard let role = defined?[axis]?.role, role.isChannel else { return 2 }
+      guard let role = defined?[axis]?.role, role.isChannel else { return found[axis]!.isHint ? 3 : 2 }
       return role == .channel ? 0 : 1
     }
+    func isClasses(_ axis: Int) -> Bool { found[axis]!.source == 0 && doubt(axis) >= 2 }
+    var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
+    let isAll = long.allSatisfy(channels.contains)
+    if isAll, long.count > 1 {
+      // What an axis was split or merged of says less than what defines it.
+      for axis in channels where !found[axis]!.isCertain { found[axis] = defined?[axis] ?? found[axis] }
+      channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
+    }
+    // What the end compares is classes, or positions where operators name other features and nothing else is left for places.
+    if isAll, !channels.allSatisfy(isClasses) {
+      channels.filter(isClasses).forEach(makePlace)
+    }
+    channels = long.filter { found[$0]?.role.isChannel ?? false }
+    guard channels.count > 1 else { return nil }
+    let certain = channels.filter { found[$0]!.isCertain }
+    guard isAll || certain.count == channels.count else { return nil }
+    if certain.isEmpty { return "nothing in the network tells which of its axes \([1] + lengths) holds channels" }
     // Classes contradict nobody: features of each class lie along another axis.
-    let rivals = channels.filter { found[$0]!.source > 0 || doubt($0) < 2 }
-    guard let least = rivals.map(doubt).min() else { return nil }
-    let kept = rivals.filter { doubt($0) == least }
+    let rivals = isAll ? channels : channels.filter { !isClasses($0) }
+    let sure = rivals.filter { found[$0]!.isCertain }
+    guard let least = sure.map(doubt).min() else { return nil }
+    var kept = sure.filter { doubt($0) == least }
+    let unplaced = kept.filter { !(places?[$0] ?? false) }
+    if least >= 2, !unplaced.isEmpty { kept = unplaced }
     let sources = kept.map { least < 2 ? defined![$0]! : found[$0]! }
     if Set(sources.map(\.source)).count > 1 {
       let reasons = zip(kept, sources).map { "\($1.reason), along axis \($0 + 1)" }
       return "several of its axes \([1] + lengths) could hold channels (\(reasons.joined(separator: "; ")))"
     }
-    for axis in rivals where !kept.contains(axis) {
-      found[axis] = AxisGraph.Finding(role: .position, cost: found[axis]!.cost, reason: found[axis]!.reason)
-    }
+    rivals.filter { !kept.contains($0) }.forEach(makePlace)
     return nil
   }
 
