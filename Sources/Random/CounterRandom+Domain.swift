@@ -15,7 +15,7 @@ extension CounterRandom {
     case stratumOrder = 6
     case renumbering = 9
     case gradientPairs = 10
-    /// Which regions are half lesioned.
+    /// Which regions are midpoints of gradient passes.
     case midpoints = 11
     case probes = 12
     /// The stimuli that replacements come from.

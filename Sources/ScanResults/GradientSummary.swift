@@ -5,7 +5,7 @@ import Shapley
 package struct GradientSummary: Sendable, Hashable {
   /// Gradient passes of a series.
   package var passes: Int
-  /// The share of (region, pass) that was half lesioned.
+  /// The share of (region, pass) that was a midpoint.
   package var midpointShare: Double
   package var finding: GradientFinding
   /// ΣT over v(G) − v(∅), the mean over series: away from 1 where curvature is strong.

@@ -36,7 +36,7 @@ package enum EstimatorName: String, CaseIterable, Sendable, Codable, Hashable {
   package var version: Int {
     switch self {
     case .regression, .cubic, .leverage, .permutation, .naive, .exact, .affine: 1
-    case .gradient: 5
+    case .gradient: 6
     }
   }
 

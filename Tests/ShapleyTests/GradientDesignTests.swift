@@ -16,9 +16,45 @@ import Testing
     #expect(rows[0].allSatisfy { $0 == 1 } && rows[1].allSatisfy { $0 == 0 })
     for pair in 0..<design.pairCount {
       let (first, second) = (rows[2 + 2 * pair], rows[3 + 2 * pair])
-      #expect(zip(first, second).allSatisfy { $0 + $1 == 1 && ($0 == 0.5 || $0 == 0 || $0 == 1) })
-      #expect(first.count { $0 == 0.5 } == design.midpointCount(pair: pair))
+      #expect(zip(first, second).allSatisfy { $0 + $1 == 1 && (Self.isMidpoint($0) || $0 == 0 || $0 == 1) })
+      #expect(first.count(where: Self.isMidpoint) == design.midpointCount(pair: pair))
       #expect(design.group(2 + 2 * pair) == pair + 1 && design.group(3 + 2 * pair) == pair + 1)
+    }
+  }
+
+  private static func isMidpoint(_ mask: Float) -> Bool { mask > 0 && mask < 1 }
+
+  @Test("Few passes have midpoints in the middle, many at both nodes of Lobatto's rule, as often in a first row as in a second")
+  func nodes() throws {
+    let few = try GradientDesign(players: 100, passes: 190, seed: 2)
+    #expect(few.masks(in: 2..<190).filter(Self.isMidpoint).allSatisfy { $0 == 0.5 })
+    let many = try GradientDesign(players: 100, passes: 480, seed: 2)
+    let all = rows(many)
+    for row in stride(from: 2, to: 480, by: 2) { #expect(zip(all[row], all[row + 1]).allSatisfy { $0 + $1 == 1 }) }
+    let nodes = all.enumerated().filter { $0.offset % 2 == 0 }.flatMap { $0.element.filter(Self.isMidpoint) }
+    #expect(nodes.allSatisfy { abs(abs(Double($0) - 0.5) - 1 / 20.0.squareRoot()) < 1e-7 })
+    #expect(abs(Double(nodes.count { $0 < 0.5 }) / Double(nodes.count) - 0.5) < 0.05)
+    // The first part of a long design goes by the long one's rule.
+    let part = try #require(many.truncated(toRows: 16))
+    #expect(part.rule == many.rule && part.rule != few.rule)
+  }
+
+  @Test("Both rules integrate what they are said to, and leave what they are said to of steps")
+  func rules() {
+    for (rule, degree) in [(PresenceRule.simpson, 3), (.lobatto, 5)] {
+      func integral(_ f: (Double) -> Double) -> Double {
+        (1 - rule.innerWeight) * (f(0) + f(1)) / 2 + rule.innerWeight * (f(rule.node) + f(1 - rule.node)) / 2
+      }
+      for power in 0...degree + 1 {
+        let error = integral { t in (0..<power).reduce(1) { product, _ in product * t } } - 1 / Double(power + 1)
+        #expect((abs(error) < 1e-12) == (power <= degree), "\(rule) \(power)")
+      }
+      let steps = (0..<10_000).map { (Double($0) + 0.5) / 10_000 }
+      let left = steps.reduce(0) { sum, step in
+        let error = integral { $0 > step ? 1 : 0 } - (1 - step)
+        return sum + error * error / 10_000
+      }
+      #expect(abs(36 * left - rule.left) < 1e-3)
     }
   }
 
@@ -58,7 +94,7 @@ import Testing
     for deal in 0..<3 {
       var dealt = [Int](repeating: 0, count: 100)
       for pair in 12 * deal..<12 * deal + 12 {
-        for player in 0..<100 where rows[2 + 2 * pair][player] == 0.5 { dealt[player] += 1 }
+        for player in 0..<100 where Self.isMidpoint(rows[2 + 2 * pair][player]) { dealt[player] += 1 }
       }
       #expect(dealt.allSatisfy { $0 <= 1 })
       #expect(dealt.reduce(0, +) == counts[12 * deal..<12 * deal + 12].reduce(0, +))
@@ -74,10 +110,10 @@ import Testing
       let count = presence.count { Int(10 * $0 - 1e-6) == tenth }
       #expect(abs(Double(count) - 80) <= (tenth == 0 || tenth == 9 ? 16 : 10), "\(tenth): \(count)")
     }
-    // Beside a region at ½ the same, by the weights of midpoints.
+    // Beside a midpoint the same, by the weights of midpoints.
     var sums = [Double](repeating: 0, count: 10)
     for (row, mask) in masks.enumerated() {
-      let halves = mask.count { $0 == 0.5 }
+      let halves = mask.count(where: Self.isMidpoint)
       #expect(halves == design.midpointCount(pair: row / 2))
       sums[min(9, Int(10 * presence[row] - 1e-6))] += Double(halves) * design.weightOfMidpoints(halves)
     }
@@ -85,12 +121,12 @@ import Testing
     #expect(sums.allSatisfy { abs($0 - mean) < 0.25 * mean }, "\(sums)")
   }
 
-  @Test("Few regions are half lesioned one at a time, in pairs of their own")
+  @Test("Few regions are midpoints one at a time, in pairs of their own")
   func separation() throws {
     let design = try GradientDesign(players: 12, passes: 64, seed: 2)
     #expect(design.isSeparated)
     for (row, mask) in rows(design).enumerated().dropFirst(2) {
-      #expect(mask.count { $0 == 0.5 } == (row / 2 - 1) % 2)
+      #expect(mask.count(where: Self.isMidpoint) == (row / 2 - 1) % 2)
     }
   }
 
@@ -126,7 +162,7 @@ import Testing
     let masks = design.masks(in: 4..<6)
     #expect(masks.count == 2 * 65_536)
     #expect(zip(masks[..<65_536], masks[65_536...]).allSatisfy { $0 + $1 == 1 })
-    #expect(masks[..<65_536].count { $0 == 0.5 } == design.midpointCount(pair: 1))
+    #expect(masks[..<65_536].count(where: Self.isMidpoint) == design.midpointCount(pair: 1))
   }
 
   @Test("A Banzhaf coalition is uniform among all subsets")

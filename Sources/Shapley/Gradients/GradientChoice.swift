@@ -94,7 +94,7 @@ extension GradientPilot {
   /// midpoints are too few to tell), and what Simpson's rule does.
   func error(passes: Double, curvature: Double, isMeasured: Bool, simpsonBias: Double) -> Double {
     let sampling = samplingPerPass.reduce(0, +) / Double(samplingPerPass.count) / passes
-    let noise = correctionPerPass / passes
+    let noise = correctionNoise(passes: passes)
     let left = !isMeasured ? curvature : curvature > 0 ? curvature * noise / (curvature + noise) : 0
     return sampling + left + simpsonBias * meanSquare
   }

@@ -40,11 +40,12 @@ extension GradientDesign {
 
   /// ζ and its errors from the sums of all passes.
   ///
-  /// T_g = Σwx/Σw, with G and ∅ among the pairs (`GradientSums`), and S_g − T_g = ⅔(Σuy/Σu − T_g). The estimate is T +
+  /// T_g = Σwx/Σw, with G and ∅ among the pairs (`GradientSums`), and S_g − T_g = a(Σuy/Σu − T_g), a the weight of the inner nodes
+  /// (`PresenceRule`): ⅔ by Simpson's rule, ⅚ by Lobatto's. The estimate is T +
   /// λ(S − T), λ = τ²/(τ² + s²), s² the mean sampling variance of S − T and τ² = max(0, mean (S − T)² − s²) the curvature that
-  /// is there. Its mean squared error, ((1 − λ)² + ρλ²)τ_g² + (1 − ⅔λ)² var T + (⅔λ)² var Mid, is the square of its standard
+  /// is there. Its mean squared error, ((1 − λ)² + ρλ²)τ_g² + (1 − aλ)² var T + (aλ)² var Mid, is the square of its standard
   /// error; for the Shapley index what Σζ misses of v(G) − v(∅) is shared out in proportion to it. There τ² counts with a
-  /// quarter of its own standard error √(2/n)(τ² + s²) on top, ρ is what Simpson's rule leaves and var T is moderated
+  /// quarter of its own standard error √(2/n)(τ² + s²) on top, ρ is what the rule leaves and var T is moderated
   /// (`GradientPrior`); what chance leaves of all coalitions' differences is added.
   ///
   /// A region's own τ_g² is in proportion to its (S − T)² as far as that is known, λ; of the rest half is taken in proportion to T_g², and
@@ -61,7 +62,8 @@ extension GradientDesign {
     let (trapezoid, variance, freedom) = trapezoid(sums)
     let scale = Self.scales(variance)
     let midpoints = Midpoints(sums, scale: scale)
-    let correction = (0..<playerCount).map { midpoints.pairs[$0] > 0 ? 2 / 3 * (midpoints.mean[$0] - trapezoid[$0]) : 0 }
+    let inner = rule.innerWeight
+    let correction = (0..<playerCount).map { midpoints.pairs[$0] > 0 ? inner * (midpoints.mean[$0] - trapezoid[$0]) : 0 }
     let measured =
       midpoints.freedom >= Self.leastMidpointFreedom
       ? measuredCurvature(correction, trapezoidVariance: variance, midpoints) : nil
@@ -83,7 +85,7 @@ extension GradientDesign {
     let seen = midpoints.pairs.reduce(0, +) / measuredRegions
     let likely = max(own, (seen * own + (known ?? 0)) / (seen + 1))
     let square = (0..<playerCount).reduce(0) { $0 + correction[$1] * correction[$1] } / measuredRegions
-    let remainder = prior?.remainder ?? Self.simpsonRemainder
+    let remainder = rule.left * (prior?.remainder ?? Self.simpsonRemainder)
     // Values and derivatives are in single precision.
     let rounding = 0x1p-23 * max(abs(full), abs(empty))
     let chance = rounding * rounding + (prior?.noise ?? 0) * index.concentration(players: playerCount)
@@ -95,13 +97,13 @@ extension GradientDesign {
     var errors = (0..<playerCount).map { player in
       let applied = applied[player]
       let left = max(((1 - applied) * (1 - applied) + remainder * applied * applied) * likely, missed)
-      let kept = 1 - 2 / 3 * applied
+      let kept = 1 - inner * applied
       let own = square > 0 ? correction[player] * correction[player] / square : 1
       let size = meanSquare > 0 ? trapezoid[player] * trapezoid[player] / meanSquare : 1
       let place = ((1 - applied) * scale[player] + applied * own + size) / 2
       let spread =
         prior?.moderated(variance[player], freedom: freedom, passes: rowCount, region: player) ?? variance[player]
-      return chance + left * place + kept * kept * spread + 4 / 9 * applied * applied * midpoints.variance(player)
+      return chance + left * place + kept * kept * spread + inner * inner * applied * applied * midpoints.variance(player)
     }
     if index == .shapley { Self.share(residual, among: &zeta, errors: &errors) }
     return GradientEstimate(
@@ -170,7 +172,7 @@ extension GradientDesign {
     var (squares, variance, count) = (0.0, 0.0, 0.0)
     for player in 0..<playerCount where midpoints.pairs[player] > 0 {
       squares += correction[player] * correction[player]
-      variance += 4 / 9 * (midpoints.variance(player) + trapezoidVariance[player])
+      variance += rule.innerWeight * rule.innerWeight * (midpoints.variance(player) + trapezoidVariance[player])
       count += 1
     }
     return (max(0, (squares - variance) / count), variance / count)

@@ -4,7 +4,7 @@ import Random
 extension GradientDesign {
   /// The masks of a range of rows.
   ///
-  /// - Returns: `[rows x regions]`, row by row: 1 intact, 0 lesioned, ½ half lesioned.
+  /// - Returns: `[rows x regions]`, row by row: 1 intact, 0 lesioned, and between them where a midpoint is held.
   package func masks(in rows: Range<Int>) -> [Float] {
     precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount)
     var masks = [Float](repeating: 0, count: rows.count * playerCount)
@@ -23,7 +23,7 @@ extension GradientDesign {
     return masks
   }
 
-  /// How many regions of a pair are half lesioned.
+  /// How many regions of a pair are midpoints.
   ///
   /// Under the Shapley index no more than the first row's size, intact ones and halves of these: small sizes have room for few.
   func midpointCount(pair: Int) -> Int {
@@ -35,8 +35,8 @@ extension GradientDesign {
 
   /// How many of a pair's other regions are intact in its first row; in its second it is the rest.
   ///
-  /// The second rows have the other half of all sizes. A region at ½ counts as half of an intact one: so the others' presence is spread
-  /// evenly over all that there is, and not only over what regions at ½ leave.
+  /// The second rows have the other half of all sizes. A midpoint counts as half of an intact region: so the others' presence is spread
+  /// evenly over all that there is, and not only over what midpoints leave.
   func firstSize(pair: Int, random: inout CounterRandom) -> Int {
     let stratum = stratum(pair: pair)
     let position = stratum.lowerBound + random.nextUnit() * (stratum.upperBound - stratum.lowerBound)
@@ -79,7 +79,12 @@ extension GradientDesign {
     case .shapley: coalition = random.coalition(of: free, size: firstSize(pair: pair, random: &random))
     case .banzhaf: coalition = random.coalition(of: free)
     }
-    for member in members { masks[start + member] = 0.5 }
+    let node = Float(rule.node)
+    for member in members {
+      // With one node in the middle both are the same.
+      let isLess = rule == .simpson || random.next(below: 2) == 0
+      masks[start + member] = isLess == isFirst ? node : 1 - node
+    }
     var other = 0
     for place in start..<start + playerCount where masks[place] == 0 {
       if coalition[other] == isFirst { masks[place] = 1 }

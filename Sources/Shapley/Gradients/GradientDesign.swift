@@ -3,10 +3,11 @@ import Random
 /// The masks of a series' gradient passes: row 0 is G (all intact), row 1 is ∅ (all lesioned), then complement pairs.
 ///
 /// A gradient pass at the mask m ∈ [0, 1]ⁿ gives v(m) and the derivatives d_g = ∂v/∂m_g of all n regions. In each pair some
-/// regions, the *midpoints*, are half lesioned (m_g = ½) in both rows; of the others the first row keeps S and the second
-/// their complement. Sizes, midpoints counted as halves, are spread evenly (Shapley), or S is uniform among all subsets (Banzhaf).
+/// regions, the *midpoints*, are lesioned in part: half (m_g = ½) in both rows or, from 192 passes on, to .28 in one row and to .72 in the
+/// other (`PresenceRule`). Of the others the first row keeps S and the second their complement. Sizes, midpoints counted as halves, are
+/// spread evenly (Shapley), or S is uniform among all subsets (Banzhaf).
 ///
-/// The regions are dealt at random into `midpointBlocks` parts, one part is half lesioned in each pair, and after as many
+/// The regions are dealt at random into `midpointBlocks` parts, one part are midpoints in each pair, and after as many
 /// pairs they are dealt anew: every region is a midpoint equally often, but that small sizes have room for few. Where a part would
 /// hold hardly more than one region, every second pair has one midpoint and the others have none, and the trapezoid is computed
 /// from the latter only: then nothing but chance separates the estimates of small games from their limits.
@@ -18,7 +19,7 @@ import Random
 /// 65,536 regions.
 package struct GradientDesign: Sendable, Hashable {
   /// Of the rules by which masks are drawn: derivatives that were measured under other rules are at other masks.
-  package static let version = 2
+  package static let version = 3
   package static let largestPlayerCount = 65_536
   /// The least number of passes of a game of two regions or more: both ends and three pairs.
   package static let minimumPassCount = 8
@@ -29,7 +30,7 @@ package struct GradientDesign: Sendable, Hashable {
   package let rowCount: Int
   /// The passes that the design was planned for; more than `rowCount` where it was stopped early.
   package let plannedRowCount: Int
-  /// In how many parts the regions are dealt; 0: no region is ever half lesioned.
+  /// In how many parts the regions are dealt; 0: no region ever is a midpoint.
   package let midpointBlocks: Int
   package let seed: UInt64
   /// Which series: designs of different streams are independent.
@@ -101,6 +102,9 @@ package struct GradientDesign: Sendable, Hashable {
     return blocks
   }
 
+  /// How derivatives are integrated over a region's presence.
+  var rule: PresenceRule { PresenceRule(passes: plannedRowCount) }
+
   /// {S, Sᶜ} pairs.
   package var pairCount: Int { (rowCount - 2) / 2 }
   var plannedPairCount: Int { (plannedRowCount - 2) / 2 }
@@ -108,7 +112,7 @@ package struct GradientDesign: Sendable, Hashable {
   /// Whether pairs with a midpoint and pairs for the trapezoid are different ones.
   package var isSeparated: Bool { midpointBlocks > 0 && midpointBlocks == playerCount }
 
-  /// The share of (region, pass) that is half lesioned.
+  /// The share of (region, pass) that is a midpoint.
   package var midpointShare: Double {
     let midpoints = (0..<pairCount).reduce(0) { $0 + midpointCount(pair: $1) }
     return Double(midpoints) / Double(max(1, pairCount) * playerCount)

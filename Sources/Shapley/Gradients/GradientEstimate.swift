@@ -4,17 +4,17 @@ package struct GradientParts: Sendable, Hashable {
   package let trapezoid: [Double]
   /// `[players]`: T's sampling variance.
   package let trapezoidVariance: [Double]
-  /// `[players]`: S − T, S = T/3 + 2·Mid/3 by Simpson's rule; 0 where the region never was a midpoint.
+  /// `[players]`: S − T, S = (1 − a)·T + a·Mid, a of the design's rule (⅔ by Simpson's); 0 where the region never was a midpoint.
   package let correction: [Double]
   /// `[players]`: pairs in which the region was a midpoint.
   package let correctionPairs: [Double]
   /// λ: how much of the correction was applied, 0...1.
   package let shrinkage: Double
-  /// τ²: the mean squared difference between T's limit and Simpson's, measured or given.
+  /// τ²: the mean squared difference between T's limit and the rule's, measured or given.
   package let curvature: Double
   /// s²: the mean sampling variance of the correction; 0 where it isn't known.
   package let correctionVariance: Double
-  /// The share of (region, pass) that was half lesioned.
+  /// The share of (region, pass) that was a midpoint.
   package let midpointShare: Double
   /// `[players]`: the share of ζ's squared error that the passes' own values left, 0...1; empty where they weren't used.
   package internal(set) var unexplained: [Double]

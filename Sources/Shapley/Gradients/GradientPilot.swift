@@ -99,9 +99,15 @@ package struct GradientPilot: Sendable, Hashable {
   /// The mean squared bias that is expected to stay in the mean over so many stimuli: ((1 − Λ)² + 0.03Λ²)τ'², Λ = τ²/(τ² + s²), with
   /// s² the correction's variance over all passes.
   package func remainingBias(stimuli: Int, passes: Int) -> Double {
-    let noise = correctionPerPass / Double(stimuli * passes)
+    let noise = correctionNoise(passes: Double(passes)) / Double(stimuli)
     let shrinkage = bias > 0 ? bias / (bias + noise) : 0
     return ((1 - shrinkage) * (1 - shrinkage) + GradientDesign.simpsonRemainder * shrinkage * shrinkage) * biasSpread
+  }
+
+  /// s² of a series of so many passes, which may go by another rule than the pilot's.
+  func correctionNoise(passes: Double) -> Double {
+    let ratio = PresenceRule(passes: Int(passes)).innerWeight / PresenceRule(passes: passCount).innerWeight
+    return ratio * ratio * correctionPerPass / passes
   }
 
   /// What a layer of so many stimuli would show.

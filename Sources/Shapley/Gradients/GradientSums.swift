@@ -106,7 +106,7 @@ package struct GradientSums: Sendable, Hashable {
     for player in 0..<n {
       let mask = masks[start + player]
       let mean = (Double(derivatives[start + player]) + Double(derivatives[start + n + player])) / 2
-      if mask == 0.5 {
+      if mask > 0 && mask < 1 {
         midpoints[player] += u
         midpoints2[player] += u * u
         midpointSum[player] += u * mean

@@ -50,7 +50,7 @@ extension GradientDesign {
       let lesioned = playerCount - halves - intact
       for pair in 0..<pairs.count {
         let (first, second) = pairs.regions(of: pair)
-        guard masks[start + first] != 0.5, masks[start + second] != 0.5 else { continue }
+        guard Self.isWhole(masks[start + first]), Self.isWhole(masks[start + second]) else { continue }
         let one = sample(pair, row: start) {
           weight($0, $1, intact: intact, lesioned: lesioned, meanFreePairs: meanFreePairs)
         }
@@ -67,12 +67,14 @@ extension GradientDesign {
       degreesOfFreedom: Double(max(1, (samples.map(\.count).min() ?? 0) - 1)))
   }
 
+  private static func isWhole(_ mask: Float) -> Bool { mask == 0 || mask == 1 }
+
   /// What G and ∅ weigh, at which both regions are intact, or lesioned, with all others: hardly a pair of passes has their sizes.
   private var endWeightOfPairs: Double {
     index == .banzhaf ? 0 : 3 / Double(playerCount * (playerCount + 1))
   }
 
-  /// The mean over pairs of passes of r(r − 1), r the regions that aren't at ½.
+  /// The mean over pairs of passes of r(r − 1), r the regions that are no midpoints.
   private var meanFreePairs: Double {
     (0..<pairCount).reduce(0) { sum, pair in
       let free = Double(playerCount - midpointCount(pair: pair))
@@ -81,7 +83,7 @@ extension GradientDesign {
   }
 
   /// w(u) over twice the probability that two regions are as they are, with so many intact and lesioned regions in the row, among the
-  /// pairs of passes in which neither is at ½. A region at ½ counts as half of an intact one.
+  /// pairs of passes in which neither is a midpoint. A midpoint counts as half of an intact one.
   private func weight(_ first: Bool, _ second: Bool, intact: Int, lesioned: Int, meanFreePairs: Double) -> Double {
     if index == .banzhaf { return 2 }
     let (size, rest) = (Double(intact), Double(lesioned))
