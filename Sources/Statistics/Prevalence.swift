@@ -19,11 +19,11 @@ package struct Prevalence: Sendable, Hashable {
   /// - Parameters:
   ///   - significantCount: k, at most `count`.
   ///   - count: n, one or more.
-  ///   - falsePositiveRate: α, the level of the tests within stimuli.
+  ///   - falsePositiveRate: α, the level of the tests within stimuli; 0 where ζ is known exactly, and chance makes nothing significant.
   ///   - confidence: the probability that the interval holds.
   package init(significantCount: Int, of count: Int, falsePositiveRate: Double, confidence: Double = 0.95) {
     precondition(count > 0 && (0...count).contains(significantCount))
-    precondition(falsePositiveRate > 0 && falsePositiveRate < 1 && confidence > 0 && confidence < 1)
+    precondition(falsePositiveRate >= 0 && falsePositiveRate < 1 && confidence > 0 && confidence < 1)
     self.significantCount = significantCount
     self.count = count
     func prevalence(_ share: Double) -> Double {

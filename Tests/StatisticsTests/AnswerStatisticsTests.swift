@@ -32,6 +32,14 @@ import Testing
     #expect(found.interval.contains(found.estimate))
   }
 
+  @Test func `prevalence is the share itself where chance makes nothing significant`() {
+    let found = Prevalence(significantCount: 45, of: 1000, falsePositiveRate: 0)
+    #expect(found.estimate == 0.045)
+    // The shortest interval of Beta(46, 956), by SciPy.
+    #expect(abs(found.interval.lowerBound - 0.03329) < 1e-4 && abs(found.interval.upperBound - 0.05904) < 1e-4, "\(found)")
+    #expect(Prevalence(significantCount: 0, of: 9, falsePositiveRate: 0).interval.lowerBound == 0)
+  }
+
   @Test func `intervals of prevalence hold it as often as they say`() {
     let (count, trials) = (24, 4000)
     let table = Prevalence.table(of: count, falsePositiveRate: 0.05)

@@ -83,8 +83,10 @@ extension LayerAnswers.Group {
     fixedQ = FalseDiscoveryRate.qValues(fixedEffects.map(\.p))
     isFixedCritical = LayerStatistics.critical(
       zeta: statistics.zeta, isSignificant: fixedQ.map { $0 < analysis.falseDiscoveryRate })
+    // Where all coalitions were measured, no region is significant by chance.
+    let isExact = series.allSatisfy { $0.standardError.allSatisfy { $0 == 0 } }
     let table = Prevalence.table(
-      of: series.count, falsePositiveRate: 1 - analysis.confidence, confidence: analysis.confidence)
+      of: series.count, falsePositiveRate: isExact ? 0 : 1 - analysis.confidence, confidence: analysis.confidence)
     prevalence = significant.map { table[$0] }
     heterogeneity = statistics.tests.indices.map { region in
       Heterogeneity(zeta: series.map { $0.zeta[region] }, standardErrors: series.map { $0.standardError[region] })
