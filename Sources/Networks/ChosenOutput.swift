@@ -67,7 +67,7 @@ struct ChosenOutput {
     if !request.value.readsElements, let numbers = model.sourceOfSmallest(tensor) {
       throw LesionError(
         .badRequest,
-        "\(label): the output \"\(output)\" is the place of the smallest number of \"\(numbers)\" (by ArgMin), and no score; name another with --output, or an element with --value output:INDEX: the model has \(list)"
+        "\(label): the output \"\(output)\" tells of the smallest numbers of \"\(numbers.tensor)\" (by \(numbers.operatorType)), and is no score; name another with --output, or an element with --value output:INDEX: the model has \(list)"
       )
     }
     if model.makesNoTensor(tensor) {

@@ -76,14 +76,21 @@ import Testing
     #expect(try note(Self.kind("one number") { net, scores in net.add("MatMul", [scores, net.weight(4, 1)], to: "y") }) == nil)
   }
 
-  @Test func `are refused where they are places of smallest numbers`() throws {
-    let kind = NetworkKind.ending("that gives the place of the smallest") { net, scores in
-      net.add("ArgMin", [scores], to: "y", ["axis": .int(1), "keepdims": .int(0)])
-      net.builder.output("y", [nil], type: .int64)
-    }
+  private static let argMin = NetworkKind.ending("that gives the place of the smallest") { net, scores in
+    net.add("ArgMin", [scores], to: "y", ["axis": .int(1), "keepdims": .int(0)])
+    net.builder.output("y", [nil], type: .int64)
+  }
+  private static let nearest = NetworkKind.ending("that gives the places of the two smallest") { net, scores in
+    net.builder.node("TopK", [scores, net.constant([2])], ["least", "y"], ["axis": .int(1), "largest": .int(0)])
+    net.builder.output("y", [nil, 2], type: .int64)
+  }
+
+  @Test("are refused where they are places of smallest numbers", arguments: [(argMin, "ArgMin"), (nearest, "TopK")])
+  func smallest(kind: NetworkKind, operatorType: String) throws {
     for value in [ValueFunction.logit, .probability] {
       let error = try #require(throws: LesionError.self) { try KindBench(kind, reading: ReadoutRequest(value: value)) }
-      #expect(error.code == .badRequest && error.message.contains("smallest number of \"scores\" (by ArgMin)"), "\(error)")
+      #expect(
+        error.code == .badRequest && error.message.contains("smallest numbers of \"scores\" (by \(operatorType))"), "\(error)")
     }
     #expect(try KindBench(kind, reading: ReadoutRequest(value: .output(0))).survey.readout.tensor == "y")
   }

@@ -77,10 +77,16 @@ extension Model {
     return false
   }
 
-  /// The tensor whose smallest number an output names the place of; `nil` where it doesn't.
-  package func sourceOfSmallest(_ tensor: String) -> String? {
+  /// The tensor whose smallest numbers, or their places, an output is, and the operator that chooses them; `nil` where it isn't so.
+  package func sourceOfSmallest(_ tensor: String) -> (tensor: String, operatorType: String)? {
     guard let number = index.producer(of: tensor) else { return nil }
     let node = proto.graph.node[number]
-    return node.isStandard && node.opType == "ArgMin" ? node.input(at: 0) : nil
+    guard node.choosesSmallest, let source = node.input(at: 0) else { return nil }
+    return (source, node.opType)
   }
+}
+
+extension Onnx_NodeProto {
+  /// Whether it gives the smallest of its input's numbers, or their places.
+  var choosesSmallest: Bool { isStandard && (opType == "ArgMin" || (opType == "TopK" && integer("largest") == 0)) }
 }

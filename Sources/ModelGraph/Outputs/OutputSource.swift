@@ -146,7 +146,7 @@ extension Model {
         factor *= number
         tensor = source
       case ("", "ArgMax"), ("", "TopK"):
-        guard let source = node.input(at: 0) else { return found }
+        guard let source = node.input(at: 0), !node.choosesSmallest else { return found }
         found = OutputSource(
           tensor: source, activation: nil, classAxis: node.integer("axis") ?? (node.opType == "TopK" ? -1 : 0),
           decision: node.opType)
