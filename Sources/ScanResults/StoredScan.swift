@@ -14,6 +14,8 @@ package struct StoredScan {
   /// Another question than the scan's own.
   private var scores: KeptScores?
   private let run: RunRecord
+  /// The options of analysis that the folder's results were made by, as text; the last report may have had others than the scan.
+  private let shown: [String: String]
 
   /// - Throws: `Failure`: `missingInput` if the folder holds no complete scan or its acquisition is gone; `badInput` if
   ///   files are damaged or don't belong together.
@@ -32,6 +34,7 @@ package struct StoredScan {
     tracts = measurements.request.measurement.tracesConnections ? try Tracts(contentsOf: folder.connections) : nil
     try tracts?.check(measurements.plan, folder.connections + "/tracts.json")
     run = summary.run
+    shown = summary.analysis
     values = try measurements.plan.layers.map { layer in
       let path = AcquisitionStore.file(folder.acquisition, layer.number)
       let array = try NumericArray(contentsOfNPY: path)
@@ -74,6 +77,18 @@ package struct StoredScan {
     // Decides nothing here: where it did, another confidence would be another scan.
     measurements.request.measurement.stoppingConfidence = analysis.confidence
     try measurements.writeDescription(to: OutputFolder(measurements.request.run.output).acquisition)
+  }
+
+  /// How an analysis differs from the one that the folder's results are of, such as "confidence 0.8, and there 0.95"; `nil` where it
+  /// doesn't.
+  ///
+  /// - Parameter change: changes the scan's own options.
+  package func difference(changing change: (inout AnalysisOptions) -> Void) -> String? {
+    var analysis = measurements.request.analysis
+    change(&analysis)
+    let differences = analysis.entries.filter { shown[$0.name] != $0.text }
+    return differences.isEmpty
+      ? nil : differences.map { "\($0.name) \($0.text), and there \(shown[$0.name] ?? "none")" }.joined(separator: "; ")
   }
 
   /// How many classes a value has, of scores that were all kept: two of a yes or no by one score.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+internal import FoundationEssentials
 import Lesion
 import Reporting
 import ScanPlan
@@ -12,8 +13,8 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Compute the results of a finished scan again, from the values that it measured.",
     discussion: """
-      Needs neither the network nor a forward pass, and uses all ranks that mpirun starts. Without options it writes the same bytes again; with them, the \
-      results that the scan would have given.
+      Needs neither the network nor a forward pass, and uses all ranks that mpirun starts. Without options it writes the same bytes as the scan; with them, the \
+      results that the scan would have given. All files of a folder are of one analysis.
       """)
 
   @Argument(help: "The folder of a scan.")
@@ -84,11 +85,27 @@ struct ReportCommand: ParsableCommand {
         }
         scan = try scan.asked(asked ?? measurement.value, chosen ?? measurement.target, output: out)
       }
+      let kinds = out == nil ? try kindsWritten(scan) : only
       let folder = out ?? folder
       let result = try scan.result(ranks.runner, changing: change, spread: ranks.spread)
-      try ScanFiles(result).write(only, to: folder)
+      try ScanFiles(result).write(kinds, to: folder)
       print(ScanSummary(result, verdict: [], style: color.style).text)
     }
+  }
+
+  /// The kinds of files that keep the folder's results of one analysis.
+  ///
+  /// - Throws: `Failure` (`usage`) where those asked for would be of another than the rest.
+  private func kindsWritten(_ scan: StoredScan) throws -> Set<ScanFiles.Kind> {
+    guard let difference = scan.difference(changing: change) else { return only }
+    guard only.isSuperset(of: ScanFiles.Kind.standard) else {
+      throw Failure(
+        .usage,
+        "the other files in \(folder) are of another analysis (\(difference)): leave out --only to write all, or give the options that they were made by"
+      )
+    }
+    let hasLong = FileManager.default.fileExists(atPath: folder + "/stimuli/regions.tsv")
+    return hasLong ? only.union([.long]) : only
   }
 
   /// What is asked instead of the scan's own question.

@@ -72,6 +72,26 @@ extension DistributedTests {
       #expect(differences(TemporaryFolder.files(below: output), written) == [])
     }
 
+    @Test func `keeps all files of a folder of one analysis`() throws {
+      try scan(["--estimator", "regression"])
+      let written = TemporaryFolder.files(below: output)
+      let refused = try report(["--confidence", "0.8", "--only", "json"])
+      #expect(
+        refused.exitCode == 64 && refused.errors.contains("confidence 0.8, and there 0.95") && refused.errors.contains("--only"),
+        "\(refused)")
+      #expect(differences(TemporaryFolder.files(below: output), written) == [])
+      // The long table is there only where it was asked for, and is written anew with the rest from then on.
+      #expect(try report(["--only", "long"]).exitCode == 0)
+      let long = TemporaryFolder.read(output + "/stimuli/regions.tsv")
+      #expect(try report(["--confidence", "0.8"]).exitCode == 0)
+      #expect(TemporaryFolder.read(output + "/stimuli/regions.tsv") != long)
+      let back = try report(["--only", "tsv"])
+      #expect(back.exitCode == 64 && back.errors.contains("confidence 0.95, and there 0.8"), "\(back)")
+      #expect(try report(["--confidence", "0.8", "--only", "tsv"]).exitCode == 0)
+      #expect(try report().exitCode == 0)
+      #expect(TemporaryFolder.read(output + "/stimuli/regions.tsv") == long)
+    }
+
     @Test func `gives the other index of a layer that was enumerated`() throws {
       let options = ["--estimator", "exact", "--grid", "1x2x4", "--samples", "32"]
       let other = folder.path("other")
@@ -133,10 +153,10 @@ extension DistributedTests {
     @Test("is refused where masks of gradient passes were drawn by other rules, and values are read still")
     func otherGradientRules() throws {
       try scan()
-      try makeOlder("gradientVersion", from: 2)
+      try makeOlder("gradientVersion", from: 3)
       #expect(try report().exitCode == 0)
       try scan(["--estimator", "gradient"])
-      try makeOlder("gradientVersion", from: 2)
+      try makeOlder("gradientVersion", from: 3)
       let refused = try report()
       #expect(refused.exitCode == 65 && refused.complaints.count == 1 && refused.errors.contains("other rules"), "\(refused)")
     }
