@@ -92,7 +92,8 @@ package final class MonitorLearner {
   ///   - program: the version of this program, for the record.
   /// - Throws: `Failure` if there are too few stimuli, or what the network gives for them isn't finite.
   package func reference(_ messages: [[UInt8]], program: String) throws -> MonitorReference {
-    let learnt = try distinct(messages.flatMap { try LearntStimuli(message: $0).stimuli })
+    let learnt = try messages.flatMap { try LearntStimuli(message: $0).stimuli }
+    noteRepeats(learnt)
     let isRepeatable = try network.isRepeatable(feed.tensors(network.inputNames, rows: [0]))
     if !isRepeatable { notes.append(noteOnChance) }
     let origin = ReferenceOrigin(
@@ -107,22 +108,16 @@ package final class MonitorLearner {
       selfTest: isRepeatable ? SelfTest(network, feed: feed, most: request.selfTests) : SelfTest())
   }
 
-  /// Each stimulus once: where repeats are fitted to and held out, the held-out ones look more normal than new ones can.
-  private func distinct(_ all: [LearntStimulus]) throws(Failure) -> [LearntStimulus] {
+  /// Repeats are learnt from as often as they come, since new stimuli of their kind repeat those fitted to just as often as those
+  /// held out do.
+  private func noteRepeats(_ learnt: [LearntStimulus]) {
     var seen: Set<[UInt8]> = []
-    let repeats = all.indices.filter { !seen.insert(all[$0].digest).inserted }
-    guard !repeats.isEmpty else { return all }
-    guard seen.count >= MonitorReference.leastStimuli else {
-      throw Failure(
-        .usage,
-        "\(repeats.count) of \(all.count) stimuli repeat others, and the \(seen.count) different ones are too few to learn what is normal: give at least \(MonitorReference.leastStimuli)"
-      )
-    }
+    let repeats = learnt.indices.filter { !seen.insert(learnt[$0].digest).inserted }
+    guard !repeats.isEmpty else { return }
     let named = repeats.prefix(8).map { "\(feed.stimuli.records[$0])" }.joined(separator: ", ")
     notes.append(
-      "\(repeats.count) of \(all.count) stimuli repeat others and are left out: \(named)\(repeats.count > 8 ? ", …" : "").")
-    let left = Set(repeats)
-    return all.indices.filter { !left.contains($0) }.map { all[$0] }
+      "\(repeats.count) of \(learnt.count) stimuli repeat others (\(named)\(repeats.count > 8 ? ", …" : "")), and are learnt from as often as they come. Where they are copies by mistake, give each once: else too many new stimuli are called outliers."
+    )
   }
 
   private var noteOnChance: String {

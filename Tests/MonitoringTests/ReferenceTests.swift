@@ -132,6 +132,48 @@ struct ReferenceTests {
     #expect((290...310).contains(judge.drift.changePoint), "\(judge.drift.changePoint)")
   }
 
+  @Test("keeps its rates where one in ten stimuli is the same frame, and says how many repeat others")
+  func repeats() throws {
+    _ = try TestRuntime.make()
+    let folder = TemporaryFolder()
+    let (learnt, fresh) = (600, 600)
+    let network = SmallNetwork.residual
+    let files = try network.write(to: folder, stimuli: 1)
+    let array = network.arrays(learnt + fresh)[0].array
+    let size = array.shape.dropFirst().reduce(1, *)
+    var values = array.floats()
+    var random = WeightGenerator(seed: 3)
+    var blank: [Bool] = []
+    for stimulus in 0..<learnt + fresh {
+      blank.append(Int.random(in: 0..<10, using: &random) == 0)
+      if blank[stimulus] { for place in 0..<size { values[stimulus * size + place] = 0 } }
+    }
+    func part(_ range: Range<Int>) -> NumericArray {
+      NumericArray(
+        shape: [range.count] + array.shape.dropFirst(),
+        floats: Array(values[range.lowerBound * size..<range.upperBound * size]))
+    }
+    let learner = try MonitorLearner(
+      LearningRequest(model: files.model, data: folder.file("learn.npy", part(0..<learnt).npyBytes())))
+    let reference = try learner.reference([try learner.observe(rank: 0, of: 1) { _, _ in }], program: "test")
+    let repeats = blank.prefix(learnt).count { $0 } - 1
+    #expect(learner.notes.contains { $0.hasPrefix("\(repeats) of \(learnt) stimuli repeat others") }, "\(learner.notes)")
+    #expect(reference.origin.stimulusCount == learnt)
+    let opened = try MonitoredModel(reference, model: nil)
+    var judge = try Judge(reference, outlierRate: 0.05, driftRate: 0.01)
+    let feed = try opened.feed(opened.stimuli(part(learnt..<learnt + fresh), description: "fresh"))
+    let verdicts = try (0..<fresh).map { try judge.judge(opened.network.observe(feed, rows: [$0])[0]) }
+    let p = try verdicts.map { try #require($0.pValues[.combined]) }
+    let ofBlank = Set(zip(p, blank.dropFirst(learnt)).filter(\.1).map(\.0))
+    // Ties count as strange: frames alike have one p, which the rate of 0.05 lies below and that of 0.2 above.
+    #expect(ofBlank.count == 1 && ofBlank.allSatisfy { (0.05..<0.2).contains($0) }, "\(ofBlank)")
+    for rate in [0.05, 0.2] {
+      let (outliers, usual) = (p.count { $0 <= rate }, try OutlierRate(rate, of: reference).usual(among: fresh))
+      #expect(outliers <= usual.upperBound && (rate < 0.2 || outliers >= usual.lowerBound), "\(outliers) of \(usual)")
+    }
+    #expect(judge.drift.alarm == nil)
+  }
+
   @Test("gives the smallest p-value there is to an answer that isn't finite")
   func notFinite() throws {
     let bench = try MonitorBench()
