@@ -62,7 +62,9 @@ package struct Consistency: Sendable, Hashable {
 
   /// - Parameter layers: `[layers][windows]`.
   init(layers: [[LayerTimeCourse.Window]], windows: SlidingWindows, settings: TemporalSettings) {
-    let usable = (0..<windows.count).filter { window in layers.allSatisfy { Point($0[window]) != nil } }
+    // A layer without states takes no part, and takes none from the others.
+    let layers = layers.filter { $0.contains { Point($0) != nil } }
+    let usable = layers.isEmpty ? [] : (0..<windows.count).filter { window in layers.allSatisfy { Point($0[window]) != nil } }
     let points = layers.map { layer in usable.map { Point(layer[$0])! } }
     let distance = windows.independentDistance
     let blockLength = max(distance, Int(cbrt(Double(usable.count)).rounded(.up)))

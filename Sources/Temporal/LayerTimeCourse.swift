@@ -74,6 +74,10 @@ package struct LayerTimeCourse: Sendable {
         """
       return
     }
+    guard recording.signal.contains(where: { $0 != recording.signal[0] }) else {
+      detectorReason = "A layer whose signal never changes has neither states nor anomalies."
+      return
+    }
     judge(recording, windows, reference, settings.falseAlarmRate)
   }
 

@@ -118,6 +118,31 @@ import Testing
     #expect(result.agreement.value != nil)
   }
 
+  @Test func `leaves a layer out whose signal never changes, which has no states`() {
+    var settings = TemporalSettings()
+    (settings.window, settings.resamples) = (64, 20)
+    let windows = settings.windows(samples: 2000)
+    func recording(_ seed: UInt32, isConstant: Bool) -> LayerRecording {
+      let grain = noise(seed + 1, 2 * windows.count)
+      let signal = isConstant ? Array(repeating: 0.25, count: 2000) : noise(seed, 2000)
+      return LayerRecording(
+        signal: signal, coverage: Array(repeating: 1, count: windows.count),
+        densities: (0..<windows.count).map { [1 + grain[$0]] }, zeta: (0..<windows.count).map { grain[windows.count + $0] },
+        zetaHalves: Array(repeating: nil, count: windows.count))
+    }
+    let alive = [recording(1, isConstant: false), recording(5, isConstant: false)]
+    let dead = recording(9, isConstant: true)
+    let course = TimeCourse([alive[0], dead, alive[1]], settings: settings)
+    #expect(course.layers[1].windows.allSatisfy { $0.temporalState == nil && $0.spatialState == nil })
+    #expect(course.layers[1].detectorReason?.contains("never changes") == true)
+    #expect(course.layers[0].detectorReason == nil)
+    let consistency = course.consistency
+    #expect(consistency == TimeCourse(alive, settings: settings).consistency)
+    #expect(consistency.points == 2 * windows.count && consistency.agreement.value != nil)
+    let none = TimeCourse([dead], settings: settings).consistency
+    #expect(none.points == 0 && none.agreement.value == nil && none.reason != nil)
+  }
+
   @Test func `needs ten windows, and says so`() throws {
     let result = consistency(layers(count: 2, windows: 9, seed: 4, isShared: true))
     #expect(result.score.value == nil && result.points == 18)
