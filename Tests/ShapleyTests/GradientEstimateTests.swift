@@ -185,18 +185,23 @@ import Testing
     #expect(index == .banzhaf || abs(ValueIndex.shapley.concentration(players: 65_536) * 0x1p32 / ends - 1) < 1e-6)
   }
 
-  @Test("What Simpson's rule leaves is counted where it took curvature off")
-  func remainder() throws {
-    let game = NetworkGame(players: 10, hidden: 8, activation: .tanh, steepness: 1.2, seed: 12)
-    // As many passes as go by Simpson's rule.
-    let design = try GradientDesign(players: 10, passes: 190, seed: 3)
-    let (little, much) = (
-      try design.estimate(of: game, prior: GradientPrior(curvature: 0)),
-      try design.estimate(of: game, prior: GradientPrior(curvature: 0, remainder: 0.5))
-    )
-    #expect(little.shrinkage > 0.5 && little.trapezoid == much.trapezoid)
-    let errors = [little, much].map { $0.standardError.reduce(0) { $0 + $1 * $1 } }
-    #expect(errors[1] > 1.3 * errors[0])
+  @Test(
+    "What Simpson's rule leaves of curvature is counted where it was taken off, and .455 of it by Lobatto's",
+    arguments: [(190, 4), (1200, 1)])
+  func remainder(passes: Int, seed: Int) throws {
+    let game = NetworkGame(players: 10, hidden: 8, activation: .tanh, steepness: 1.2, seed: UInt64(seed))
+    let design = try GradientDesign(players: 10, passes: passes, index: .banzhaf, seed: 3)
+    let results = try [0.03, 0.5, 0.97].map {
+      try design.estimate(of: game, prior: GradientPrior(curvature: 0, remainder: $0))
+    }
+    #expect(results.allSatisfy { $0.shrinkage > 0.5 && $0.trapezoid == results[0].trapezoid })
+    let errors = results.map { $0.standardError.reduce(0) { $0 + $1 * $1 } }
+    let steps = [errors[1] - errors[0], errors[2] - errors[1]]
+    #expect(abs(steps[0] / steps[1] - 1) < 1e-6)
+    // ρλ²τ² a region, τ² with its error on top and without what probes found of it.
+    let (lambda, tau) = (results[0].shrinkage, results[0].curvature)
+    let wanted = 0.47 * (passes < 192 ? 1 : 0.455) * lambda * lambda * tau * 10
+    #expect((0.7...1.4).contains(steps[0] / wanted), "\(steps[0] / wanted)")
   }
 
   @Test("A derivative that isn't a number is refused by its pass")
