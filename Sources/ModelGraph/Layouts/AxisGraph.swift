@@ -9,8 +9,8 @@ struct AxisGraph {
     case same
     /// Into an axis that merges several.
     case merged
-    /// Into one of the axes that an axis is split into, or merges.
-    case part(Int, of: Int, isSplit: Bool)
+    /// Into one of the axes that an axis is split into.
+    case part(Int, of: Int)
 
     var isSame: Bool { if case .same = self { true } else { false } }
 
@@ -26,10 +26,8 @@ struct AxisGraph {
         case .head, .direction: return nil
         default: return (.position, 6)
         }
-      case .part(let part, let count, let isSplit):
+      case .part(let part, let count):
         switch role {
-        // A flattened picture is a list of features too, and only one of its axes counts channels.
-        case _ where role.isChannel && !isSplit && count > 2: return nil
         case .feature: return (count == 2 && part == 0 ? .head : .feature, 2)
         case .position, .token:
           switch count {
@@ -98,13 +96,13 @@ struct AxisGraph {
     links[b].append((a, .same))
   }
 
-  /// An axis that merges others, slowest first, or that is split into them.
-  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int, isSplit: Bool = false) {
+  /// An axis that merges others, slowest first.
+  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int) {
     guard let whole = vertex(merged, axis) else { return }
     for (part, axis) in axes.enumerated() {
       guard let axis = vertex(tensor, axis) else { continue }
       links[axis].append((whole, .merged))
-      links[whole].append((axis, .part(part, of: axes.count, isSplit: isSplit)))
+      links[whole].append((axis, .part(part, of: axes.count)))
     }
   }
 

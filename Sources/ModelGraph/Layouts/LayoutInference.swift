@@ -320,7 +320,7 @@ package struct LayoutInference: Sendable {
           axes.merge(input, Array(startA..<i), into: output, startB)
         }
         if i - startA == 1, normalisedAxes[input]?.contains(startA) != true {
-          axes.merge(output, Array(startB..<j), into: input, startA, isSplit: true)
+          axes.merge(output, Array(startB..<j), into: input, startA)
         }
       }
     }

@@ -48,7 +48,7 @@ extension LayoutInference {
     }
     if let conflict { return TensorLayoutFinding(axes: nil, names: names, reason: conflict) }
     var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
-    if long.allSatisfy(channels.contains), long.count < 2, channels.count > 1,
+    if long.allSatisfy(channels.contains), long.count < 2 || channels.allSatisfy({ !found[$0]!.isCertain }), channels.count > 1,
       let nearest = channels.min(by: { found[$0]!.cost < found[$1]!.cost })
     {
       channels = [nearest]
@@ -107,7 +107,8 @@ extension LayoutInference {
     guard channels.count > 1 else { return nil }
     let certain = channels.filter { found[$0]!.isCertain }
     guard isAll || certain.count == channels.count else { return nil }
-    if certain.isEmpty { return "nothing in the network tells which of its axes \([1] + lengths) holds channels" }
+    // Where a Reshape that flattens them all is all that tells, the first is taken, as pictures lie in ONNX.
+    if certain.isEmpty { return nil }
     // Classes contradict nobody: features of each class lie along another axis.
     let rivals = isAll ? channels : channels.filter { !isClasses($0) }
     let sure = rivals.filter { found[$0]!.isCertain }
