@@ -1,11 +1,11 @@
 /// What the axes of a network's tensors count, as its operators tell.
 package struct LayoutInference: Sendable {
-  private let index: GraphIndex
-  private var axes = AxisGraph()
-  private var shapes: [Int: [Int]] = [:]
+  let index: GraphIndex
+  var axes = AxisGraph()
+  var shapes: [Int: [Int]] = [:]
   private var weightShapes: [Int: [Int]] = [:]
   /// By tensor between two Reshapes that undo each other: the axes that a normalisation goes over, whatever they are made of.
-  private var normalisedAxes: [Int: Set<Int>] = [:]
+  var normalisedAxes: [Int: Set<Int>] = [:]
   private let opset: Int
 
   /// - Parameters:
@@ -54,17 +54,6 @@ package struct LayoutInference: Sendable {
     axes.takeForPlaces(self.shapes.flatMap { tensor, shape in losers(of: tensor, shape).map { (tensor, $0) } })
   }
 
-  /// The axes that operators name for channels where others define another axis so.
-  private func losers(of tensor: Int, _ shape: [Int]) -> [Int] {
-    guard shape.count > 2, let before = axes.findings(of: tensor), let defined = axes.definitions(of: tensor) else { return [] }
-    var found = before
-    _ = Self.settleChannels(of: &found, defined: defined, places: nil, lengths: shape)
-    guard found.indices.contains(where: { found[$0]?.role.isChannel ?? false && defined[$0]?.role.isChannel ?? false }) else {
-      return []
-    }
-    return found.indices.filter { before[$0]?.role != found[$0]?.role && before[$0]!.source > 0 }
-  }
-
   /// Whether the tensor's axis counts the same as one that is known for places.
   func isPlace(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isPlace($0, axis) } ?? false }
 
@@ -88,7 +77,7 @@ package struct LayoutInference: Sendable {
 
   // MARK: Operators
 
-  private func tensor(_ name: String?) -> Int? {
+  func tensor(_ name: String?) -> Int? {
     guard let name, let tensor = index.numbers[name], shapes[tensor] != nil else { return nil }
     return tensor
   }
@@ -153,7 +142,7 @@ package struct LayoutInference: Sendable {
     }
   }
 
-  private func rank(_ tensor: Int) -> Int { shapes[tensor]!.count }
+  func rank(_ tensor: Int) -> Int { shapes[tensor]!.count }
 
   /// N, C and the axes of space, or N, the axes of space and C.
   private mutating func spatial(_ tensor: Int?, channelsLast: Bool, _ reason: String) {
@@ -184,7 +173,7 @@ package struct LayoutInference: Sendable {
     }
   }
 
-  private mutating func linkAll(_ a: Int, _ b: Int) {
+  mutating func linkAll(_ a: Int, _ b: Int) {
     guard rank(a) == rank(b) else { return }
     for axis in 0..<rank(a) { axes.link(a, axis, b, axis) }
   }
@@ -288,77 +277,6 @@ package struct LayoutInference: Sendable {
       axes.state(tensor, -1, .feature, cost: 0, reason)
     }
   }
-
-  /// Matches stretches of axes that hold equally many elements.
-  private mutating func reshape(_ input: Int, _ output: Int) {
-    let (a, b) = (shapes[input]!, shapes[output]!)
-    var (i, j) = (0, 0)
-    while i < a.count, j < b.count {
-      if a[i] == b[j] {
-        axes.link(input, i, output, j)
-        (i, j) = (i + 1, j + 1)
-      } else if a[i] == 1 {
-        i += 1
-      } else if b[j] == 1 {
-        j += 1
-      } else {
-        let (startA, startB) = (i, j)
-        var (sizeA, sizeB) = (a[i], b[j])
-        (i, j) = (i + 1, j + 1)
-        while sizeA != sizeB {
-          if sizeA < sizeB {
-            guard i < a.count else { return }
-            sizeA *= a[i]
-            i += 1
-          } else {
-            guard j < b.count else { return }
-            sizeB *= b[j]
-            j += 1
-          }
-        }
-        if j - startB == 1, normalisedAxes[output]?.contains(startB) != true {
-          axes.merge(input, Array(startA..<i), into: output, startB)
-        }
-        if i - startA == 1, normalisedAxes[input]?.contains(startA) != true {
-          axes.merge(output, Array(startB..<j), into: input, startA)
-        }
-      }
-    }
-  }
-
-  /// Links what a Reshape gives to what another one before it took, where nothing but a normalisation lies between: torch writes
-  /// GroupNormalization as an InstanceNormalization of [N, groups, the rest], which tells nothing of what the rest is made of.
-  private mutating func linkEnds(aroundNormalisation number: Int, in model: Model) {
-    let nodes = model.proto.graph.node
-    guard Self.reshapes.contains(nodes[number].opType), let end = tensor(nodes[number].output.first),
-      let inside = tensor(nodes[number].input(at: 0)), let shape = shapes[inside]
-    else { return }
-    var normalised: Set<Int> = []
-    var between: [Int] = []
-    var current = inside
-    while between.count < 8, shapes[current] == shape, let maker = index.maker[current] {
-      let node = nodes[maker]
-      let sources = index.reads[maker].filter { index.dependence[$0] == .data }
-      guard sources.count == 1, let source = sources.first else { return }
-      between.append(current)
-      if Self.reshapes.contains(node.opType) {
-        guard !normalised.isEmpty, shapes[source] == shapes[end] else { return }
-        for tensor in between { normalisedAxes[tensor] = normalised }
-        return linkAll(source, end)
-      }
-      switch node.opType {
-      case "InstanceNormalization", "GroupNormalization": normalised.formUnion(2..<max(2, shape.count))
-      case "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization":
-        let axis = node.integer("axis") ?? -1
-        normalised.formUnion(max(0, axis < 0 ? axis + shape.count : axis)..<shape.count)
-      case "Add", "Sub", "Mul", "Div": break
-      default: guard OperatorTraits.keepsShape(node) else { return }
-      }
-      current = source
-    }
-  }
-
-  private static let reshapes: Set<String> = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"]
 
   private mutating func reduce(_ node: Onnx_NodeProto, _ input: Int, _ output: Int, in model: Model) {
     let rank = rank(input)

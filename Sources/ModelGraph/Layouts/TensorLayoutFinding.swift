@@ -72,6 +72,17 @@ extension LayoutInference {
     return finding(shape, found, channels: channels, names, roles.first?.reason ?? "")
   }
 
+  /// The axes that operators name for channels where others define another axis so.
+  func losers(of tensor: Int, _ shape: [Int]) -> [Int] {
+    guard shape.count > 2, let before = axes.findings(of: tensor), let defined = axes.definitions(of: tensor) else { return [] }
+    var found = before
+    _ = Self.settleChannels(of: &found, defined: defined, places: nil, lengths: shape)
+    guard found.indices.contains(where: { found[$0]?.role.isChannel ?? false && defined[$0]?.role.isChannel ?? false }) else {
+      return []
+    }
+    return found.indices.filter { before[$0]?.role != found[$0]?.role && before[$0]!.source > 0 }
+  }
+
   /// Where operators name several axes for channels, those that are defined so are, and the others are places: weights that go along
   /// the width of a picture, whose channels a convolution tells, mix places. Axes that came of one axis are channels together.
   ///
@@ -79,7 +90,7 @@ extension LayoutInference {
   ///   - defined: what operators that define roles tell, by axis.
   ///   - places: which axes count the same as one that is known for places; `nil` where that isn't asked.
   /// - Returns: what is wrong where operators that are equally sure differ.
-  static func settleChannels(
+  private static func settleChannels(
     of found: inout [AxisGraph.Finding?], defined: [AxisGraph.Finding?]?, places: [Bool]?, lengths: [Int]
   ) -> String? {
     let long = found.indices.filter { lengths[$0] > 1 }

@@ -1,0 +1,73 @@
+/// What a Reshape does to axes.
+extension LayoutInference {
+  /// Matches stretches of axes that hold equally many elements.
+  mutating func reshape(_ input: Int, _ output: Int) {
+    let (a, b) = (shapes[input]!, shapes[output]!)
+    var (i, j) = (0, 0)
+    while i < a.count, j < b.count {
+      if a[i] == b[j] {
+        axes.link(input, i, output, j)
+        (i, j) = (i + 1, j + 1)
+      } else if a[i] == 1 {
+        i += 1
+      } else if b[j] == 1 {
+        j += 1
+      } else {
+        let (startA, startB) = (i, j)
+        var (sizeA, sizeB) = (a[i], b[j])
+        (i, j) = (i + 1, j + 1)
+        while sizeA != sizeB {
+          if sizeA < sizeB {
+            guard i < a.count else { return }
+            sizeA *= a[i]
+            i += 1
+          } else {
+            guard j < b.count else { return }
+            sizeB *= b[j]
+            j += 1
+          }
+        }
+        if j - startB == 1, normalisedAxes[output]?.contains(startB) != true {
+          axes.merge(input, Array(startA..<i), into: output, startB)
+        }
+        if i - startA == 1, normalisedAxes[input]?.contains(startA) != true {
+          axes.merge(output, Array(startB..<j), into: input, startA)
+        }
+      }
+    }
+  }
+
+  /// Links what a Reshape gives to what another one before it took, where nothing but a normalisation lies between: torch writes
+  /// GroupNormalization as an InstanceNormalization of [N, groups, the rest], which tells nothing of what the rest is made of.
+  mutating func linkEnds(aroundNormalisation number: Int, in model: Model) {
+    let nodes = model.proto.graph.node
+    guard Self.reshapes.contains(nodes[number].opType), let end = tensor(nodes[number].output.first),
+      let inside = tensor(nodes[number].input(at: 0)), let shape = shapes[inside]
+    else { return }
+    var normalised: Set<Int> = []
+    var between: [Int] = []
+    var current = inside
+    while between.count < 8, shapes[current] == shape, let maker = index.maker[current] {
+      let node = nodes[maker]
+      let sources = index.reads[maker].filter { index.dependence[$0] == .data }
+      guard sources.count == 1, let source = sources.first else { return }
+      between.append(current)
+      if Self.reshapes.contains(node.opType) {
+        guard !normalised.isEmpty, shapes[source] == shapes[end] else { return }
+        for tensor in between { normalisedAxes[tensor] = normalised }
+        return linkAll(source, end)
+      }
+      switch node.opType {
+      case "InstanceNormalization", "GroupNormalization": normalised.formUnion(2..<max(2, shape.count))
+      case "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization":
+        let axis = node.integer("axis") ?? -1
+        normalised.formUnion(max(0, axis < 0 ? axis + shape.count : axis)..<shape.count)
+      case "Add", "Sub", "Mul", "Div": break
+      default: guard OperatorTraits.keepsShape(node) else { return }
+      }
+      current = source
+    }
+  }
+
+  static let reshapes: Set<String> = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"]
+}
