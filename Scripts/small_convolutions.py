@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds maps of small convolutional networks against long scans by values, and prints a Markdown table.
 
-Usage: small_convolutions.py PROGRAM
+Usage: small_convolutions.py PROGRAM [TRAINING_SEED]
 """
 import sys
 import tempfile
@@ -75,11 +75,11 @@ NETWORKS = [
 ]
 
 
-def trained(make):
-    """A network with seed 0, and the stimuli: digits that it wasn't trained on."""
-    torch.manual_seed(0)
+def trained(make, seed):
+    """A network, and the stimuli: digits that it wasn't trained on."""
+    torch.manual_seed(seed)
     images, labels = load_digits(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(images))
+    order = np.random.default_rng(seed).permutation(len(images))
     images = torch.tensor((images[order] / 8 - 1).reshape(-1, 1, 8, 8).astype(np.float32))
     labels = torch.tensor(labels[order])
     network = make()
@@ -137,9 +137,9 @@ def compared(impact, maps, truth, truth_error):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    program = sys.argv[1]
+    program, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) == 3 else 0
     torch.set_num_threads(1)
     print("| network | regions | a scan | measured by | passes a stimulus | intervals that hold | of the largest regions | of the mean | "
           "squared error of single maps | over that said | of the mean |")
@@ -149,12 +149,12 @@ def main():
         shape = STIMULI, regions
         options = ["--grid", grid, "--lesion", lesion]
         with tempfile.TemporaryDirectory() as folder:
-            layer = save(*trained(make), folder)
+            layer = save(*trained(make, seed), folder)
             asked = ["--estimator", "regression", "--samples", str(TRUTH_PASSES // regions), "--seed", "777"]
             _, long = scan_maps(program, folder, layer, shape, options + asked)
             for mode, own in MODES.items():
-                rows = [compared(*scan_maps(program, folder, layer, shape, [*options, *own, "--seed", str(seed)]),
-                                 long["zeta"], long["standard_error"]) for seed in SEEDS]
+                rows = [compared(*scan_maps(program, folder, layer, shape, [*options, *own, "--seed", str(design)]),
+                                 long["zeta"], long["standard_error"]) for design in SEEDS]
                 by, passes, numbers = zip(*rows)
                 hold, largest, mean_holds, error, ratio, mean = np.mean(numbers, axis=0)
                 spread = " and ".join(map(str, sorted(set(passes))))
