@@ -118,14 +118,13 @@ struct Conductor {
     _ plan: ScanPlan, _ targets: [Int], _ runner: inout PhaseRunner<Mailbox>
   ) throws -> ScanPlan {
     let trial = GradientTrial(request: request, plan: plan, targets: targets)
-    let tasks = trial.tasks
-    var outputs: [GradientTrial.Trial.Output] = []
-    if !tasks.isEmpty {
+    func outputs(_ tasks: [GradientTrial.Trial]) throws -> [GradientTrial.Trial.Output] {
+      guard !tasks.isEmpty else { return [] }
       var phase = ListPhase(tasks, progress: runner.progress)
       try runner.run("probing gradients", tasks.count, &phase, on: worker)
-      outputs = phase.outputs
+      return phase.outputs
     }
-    let decided = try trial.decide(outputs).plan.notingTracts(request.measurement)
+    let decided = try trial.decide(trial.measured(outputs)).plan.notingTracts(request.measurement)
     if decided != worker.plan {
       try worker.adopt(decided)
       try mailbox.spread(PlanNotice(decided))

@@ -30,7 +30,7 @@ package final class Worker {
   let estimation: Estimation
   private var observer: Session?
   /// The layer that is being measured: one at a time, since sessions hold memory and ranks stay on a layer.
-  private var current: (layer: Int, lesion: LesionKind, isHeldOut: Bool, network: LesionedNetwork)?
+  private var current: (kind: LesionedKind, network: LesionedNetwork)?
   /// The layer that is measured by gradients, with its network, or why it has none.
   private var currentGradient: (layer: Int, network: Result<GradientNetwork, Undifferentiable>)?
   private var tractWorker: TractWorker?
@@ -216,14 +216,19 @@ package final class Worker {
     try network(layer, lesion: request.measurement.lesion)
   }
 
-  /// The layer's network under a lesion. - Parameter isHeldOut: fed with stimuli that aren't scanned.
-  func network(_ layer: Int, lesion: LesionKind, isHeldOut: Bool = false) throws -> LesionedNetwork {
-    if let current, current.layer == layer, current.lesion == lesion, current.isHeldOut == isHeldOut { return current.network }
+  /// The layer's network under a lesion, for batches of a size.
+  ///
+  /// - Parameters:
+  ///   - batch: the plan's where `nil`.
+  ///   - isHeldOut: fed with stimuli that aren't scanned.
+  func network(_ layer: Int, lesion: LesionKind, batch: Int? = nil, isHeldOut: Bool = false) throws -> LesionedNetwork {
+    let kind = LesionedKind(layer: layer, lesion: lesion, batch: batch ?? plan.layers[layer].batch, isHeldOut: isHeldOut)
+    if let current, current.kind == kind { return current.network }
     // Let go of the old one before the new one takes memory.
     current = nil
     currentGradient = nil
-    let network = try makeNetwork(layer, lesion: lesion, isHeldOut: isHeldOut)
-    current = (layer, lesion, isHeldOut, network)
+    let network = try makeNetwork(layer, lesion: lesion, batch: kind.batch, isHeldOut: isHeldOut)
+    current = (kind, network)
     return network
   }
 
@@ -322,6 +327,14 @@ package final class Worker {
       session: sessionOptions,
       cacheBytes: cacheBytes, spillFolder: request.resources.spillFolder)
   }
+}
+
+/// What tells a rank's lesioned networks apart.
+private struct LesionedKind: Equatable {
+  let layer: Int
+  let lesion: LesionKind
+  let batch: Int
+  let isHeldOut: Bool
 }
 
 /// The regions of a layer, and how they lie in memory.

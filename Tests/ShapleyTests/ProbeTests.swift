@@ -77,7 +77,12 @@ import Testing
     #expect(abs(verdict.trapezoid.estimate - 3.6 * 3.6 / (127 + 4.6 * 4.6)) < 1e-5)
     #expect(verdict.trapezoid.standardError > 0.07)
     values[3 * 5 + 2] = 9
-    #expect(try ProbeVerdict(values: values, derivatives: derivatives).rule == .values)
+    let open = try ProbeVerdict(values: values, derivatives: derivatives)
+    #expect(open.rule == .values && open.isOpen && !verdict.isOpen)
+    // That all differ from their derivatives leaves nothing open.
+    for probe in 0..<128 { values[3 * probe + 2] = 9 }
+    let certain = try ProbeVerdict(values: values, derivatives: derivatives)
+    #expect(certain.rule == .values && !certain.isOpen)
   }
 
   @Test("The mean product of a region's residuals is its squared bias")

@@ -15,8 +15,11 @@ import UserErrors
 struct GradientTrial {
   /// Stimuli of a pilot at most.
   static let pilotStimuli = 8
-  /// Probes of a layer.
+  /// Probes of a layer, and how many more where these leave open whether gradients serve: together they halve the errors.
   static let probeCount = 320
+  static let moreProbeCount = 960
+  /// What more probes cost at most, as a share of what the layer would by values.
+  private static let mostOfValues = 0.25
   /// What automatic passes of a stimulus cost at most, in plain passes a region: beyond, more stimuli buy more.
   static let mostSamples = 1.25
   /// The same where there are too few stimuli for a pilot, so that each has to speak for itself.
@@ -58,7 +61,7 @@ struct GradientTrial {
       return Self.samples(forReliability: reliability) * layer.regionCount
     }
     let pilots = min(Self.pilotStimuli, plan.stimulusCount) * GradientPilot.standardPassCount
-    let trial = ProbeDesign.rowsPerProbe * Self.probes(of: layer, plan, request.measurement).probeCount + pilots
+    let trial = Self.probes(of: layer, plan, request.measurement).rowCount + pilots
     let each = Double(trial) / Double(plan.stimulusCount) + Double(GradientPilot.leastPasses)
     let passes = each * ScanPlan.Layer.gradientCost
     return passes >= Self.enoughSamples * regions ? min(layer.budget, Int(passes) / 2 * 2) : nil
@@ -72,24 +75,55 @@ struct GradientTrial {
     return nil
   }
 
-  static func probes(of layer: ScanPlan.Layer, _ plan: ScanPlan, _ measurement: MeasurementOptions) -> ProbeDesign {
+  /// The probes of a layer. - Parameter more: those after the first.
+  static func probes(
+    of layer: ScanPlan.Layer, _ plan: ScanPlan, _ measurement: MeasurementOptions, more: Bool = false
+  ) -> ProbeDesign {
     ProbeDesign(
-      players: layer.regionCount, stimuli: plan.stimulusCount, probes: probeCount, index: measurement.index,
-      seed: measurement.seed, stream: UInt64(layer.number))
+      players: layer.regionCount, stimuli: plan.stimulusCount, probes: more ? moreProbeCount : probeCount,
+      index: measurement.index, seed: measurement.seed, stream: (more ? 1 << 32 : 0) | UInt64(layer.number))
   }
 
-  /// The tasks of all candidates, layer by layer.
-  var tasks: [Trial] {
+  /// The first tasks of all candidates, layer by layer.
+  private var tasks: [Trial] {
     candidates.flatMap { layer -> [Trial] in
-      let design = Self.probes(of: layer, plan, request.measurement)
-      let probes = Dictionary(grouping: 0..<design.probeCount, by: design.stimulus)
       // Single maps need no variance between stimuli.
       let isEnough = plan.stimulusCount >= GradientPilot.minimumSeriesCount || request.measurement.mapReliability != nil
       let pilots = isEnough ? min(Self.pilotStimuli, plan.stimulusCount) : 0
-      return probes.sorted { $0.key < $1.key }.map { stimulus, probes in
-        .first(ProbeTask(layer: layer.number, stimulus: stimulus, target: targets[stimulus], probes: probes))
-      } + (0..<pilots).map { .second(PilotTask(layer: layer.number, stimulus: $0, target: targets[$0])) }
+      return probeTasks(layer) + (0..<pilots).map { .second(PilotTask(layer: layer.number, stimulus: $0, target: targets[$0])) }
     }
+  }
+
+  /// More probes of the layers of which the first leave open whether gradients serve.
+  private func moreTasks(after first: [(Trial, Trial.Output)]) throws -> [Trial] {
+    try candidates.flatMap { layer -> [Trial] in
+      guard isWorthMoreProbes(layer), try probed(layer, first).verdict(request)?.isOpen ?? false else { return [] }
+      return probeTasks(layer, more: true)
+    }
+  }
+
+  /// All tasks with their outputs.
+  ///
+  /// - Parameter run: gives the outputs of tasks, in their order.
+  func measured(_ run: ([Trial]) throws -> [Trial.Output]) throws -> [(Trial, Trial.Output)] {
+    let first = Array(zip(tasks, try run(tasks)))
+    let more = try moreTasks(after: first)
+    return first + zip(more, try run(more))
+  }
+
+  private func probeTasks(_ layer: ScanPlan.Layer, more: Bool = false) -> [Trial] {
+    let design = Self.probes(of: layer, plan, request.measurement, more: more)
+    let probes = Dictionary(grouping: 0..<design.probeCount, by: design.stimulus)
+    return probes.sorted { $0.key < $1.key }.map { stimulus, probes in
+      .first(ProbeTask(layer: layer.number, stimulus: stimulus, target: targets[stimulus], probes: probes, more: more))
+    }
+  }
+
+  /// Whether values would cost so much that more probes are cheap; always where values can't measure the layer.
+  private func isWorthMoreProbes(_ layer: ScanPlan.Layer) -> Bool {
+    guard layer.design != .gradients else { return true }
+    let probes = Double(Self.probes(of: layer, plan, request.measurement, more: true).rowCount) * ScanPlan.Layer.gradientCost
+    return probes <= Self.mostOfValues * Double(layer.budget * plan.stimulusCount)
   }
 
   /// What was found.
@@ -104,13 +138,12 @@ struct GradientTrial {
 
   /// The plan with what was found. A layer of more regions than values can tell apart is left out where gradients don't serve.
   ///
-  /// - Parameter outputs: of the tasks, in their order.
+  /// - Parameter all: what was `measured`.
   /// - Throws: `Failure` (`badInput`) where such a layer was asked for by name, or none is left.
-  func decide(_ outputs: [Trial.Output]) throws -> Decision {
+  func decide(_ all: [(Trial, Trial.Output)]) throws -> Decision {
     var result = plan
     var pilots: [String: GradientPilot] = [:]
     var reliability: [String: Double] = [:]
-    let all = Array(zip(tasks, outputs))
     if reasonAgainstAll == nil {
       for layer in plan.layers where layer.regionCount > 1 {
         guard let passes = passesByValues(layer) else { continue }
@@ -120,13 +153,7 @@ struct GradientTrial {
       }
     }
     for layer in candidates {
-      let own = all.filter { task, _ in
-        switch task {
-        case .first(let task): task.layer == layer.number
-        case .second(let task): task.layer == layer.number
-        }
-      }
-      let decision = try decide(layer, own)
+      let decision = try decide(layer, probed(layer, all))
       (result.layers[layer.number], pilots[layer.tensor], reliability[layer.tensor]) = decision
     }
     for layer in result.layers where layer.design == .gradients {
@@ -196,41 +223,68 @@ struct GradientTrial {
       """
   }
 
-  private func decide(
-    _ layer: ScanPlan.Layer, _ own: [(Trial, Trial.Output)]
-  ) throws -> (ScanPlan.Layer, GradientPilot?, mapReliability: Double?) {
-    let count = ProbeDesign.rowsPerProbe * Self.probes(of: layer, plan, request.measurement).probeCount
-    var (values, derivatives) = ([Float](repeating: .nan, count: count), [Float](repeating: .nan, count: count))
+  /// What probes and pilots of a layer measured.
+  private struct Probed {
+    /// In the designs' order, those of more probes last.
+    var (values, derivatives): ([Float], [Float]) = ([], [])
+    /// Why the layer has no gradients; empty where it has.
+    var refusal = ""
+    var leavesProvider = false
     var pilots: [GradientEstimate] = []
     var residuals: [Double] = []
-    var leavesProvider = false
-    for (task, output) in own {
+
+    var isFinite: Bool { (values + derivatives).allSatisfy(\.isFinite) }
+
+    /// - Returns: `nil` where probes couldn't be measured.
+    func verdict(_ request: ScanRequest) throws -> ProbeVerdict? {
+      guard refusal.isEmpty, isFinite else { return nil }
+      let remedy = request.measurement.lesion == .zero ? "--lesion mean" : nil
+      return try ProbeVerdict(values: values, derivatives: derivatives, remedy: remedy)
+    }
+  }
+
+  private func probed(_ layer: ScanPlan.Layer, _ all: [(Trial, Trial.Output)]) -> Probed {
+    let first = Self.probes(of: layer, plan, request.measurement).rowCount
+    var result = Probed()
+    for (task, output) in all {
       switch (task, output) {
-      case (.first(let task), .first(let output)):
+      case (.first(let task), .first(let output)) where task.layer == layer.number:
         guard output.refusal.isEmpty else {
-          return (layer.measuredByValues("Measured by values: \(output.refusal)."), nil, nil)
+          result.refusal = output.refusal
+          return result
         }
-        leavesProvider = leavesProvider || output.leavesProvider
+        result.leavesProvider = result.leavesProvider || output.leavesProvider
+        let design = Self.probes(of: layer, plan, request.measurement, more: task.more)
+        let start = task.more ? first : 0
+        let missing = [Float](repeating: .nan, count: max(0, start + design.rowCount - result.values.count))
+        result.values += missing
+        result.derivatives += missing
         for (place, probe) in task.probes.enumerated() {
           for row in 0..<ProbeDesign.rowsPerProbe {
-            values[ProbeDesign.rowsPerProbe * probe + row] = output.values[ProbeDesign.rowsPerProbe * place + row]
-            derivatives[ProbeDesign.rowsPerProbe * probe + row] = output.derivatives[ProbeDesign.rowsPerProbe * place + row]
+            let (to, from) = (start + ProbeDesign.rowsPerProbe * probe + row, ProbeDesign.rowsPerProbe * place + row)
+            result.values[to] = output.values[from]
+            result.derivatives[to] = output.derivatives[from]
           }
         }
-      case (.second, .second(let output)):
+      case (.second(let task), .second(let output)) where task.layer == layer.number:
         if let estimate = output.estimate.first.flatMap({ GradientEstimate($0.estimate) }) {
-          pilots.append(estimate)
-          residuals.append(output.oddResidual)
+          result.pilots.append(estimate)
+          result.residuals.append(output.oddResidual)
         }
-      case (.first, .second), (.second, .first):
-        throw MessageError()
+      default: continue
       }
     }
-    guard (values + derivatives).allSatisfy(\.isFinite) else {
+    return result
+  }
+
+  private func decide(
+    _ layer: ScanPlan.Layer, _ probed: Probed
+  ) throws -> (ScanPlan.Layer, GradientPilot?, mapReliability: Double?) {
+    guard probed.refusal.isEmpty else { return (layer.measuredByValues("Measured by values: \(probed.refusal)."), nil, nil) }
+    guard let verdict = try probed.verdict(request) else {
       return (layer.measuredByValues("Measured by values: a probe's value or derivative isn't finite."), nil, nil)
     }
-    let remedy = request.measurement.lesion == .zero ? "--lesion mean" : nil
-    let verdict = try ProbeVerdict(values: values, derivatives: derivatives, remedy: remedy)
+    let (pilots, residuals) = (probed.pilots, probed.residuals)
     let pilot =
       pilots.count < GradientPilot.minimumSeriesCount
       ? nil : GradientPilot(series: pilots, isEfficient: request.measurement.index == .shapley)
@@ -242,7 +296,7 @@ struct GradientTrial {
         GradientPilot.passes(series: pilots, reliability: reliability))
     }
     var chosen = choose(layer, verdict, pilot, passesAlone: alone, oddResidual: residual)
-    if plan.provider != nil { chosen.gradients?.leavesProvider = leavesProvider }
+    if plan.provider != nil { chosen.gradients?.leavesProvider = probed.leavesProvider }
     if chosen.design == .gradients, !pilots.isEmpty {
       chosen.gradients?.samplingPerPass = GradientPrior.samplingPerPass(of: pilots)
     }
@@ -254,7 +308,7 @@ struct GradientTrial {
     _ layer: ScanPlan.Layer, _ verdict: ProbeVerdict, _ pilot: GradientPilot?, passesAlone: Int?, oddResidual: Double
   ) -> ScanPlan.Layer {
     var finding = GradientFinding(
-      reason: verdict.reason, probes: Self.probeCount, trapezoidShare: verdict.trapezoid.estimate,
+      reason: verdict.reason, probes: verdict.probeCount, trapezoidShare: verdict.trapezoid.estimate,
       simpsonShare: verdict.simpson.estimate, curvature: verdict.curvature)
     finding.remainder = verdict.remainder
     finding.noise = verdict.noise
@@ -277,6 +331,11 @@ struct GradientTrial {
     return layer.measuredByGradients(passes: passes, finding)
   }
 
+  /// What sampling may be, as a share of the variance across stimuli, in a layer whose passes cost a share of the network's.
+  ///
+  /// Errors of all layers are the least for a time where passes go by the root of variance over cost.
+  private static func share(ofCost cost: Double) -> Double { GradientPilot.largestShare * max(cost.squareRoot(), 0.5) }
+
   /// Gradient passes of a stimulus: as K says, or as the pilot does, with K as its limit where layers may end early.
   func passes(_ layer: ScanPlan.Layer, _ pilot: GradientPilot?, stimuli: Int) -> Int {
     let least = GradientDesign.minimumPassCount(players: layer.regionCount)
@@ -290,9 +349,10 @@ struct GradientTrial {
     guard let pilot else { return limit(Self.mostSamplesAlone) }
     if let asked, !request.stoppingRule.isAdaptive { return asked }
     let most = limit(Self.mostSamples)
-    guard let tolerance = request.measurement.tolerance else { return pilot.passes(stimuli: stimuli, most: most) }
+    let share = Self.share(ofCost: layer.suffixCostShare)
+    guard let tolerance = request.measurement.tolerance else { return pilot.passes(stimuli: stimuli, share: share, most: most) }
     return pilot.passes(
-      stimuli: stimuli, percentOfEffect: tolerance, confidence: request.measurement.stoppingConfidence, most: most)
+      stimuli: stimuli, share: share, percentOfEffect: tolerance, confidence: request.measurement.stoppingConfidence, most: most)
   }
 }
 

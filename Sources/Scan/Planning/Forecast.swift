@@ -60,7 +60,7 @@ package struct Forecast: Sendable {
       request: request, plan: proposed, model: inputs.model, stimuli: stimuli, stream: inputs.stream?.stimuli,
       lesionFile: inputs.lesionFile, runtime: inputs.runtime)
     let trial = try Self.trial(proposed, request, worker, labels: stimuli.labels)
-    let decision = try trial.decide(trial.tasks.map { try $0.run(on: worker) {} })
+    let decision = try trial.decide(trial.measured { try $0.map { try $0.run(on: worker) {} } })
     plan = try decision.plan.notingTracts(request.measurement)
     mapReliability = zip(plan.layers, decision.mapReliability).map { $0.design.isWhole ? 1 : $1 }
     estimators = try plan.estimators(request.measurement, request.analysis)

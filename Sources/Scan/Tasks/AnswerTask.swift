@@ -54,7 +54,9 @@ struct AnswerTask: RankTask, Hashable {
       case .otherLesion: own.other
       case .heldOut: own.servesOtherStimuli ? own : .zero
       }
-    let network = try worker.network(layer, lesion: lesion, isHeldOut: source == .heldOut)
+    // No more rows than are asked for: the rest of a batch would be padding.
+    let size = max(1, min(worker.plan.layers[layer].batch, lesioned.count))
+    let network = try worker.network(layer, lesion: lesion, batch: size, isHeldOut: source == .heldOut)
     // Another lesion than the scan's takes nothing from other stimuli.
     try network.begin(
       lesion == own
@@ -66,7 +68,6 @@ struct AnswerTask: RankTask, Hashable {
       return coalition
     }
     var output = AnswerOutput()
-    let size = worker.plan.layers[layer].batch
     for start in stride(from: 0, to: coalitions.count, by: size) {
       let part = Array(coalitions[start..<min(start + size, coalitions.count)])
       let choice = lesion.isDrawn ? part.map { _ in 0 } : []

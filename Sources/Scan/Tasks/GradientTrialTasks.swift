@@ -13,12 +13,17 @@ struct ProbeTask: RankTask, Hashable {
   var target = 0
   /// Of the layer's `ProbeDesign`.
   var probes: [Int] = []
+  /// Whether they are of those after the first.
+  var more = false
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&layer)
     try coder.code(&stimulus)
     try coder.code(&target)
     try coder.code(&probes)
+    var isMore = more ? 1 : 0
+    try coder.code(&isMore)
+    more = isMore == 1
   }
 
   func run(on worker: Worker, pause: () throws -> Void) throws -> ProbeOutput {
@@ -28,7 +33,8 @@ struct ProbeTask: RankTask, Hashable {
     case .success(let differentiable): network = differentiable
     }
     try network.begin(worker.series(layer, stimulus, target: target))
-    let design = GradientTrial.probes(of: worker.plan.layers[layer], worker.plan, worker.request.measurement)
+    let design = GradientTrial.probes(
+      of: worker.plan.layers[layer], worker.plan, worker.request.measurement, more: more)
     let regions = design.playerCount
     let rows = probes.flatMap { probe in
       (0..<ProbeDesign.rowsPerProbe).map { ProbeDesign.rowsPerProbe * probe + $0 }

@@ -59,6 +59,9 @@ package struct GradientPilot: Sendable, Hashable {
   /// freedom that hardly a region is significant in any single stimulus, and prevalence is far too small.
   package static let leastPasses = 16
 
+  /// What sampling may be of the variance across stimuli.
+  package static let largestShare = 0.1
+
   /// Passes by which budgets go: half as many again and twice, in turn.
   package static let passSteps = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
 
@@ -70,9 +73,9 @@ package struct GradientPilot: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - stimuli: that the layer is to be measured with.
-  ///   - share: a tenth by default.
+  ///   - share: what is below `largestShare` is more than the mean over stimuli needs.
   ///   - most: what can be afforded.
-  package func passes(stimuli: Int, share: Double = 0.1, most: Int = .max) -> Int {
+  package func passes(stimuli: Int, share: Double = largestShare, most: Int = .max) -> Int {
     let between = betweenStimuli.reduce(0, +) / Double(betweenStimuli.count)
     let sampling = samplingPerPass.reduce(0, +) / Double(samplingPerPass.count)
     let steps = Self.passSteps.filter { $0 >= min(Self.leastPasses, most) && $0 <= most }
@@ -86,10 +89,13 @@ package struct GradientPilot: Sendable, Hashable {
   /// The fewest passes that are expected to make every interval as narrow, or from which on only more stimuli would help.
   ///
   /// - Parameters:
+  ///   - share: as above.
   ///   - percentOfEffect: half the width of an interval, in percent of |Σζ|.
   ///   - most: what can be afforded.
-  package func passes(stimuli: Int, percentOfEffect: Double, confidence: Double, most: Int = .max) -> Int {
-    let enough = passes(stimuli: stimuli, most: most)
+  package func passes(
+    stimuli: Int, share: Double = largestShare, percentOfEffect: Double, confidence: Double, most: Int = .max
+  ) -> Int {
+    let enough = passes(stimuli: stimuli, share: share, most: most)
     let limit = percentOfEffect / 100 * abs(zeta.reduce(0, +))
     return Self.passSteps.first { passes in
       passes >= enough || forecast(stimuli: stimuli, passes: passes, confidence: confidence).widest <= limit

@@ -27,8 +27,11 @@ package struct ProbeVerdict: Sendable, Hashable {
     package let standardError: Double
     /// A bound that holds in 19 of 20 cases.
     package var bound: Double { estimate + errors * standardError }
+    /// The same from below.
+    package var leastBound: Double { estimate - errors * standardError }
   }
 
+  package let probeCount: Int
   package let rule: Rule
   /// One sentence for the reader of the result.
   package let reason: String
@@ -36,6 +39,8 @@ package struct ProbeVerdict: Sendable, Hashable {
   package let doubt: String?
   package let trapezoid: Share
   package let simpson: Share
+  /// Whether gradients are turned down for want of probes: more may find that a rule leaves little enough.
+  package var isOpen: Bool { rule == .values && min(trapezoid.leastBound, simpson.leastBound) <= Self.largestShare }
   /// The mean squared bias of a region's T over the mean square of ζ: from 0 to the share that the trapezoid leaves.
   package let trapezoidBias: Double
   /// The same of Simpson's rule.
@@ -72,6 +77,7 @@ package struct ProbeVerdict: Sendable, Hashable {
         .badValues,
         "A probe's value or derivative isn't finite: choose a value or lesion for which the network's output stays finite.")
     }
+    probeCount = count
     var (differences, ends, middle): ([Double], [Double], [Double]) = ([], [], [])
     for row in stride(from: 0, to: values.count, by: ProbeDesign.rowsPerProbe) {
       differences.append(Double(values[row + 2]) - Double(values[row]))
