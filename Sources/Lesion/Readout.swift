@@ -73,11 +73,16 @@ package struct Readout: Hashable, Sendable, Codable {
     value.readsElements ? 1 : shape.reduce(1, *) / max(1, classAxis.map { shape[$0] } ?? 1)
   }
 
-  /// Whether the value is made of scores that are means over positions, and isn't the mean of what it would be at each.
+  /// Whether the value is made of scores that are means over positions.
+  package var isOfMeans: Bool {
+    if case .continuation = value { return false }
+    return positions.isEmpty && positionCount > 1
+  }
+
+  /// Whether it is, and isn't the mean of what it would be at each.
   package var isOfMeansAlone: Bool {
-    guard positions.isEmpty, positionCount > 1, !value.isAffineInScores else { return false }
+    guard isOfMeans, !value.isAffineInScores else { return false }
     switch value {
-    case .continuation: return false
     case .probability: return ![.distribution, .chances].contains(link)
     case .expression(let expression):
       return [.distribution, .chances].contains(link) ? expression.terms.contains { $0.quantity == .logProbability } : true

@@ -11,7 +11,7 @@ struct ChosenOutput {
   private(set) var tensor: String
   private(set) var notes: [String] = []
   /// How the output lays out anew what is read, once it is known; `nil` where it has the same axes.
-  private var axes: OutputAxes?
+  private(set) var axes: OutputAxes?
   private let label: String
   private let opset: Int
   /// Whether what is read is the logarithm of a softmax over several axes together.
@@ -248,7 +248,7 @@ struct ChosenOutput {
         """
         \(label): which axis of the output "\(outputAxes == nil && view.givenShape == nil ? tensor : output)" counts classes can't be \
         told: its shape for one stimulus is \(outputAxes?.shape ?? view.sourceShape)\(outputAxes == nil ? batchWords(view) : ""). Say so \
-        with --class-axis (\(long.map { "\(named($0))" }.joined(separator: " or "))), \
+        with --class-axis (\(shape.indices.map { "\(named($0))" }.joined(separator: " or "))), \
         or name elements with --value output:INDEX or output:NAME[...]
         """)
     }
@@ -336,46 +336,6 @@ struct ChosenOutput {
       .badRequest,
       "\(label): \(readout.value.name) of a class is asked for. \(place), and not where its score is above 0, so the score can't stand for yes and no; take --value logit without --target"
     )
-  }
-
-  /// What a user should know of a value that is made of mean scores; `nil` where it is the mean of the positions' own, or where there is one
-  /// position.
-  func note(onMeansOf readout: Readout, view: TensorView) -> String? {
-    guard readout.isOfMeansAlone else { return nil }
-    var ways: [String] = []
-    let givesItself =
-      switch (source.activation, readout.value) {
-      case (.softmax, .probability), (.sigmoid, .probability), (.logSoftmax, .logProbability), (.logSoftmax, .loss): true
-      default: false
-      }
-    if tensor != output, source.decision == nil, source.factor == 1, givesItself, readout.isDecision != true {
-      ways.append(
-        "--value 'output:\(output)\(selection(of: readout, view))' is that mean\(hasClasses(readout) ? " for class C" : "")")
-    }
-    if readout.shape.indices.count(where: { $0 != readout.classAxis && readout.shape[$0] > 1 }) == 1 {
-      ways.append("--position reads one")
-    }
-    let name = readout.value.name
-    return
-      "Scores are means over \(readout.unmasked == nil ? "all \(readout.positionCount)" : "the") positions of \"\(output)\", and \(name) is made of these means: it isn't the mean of \(name) over positions\(ways.isEmpty ? "" : " (\(ways.joined(separator: "; ")))")."
-  }
-
-  private func hasClasses(_ readout: Readout) -> Bool { readout.classAxis.map { readout.shape[$0] > 1 } ?? false }
-
-  /// Indices of all positions of a class C of the output.
-  private func selection(of readout: Readout, _ view: TensorView) -> String {
-    let batch: Int? =
-      switch view.batch {
-      case .first: 0
-      case .axis(let axis): axis
-      case .folded, .none: nil
-      }
-    guard let batch, view.givenShape == nil else { return "[...]:mean" }
-    let own: [Int?] = axes?.axes ?? Array(view.shape.indices)
-    let classes = hasClasses(readout) ? readout.classAxis.map { view.sourceAxes[$0] } : nil
-    let rest = own.filter { $0 != batch }
-    guard own.count - rest.count == 1, classes == nil || rest.contains(classes) else { return "[...]:mean" }
-    return "[\(rest.map { $0 != nil && $0 == classes ? "C" : ":" }.joined(separator: ","))]:mean"
   }
 
   private func sumsToOne(_ tensor: Tensor, along axis: Int) -> Bool {

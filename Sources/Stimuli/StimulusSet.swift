@@ -223,6 +223,10 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
         throw error
       } else if wanted.name == only, inputs.count == 1, !modelInputs.contains(where: { $0.name == inputs[0].name }) {
         input = inputs[0]
+        // NumPy's own name for an array that was given none.
+        if let name = input.name, name != "arr_0" {
+          addNote("\(description) names no input of the model: its one array \"\(name)\" is taken for \"\(wanted.name)\".")
+        }
       } else if wanted.isState, let shape = wanted.shape, Self.isAffordable(shape) {
         arranged.append(.zeros(wanted.name, shape: shape.map { $0 ?? 0 }))
         addNote(

@@ -31,6 +31,10 @@ extension DistributedTests {
         #expect(p.values.allSatisfy { $0 > 0 && $0 <= 1 })
       }
       #expect(try Program.run(["monitor", "judge", reference, "--data", files.data]).output == judged.output)
+      let misnamed = folder.path("misnamed.npz")
+      try writeNPZ([("y", try numbers(.residual, after: 0, count: 4))], to: misnamed)
+      let taken = try Program.run(["monitor", reference, "--data", misnamed])
+      #expect(taken.exitCode == 0 && taken.errors.contains("its one array \"y\" is taken for"), "\(taken)")
       let other = try SmallNetwork.segmenter.write(to: folder, stimuli: 3)
       let refused = try Program.run(["monitor", reference, "--data", files.data, "--model", other.model])
       #expect(refused.exitCode == 65 && refused.complaints.count == 1, "\(refused)")
@@ -42,11 +46,16 @@ extension DistributedTests {
       }
     }
 
-    /// Stimuli of the network's kind as the bytes of a `.npy` file.
-    private func array(_ network: SmallNetwork, after learnt: Int, count: Int) throws -> [UInt8] {
+    /// Stimuli of the network's kind.
+    private func numbers(_ network: SmallNetwork, after learnt: Int, count: Int) throws -> NumericArray {
       let stimuli = try network.stimuli(learnt + count)
       let values = try (learnt..<learnt + count).flatMap { try stimuli.floats(stimulus: $0) }
-      return NumericArray(shape: [count] + stimuli.inputs[0].shape, floats: values).npyBytes()
+      return NumericArray(shape: [count] + stimuli.inputs[0].shape, floats: values)
+    }
+
+    /// The same as the bytes of a `.npy` file.
+    private func array(_ network: SmallNetwork, after learnt: Int, count: Int) throws -> [UInt8] {
+      try numbers(network, after: learnt, count: count).npyBytes()
     }
 
     @Test func `judges arrays of standard input, one after another, as it judges a file of the same`() throws {

@@ -139,25 +139,6 @@ import Testing
     }
   }
 
-  @Test(
-    arguments: [
-      (NetworkKind.oldSoftmax("Softmax", axis: 1, opset: 13), .probability, "'output:y[C,:,:]:mean' is that mean for class C"),
-      (.oldSoftmax("LogSoftmax", axis: 1, opset: 13), .logProbability, "'output:y[C,:,:]:mean'"),
-      (.oldSoftmax("LogSoftmax", axis: 1, opset: 13), .probability, "isn't the mean of prob over positions."),
-      (.oldSoftmax("Softmax", axis: 1, opset: 13), .margin, "isn't the mean of margin over positions."),
-      (.oldSoftmax("Softmax", axis: 1, opset: 13, decides: true), .probability, "isn't the mean of prob over positions."),
-      (.oldSoftmax("Softmax", axis: 1, opset: 13), .logit, nil), (.oldSoftmax("Softmax", axis: 1, opset: 11), .probability, nil),
-      (.classesLast, .probability, "'output:y[:,C]:mean' is that mean for class C; --position reads one"),
-      (.labelFirst, .probability, nil),
-    ] as [(NetworkKind, ValueFunction, String?)])
-  func `says that a value is made of mean scores, and what gives the mean of the positions' own`(
-    _ kind: NetworkKind, _ value: ValueFunction, _ words: String?
-  ) throws {
-    let survey = try KindBench(kind, reading: ReadoutRequest(value: value)).survey
-    let notes = survey.notes.filter { $0.contains("is made of these means") }
-    #expect(notes.count == (words == nil ? 0 : 1) && notes.allSatisfy { $0.contains(words!) }, "\(survey.notes)")
-  }
-
   @Test func `is the one that is named`() throws {
     let bench = try KindBench(.auxiliaryFirst, reading: ReadoutRequest(output: "aux_logits"))
     #expect(bench.survey.readout.shape == [3])

@@ -34,6 +34,15 @@ struct StimulusFitTests {
   }
 
   @Test(
+    "are taken for the one input there is, whatever they are called, and a name of their own is told",
+    arguments: [("x", false), ("arr_0", false), ("pictures", true)])
+  func loneName(_ name: String, isTold: Bool) throws {
+    var set = try StimulusSet(contentsOf: archive([(name, Self.numbers([3, 5]))]))
+    try set.fit(to: [ModelInput("x", [5])])
+    #expect(set.notes.contains { $0.contains("its one array \"pictures\" is taken for \"x\"") } == isTold, "\(set.notes)")
+  }
+
+  @Test(
     "that lack an axis of several stimuli are refused with what to export",
     arguments: [(nil, true), (0, false)] as [(Int?, Bool)])
   func several(batchAxis: Int?, isTold: Bool) throws {

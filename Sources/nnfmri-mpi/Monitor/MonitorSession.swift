@@ -10,6 +10,8 @@ import UserErrors
 final class MonitorSession {
   /// Seconds between two writes of metrics.
   private static let metricsInterval = 5.0
+  /// Notes on stimuli that are told: a folder may be watched for months, and each file have its own.
+  private static let mostNotes = 20
 
   private let opened: MonitoredModel
   private var judge: Judge
@@ -24,6 +26,8 @@ final class MonitorSession {
   private(set) var count = 0
   private(set) var outliers = 0
   private var broken = 0
+  /// Notes on stimuli that were told.
+  private var told: Set<String> = []
   private var failedSelfTests = 0
   private var refusedFiles = 0
   /// Seconds between self-tests.
@@ -70,6 +74,7 @@ final class MonitorSession {
   /// Judges stimuli, in order.
   func judge(_ stimuli: StimulusSet, of source: String) throws {
     let feed = try opened.feed(stimuli)
+    for note in feed.stimuli.notes where told.count < Self.mostNotes && told.insert(note).inserted { say(note) }
     for first in stride(from: 0, to: feed.stimuli.count, by: batch) {
       try testIfDue()
       let rows = Array(first..<min(first + batch, feed.stimuli.count))
