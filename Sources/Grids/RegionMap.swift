@@ -36,6 +36,14 @@ package struct RegionMap: Sendable {
     patternOfRow.flatMap { patterns[$0 * rowLength..<($0 + 1) * rowLength] }
   }
 
+  /// The same units, each in the group of its region. - Parameter groups: by region, each number up to the largest used.
+  package func joining(_ groups: [Int]) -> RegionMap {
+    precondition(groups.count == regionCount)
+    return RegionMap(
+      regionCount: (groups.max() ?? -1) + 1, rowLength: rowLength, patternOfRow: patternOfRow,
+      patterns: patterns.map { $0 == Self.none ? $0 : UInt32(groups[Int($0)]) })
+  }
+
   /// Writes the magnitudes of one region, and 0 elsewhere: ReLU(a) of its units.
   ///
   /// - Parameters:

@@ -27,6 +27,14 @@ package final class ConnectionTracer {
   /// Rows of the stimulus that the network is observed with: 1, or the batch where something that is held has its
   /// batch folded into another axis, so that it can't be repeated by itself.
   private let observedRows: Int
+  private let isGrouping: Bool
+  /// What is traced together; `nil` until it is known, and of one region each where nothing can be.
+  private var groups: Grouping?
+
+  private enum Grouping {
+    case none
+    case some(SourceGroups)
+  }
 
   /// Batches run so far.
   package private(set) var batchesRun = 0
@@ -36,13 +44,16 @@ package final class ConnectionTracer {
   ///   - sources: of the tensor `from`.
   ///   - targetUnits: elements of the tensor `to` for one stimulus.
   ///   - batch: source regions in one pass; where they can't be batched they go one by one.
+  ///   - isGrouping: whether several source regions may go in one row where magnitude leads from each to other units; finding out takes as
+  ///     long as a stimulus without.
   ///   - feed: any stimulus; its runs tell shapes.
   /// - Throws: `Untraceable` where magnitude can't be followed; what running the network throws.
   /// - Cost: two to four sessions and up to seven forward passes; all tensors between the two in memory once.
   package init(
     model: Model, from source: String, to target: String, sources: RegionMap, targetUnits: Int, batch: Int,
-    runtime: Runtime, session options: Session.Options, feed: Feed
+    isGrouping: Bool = false, runtime: Runtime, session options: Session.Options, feed: Feed
   ) throws {
+    self.isGrouping = isGrouping
     func observe(_ model: Model) throws -> ObservedShapes {
       try ObservedShapes(
         of: model, from: source, to: target, twice: batch > 1, runtime: runtime, session: options, feed: feed)
@@ -87,7 +98,7 @@ package final class ConnectionTracer {
   /// The strengths between all regions of one stimulus: [sources x targets]. Infinite where they leave the range of a
   /// float.
   ///
-  /// Cost: one observing pass, and ⌈sources/batch⌉ passes of the part between the tensors.
+  /// Cost: one observing pass, and ⌈sources/batch⌉ passes of the part between the tensors, or fewer where regions are grouped.
   /// - Parameters:
   ///   - targets: of the tensor `to`; where a class is read may differ from stimulus to stimulus.
   ///   - pause: called between two batches.
@@ -100,27 +111,70 @@ package final class ConnectionTracer {
     defer { withExtendedLifetime(layer) {} }
     let activations = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(layer.floats)[..<sources.unitCount])
     let inputs = flowInputs(observed)
-    let batch = network.batch
+    let groups = try groups(observed, pause)
     var strengths = [Float](repeating: 0, count: sources.regionCount * targets.regionCount)
-    for start in stride(from: 0, to: sources.regionCount, by: batch) {
-      let rows = start..<min(start + batch, sources.regionCount)
+    var alone = [Float](repeating: 0, count: groups == nil ? 0 : targetUnits)
+    try run(groups?.map ?? sources, activations, inputs, pause) { number, row in
+      strengths.withUnsafeMutableBufferPointer { strengths in
+        func add(_ region: Int, _ values: UnsafeMutableBufferPointer<Float>) {
+          targets.sum(UnsafeBufferPointer(values), into: slice(strengths, region, targets.regionCount))
+        }
+        guard let groups, groups.members[number].count > 1 else { return add(groups?.members[number][0] ?? number, row) }
+        alone.withUnsafeMutableBufferPointer { alone in
+          for region in groups.members[number] {
+            groups.copy(region, of: row, into: alone)
+            add(region, alone)
+          }
+        }
+      }
+    }
+    return strengths
+  }
+
+  /// Runs the flow with one region a row, and reads what each led to.
+  private func run(
+    _ regions: RegionMap, _ activations: UnsafeBufferPointer<Float>, _ inputs: [Tensor], _ pause: () throws -> Void,
+    read: (_ region: Int, _ row: UnsafeMutableBufferPointer<Float>) -> Void
+  ) throws {
+    let batch = network.batch
+    for start in stride(from: 0, to: regions.regionCount, by: batch) {
       for row in 0..<batch {
         // A batch always has its full size: the runtime's last bits depend on how many rows there are.
-        let region = min(start + row, sources.regionCount - 1)
-        sources.isolate(region, of: activations, into: slice(magnitudes.floats, row, sources.unitCount))
+        let region = min(start + row, regions.regionCount - 1)
+        regions.isolate(region, of: activations, into: slice(magnitudes.floats, row, regions.unitCount))
       }
       try flow.run(inputs, into: [output])
       batchesRun += 1
-      strengths.withUnsafeMutableBufferPointer { strengths in
-        for region in rows {
-          targets.sum(
-            UnsafeBufferPointer(slice(output.floats, region - start, targetUnits)),
-            into: slice(strengths, region, targets.regionCount))
-        }
+      for region in start..<min(start + batch, regions.regionCount) {
+        read(region, slice(output.floats, region - start, targetUnits))
       }
       try pause()
     }
-    return strengths
+  }
+
+  /// What is traced together; `nil` where each region is traced by itself. Found once, with every factor 1: no stimulus leads magnitude to
+  /// where that doesn't.
+  private func groups(_ observed: [String: Tensor], _ pause: () throws -> Void) throws -> SourceGroups? {
+    if let groups {
+      guard case .some(let known) = groups else { return nil }
+      return known
+    }
+    groups = Grouping.none
+    let bytes = sources.regionCount * targetUnits / 8
+    guard isGrouping, network.isScaledOnly, bytes <= SourceGroups.mostBytes else { return nil }
+    let ones = try network.held.map { held in
+      let tensor = try Tensor(runtime: flow.runtime, shape: observed[held.output]!.shape)
+      tensor.floats.update(repeating: 1)
+      return tensor
+    }
+    var reached: [[UInt64]] = []
+    let activations = [Float](repeating: 1, count: sources.unitCount)
+    try activations.withUnsafeBufferPointer {
+      try run(sources, $0, [magnitudes] + ones, pause) { reached.append(SourceGroups.bits(of: $1)) }
+    }
+    guard let found = SourceGroups(sources, reached: reached) else { return nil }
+    groups = .some(found)
+    return found
   }
 
   private func observe(_ feed: Feed) throws -> [String: Tensor] {

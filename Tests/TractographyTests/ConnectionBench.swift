@@ -5,6 +5,7 @@ import Networks
 import OnnxRuntime
 import Stimuli
 import TestSupport
+import Testing
 import Tractography
 
 /// A network with stimuli, ready to have its connections traced.
@@ -40,13 +41,26 @@ struct ConnectionBench {
     return RegionMap(Grid(size, over: try TensorGeometry(shape: shape)))
   }
 
+  /// Strengths, which have the same bits where regions that lead to different units are traced together.
   func strengths(
     from source: String, _ sources: RegionMap, to target: String, _ targets: RegionMap, stimulus: Int = 0, batch: Int = 3
   ) throws -> [Float] {
-    let tracer = try ConnectionTracer(
-      model: model, from: source, to: target, sources: sources, targetUnits: targets.unitCount, batch: batch, runtime: runtime,
-      session: Session.Options(), feed: feed(0))
-    return try tracer.strengths(targets: targets, feed: feed(stimulus)) {}
+    let alone = try tracer(from: source, sources, to: target, targets, batch: batch, isGrouping: false)
+    let together = try tracer(from: source, sources, to: target, targets, batch: batch, isGrouping: true)
+    let strengths = try alone.strengths(targets: targets, feed: feed(stimulus)) {}
+    for round in 0..<2 {
+      let same = try together.strengths(targets: targets, feed: feed(stimulus)) {}
+      #expect(same.map(\.bitPattern) == strengths.map(\.bitPattern), "round \(round)")
+    }
+    return strengths
+  }
+
+  func tracer(
+    from source: String, _ sources: RegionMap, to target: String, _ targets: RegionMap, batch: Int, isGrouping: Bool
+  ) throws -> ConnectionTracer {
+    try ConnectionTracer(
+      model: model, from: source, to: target, sources: sources, targetUnits: targets.unitCount, batch: batch,
+      isGrouping: isGrouping, runtime: runtime, session: Session.Options(), feed: feed(0))
   }
 }
 

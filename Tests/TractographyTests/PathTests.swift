@@ -1,6 +1,7 @@
 import Anatomy
 import Grids
 import ModelGraph
+import Networks
 import OnnxRuntime
 import TestSupport
 import Testing
@@ -31,6 +32,30 @@ import Tractography
     }
     #expect(expected.joined().contains { $0 > 0 } && z2.contains { $0 <= 0 } && z1.contains { $0 <= 0 })
     #expect(deviation(try bench.strengths(), from: expected) < 1e-5)
+  }
+
+  /// Two convolutions of 3 x 3 lead from a place to those at most two away; a maximum's place differs from stimulus to stimulus.
+  @Test(arguments: [(ends: "Relu", batches: 5), ("MaxPool", 18), ("ReduceMean", 18)])
+  func `of regions that lead to different units are traced together`(_ kind: (ends: String, batches: Int)) throws {
+    let bench = try OperatorBench([2, 12, 12], opset: 13) { net in
+      let pads = ["pads": GraphBuilder.Attribute.ints([1, 1, 1, 1])]
+      net.node("Conv", ["a", net.random("w1", [3, 2, 3, 3])], ["z1"], pads)
+      net.node("Conv", [net.node("Relu", ["z1"], ["hidden"]), net.random("w2", [2, 3, 3, 3])], ["z2"], pads)
+      switch kind.ends {
+      case "MaxPool": net.node("MaxPool", ["z2"], ["b"], ["kernel_shape": .ints([2, 2])])
+      case "ReduceMean": net.node("ReduceMean", ["z2"], ["b"], ["axes": .ints([2, 3])])
+      default: net.node("Relu", ["z2"], ["b"])
+      }
+    }
+    let shape = try bench.bench.observed("b", stimulus: 0).shape
+    let sources = try bench.bench.regions(of: "a", GridSize(height: 6, width: 6, channels: 1))
+    let targets = RegionMap(unitsOf: shape)
+    let tracer = try bench.bench.tracer(from: "a", sources, to: "b", targets, batch: 2, isGrouping: true)
+    _ = try tracer.strengths(targets: targets, feed: bench.bench.feed(0)) {}
+    let once = tracer.batchesRun
+    _ = try tracer.strengths(targets: targets, feed: bench.bench.feed(1)) {}
+    #expect(tracer.batchesRun - once == kind.batches)
+    _ = try bench.bench.strengths(from: "a", sources, to: "b", targets, stimulus: 2)
   }
 
   @Test(arguments: [(groups: 1, stride: 1, dilation: 1), (2, 2, 1), (2, 1, 2)])

@@ -20,6 +20,16 @@ package struct MagnitudeNetwork: Sendable {
 
   /// Rows that the flow is written for.
   package let batch: Int
+
+  /// Whether all that is held is factors of magnitudes, so that under no stimulus magnitude leads to where it doesn't with all factors 1.
+  package var isScaledOnly: Bool {
+    let names = Set(held.map(\.input))
+    return flow.proto.graph.node.allSatisfy { node in
+      node.input.enumerated().allSatisfy { position, input in
+        !names.contains(input) || ["Mul", "MatMul"].contains(node.opType) || node.opType == "Div" && position == 1
+      }
+    }
+  }
 }
 
 /// Why the magnitude network between two tensors can't be written: an operator without a rule, or no path.

@@ -9,6 +9,9 @@ import Tractography
 
 /// What a rank keeps for tracing and for lesions of pathways: the sessions that the next task is likely to need.
 final class TractWorker {
+  /// Stimuli from which on it pays to find out which regions can be traced together.
+  private static let leastStimuliOfGroups = 4
+
   private let request: ScanRequest
   private let plan: ScanPlan
   private let model: Model
@@ -89,7 +92,8 @@ final class TractWorker {
     let made = try ConnectionTracer(
       model: model, from: plan.layers[link].tensor, to: isLast(link) ? plan.readTensor : plan.layers[link + 1].tensor,
       sources: regions[link], targetUnits: isLast(link) ? plan.outputShape.reduce(1, *) : regions[link + 1].unitCount,
-      batch: plan.batch, runtime: feed.runtime, session: session, feed: rows(0))
+      batch: plan.batch, isGrouping: try plan.tracedStimuli(request.measurement) >= Self.leastStimuliOfGroups,
+      runtime: feed.runtime, session: session, feed: rows(0))
     tracer = (link, made)
     return made
   }
