@@ -76,7 +76,15 @@ struct ExtendCommand: ParsableCommand {
       var request: ScanRequest?
       var code = 0
       do {
-        request = try options.request()
+        let scan = try StoredScan(contentsOf: options.folder)
+        request = try options.request(scan)
+        if world.isRoot, let difference = scan.difference(changing: { _ in }) {
+          say(
+            """
+            The extension is analysed by the scan's own options (\(difference)): the results in \(options.folder) were made by others since. \
+            nnfmri-mpi report with these makes those in \(options.out) alike.
+            """)
+        }
       } catch {
         if world.isRoot { complain(Failure(error).message) }
         code = Failure(error).exitStatus.rawValue
@@ -93,8 +101,8 @@ struct ExtendCommand: ParsableCommand {
   /// The scan's own request, with what is added to it.
   ///
   /// - Throws: `Failure` where the folder holds no finished scan, or its files aren't where it found them.
-  private func request() throws -> ScanRequest {
-    var request = try StoredScan(contentsOf: folder).measurements.request
+  private func request(_ scan: StoredScan) throws -> ScanRequest {
+    var request = scan.measurements.request
     request.subject.model = try Scan.place(subject.model, request.subject.model, "--model", of: folder)
     request.subject.data = try Scan.place(subject.data, request.subject.data, "--data", of: folder)
     request.subject.labels = subject.labels

@@ -69,8 +69,10 @@ extension DistributedTests {
       var values = array.floats()
       values[array.shape[1] - 1] = 1234.5
       try NumericArray(shape: array.shape, floats: values).writeNPY(to: "\(small)/\(path)")
+      try #require(try Program.run(["report", small, "--confidence", "0.8"], ranks: nil).exitCode == 0)
       let extended = try Program.run(["extend", small, "--stimuli", "4", "--out", large, "--progress", "none"], ranks: nil)
       try #require(extended.exitCode == 0, "\(extended)")
+      #expect(extended.errors.contains("(confidence 0.95, and there 0.8)"), "\(extended)")
       let taken = try NumericArray(contentsOfNPY: "\(large)/\(path)")
       #expect(taken.shape == [4, array.shape[1]] && Array(taken.floats().prefix(values.count)) == values)
       func passes(_ scan: String, _ key: String) throws -> Int {
