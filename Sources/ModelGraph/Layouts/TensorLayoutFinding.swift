@@ -9,10 +9,14 @@ package struct TensorLayoutFinding: Hashable, Sendable {
   /// What tells, or what is missing: the rest of a sentence that begins with the tensor.
   package let reason: String
 
-  package init(axes: GridAxes?, names: String, reason: String) {
+  /// Whether nothing tells and the first of several axes was taken for channels, as pictures lie in ONNX.
+  package let isGuess: Bool
+
+  package init(axes: GridAxes?, names: String, reason: String, isGuess: Bool = false) {
     self.axes = axes
     self.names = names
     self.reason = reason
+    self.isGuess = isGuess
   }
 
   /// Whether several axes stand behind the grid's height, depth and height for example.
@@ -48,6 +52,7 @@ extension LayoutInference {
     }
     if let conflict { return TensorLayoutFinding(axes: nil, names: names, reason: conflict) }
     var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
+    let isGuess = long.count > 1 && long.allSatisfy { channels.contains($0) && !found[$0]!.isCertain }
     if long.allSatisfy(channels.contains), long.count < 2 || channels.allSatisfy({ !found[$0]!.isCertain }), channels.count > 1,
       let nearest = channels.min(by: { found[$0]!.cost < found[$1]!.cost })
     {
@@ -69,7 +74,7 @@ extension LayoutInference {
       return finding(
         shape, found, channels: Array(found.indices.suffix(1)), names, "it has one axis that is longer than 1")
     }
-    return finding(shape, found, channels: channels, names, roles.first?.reason ?? "")
+    return finding(shape, found, channels: channels, names, roles.first?.reason ?? "", isGuess: isGuess)
   }
 
   /// The axes that operators name for channels where others define another axis so.
@@ -137,7 +142,8 @@ extension LayoutInference {
   }
 
   private func finding(
-    _ shape: [Int], _ found: [AxisGraph.Finding?], channels: [Int], _ names: String, _ reason: String
+    _ shape: [Int], _ found: [AxisGraph.Finding?], channels: [Int], _ names: String, _ reason: String,
+    isGuess: Bool = false
   ) -> TensorLayoutFinding {
     let others = found.indices.filter { !channels.contains($0) }
     var width = others.filter { axis in
@@ -161,6 +167,6 @@ extension LayoutInference {
     let height = others.filter { !width.contains($0) }.sorted { (places[$0] ?? $0, $0) < (places[$1] ?? $1, $1) }
     return TensorLayoutFinding(
       axes: GridAxes(height: height.map { $0 + 1 }, width: width.map { $0 + 1 }, channels: channels.map { $0 + 1 }),
-      names: names, reason: reason)
+      names: names, reason: reason, isGuess: isGuess)
   }
 }
