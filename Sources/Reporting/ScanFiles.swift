@@ -1,6 +1,7 @@
 import Files
 import ScanPlan
 package import ScanResults
+import ScanStore
 import UserErrors
 
 /// Writes a scan's results into its folder; `Docs/files.md` describes every field.
@@ -38,6 +39,10 @@ package struct ScanFiles: Sendable {
 
   /// - Throws: `FileError` (`cannotWrite`) with the file's name.
   package func write(_ kinds: Set<Kind> = Kind.standard, to folder: String) throws {
+    // Ended between the first file and the last, a folder that was whole would be of two analyses.
+    if kinds.contains(.json), OutputFolder(folder).isMeasured {
+      try FileContent.json(SummaryFile.unfinishedContent(result)).write(to: folder + "/scan.json")
+    }
     if kinds.contains(.edf), let timeCourse = result.timeCourse, SignalFile.reasonForNone(timeCourse) == nil {
       try SignalFile.write(timeCourse, layers: result.layers.map(\.plan), to: folder + "/eeg")
     }

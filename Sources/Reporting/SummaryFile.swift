@@ -9,6 +9,14 @@ import Temporal
 
 /// `scan.json`: what was done, with what, and how long it took.
 enum SummaryFile {
+  /// The same while the other files of what was measured are being written anew.
+  static func unfinishedContent(_ result: ScanResult) throws -> JSONValue {
+    guard case .object(var fields) = try content(result) else { preconditionFailure("a summary is an object") }
+    fields["complete"] = .bool(false)
+    fields["measured"] = .bool(true)
+    return .object(fields)
+  }
+
   static func content(_ result: ScanResult) throws -> JSONValue {
     let (plan, request) = (result.plan, result.request)
     let arithmetic = ArithmeticVersions(designs: plan.designVersion, estimators: result.layers.map(\.estimator.name))

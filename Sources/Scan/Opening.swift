@@ -70,12 +70,12 @@ struct Opening {
         .usage,
         "\(folder.path) holds \(kind): \(difference); give the same again, or choose another folder with --out")
     }
-    if folder.isComplete {
+    if folder.isMeasured {
       let summary = try RunSummary(contentsOf: folder.summary)
       if let difference = origin.difference(from: summary.origin) {
         throw refuse("the result of another scan", difference)
       }
-      throw AlreadyMeasured(differs: summary.analysis != analysis.byName || !summary.isOfTodaysArithmetic)
+      throw AlreadyMeasured(differs: !folder.isComplete || summary.analysis != analysis.byName || !summary.isOfTodaysArithmetic)
     }
     guard let earlier = try Checkpoint.read(folder.checkpoint) else { return nil }
     if let difference = origin.difference(from: earlier.identity.origin) {

@@ -74,13 +74,12 @@ extension ScanPlan {
     return choices
   }
 
-  /// Makes sure that a finished scan that is asked for gradients has them, or tried them.
+  /// Makes sure that a finished scan that wasn't asked for gradients has them, where they are asked for now: a scan that is asked measures layers
+  /// by them that another measures by values.
   ///
-  /// - Throws: `Failure` (`usage`) if a layer's values were measured without.
-  package func check(hasTried estimator: EstimatorName?) throws(Failure) {
-    guard estimator == .gradient,
-      let layer = layers.first(where: { !$0.design.isWhole && $0.design != .gradients && $0.gradients == nil })
-    else { return }
+  /// - Throws: `Failure` (`usage`) if a layer was measured by values.
+  package func check(hasDerivativesFor estimator: EstimatorName?) throws(Failure) {
+    guard estimator == .gradient, let layer = layers.first(where: { !$0.design.isWhole && $0.design != .gradients }) else { return }
     throw Failure(
       .usage,
       "\(layer.label) was measured as \(layer.design.phrase), which tell nothing of derivatives; scan again with --estimator gradient"

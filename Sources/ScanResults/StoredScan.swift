@@ -21,7 +21,7 @@ package struct StoredScan {
   ///   files are damaged or don't belong together.
   package init(contentsOf path: String) throws {
     let folder = OutputFolder(path)
-    guard folder.isComplete else {
+    guard folder.isMeasured else {
       throw Failure(
         .missingInput, "\(path) holds no complete scan; give the folder of one, or finish it first with --resume")
     }
@@ -142,8 +142,9 @@ package struct StoredScan {
     spread: (EstimationNotice) throws -> Void = { _ in }
   ) throws -> ScanResult {
     var measurements = measurements
+    let asked = measurements.request.analysis.estimator
     change(&measurements.request.analysis)
-    try measurements.plan.check(hasTried: measurements.request.analysis.estimator)
+    if asked != .gradient { try measurements.plan.check(hasDerivativesFor: measurements.request.analysis.estimator) }
     let estimation = try measurements.estimation()
     try spread(EstimationNotice(estimation))
     var pipeline = ResultPipeline(runner: runner, estimation: estimation, values: values(layer:stimulus:))

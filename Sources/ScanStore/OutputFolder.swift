@@ -28,7 +28,7 @@ package struct OutputFolder: Sendable {
   /// - Throws: `Failure` (`cannotWrite`) if it can't be written, or if it holds something that would be lost.
   package func claim(resumes: Bool) throws {
     try check(resumes: resumes)
-    if mark?.complete != false { try markIncomplete() }
+    if mark?.complete != false || isMeasured { try markIncomplete() }
   }
 
   /// Makes the folder, or finds one that an earlier scan wrote, and leaves what it holds as it is.
@@ -74,6 +74,9 @@ package struct OutputFolder: Sendable {
     guard fclose(file) == 0, isWritten, rename(draft, summary) == 0 else { throw FileError.cannotWrite(summary) }
   }
 
+  /// Whether the folder holds all that a scan measured, whose results may have to be made anew.
+  package var isMeasured: Bool { mark?.complete == true || mark?.measured == true }
+
   /// Whether the folder holds the whole result of a scan.
   package var isComplete: Bool { mark?.complete == true }
 
@@ -96,6 +99,8 @@ package struct OutputFolder: Sendable {
   private struct Mark: Decodable {
     package var program: String
     package var complete: Bool
+    /// Whether all is measured, complete or not.
+    package var measured: Bool?
     /// Of a part that has been measured.
     package var part: String?
   }

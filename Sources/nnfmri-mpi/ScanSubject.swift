@@ -28,7 +28,7 @@ struct ScanSubject {
       model: folder + "/model.onnx", data: folder + "/stimuli.bin", output: folder, stimuli: Self.phantomStimuli)
     let phantom = GlyphPhantom(count: request.measurement.stimulusLimit, seed: request.measurement.seed, placement: .fixed)
     self.phantom = phantom
-    if writesPhantom, !(resumes && OutputFolder(folder).isComplete) {
+    if writesPhantom, !(resumes && OutputFolder(folder).isMeasured) {
       try OutputFolder(folder).claim(resumes: resumes)
       try phantom.write(to: folder)
     }

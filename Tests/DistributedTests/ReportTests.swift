@@ -41,6 +41,23 @@ extension DistributedTests {
       #expect(differences(TemporaryFolder.files(below: output), written) == [])
     }
 
+    @Test(arguments: ["report", "--resume"])
+    func `that ended while it wrote leaves a folder that says so, and is made again`(_ by: String) throws {
+      try scan()
+      let written = TemporaryFolder.files(below: output)
+      let obstacle = output + "/regions.tsv"
+      try FileManager.default.removeItem(atPath: obstacle)
+      try FileManager.default.createDirectory(atPath: obstacle + "/in the way", withIntermediateDirectories: true)
+      let ended = try report(["--confidence", "0.8"])
+      #expect(ended.exitCode == 73, "\(ended)")
+      #expect(TemporaryFolder.read(output + "/impact.json") != written["impact.json"])
+      let summary = String(decoding: TemporaryFolder.read(output + "/scan.json"), as: UTF8.self)
+      #expect(summary.contains("\"complete\" : false") && summary.contains("\"measured\" : true"), "\(summary)")
+      try FileManager.default.removeItem(atPath: obstacle)
+      if by == "report" { #expect(try report().exitCode == 0) } else { try scan(["--resume"]) }
+      #expect(differences(TemporaryFolder.files(below: output), written) == [])
+    }
+
     @Test func `gives what a scan with other options of the analysis would have given`() throws {
       let options = ["--confidence", "0.8", "--fdr", "0.2", "--flips", "20"]
       let other = folder.path("other")

@@ -89,15 +89,17 @@ import UserErrors
     }
   }
 
-  @Test("by gradients is what was tried and exact layers are, but nothing of values that were measured without")
+  @Test("by gradients is what a scan that asked for them chose and exact layers are, but nothing of values of one that didn't")
   func gradients() throws {
     var tried = plan([.regression, .exact, .affine])
     tried.layers[0].gradients = GradientFinding(reason: "Measured by values, since gradients are curved.")
     #expect(try choices(tried, .gradient).map(\.name) == [.regression, .exact, .affine])
     #expect(try choices(plan([.exact, .affine]), .gradient).map(\.name) == [.exact, .affine])
-    try tried.check(hasTried: .gradient)
-    try plan([.exact, .regression]).check(hasTried: .regression)
-    let error = #expect(throws: Failure.self) { try plan([.exact, .regression]).check(hasTried: .gradient) }
+    // Probes that turned a layer down turn it down only where gradients weren't asked for.
+    #expect(throws: Failure.self) { try tried.check(hasDerivativesFor: .gradient) }
+    try plan([.exact, .regression]).check(hasDerivativesFor: .regression)
+    try plan([.exact, .affine]).check(hasDerivativesFor: .gradient)
+    let error = #expect(throws: Failure.self) { try plan([.exact, .regression]).check(hasDerivativesFor: .gradient) }
     #expect(error?.exitStatus == .usage && error?.message.contains("layer_1 (t1)") == true, "\(String(describing: error))")
   }
 

@@ -115,12 +115,12 @@ package struct ProbeVerdict: Sendable, Hashable {
     if best.bound <= largestShare {
       return (.corrected, "Gradients are curved here and are corrected: \(left).", nil)
     }
-    let help = remedy.map { ", or try \($0)" } ?? ""
+    let help = remedy.map { "; \($0) may help" } ?? ""
     let why =
       best.estimate <= largestShare
       ? "a few probes decide what is left, so that nothing can be said for sure" : "gradients say too little of what lesions do"
     let doubt = "\(why): \(left)"
-    return (.values, "Measured by values, because \(doubt); more probes may decide otherwise\(help).", doubt)
+    return (.values, "Measured by values, because \(doubt)\(help).", doubt)
   }
 
   private static func percent(_ share: Share) -> String {
