@@ -30,7 +30,12 @@ struct Opening {
     extended = try request.run.extended.map { [inputs] in
       try ScanExtension($0, by: request, inputs, program: program)
     }
-    try folder.claim(resumes: request.run.resumes)
+    // What is refused leaves a finished scan as it is.
+    if folder.isMeasured {
+      try folder.check(resumes: request.run.resumes)
+    } else {
+      try folder.claim(resumes: request.run.resumes)
+    }
     plan = try inputs.planner(request).makePlan()
     stimuli = try inputs.stimuli(of: plan)
     guard plan.stimulusCount >= request.run.leastStimuli else {
@@ -44,6 +49,7 @@ struct Opening {
         .usage, "--part \(part): the scan has only \(plan.series(of: nil).count) series; cut it into as many parts or fewer")
     }
     shardCount = plan.shardCount(of: request.run.part)
+    try folder.claim(resumes: request.run.resumes)
   }
 
   /// What an earlier run left, as far as the user should know.

@@ -79,7 +79,9 @@ extension ScanPlan {
   ///
   /// - Throws: `Failure` (`usage`) if a layer was measured by values.
   package func check(hasDerivativesFor estimator: EstimatorName?) throws(Failure) {
-    guard estimator == .gradient, let layer = layers.first(where: { !$0.design.isWhole && $0.design != .gradients }) else { return }
+    guard estimator == .gradient, let layer = layers.first(where: { !$0.design.isWhole && $0.design != .gradients }) else {
+      return
+    }
     throw Failure(
       .usage,
       "\(layer.label) was measured as \(layer.design.phrase), which tell nothing of derivatives; scan again with --estimator gradient"

@@ -28,6 +28,17 @@ extension DistributedTests {
       return [path, symbolic, hard, folder.path + "/../" + path.split(separator: "/").suffix(2).joined(separator: "/")]
     }
 
+    @Test(arguments: [["--target", "99"], ["--layers", "nosuch"], ["--grid", "9x9x9x9"]])
+    func `leaves a finished scan as it is where the new one is refused`(_ wrong: [String]) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let options = files.options + ["--grid", "2x2x2", "--no-tracts", "--progress", "none", "--out", folder.path("out")]
+      try #require(try Program.run(["scan"] + options, ranks: nil).exitCode == 0)
+      let before = TemporaryFolder.files(below: folder.path)
+      let refused = try Program.run(["scan"] + options + wrong, ranks: nil)
+      #expect(refused.exitCode == 64 || refused.exitCode == 65, "\(refused)")
+      #expect(TemporaryFolder.files(below: folder.path) == before)
+    }
+
     @Test func `is refused by the monitor's commands, by whatever name`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 100, weightsApart: true)
       let weights = folder.path("residual.weights")

@@ -378,6 +378,15 @@ struct MaskedLayerTests {
     #expect(LayerSelection(parsing: text).name == text)
   }
 
+  @Test func `is said to be a tensor's name where it is a number, too`() {
+    let note = LayerSelection(parsing: "auto,3").note(on: ["4", "0", "3", "1"])
+    #expect(note?.contains("the tensor \"3\"; number 3 of the list is \"1\"") == true)
+    for text in ["2-3", "9", "a"] {
+      #expect(LayerSelection(parsing: text).note(on: ["4", "0", "3", "1", "9"]) == nil, "\(text)")
+    }
+    #expect(LayerSelection(parsing: "2").note(on: ["0", "1", "2"]) == nil)
+  }
+
   @Test func `finds numbers and ranges in the list of all`() throws {
     #expect(try resolve("3,0") == [Self.tensors[0], Self.tensors[3]])
     #expect(try resolve("2-4") == Array(Self.tensors[2...4]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import numbers
+import warnings
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,7 @@ class Scan:
     @functools.cached_property
     def impact(self) -> dict[str, Any]:
         """impact.json: effect, errors, tests, interactions and what was found of each layer."""
-        return _json(self.folder / "impact.json")
+        return _json(self._own("impact.json"))
 
     @functools.cached_property
     def layers(self) -> pandas.DataFrame:
@@ -88,7 +89,7 @@ class Scan:
         >>> regions[regions.critical & (regions.layer == "layer_1")].nsmallest(1, "rank").region.item()
         'grid_4_3_0'
         """
-        return _table(self.folder / "regions.tsv")
+        return _table(self._own("regions.tsv"))
 
     @functools.cached_property
     def stimuli(self) -> pandas.DataFrame:
@@ -162,7 +163,7 @@ class Scan:
                 raise KeyError(f"regions have no {quantity!r}: {', '.join(own.columns[7:])}")
             own = own.sort_values(["i", "j", "k"])
             return xarray.DataArray(own[quantity].to_numpy().reshape(grid), dims=_AXES, name=quantity, attrs=attributes)
-        maps = _json(self.folder / "stimuli" / "stimuli.json")[key]
+        maps = _json(self._own("stimuli/stimuli.json"))[key]
         if quantity not in maps["quantities"]:
             raise KeyError(f"maps of stimuli have no {quantity!r}: {', '.join(maps['quantities'])}")
         values = numpy.load(self.folder / "stimuli" / maps["file"], mmap_mode="r")
@@ -183,7 +184,7 @@ class Scan:
         Raises LookupError where there is none.
         """
         number = self._key(layer).removeprefix("layer_")
-        path = self.folder / f"maps/sub-network/func/sub-network_task-lesion_space-layer{number}_stat-{stat}_statmap.nii.gz"
+        path = self._own(f"maps/sub-network/func/sub-network_task-lesion_space-layer{number}_stat-{stat}_statmap.nii.gz")
         if not path.is_file():
             raise LookupError(f"there is no {path}")
         return path
@@ -204,15 +205,23 @@ class Scan:
             only: two groups to compare.
             permutations: for family-wise p-values.
 
-        Also writes contrast.html, contrast.json and contrast.tsv into the scan's folder. Raises ScanError where it is refused.
+        Also writes contrast.html, contrast.json and contrast.tsv into the scan's folder. What should be known of the comparison, such as what
+        couldn't be compared, is warned of and in `attrs["notes"]`. Raises ScanError where it is refused.
         """
         from nnfmri._run import option_arguments, run
 
-        arguments = ["contrast", str(self.folder)]
+        arguments = ["contrast", str(self._own("."))]
         if other is not None:
-            arguments.append(str(other.folder if isinstance(other, Scan) else other))
+            folder = other._own(".") if isinstance(other, Scan) else Path(other)
+            if folder.resolve() == self.folder.resolve():
+                raise ValueError(f"{folder} is this scan itself: give each scan a folder of its own with out=...")
+            arguments.append(str(folder))
         run(arguments + option_arguments({"groups": groups, "only": only, "permutations": permutations}))
-        return _table(self.folder / "contrast.tsv")
+        table = _table(self.folder / "contrast.tsv")
+        table.attrs["notes"] = _json(self.folder / "contrast.json").get("notes", [])
+        for note in table.attrs["notes"]:
+            warnings.warn(note, stacklevel=2)
+        return table
 
     def plot_map(
         self, layer: int | str, *, quantity: str = "zeta", stimulus: int | None = None,
@@ -231,7 +240,7 @@ class Scan:
         else:
             values = self.zeta(key, per_stimulus=True, quantity=quantity)[stimulus]
             critical = self.zeta(key, quantity="critical").copy()
-            numbers = set(_json(self.folder / "stimuli" / "stimuli.json")[key]["critical"][stimulus])
+            numbers = set(_json(self._own("stimuli/stimuli.json"))[key]["critical"][stimulus])
             critical.to_numpy().flat[:] = [number in numbers for number in range(critical.size)]
         from nnfmri._plots import draw_map
 
@@ -252,7 +261,7 @@ class Scan:
 
     def report(self, *, height: int = 800) -> Report:
         """report.html, which a notebook shows in a frame of this height in pixels."""
-        path = self.folder / "report.html"
+        path = self._own("report.html")
         if not path.is_file():
             raise FileNotFoundError(f"{self.folder} has no report.html: run nnfmri-mpi report {self.folder}")
         return Report(path, height)
@@ -260,14 +269,24 @@ class Scan:
     def _key(self, layer: int | str) -> str:
         names: dict[str, str] = {described["tensor"]: described["layer"] for described in self.info["layers"]}
         is_number = isinstance(layer, numbers.Integral) and not isinstance(layer, bool)
-        key = names.get(str(layer), f"layer_{layer}" if is_number else str(layer))
+        # Some networks name their tensors by numbers, which aren't those of the layers.
+        key = f"layer_{layer}" if is_number else names.get(str(layer), str(layer))
         if key not in self.impact:
             known = ", ".join(f"{key} ({tensor})" for tensor, key in names.items())
             raise KeyError(f"the scan has no layer {layer!r}: {known}")
         return key
 
+    def _own(self, name: str) -> Path:
+        """A file of the folder, which must still be that of this scan."""
+        now = _json(self.folder / "scan.json")
+        if any(now.get(key) != self.info.get(key) for key in ("complete", "plan_sha256", "options", "stimuli")):
+            raise RuntimeError(
+                f"{self.folder} was written anew since this scan was opened: open it again, and give each scan a folder of its own "
+                f"with out=...")
+        return self.folder / name
+
     def _traced(self, name: str) -> Path:
-        path = self.folder / name
+        path = self._own(name)
         if not path.is_file():
             raise LookupError(f"there is no {path}, since no wiring was traced: scan with tracts=True")
         return path

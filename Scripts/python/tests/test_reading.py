@@ -59,10 +59,33 @@ def test_a_layer_goes_by_key_number_and_tensor(scan: nnfmri.Scan) -> None:
     tensor = scan.layers.loc["layer_2", "tensor"]
     assert scan.zeta("layer_2").identical(scan.zeta(2))
     assert scan.zeta("layer_2").identical(scan.zeta(tensor))
+    # Tensors may be named by numbers, too.
+    named = nnfmri.open(scan.folder)
+    for described, name in zip(named.info["layers"], ["1", "0", "3", "2"]):
+        described["tensor"] = name
+    assert named.zeta(0).attrs["layer"] == "layer_0"
+    assert named.zeta("0").attrs["layer"] == "layer_1"
     with pytest.raises(KeyError, match="no layer 'layer_9': layer_0"):
         scan.zeta("layer_9")
     with pytest.raises(KeyError, match="no 'weight'"):
         scan.zeta(0, quantity="weight")
+
+
+def test_a_folder_that_was_written_anew_is_another_scan(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "scan"
+    shutil.copytree(folder / "nnfmri-phantom", place)
+    scan = nnfmri.open(place)
+    known = scan.zeta(1)
+    summary = json.loads((place / "scan.json").read_text())
+    summary["plan_sha256"] = "0" * 64
+    (place / "scan.json").write_text(json.dumps(summary))
+    assert scan.zeta(1).identical(known)
+    with pytest.raises(RuntimeError, match="written anew"):
+        scan.zeta(1, per_stimulus=True)
+    again = nnfmri.open(place)
+    assert again.zeta(1).identical(known)
+    with pytest.raises(ValueError, match="is this scan itself"):
+        again.contrast(nnfmri.open(place))
 
 
 def test_the_graph_joins_regions_by_their_strengths(scan: nnfmri.Scan) -> None:

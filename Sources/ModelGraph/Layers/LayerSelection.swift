@@ -78,6 +78,20 @@ package struct LayerSelection: Hashable, Sendable, Codable {
     return result
   }
 
+  /// What a user should know of a number that is the name of a tensor, too; `nil` where none is.
+  ///
+  /// - Parameter tensors: what can be scanned, upstream first.
+  package func note(on tensors: [String]) -> String? {
+    for case .named(let name) in items {
+      guard let number = Int(name), tensors.contains(name), tensors.indices.contains(number), tensors[number] != name else {
+        continue
+      }
+      return
+        "--layers \(name) is taken for the tensor \"\(name)\"; number \(number) of the list is \"\(tensors[number])\", which --layers '\(tensors[number])' or \(number)-\(number) names."
+    }
+    return nil
+  }
+
   /// Whether all tensors are asked for, so that those that can't be had are told of.
   package var includesAll: Bool { items.contains(.all) }
 

@@ -52,6 +52,7 @@ package struct Planner {
     let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
     let selection = try selection(regions)
     let chosen = try chooseLayers(survey, selection, &refusals)
+    if let note = selection.note(on: survey.layers.map(\.candidate.tensor)) { notes.append(note) }
     if selection == .automatic, !survey.model.learns { notes.append(Self.noteOnBlocks(survey)) }
     let frozen = try request.measurement.frozen.map { try FrozenTensor($0, survey, regions) }
     if let frozen { notes.append(frozen.note(isOfPair: request.measurement.lesion.runsInPair)) }
