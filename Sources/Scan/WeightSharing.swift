@@ -8,7 +8,7 @@ import ScanPlan
 
 extension WeightSharing {
   /// Bytes of weights from which on `auto` shares them.
-  private static var worthwhile: Int { 64 << 20 }
+  static var worthwhile: Int { 64 << 20 }
 
   fileprivate func applies(to model: Model, when isUseful: Bool) -> Bool {
     switch self {

@@ -232,6 +232,13 @@ package final class Worker {
     return network
   }
 
+  /// Rows of batches for so many coalitions of a layer: no more, since the rest would be padding; but the plan's where weights are as large as
+  /// those that are shared, since a shared model is made ready for each size of batches.
+  func batch(_ layer: Int, holding coalitions: Int) -> Int {
+    let most = plan.layers[layer].batch
+    return model.weightBytes >= WeightSharing.worthwhile ? most : max(1, min(most, coalitions))
+  }
+
   func makeNetwork(_ layer: Int, lesion: LesionKind, batch: Int? = nil, isHeldOut: Bool = false) throws -> LesionedNetwork {
     try LesionedNetwork(
       cut: cut(layer), feed: isHeldOut ? heldOutFeed! : feed, stimulus: 0,

@@ -54,8 +54,7 @@ struct AnswerTask: RankTask, Hashable {
       case .otherLesion: own.other
       case .heldOut: own.servesOtherStimuli ? own : .zero
       }
-    // No more rows than are asked for: the rest of a batch would be padding.
-    let size = max(1, min(worker.plan.layers[layer].batch, lesioned.count))
+    let size = worker.batch(layer, holding: lesioned.count)
     let network = try worker.network(layer, lesion: lesion, batch: size, isHeldOut: source == .heldOut)
     // Another lesion than the scan's takes nothing from other stimuli.
     try network.begin(
