@@ -27,14 +27,10 @@ package final class ConnectionTracer {
   /// Rows of the stimulus that the network is observed with: 1, or the batch where something that is held has its
   /// batch folded into another axis, so that it can't be repeated by itself.
   private let observedRows: Int
-  private let isGrouping: Bool
-  /// What is traced together; `nil` until it is known, and of one region each where nothing can be.
-  private var groups: Grouping?
-
-  private enum Grouping {
-    case none
-    case some(SourceGroups)
-  }
+  /// Whether it is still to be found out what can be traced together.
+  private var triesGrouping: Bool
+  /// What is traced together; `nil` where each region is traced by itself.
+  private var groups: SourceGroups?
 
   /// Batches run so far.
   package private(set) var batchesRun = 0
@@ -53,7 +49,7 @@ package final class ConnectionTracer {
     model: Model, from source: String, to target: String, sources: RegionMap, targetUnits: Int, batch: Int,
     isGrouping: Bool = false, runtime: Runtime, session options: Session.Options, feed: Feed
   ) throws {
-    self.isGrouping = isGrouping
+    triesGrouping = isGrouping
     func observe(_ model: Model) throws -> ObservedShapes {
       try ObservedShapes(
         of: model, from: source, to: target, twice: batch > 1, runtime: runtime, session: options, feed: feed)
@@ -111,7 +107,8 @@ package final class ConnectionTracer {
     defer { withExtendedLifetime(layer) {} }
     let activations = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(layer.floats)[..<sources.unitCount])
     let inputs = flowInputs(observed)
-    let groups = try groups(observed, pause)
+    try group(observed, pause)
+    let groups = groups
     var strengths = [Float](repeating: 0, count: sources.regionCount * targets.regionCount)
     var alone = [Float](repeating: 0, count: groups == nil ? 0 : targetUnits)
     try run(groups?.map ?? sources, activations, inputs, pause) { number, row in
@@ -152,16 +149,11 @@ package final class ConnectionTracer {
     }
   }
 
-  /// What is traced together; `nil` where each region is traced by itself. Found once, with every factor 1: no stimulus leads magnitude to
-  /// where that doesn't.
-  private func groups(_ observed: [String: Tensor], _ pause: () throws -> Void) throws -> SourceGroups? {
-    if let groups {
-      guard case .some(let known) = groups else { return nil }
-      return known
-    }
-    groups = Grouping.none
-    let bytes = sources.regionCount * targetUnits / 8
-    guard isGrouping, network.isScaledOnly, bytes <= SourceGroups.mostBytes else { return nil }
+  /// Finds out, once, what can be traced together, with every factor 1: no stimulus leads magnitude to where that doesn't.
+  private func group(_ observed: [String: Tensor], _ pause: () throws -> Void) throws {
+    guard triesGrouping else { return }
+    triesGrouping = false
+    guard network.isScaledOnly, sources.regionCount * targetUnits / 8 <= SourceGroups.mostBytes else { return }
     let ones = try network.held.map { held in
       let tensor = try Tensor(runtime: flow.runtime, shape: observed[held.output]!.shape)
       tensor.floats.update(repeating: 1)
@@ -172,9 +164,7 @@ package final class ConnectionTracer {
     try activations.withUnsafeBufferPointer {
       try run(sources, $0, [magnitudes] + ones, pause) { reached.append(SourceGroups.bits(of: $1)) }
     }
-    guard let found = SourceGroups(sources, reached: reached) else { return nil }
-    groups = .some(found)
-    return found
+    groups = SourceGroups(sources, reached: reached)
   }
 
   private func observe(_ feed: Feed) throws -> [String: Tensor] {

@@ -9,7 +9,8 @@ package struct TensorLayoutFinding: Hashable, Sendable {
   /// What tells, or what is missing: the rest of a sentence that begins with the tensor.
   package let reason: String
 
-  /// Whether nothing tells and the first of several axes was taken for channels, as pictures lie in ONNX.
+  /// Whether nothing certain tells and one of several axes was taken for channels: where a Reshape is all there is the first, as pictures lie
+  /// in ONNX.
   package let isGuess: Bool
 
   package init(axes: GridAxes?, names: String, reason: String, isGuess: Bool = false) {

@@ -13,14 +13,16 @@ extension Planner {
     """
   }
 
-  /// Where nothing in the network tells which axis of layers holds channels.
+  /// Where nothing certain in the network tells which axis of layers holds channels.
   static func noteOnLayouts(_ layers: [NetworkSurvey.Layer]) -> String? {
     let guessed = layers.filter(\.layout.isGuess)
     guard let first = guessed.first else { return nil }
-    let names = guessed.prefix(3).map { "\"\($0.candidate.tensor)\"" }.joined(separator: ", ")
+    let taken = guessed.prefix(3).map { layer in
+      "axis \((layer.layout.axes?.channels ?? []).map(String.init).joined(separator: ", ")) of \"\(layer.candidate.tensor)\""
+    }.joined(separator: ", ")
     return """
-      Nothing but a Reshape tells which axis of \(names)\(guessed.count > 3 ? " and \(guessed.count - 3) more" : "") holds channels: the first \
-      behind the stimuli is taken for it, as pictures lie in ONNX. If another does, say so with --layout \(first.candidate.tensor)=NHWC or the like.
+      Nothing certain tells which axis of some layers holds channels; taken for it are \(taken)\(guessed.count > 3 ? " and \(guessed.count - 3) more" : ""). \
+      If another does, say so with --layout \(first.candidate.tensor)=NHWC or the like.
       """
   }
 
