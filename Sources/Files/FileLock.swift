@@ -14,6 +14,15 @@ package final class FileLock: Sendable {
     guard descriptor >= 0 else { return nil }
   }
 
+  /// Opens a folder that is there. Nothing is locked yet.
+  ///
+  /// - Returns: `nil` if that can't be done; `errno` says why.
+  package init?(folder: String) {
+    path = folder
+    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+  }
+
   deinit { close(descriptor) }
 
   /// Waits until nobody else has it.
@@ -24,6 +33,12 @@ package final class FileLock: Sendable {
 
   /// Whether no other process has it; it is this process's own then.
   package func isLast() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+
+  /// Takes it for this process alone, unless another has it. A file system that knows no such locks (NFS, of folders) never
+  /// says that another has it.
+  ///
+  /// - Returns: whether another has it.
+  package func isTaken() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK }
 
   /// Whether the locked file is the one that is at its path.
   package var isInPlace: Bool {

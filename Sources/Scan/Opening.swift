@@ -1,3 +1,4 @@
+internal import Files
 import ScanPlan
 import ScanStore
 import Stimuli
@@ -12,6 +13,8 @@ struct AlreadyMeasured: Error {
 /// What rank 0 finds, and what it plans, before it tells the others.
 struct Opening {
   let folder: OutputFolder
+  /// Keeps others from writing into the folder while the scan runs.
+  let hold: FileLock?
   let inputs: Scan.Inputs
   /// What an earlier run measured, where this one goes on.
   let earlier: Checkpoint.Content?
@@ -25,17 +28,13 @@ struct Opening {
   init(_ request: ScanRequest, program: String) throws {
     folder = OutputFolder(request.run.output)
     inputs = try Scan.Inputs(request)
+    hold = try folder.hold()
     earlier =
       request.run.resumes ? try Self.earlier(in: folder, inputs.origin(request, program: program), request.analysis) : nil
     extended = try request.run.extended.map { [inputs] in
       try ScanExtension($0, by: request, inputs, program: program)
     }
-    // What is refused leaves a finished scan as it is.
-    if folder.isMeasured {
-      try folder.check(resumes: request.run.resumes)
-    } else {
-      try folder.claim(resumes: request.run.resumes)
-    }
+    try folder.check(resumes: request.run.resumes)
     plan = try inputs.planner(request).makePlan()
     stimuli = try inputs.stimuli(of: plan)
     guard plan.stimulusCount >= request.run.leastStimuli else {
@@ -49,6 +48,7 @@ struct Opening {
         .usage, "--part \(part): the scan has only \(plan.series(of: nil).count) series; cut it into as many parts or fewer")
     }
     shardCount = plan.shardCount(of: request.run.part)
+    // What is refused above leaves a finished scan as it is.
     try folder.claim(resumes: request.run.resumes)
   }
 

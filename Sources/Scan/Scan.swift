@@ -103,6 +103,8 @@ package enum Scan {
         return nil
       }
       listener.note("\(request.run.output) holds all measurements already; they are analysed anew.")
+      let hold = try OutputFolder(request.run.output).hold()
+      defer { withExtendedLifetime(hold) {} }
       let scan = try StoredScan(contentsOf: request.run.output)
       try listener.report(try scan.result { $0 = request.analysis })
       try scan.adopt(request.analysis)
@@ -115,6 +117,7 @@ package enum Scan {
     _ request: ScanRequest, _ opening: Opening, _ worker: Worker, _ mailbox: Mailbox, _ machines: [Machine],
     _ version: ProgramVersion, _ progress: Progress, _ listener: Listener
   ) throws -> Int {
+    defer { withExtendedLifetime(opening.hold) {} }
     let inputs = opening.inputs
     let versions = RunRecord.Versions(
       program: version, onnxRuntime: inputs.runtime.version, mpi: MPI.libraryVersion(),

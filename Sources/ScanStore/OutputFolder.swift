@@ -1,4 +1,4 @@
-import Files
+package import Files
 internal import FoundationEssentials
 internal import Glibc
 package import ScanPlan
@@ -21,6 +21,25 @@ package struct OutputFolder: Sendable {
 
   /// What was measured so far, while a scan isn't complete.
   package var checkpoint: String { path + "/checkpoint.bin" }
+
+  /// Makes the folder where it isn't there, and keeps other processes that ask from writing into it, until what is returned
+  /// ends. Nothing is kept from them on file systems that can't lock a folder (NFS).
+  ///
+  /// - Parameter patience: in seconds; what was killed a moment ago may take as long to end.
+  /// - Throws: `Failure` (`cannotWrite`) if another writes into it.
+  package func hold(patience: Double = 5) throws -> FileLock? {
+    try makeFolder(path)
+    guard let lock = FileLock(folder: path) else { return nil }
+    let end = monotonicSeconds() + patience
+    while lock.isTaken() {
+      guard monotonicSeconds() < end else {
+        throw Failure(
+          .cannotWrite, "another nnfmri-mpi is writing into \(path); wait until it ends, or choose another folder with --out")
+      }
+      usleep(100_000)
+    }
+    return lock
+  }
 
   /// Makes the folder, or takes one that an earlier scan wrote, and marks it as a scan that is not complete.
   ///

@@ -2,6 +2,7 @@ import ArgumentParser
 import Reporting
 import ScanPlan
 import ScanResults
+import ScanStore
 import UserErrors
 
 struct MergeCommand: ParsableCommand {
@@ -27,7 +28,10 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     try StoredResults.compute { ranks in
-      let result = try PartMerge(folders).result(
+      let merge = try PartMerge(folders)
+      let hold = try OutputFolder(out).hold()
+      defer { withExtendedLifetime(hold) {} }
+      let result = try merge.result(
         ranks.runner, in: out, keepsAcquisition: keepsAcquisition, spread: ranks.spread, note: say)
       try ScanFiles(result).write(to: out)
       print(ScanSummary(result, verdict: [], style: color.style).text)

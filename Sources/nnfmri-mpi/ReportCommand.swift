@@ -75,6 +75,8 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     try StoredResults.compute { ranks in
       var scan = try StoredScan(contentsOf: folder)
+      let hold = try OutputFolder(out ?? folder).hold()
+      defer { withExtendedLifetime(hold) {} }
       if let out {
         let (asked, chosen) = try question()
         let measurement = scan.measurements.request.measurement
