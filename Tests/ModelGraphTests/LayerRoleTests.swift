@@ -69,15 +69,16 @@ import Testing
     #expect(Set(roles.filter { $0.value.kind == .conv }.keys) == ["activated0", "activated1", "activated2"], "\(roles)")
   }
 
-  @Test func `of a stream that is kept in another type are its sums`() {
+  @Test(arguments: ["Cast", "Transpose"])
+  func `of a stream that is kept in another type or with turned axes are its sums`(_ copy: String) {
     var net = Networks.Writer()
     net.builder.input("ids", [nil, 6], type: .int64)
     var x = net.add("Gather", net.weight(), "ids", to: "embedded")
     for b in 0..<2 {
       net.add("LayerNormalization", x, net.weight(), to: "b\(b)_normal")
       net.add("MatMul", "b\(b)_normal", net.weight(), to: "b\(b)_mixed")
-      // The skip branches off before the type changes, and the branch doesn't follow from the changed one.
-      net.add("Cast", x, to: "b\(b)_skip", ["to": .int(1)])
+      // The skip branches off before the change, and the branch doesn't follow from the changed one.
+      net.add(copy, x, to: "b\(b)_skip", copy == "Cast" ? ["to": .int(1)] : ["perm": .ints([0, 2, 1])])
       x = net.add("Add", "b\(b)_skip", "b\(b)_mixed", to: "b\(b)_out")
     }
     net.add("MatMul", x, net.weight(), to: "logits")

@@ -160,19 +160,44 @@ package struct AttentionHeads: Sendable {
     let places = OperatorTraits.factors(proto) ?? (0, 1)
     let operands = [places.first, places.second].compactMap { proto.input(at: $0).flatMap { index.numbers[$0] } }
     guard operands.count == 2, operands.allSatisfy({ index.dependence[$0] == .data }) else { return false }
-    var current = operands[0]
-    while let maker = index.maker[current] {
-      let label = model.proto.graph.node[maker].opType
-      if label == "Softmax" || label == "QLinearSoftmax" { return true }
-      let isPassed = [
-        "Mul", "Where", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
-      ].contains(label)
-      guard isPassed || OperatorTraits.views.contains(label),
-        let source = index.reads[maker].last(where: { index.dependence[$0] == .data })
-      else { return false }
-      current = source
+    return upstream(of: operands[0], through: masking.union(["Div"]), in: model).contains { tensor in
+      guard let maker = index.maker[tensor] else { return false }
+      let proto = model.proto.graph.node[maker]
+      return proto.opType == "Softmax" || proto.opType == "QLinearSoftmax" || isSpelledSoftmax(proto, in: model)
     }
-    return false
+  }
+
+  /// Operators that mask attention weights, or store them otherwise.
+  private static let masking = OperatorTraits.views.union([
+    "Mul", "Where", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
+  ])
+
+  /// Whether a quotient is of exponentials by their own sum.
+  private static func isSpelledSoftmax(_ proto: Onnx_NodeProto, in model: Model) -> Bool {
+    let index = model.index
+    guard proto.opType == "Div", let numerator = proto.input(at: 0).flatMap({ index.numbers[$0] }),
+      let denominator = proto.input(at: 1).flatMap({ index.numbers[$0] })
+    else { return false }
+    let exponentials = upstream(of: numerator, through: masking, in: model).filter { tensor in
+      index.maker[tensor].map { model.proto.graph.node[$0].opType == "Exp" } ?? false
+    }
+    let sums = upstream(of: denominator, through: masking.union(["ReduceSum", "Add", "Max", "Clip", "Expand"]), in: model)
+    return !exponentials.isDisjoint(with: sums)
+  }
+
+  /// A tensor and those of data that it is made of by these operators alone; of a quotient its numerator.
+  private static func upstream(of tensor: Int, through operators: Set<String>, in model: Model) -> Set<Int> {
+    let index = model.index
+    var (found, pending) = (Set([tensor]), [tensor])
+    while let current = pending.popLast() {
+      guard let maker = index.maker[current], case let label = model.proto.graph.node[maker].opType, operators.contains(label)
+      else { continue }
+      let sources = index.reads[maker].filter { index.dependence[$0] == .data }
+      for source in label == "Div" ? sources.prefix(1) : sources[...] where found.insert(source).inserted {
+        pending.append(source)
+      }
+    }
+    return found
   }
 
   /// The axes of an Einsum's output that both operands have and neither sums: heads, beside the batch.

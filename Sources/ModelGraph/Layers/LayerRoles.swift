@@ -173,14 +173,11 @@ struct LayerRoles {
       else { continue }
       let operands = index.reads[node].filter { index.dependence[$0] == .data }.map { source(of: $0, model) }
       guard operands.count == 2 else { continue }
-      // The skip is upstream of the branch: of two operands the one that the other is made from.
-      guard
-        let skip = operands.first(where: { skip in
-          let other = operands[0] == skip ? operands[1] : operands[0]
-          return index.maker[other].map { index.descendants(of: skip)[$0] } ?? false
-        })
-      else { continue }
-      let branch = operands[0] == skip ? operands[1] : operands[0]
+      // The skip is upstream of the branch: of two operands the one that the other is made from, perhaps before its axes were turned.
+      let ends = [(0, 1), (1, 0)].map { (skip: operands[$0], branch: operands[$1]) }
+      let found = (ends + ends.map { (source(of: $0.skip, model, through: ["Transpose"]), $0.branch) })
+        .first { end in index.maker[end.branch].map { index.descendants(of: end.skip)[$0] } ?? false }
+      guard case (let skip, let branch)? = found else { continue }
       // A skip that only scales or shifts the branch, as in x·(1 + s) + t, is none: the branch has to learn something.
       // Nor is a mask, which reaches later branches through earlier ones: the skip has to be a representation itself, by more
       // than the shape of one.
@@ -201,11 +198,12 @@ struct LayerRoles {
     }
   }
 
-  /// The tensor that another is a copy of, in another type at most.
-  private static func source(of copy: Int, _ model: Model) -> Int {
+  /// The tensor that another is a copy of, in another type or through these operators at most.
+  private static func source(of copy: Int, _ model: Model, through others: Set<String> = []) -> Int {
     var tensor = copy
     while let maker = model.index.maker[tensor], case let node = model.proto.graph.node[maker], node.isStandard,
-      ["Cast", "Identity", "Dropout"].contains(node.opType), let read = model.index.reads[maker].first
+      ["Cast", "Identity", "Dropout"].contains(node.opType) || others.contains(node.opType),
+      let read = model.index.reads[maker].first
     {
       tensor = read
     }
