@@ -51,7 +51,7 @@ enum FileContent {
       }
       guard rename(draft, path) == 0 else { throw FileError.cannotWrite(draft) }
     } catch let error {
-      let named = error is FileError ? FileError.cannotWrite(path, mend: "mend that and run the scan again") : error
+      let named = error is FileError ? FileError.cannotWrite(path, mend: "mend that and run the same command again") : error
       unlink(draft)
       throw named
     }
