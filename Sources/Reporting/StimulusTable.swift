@@ -19,7 +19,7 @@ enum StimulusTable {
         let ranks = map.rankIntervals
         let stem = [
           "layer_\(layer.plan.number)", layer.plan.tensor, "\(stimulus)", "\(result.plan.stimulusPlaces[stimulus])",
-          "\(result.targets[stimulus])", result.labels.map { "\($0[stimulus])" } ?? "n/a",
+          "\(result.targets[stimulus])", result.knownLabels?[stimulus].map { "\($0)" } ?? "n/a",
         ]
         for (region, test) in map.tests.enumerated() {
           let cell = layer.grid.cell(of: region)

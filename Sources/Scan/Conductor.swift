@@ -135,15 +135,18 @@ struct Conductor {
   private func inform(
     _ measurements: inout Measurements, classes: [Int], _ runner: inout PhaseRunner<Mailbox>
   ) throws {
+    // Stimuli without a label tell nothing of classes.
+    let known = classes.indices.filter { classes[$0] >= 0 }
+    let classes = known.map { classes[$0] }
     measurements.informationReason =
       request.run.part.map { $0.number > 1 } ?? false
       ? "Part 1 of the scan measures it." : LayerInformation.reasonForNone(labels: classes)
     guard measurements.informationReason == nil else { return }
     let layers = measurements.plan.layers
     let tasks = try layers.map { layer in
-      InformTask.tasks(
-        layer: layer.number, labels: classes, densities: try measurements.moments.densities(layer: layer.number),
-        count: mailbox.size / layers.count)
+      let densities = try measurements.moments.densities(layer: layer.number)
+      return InformTask.tasks(
+        layer: layer.number, labels: classes, densities: known.map { densities[$0] }, count: mailbox.size / layers.count)
     }
     var phase = ListPhase(tasks.flatMap { $0 }, progress: runner.progress)
     try runner.run("measuring information", tasks.reduce(0) { $0 + $1.count }, &phase, on: worker.estimation)
@@ -227,7 +230,8 @@ struct Conductor {
     measurements.pruning = try heldOut.flatMap { heldOut in
       try PruningStudy(
         request: request, plan: measurements.plan, estimates: measured.estimates,
-        densities: measurements.moments.densities, places: heldOut.records, labels: heldOut.labels,
+        densities: measurements.moments.densities, places: heldOut.records,
+        labels: heldOut.labels.flatMap { $0.allSatisfy { $0 >= 0 } ? $0 : nil },
         progress: runner.progress
       ).run(&runner, on: worker)
     }

@@ -94,7 +94,11 @@ extension Scan {
         !request.measurement.position.isOfEachStimulus,
         try plan.layers.contains(where: { try $0.grid(request.measurement).isByChannel })
       else { return nil }
-      let places = PruningTrial.heldOut(of: all.count, scanned: plan.stimulusPlaces, seed: request.measurement.seed)
+      // What has no label can't be answered rightly; where none has one, answers that are kept are counted.
+      let unlabelled = all.labels.map { labels in labels.indices.filter { labels[$0] < 0 } } ?? []
+      let places = PruningTrial.heldOut(
+        of: all.count, except: plan.stimulusPlaces + (unlabelled.count < all.count ? unlabelled : []),
+        seed: request.measurement.seed)
       guard !places.isEmpty else { return nil }
       let others = try all.select(places)
       return Set(others.files).isSubset(of: candidates.files) ? others : nil

@@ -63,6 +63,9 @@ package struct ScanResult: Sendable {
   package var timeCourse: TimeCourse?
   package var run: RunRecord
 
+  /// By stimulus, `nil` of one without a label; `nil` where none is known.
+  package var knownLabels: [Int?]? { labels?.map { $0 < 0 ? nil : $0 } }
+
   /// A class as people call it: its name, or `class 3`.
   package func className(_ number: Int) -> String {
     guard let classNames, classNames.indices.contains(number) else { return "class \(number)" }

@@ -68,7 +68,9 @@ package struct StimulusSelection: Sendable, Hashable {
         chosen = chosen.filter { wanted.contains(Self.prediction($0, predictions)) }
       case .wrong, .right:
         let labels = try Self.labels(of: set, for: criterion == .wrong ? "wrong" : "right")
-        chosen = chosen.filter { (Self.prediction($0, predictions) == labels[$0]) == (criterion == .right) }
+        chosen = chosen.filter {
+          labels[$0] >= 0 && (Self.prediction($0, predictions) == labels[$0]) == (criterion == .right)
+        }
       }
     }
     guard !chosen.isEmpty else {

@@ -7,6 +7,7 @@ import Files
 package struct StimulusSet: Sendable, CustomStringConvertible {
   package private(set) var inputs: [StimulusInput]
   /// The class of each stimulus. [count]
+  /// Classes, counted from 0; below 0 where a stimulus has no label.
   package private(set) var labels: [Int]?
   /// Why an array of labels was left out, a clause; `nil` where none was.
   private(set) var labelsLeftOut: String?

@@ -138,7 +138,7 @@ extension DistributedTests {
 
     @Test func `of labels that are no class say so`() throws {
       for (labels, words) in [
-        ([1, 4, 2], "Of 3 labels 1 is no class of the model, as 4"), ([-1, 0, 9], "Of 3 labels 2 are no"), ([0, 1, 3], nil),
+        ([1, 4, 2], "Of 3 labels 1 is no class of the model, as 4"), ([-1, 0, 9], "Of 3 labels 1 is no"), ([0, 1, 3], nil),
       ]
         as [([Int], String?)]
       {
@@ -146,6 +146,24 @@ extension DistributedTests {
         let run = try ScanRun(files.options + ["--layers", "second", "--samples", "20"], ranks: nil)
         let notes = try #require(try run.json("scan.json")["notes"] as? [String])
         #expect(notes.contains { $0.contains(words ?? "no class of the model") } == (words != nil), "\(notes)")
+      }
+    }
+
+    @Test func `of stimuli without a label count them as neither right nor wrong`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 4, labels: [-1, 0, -1, 1])
+      let options = files.options + ["--layers", "second", "--samples", "20"]
+      let run = try ScanRun(options, ranks: nil)
+      let notes = try #require(try run.json("scan.json")["notes"] as? [String])
+      #expect(notes.contains { $0.hasPrefix("Of 4 labels 2 are below 0: these stimuli count as unlabelled") }, "\(notes)")
+      let lesions = try #require(try run.json("lesions.json")["layer_0"] as? [String: Any])
+      let trials = try #require((lesions["lesion_trials"] as? [String: Any])?["trials"] as? [[String: Any]])
+      #expect(!trials.isEmpty && trials.allSatisfy { ($0["wrong"] as? Int).map { $0 <= 2 } == true }, "\(trials)")
+      for (asked, words) in [
+        (["--value", "logit[label] - logit[0]"], "stimulus 0 has none (-1)"), (["--target", "label"], "has label -1"),
+        (["--lesion", "mean-of-class"], "has no label (-1)"),
+      ] {
+        let refused = try ScanRun(options + asked, ranks: nil).command
+        #expect(refused.exitCode == 65 && refused.complaints.first?.contains(words) == true, "\(refused)")
       }
     }
 

@@ -60,6 +60,8 @@ import Testing
     #expect(outcomes.map(\.stimuli) == [2, 2] && outcomes.map(\.changed) == [2, 1])
     #expect(outcomes.map(\.wrong) == [1, 1] && outcomes.map(\.mended) == [0, 1])
     #expect(outcomes.map(\.loss) == [5, 2.5])
+    // A stimulus without a label is none that was answered wrongly.
+    #expect(layer.outcomes(labels: [-1, 2, 2]).map(\.wrong) == [1, 1])
     #expect(layer.outcomes(labels: nil).map(\.wrong) == [0, 0])
   }
 

@@ -23,10 +23,10 @@ import Testing
   }
 
   @Test func `are asked about with stimuli that weren't scanned`() {
-    let places = PruningTrial.heldOut(of: 1000, scanned: Array(100..<300), seed: 1)
+    let places = PruningTrial.heldOut(of: 1000, except: Array(100..<300), seed: 1)
     #expect(places.count == 256 && places == places.sorted() && Set(places).count == 256)
     #expect(places.allSatisfy { !(100..<300).contains($0) && $0 < 1000 })
-    #expect(PruningTrial.heldOut(of: 5, scanned: [0, 1, 2, 3, 4], seed: 1).isEmpty)
-    #expect(PruningTrial.heldOut(of: 5, scanned: [1, 3], seed: 1) == [0, 2, 4])
+    #expect(PruningTrial.heldOut(of: 5, except: [0, 1, 2, 3, 4], seed: 1).isEmpty)
+    #expect(PruningTrial.heldOut(of: 5, except: [1, 3], seed: 1) == [0, 2, 4])
   }
 }

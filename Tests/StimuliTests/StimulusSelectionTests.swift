@@ -51,6 +51,15 @@ struct StimulusSelectionTests {
     #expect(error?.message.contains("--labels") == true)
   }
 
+  @Test("by right and wrong takes no stimulus without a label")
+  func partlyLabelled() throws {
+    let set = try StimulusSet(
+      [("x", NumericArray(shape: [4, 1], floats: [0, 1, 2, 3]))], labels: [-1, 1, 0, -1], description: "four")
+    for (text, expected) in [("wrong", [2]), ("right", [1])] {
+      #expect(try StimulusSelection(text).apply(to: set, predictions: [0, 1, 1, 1]).records == expected)
+    }
+  }
+
   @Test("shuffles by the seed alone, whatever else is chosen")
   func shuffle() throws {
     let many = try StimulusSet(

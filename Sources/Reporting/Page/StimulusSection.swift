@@ -65,7 +65,7 @@ struct StimulusSection {
 
   private static func about(_ stimulus: Int, _ result: ScanResult) -> JSONValue {
     let answer = result.predictions.isEmpty ? nil : result.predictions[stimulus]
-    let label = result.labels?[stimulus]
+    let label = result.knownLabels?[stimulus]
     return [
       "place": .int(result.plan.stimulusPlaces[stimulus]),
       "answer": JSONValue(answer.map(result.className)), "label": JSONValue(label.map(result.className)),

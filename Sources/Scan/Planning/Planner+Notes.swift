@@ -35,16 +35,27 @@ extension Planner {
       """
   }
 
-  /// Labels that the network can't answer, which count as wrong answers whatever it says.
-  func noteOnLabels(_ reader: OutputReader) -> String? {
-    guard let labels = stimuli.labels, reader.saysClasses else { return nil }
+  /// Labels below 0, and labels that the network can't answer, which count as wrong answers whatever it says.
+  func notesOnLabels(_ reader: OutputReader) -> [String] {
+    guard let labels = stimuli.labels, reader.saysClasses else { return [] }
     let classes = 0..<max(reader.classCount, 2)
-    let others = labels.filter { !classes.contains($0) }
-    guard let first = others.first else { return nil }
-    return """
+    var notes: [String] = []
+    let none = labels.count { $0 < 0 }
+    if none > 0 {
+      notes.append(
+        """
+        Of \(labels.count) labels \(none) \(none == 1 ? "is" : "are") below 0: these stimuli count as unlabelled, their answers as \
+        neither right nor wrong. Labels count classes from 0.
+        """)
+    }
+    let others = labels.filter { $0 >= classes.upperBound }
+    guard let first = others.first else { return notes }
+    notes.append(
+      """
       Of \(labels.count) labels \(others.count) \(others.count == 1 ? "is" : "are") no class of the model, as \(first): its \(classes.count) \
       classes are 0 to \(classes.count - 1), and every answer to such a stimulus counts as wrong. See that labels count classes from 0.
-      """
+      """)
+    return notes
   }
 
   /// What a user should know of operators by which two passes, or two rows of one, differ.

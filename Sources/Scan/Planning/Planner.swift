@@ -48,7 +48,7 @@ package struct Planner {
     var notes = survey.notes
     if let doubt = survey.classDoubt { notes.append(doubt.note()) }
     if let note = noteOnClassNames(reader) { notes.append(note) }
-    if let note = noteOnLabels(reader) { notes.append(note) }
+    notes += notesOnLabels(reader)
     let regions = try RegionRequest(request.measurement, survey, stimuli: stimuli, runtime: runtime)
     let selection = try selection(regions)
     let chosen = try chooseLayers(survey, selection, &refusals)
@@ -148,6 +148,12 @@ package struct Planner {
       throw Failure(
         .usage,
         "--lesion \(lesion.rawValue) needs labels, and \(stimuli.noLabels); give them with --labels FILE")
+    }
+    if let unlabelled = labels.firstIndex(where: { $0 < 0 }) {
+      throw Failure(
+        .badInput,
+        "--lesion \(lesion.rawValue): stimulus \(stimuli.records[unlabelled]) has no label (\(labels[unlabelled])); leave such out with --select"
+      )
     }
     let counts = labels.reduce(into: [:]) { counts, label in counts[label, default: 0] += 1 }
     if let alone = labels.firstIndex(where: { counts[$0] == 1 }) {
@@ -368,6 +374,12 @@ extension ReadoutRequest {
     case .named("label"):
       guard let labels = stimuli.labels else {
         throw Failure(.usage, "--value names the label, and \(stimuli.noLabels); give them with --labels FILE")
+      }
+      if let unlabelled = labels.firstIndex(where: { $0 < 0 }) {
+        throw Failure(
+          .badInput,
+          "--value names the label, and stimulus \(stimuli.records[unlabelled]) has none (\(labels[unlabelled])); leave such out with --select"
+        )
       }
       return labels
     case .named(let name):

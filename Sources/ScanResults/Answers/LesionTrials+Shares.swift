@@ -22,7 +22,7 @@ extension LesionTrials.Layer {
         outcome.stimuli += 1
         outcome.loss += Double(before.value - after.value)
         if after.predicted != before.predicted { outcome.changed += 1 }
-        guard let label = labels?[stimulus], before.predicted != label else { continue }
+        guard let label = labels?[stimulus], label >= 0, before.predicted != label else { continue }
         outcome.wrong += 1
         if after.predicted == label { outcome.mended += 1 }
       }

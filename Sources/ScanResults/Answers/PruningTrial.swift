@@ -91,9 +91,9 @@ extension PruningTrial {
   ///
   /// - Parameters:
   ///   - count: of the files.
-  ///   - scanned: places of the scan's.
-  package static func heldOut(of count: Int, scanned: [Int], seed: UInt64) -> [Int] {
-    let known = Set(scanned)
+  ///   - others: places of the scan's, and of what nothing is to be asked about.
+  package static func heldOut(of count: Int, except others: [Int], seed: UInt64) -> [Int] {
+    let known = Set(others)
     var places = (0..<count).filter { !known.contains($0) }
     var random = CounterRandom(seed: seed, domain: .heldOutStimuli, index: 0)
     random.shuffle(&places)

@@ -26,7 +26,8 @@ package struct StimulusGroups: Sendable, Hashable {
   package init(_ result: ScanResult) {
     groups = Division.allCases.flatMap { division -> [Group] in
       guard let numbers = division.numbers(result) else { return [] }
-      let members = Dictionary(grouping: numbers.indices) { numbers[$0] }.sorted { $0.key < $1.key }
+      let known = numbers.indices.filter { numbers[$0] != nil }
+      let members = Dictionary(grouping: known) { numbers[$0]! }.sorted { $0.key < $1.key }
       guard members.count > 1 else { return [] }
       return members.map { number, stimuli in
         Group(division: division, name: division.name(number, result), stimuli: stimuli)
@@ -42,15 +43,15 @@ package struct StimulusGroups: Sendable, Hashable {
 }
 
 extension StimulusGroups.Division {
-  /// By stimulus; `nil` where it isn't known.
-  package func numbers(_ result: ScanResult) -> [Int]? {
+  /// By stimulus, `nil` of one without a label; `nil` where none is known.
+  package func numbers(_ result: ScanResult) -> [Int?]? {
     let predictions = result.predictions.isEmpty ? nil : result.predictions
     switch self {
     case .predicted: return predictions
-    case .labels: return result.labels
+    case .labels: return result.knownLabels
     case .correct:
-      guard let labels = result.labels, let predictions else { return nil }
-      return zip(labels, predictions).map { $0 == $1 ? 1 : 0 }
+      guard let labels = result.knownLabels, let predictions else { return nil }
+      return zip(labels, predictions).map { label, predicted in label.map { $0 == predicted ? 1 : 0 } }
     }
   }
 
