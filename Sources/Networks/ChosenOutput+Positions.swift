@@ -6,39 +6,41 @@ import Stimuli
 /// Which positions of the output scores are read at.
 extension ChosenOutput {
   /// The positions whose mean a score is, by stimulus, where a mask among the inputs says that others are padding; `nil` where none are.
+  /// And a note on what is read of padding.
+  ///
+  /// - Parameter positions: those that are read, one for all stimuli or one each; none for the mean.
   func padding(
-    shape: [Int], classAxis: Int?, request: ReadoutRequest, feed: StimulusFeed
+    shape: [Int], classAxis: Int?, positions: [Int], request: ReadoutRequest, feed: StimulusFeed, model: Model
   ) throws -> (unmasked: [[Int]]?, note: String?) {
     if case .continuation = request.value { return (nil, nil) }
     let others = shape.indices.filter { $0 != classAxis && shape[$0] > 1 }
-    guard request.position == .mean, !request.value.readsElements, others.count == 1 else { return (nil, nil) }
+    guard !request.value.readsElements, others.count == 1 else { return (nil, nil) }
     let count = shape[others[0]]
-    // What a decoder says has its own positions, whatever those of an encoder are.
-    let decodes = feed.bindings.contains { $0.name.lowercased().contains("decoder") }
-    let masks = feed.masks(ofPositions: count).filter { !decodes || $0.name.lowercased().contains("decoder") }
-    guard let mask = masks.first else { return (nil, nil) }
-    let rows = try feed.rows(of: mask, positions: count)
-    let values = Set(rows.joined())
-    let name = mask.name.lowercased()
-    // Some call padding what others call masked, and where all is one number, nothing is either.
-    let isAmbiguous = name.contains("pad") || name.contains("masked")
-    if values == [1] || isAmbiguous && values.count == 1 { return (nil, nil) }
-    let isBinary = rows.allSatisfy { $0.count == count && $0.allSatisfy { $0 == 0 || $0 == 1 } }
-    let unmasked = rows.map { row in row.indices.filter { row[$0] != 0 } }
-    let empty = unmasked.firstIndex(where: \.isEmpty)
-    let tellsLast = isBinary && empty == nil && !isAmbiguous && mask.shape.reduce(1, *) == count
+    guard let mask = try PaddingMask(feed, ofPositions: count, of: tensor, in: model) else { return (nil, nil) }
+    let tellsLast = mask.unmasked != nil && mask.isOfPositionsAlone
+    guard request.position == .mean else {
+      let padded = mask.unmasked.map { rows in
+        rows.indices.filter { !rows[$0].contains(positions[positions.count == 1 ? 0 : $0]) }.count
+      }
+      guard let padded, padded > 0 else { return (nil, nil) }
+      return (
+        nil,
+        """
+        The position that is read is padding, by "\(mask.name)", in \(padded) of \(feed.stimuli.count) \
+        stimuli\(tellsLast ? "; --position \"last-unmasked \(mask.name)\" reads each one's last token" : "").
+        """
+      )
+    }
     func whole(_ reason: String) -> (unmasked: [[Int]]?, note: String?) {
       (
         nil,
         "Scores are means over all \(count) positions of \"\(output)\", padding included: \(reason); --position reads one\(tellsLast ? ", as last-unmasked \(mask.name) does" : "")."
       )
     }
-    if isAmbiguous { return whole("whether \"\(mask.name)\" is 0 or 1 there can't be told") }
+    if let reason = mask.reason { return whole(reason) }
     guard request.leavesOutPadding else { return whole("\"\(mask.name)\" isn't asked here") }
-    guard isBinary else { return whole("\"\(mask.name)\" isn't made of zeros and ones") }
-    if let empty { return whole("\"\(mask.name)\" is 0 everywhere for stimulus \(empty)") }
     return (
-      unmasked,
+      mask.unmasked,
       "Scores are means over the positions of \"\(output)\" at which \"\(mask.name)\" is 1, so that padding doesn't count; --position reads one."
     )
   }

@@ -202,7 +202,8 @@ package struct NetworkSurvey: Sendable {
       output: chosen.output, tensor: chosen.tensor, shape: readShape, classAxis: classAxis, positions: positions, link: link,
       value: request.value, classes: request.classes)
     (readout.continuation, readout.vectors) = (request.continuation, request.vectors)
-    let padding = try chosen.padding(shape: readShape, classAxis: classAxis, request: request, feed: runs.feed(model))
+    let padding = try chosen.padding(
+      shape: readShape, classAxis: classAxis, positions: positions, request: request, feed: runs.feed(model), model: model)
     readout.unmasked = padding.unmasked
     if let note = padding.note { notes.append(note) }
     readout.decide(by: request.decision)

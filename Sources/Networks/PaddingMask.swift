@@ -1,22 +1,79 @@
+package import ModelGraph
 import OnnxRuntime
 import Stimuli
 
+/// What an input says of each position of a sequence: whether a stimulus has something there, or padding.
+package struct PaddingMask {
+  /// The input.
+  package let name: String
+  /// Positions at which each stimulus has something, ascending; `nil` where that can't be told.
+  package let unmasked: [[Int]]?
+  /// Why not, a clause.
+  package let reason: String?
+  /// Whether the input has as many entries as there are positions: with a cache it may have those of the cache in front.
+  package let isOfPositionsAlone: Bool
+
+  /// Reads the mask of the sequence that a tensor's positions are those of.
+  ///
+  /// - Parameter length: positions.
+  /// - Returns: `nil` where there is none, or where it says that nothing is padding.
+  /// - Throws: what reading a stimulus throws.
+  package init?(_ feed: StimulusFeed, ofPositions length: Int, of tensor: String, in model: Model) throws {
+    let tokens = TokenInputs(feed.tokens(ofPositions: length).map(\.name), in: model)
+    let sequence = tokens.sequence(ofTensor: tensor)
+    let masks = feed.masks(ofPositions: length).filter { mask in
+      guard let sequence, let own = tokens.sequence(ofMask: mask.name) else { return true }
+      return own == sequence
+    }
+    guard let mask = masks.first else { return nil }
+    try self.init(mask, feed, stimuli: 0..<feed.stimuli.count, ofPositions: length)
+  }
+
+  /// Reads a mask of some stimuli.
+  package init?(_ mask: InputBinding, _ feed: StimulusFeed, stimuli: Range<Int>, ofPositions length: Int) throws {
+    let rows = try stimuli.map { stimulus in
+      (try feed.tensors([mask.name], rows: [stimulus])[0].numbers() ?? []).suffix(length).map { Double($0) }
+    }
+    let values = Set(rows.joined())
+    let name = mask.name.lowercased()
+    // Some call padding what others call masked, and where all is one number, nothing is either.
+    let isAmbiguous = name.contains("pad") || name.contains("masked")
+    if values == [1] || isAmbiguous && values.count == 1 { return nil }
+    self.name = mask.name
+    isOfPositionsAlone = mask.shape.reduce(1, *) == length
+    let unmasked = rows.map { row in row.indices.filter { row[$0] != 0 } }
+    if isAmbiguous {
+      reason = "whether \"\(mask.name)\" is 0 or 1 there can't be told"
+    } else if !rows.allSatisfy({ $0.count == length && $0.allSatisfy { $0 == 0 || $0 == 1 } }) {
+      reason = "\"\(mask.name)\" isn't made of zeros and ones"
+    } else {
+      reason = unmasked.firstIndex(where: \.isEmpty).map { "\"\(mask.name)\" is 0 everywhere for stimulus \($0)" }
+    }
+    self.unmasked = reason == nil ? unmasked : nil
+  }
+}
+
 extension StimulusFeed {
-  /// Inputs that may say of each of so many positions whether a stimulus has something there, by their names: those as long first, then
-  /// those that count what a cache holds too, in front.
+  /// Inputs that may say of positions whether a stimulus has something there, by their names.
+  package var masks: [InputBinding] {
+    bindings.filter { $0.name.lowercased().contains("mask") && $0.batchAxis != nil }
+  }
+
+  /// Those of so many positions: those as long first, then those that count what a cache holds too, in front.
   package func masks(ofPositions length: Int) -> [InputBinding] {
-    let masks = bindings.filter { $0.name.lowercased().contains("mask") && $0.batchAxis != nil }
     let cached = Set(bindings.filter { $0.name.lowercased().contains("past") }.flatMap { $0.shape.dropFirst() })
     func count(_ binding: InputBinding) -> Int { binding.shape.reduce(1, *) }
     return masks.filter { count($0) == length } + masks.filter { count($0) != length && cached.contains(count($0) - length) }
   }
 
-  /// What a mask has at each position. [stimuli x positions]
-  ///
-  /// - Throws: what reading a stimulus throws.
-  package func rows(of mask: InputBinding, positions: Int) throws -> [[Double]] {
-    try (0..<stimuli.count).map { stimulus in
-      (try tensors([mask.name], rows: [stimulus])[0].numbers() ?? []).suffix(positions).map { Double($0) }
+  /// Inputs that hold a token's number at each of so many positions, likewise by their names; the likeliest last.
+  package func tokens(ofPositions length: Int) -> [InputBinding] {
+    let found = bindings.filter { binding in
+      let name = binding.name.lowercased()
+      return !binding.elementType.isFloat && binding.batchAxis != nil && binding.shape.reduce(1, *) == length
+        && !["mask", "type", "position"].contains { name.contains($0) }
     }
+    let isNamed = { (binding: InputBinding) in binding.name.lowercased().hasSuffix("ids") }
+    return Array((found.filter(isNamed) + found.filter { !isNamed($0) }).reversed())
   }
 }

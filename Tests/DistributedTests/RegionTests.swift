@@ -139,6 +139,57 @@ extension DistributedTests {
       #expect(try zeta(run).keys.sorted() == ["token 0", "token 1", "token 2"])
     }
 
+    /// Options for two stimuli of 3 and of 4 words, of five positions.
+    private func padded(_ mask: String, isInverted: Bool) throws -> (options: [String], pairs: String) {
+      let files = try SmallNetwork.padded(mask, isInverted: isInverted).write(to: folder, stimuli: 2)
+      func data(_ name: String, _ kept: [Int64]) throws -> String {
+        let path = folder.path(name)
+        let words = NumericArray(shape: [2, 5], int64: [3, 1, 4, 0, 0, 5, 3, 2, 7, 0])
+        let masks = NumericArray(shape: [2, 5], int64: kept.map { isInverted ? 1 - $0 : $0 })
+        try writeNPZ([("words", words), (mask, masks)], to: path)
+        return path
+      }
+      let options = [
+        "--model", files.model, "--data", try data("sentences.npz", [1, 1, 1, 0, 0, 1, 1, 1, 1, 0]), "--layers", "mixed",
+        "--layout",
+        "mixed=ntc", "--class-axis", "2", "--regions", "tokens", "--estimator", "exact",
+      ]
+      return (options, try data("pairs.npz", [1, 1, 1, 1, 0, 1, 1, 1, 1, 0]))
+    }
+
+    @Test func `are all tokens where a mask may mean either, and none of them is left out`() throws {
+      for (mask, isInverted, count, words) in [
+        ("attention_mask", false, 4, "At token 3, and perhaps at others, some stimuli have padding"),
+        ("padding_mask", true, 5, "All positions are taken for tokens, padding among them: whether \"padding_mask\" is 0 or 1"),
+      ] {
+        let run = try ScanRun(try padded(mask, isInverted: isInverted).options, ranks: nil)
+        #expect(run.command.exitCode == 0, "\(run.command)")
+        #expect(try zeta(run).count == count)
+        #expect(try #require(try run.json("scan.json")["notes"] as? [String]).contains { $0.hasPrefix(words) }, "\(run.command)")
+      }
+    }
+
+    @Test func `come with a note where padding is read, or put in by lesions`() throws {
+      let (options, pairs) = try padded("attention_mask", isInverted: false)
+      for (more, words) in [
+        (
+          ["--position", "3"], "is padding, by \"attention_mask\", in 1 of 2 stimuli; --position \"last-unmasked attention_mask\""
+        ),
+        (["--lesion", "mean"], "Stimuli are padded, by \"attention_mask\": means"),
+        (["--lesion", "restore", "--pairs", pairs], "Of 2 pairs 1 is padded elsewhere"), (["--position", "2"], nil),
+        (["--lesion", "restore", "--pairs", folder.path("sentences.npz")], nil),
+      ] as [([String], String?)] {
+        let run = try ScanRun(options + more, ranks: nil)
+        #expect(run.command.exitCode == 0, "\(run.command)")
+        let notes = try #require(try run.json("scan.json")["notes"] as? [String])
+        let all = ["is padding, by", "Stimuli are padded", "padded elsewhere"]
+        #expect(
+          words.map { words in notes.contains { $0.contains(words) } } ?? !notes.contains { note in
+            all.contains { note.contains($0) }
+          }, "\(notes)")
+      }
+    }
+
     @Test func `are refused as heads, tokens or patches where the network has none`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
       for (regions, words) in [("heads", "no attention"), ("tokens", "count tokens"), ("patches", "count patches")] {

@@ -108,6 +108,39 @@ struct AttentionHeadsTests {
     #expect(Self.heads(scanned[tensor: "joined"], along: 2) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
   }
 
+  /// `second`: weights are the second factor of an Einsum, as TransformerLens writes it. `turned`: the same with positions behind features. `sink`: a column of weights is cut off.
+  /// `mixed`: heads' weights are mixed before they weigh.
+  @Test(
+    "are found where weights come second or lose a column, and what isn't is named",
+    arguments: ["second", "turned", "sink", "mixed"])
+  func otherForms(_ kind: String) {
+    var graph = GraphBuilder(name: kind)
+    graph.input("scores", [nil, 4, 5, 5])
+    graph.input("values", [nil, 5, 4, 3])
+    graph.node("Softmax", ["scores"], ["weights"], ["axis": .int(-1)])
+    var shapes = ["scores": [1, 4, 5, 5], "weights": [1, 4, 5, 5], "values": [1, 5, 4, 3], "mixed": [1, 5, 4, 3]]
+    if kind == "second" || kind == "turned" {
+      let equation = "bkhd,bhqk->" + (kind == "second" ? "bqhd" : "bhdq")
+      graph.node("Einsum", ["values", "weights"], ["mixed"], ["equation": .string(equation)])
+      if kind == "turned" { shapes["mixed"] = [1, 4, 3, 5] }
+    } else {
+      for (name, value) in [("start", 0), ("end", 4), ("axis", 3)] as [(String, Int64)] { graph.weight(name, [1], [value]) }
+      graph.node("Slice", ["weights", "start", "end", "axis"], ["cut"])
+      graph.node("Transpose", ["values"], ["turned"], ["perm": .ints([0, 2, 1, 3])])
+      graph.node("Slice", ["turned", "start", "end", "axis"], ["shorter"])
+      let isMixed = kind == "mixed"
+      if isMixed { graph.weight("mixer", [4, 4], [Float](repeating: 0, count: 16)) }
+      if isMixed { graph.node("MatMul", ["cut", "mixer"], ["talking"]) }
+      graph.node("MatMul", [isMixed ? "talking" : "cut", "shorter"], ["mixed"])
+      shapes.merge(["cut": [1, 4, 5, 4], "talking": [1, 4, 5, 4], "turned": [1, 4, 5, 3], "shorter": [1, 4, 4, 3]]) { $1 }
+      shapes["mixed"] = [1, 4, 5, 3]
+    }
+    graph.output("mixed", [nil, nil, nil, nil])
+    let found = AttentionHeads(of: Model(proto: graph.model, label: kind), shapes: shapes)
+    #expect(found[tensor: "mixed"]?.headAxes == ["second": [2], "sink": [1]][kind])
+    #expect(found.unrecognised == (["turned", "mixed"].contains(kind) ? ["weights"] : []))
+  }
+
   /// `exponentials`: a softmax in ordinary operators. `again`: masked weights that are made to sum to 1 again, as JAX's softmax over a
   /// mask is written. `scaled`: no weights.
   @Test(

@@ -133,6 +133,25 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// Words, and a mask of that name that is 0 at padding, or 1 if `isInverted`; an answer at each word [N, 5, 3].
+  package static func padded(_ mask: String, isInverted: Bool = false) -> SmallNetwork {
+    var net = NetworkWriter("padded", seed: 12)
+    net.input("words", [5], tokens: 9)
+    net.input(mask, [5], tokens: 2)
+    let embedded = net.add("Gather", [net.weight([9, 4], fanIn: 3), "words"], to: "embedded")
+    let mixed = net.add("Relu", [net.projection(embedded, from: 4, to: 6, "mixed_sum")], to: "mixed")
+    let numbers = net.add("Cast", [mask], to: "numbers", ["to": .int(1)])
+    let kept =
+      isInverted
+      ? net.add("Sub", [net.add("Cast", [net.constant([1])], to: "one", ["to": .int(1)]), numbers], to: "kept") : numbers
+    let column = net.add("Unsqueeze", [kept, net.constant([2])], to: "column")
+    let masked = net.add("Mul", [mixed, column], to: "masked")
+    let pooled = net.add("ReduceMean", [masked], to: "pooled", ["axes": .ints([1]), "keepdims": .int(1)])
+    let all = net.add("Add", [masked, pooled], to: "all")
+    net.output(net.projection(all, from: 6, to: 3, "logits"), [nil, 5, 3])
+    return net.network
+  }
+
   /// A class at each pixel: a map [N, 3, 4, 4].
   package static let segmenter = {
     var net = NetworkWriter("segmenter", seed: 7)

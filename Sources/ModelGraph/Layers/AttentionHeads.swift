@@ -49,6 +49,9 @@ package struct AttentionHeads: Sendable {
   /// For each product of attention, upstream first: the tensors that keep its heads apart, in the order they are made.
   package private(set) var chains: [[String]] = []
 
+  /// Softmaxes that weigh data in a product of which no heads could be told, upstream first, by the tensors that they make.
+  package private(set) var unrecognised: [String] = []
+
   /// - Parameter shapes: of tensors at a batch of one.
   /// - Cost: a pass over the graph, and one over what lies between each product and its softmax.
   package init(of model: Model, shapes: [String: [Int]]) {
@@ -56,6 +59,7 @@ package struct AttentionHeads: Sendable {
     var shapes = shapes
     var chainOfTensor: [Int: Int] = [:]
     var folded: Set<Int> = []
+    var recognised: Set<Int> = []
     for node in index.order {
       let proto = model.proto.graph.node[node]
       guard let output = index.writes[node].first,
@@ -66,6 +70,7 @@ package struct AttentionHeads: Sendable {
       var chain: Int?
       if let axes = Self.attention(proto, node, shape, shapes, in: model) {
         finding = Self.finding(axes)
+        recognised.formUnion(Self.weights(of: proto, in: model))
         chains.append([])
         chain = chains.count - 1
         if axes.count == 3, axes[0].contains(where: { $0.weight > 0 }) { folded.insert(chains.count - 1) }
@@ -83,6 +88,9 @@ package struct AttentionHeads: Sendable {
       chains[chain] = []
     }
     chains.removeAll(where: \.isEmpty)
+    unrecognised = index.order.flatMap { index.writes[$0] }
+      .filter { Self.isSoftmax($0, in: model) && !recognised.contains($0) && Self.weighsData($0, in: model) }
+      .map { index.names[$0] }
   }
 
   /// The heads of a tensor; `nil` where it has none apart.
@@ -121,16 +129,19 @@ package struct AttentionHeads: Sendable {
     case "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention":
       return fused(proto, shape)
     case "MatMul", "FusedMatMul", "MatMulInteger", "QLinearMatMul", "DynamicQuantizeMatMul", "MatMulIntegerToFloat":
-      guard shape.count >= 3, isMixture(proto, node, in: model) else { return nil }
+      // Where weights come second, features lie in front of positions, and nothing downstream expects that.
+      guard shape.count >= 3, isOfData(proto, in: model), let weights = factors(of: proto).first,
+        !softmaxes(of: weights, in: model).isEmpty
+      else { return nil }
       // Of one stimulus the first axis has nothing but heads, if anything.
       if shape.count == 3 { return shape[0] > 1 ? digits(shape, [0]) : nil }
       var headAxes = [shape.count - 3]
       // Groups of queries: the keys and values of a group are the same for all its heads.
-      let values = OperatorTraits.factors(proto).flatMap { proto.input(at: $0.second) }.flatMap { shapes[$0] } ?? []
+      let values = factors(of: proto).first { softmaxes(of: $0, in: model).isEmpty }.flatMap { shapes[$0] } ?? []
       if shape.count >= 5, values.count == shape.count, values[shape.count - 3] == 1 { headAxes.insert(shape.count - 4, at: 0) }
       return digits(shape, headAxes)
     case "Einsum":
-      guard isMixture(proto, node, in: model), let axes = einsumHeads(proto) else { return nil }
+      guard isOfData(proto, in: model), let axes = einsumHeads(proto, in: model) else { return nil }
       return digits(shape, axes)
     default:
       return nil
@@ -154,23 +165,58 @@ package struct AttentionHeads: Sendable {
     ]
   }
 
-  /// Whether a product's first factor is what comes of a softmax, and its second is data too.
-  private static func isMixture(_ proto: Onnx_NodeProto, _ node: Int, in model: Model) -> Bool {
-    let index = model.index
+  /// Whether both factors of a product are data.
+  private static func isOfData(_ proto: Onnx_NodeProto, in model: Model) -> Bool {
+    let operands = factors(of: proto)
+    return operands.count == 2 && operands.allSatisfy { model.index.dependence(of: $0) == .data }
+  }
+
+  private static func factors(of proto: Onnx_NodeProto) -> [String] {
     let places = OperatorTraits.factors(proto) ?? (0, 1)
-    let operands = [places.first, places.second].compactMap { proto.input(at: $0).flatMap { index.numbers[$0] } }
-    guard operands.count == 2, operands.allSatisfy({ index.dependence[$0] == .data }) else { return false }
-    return upstream(of: operands[0], through: masking.union(["Div"]), in: model).contains { tensor in
-      guard let maker = index.maker[tensor] else { return false }
-      let proto = model.proto.graph.node[maker]
-      return proto.opType == "Softmax" || proto.opType == "QLinearSoftmax" || isSpelledSoftmax(proto, in: model)
+    return [places.first, places.second].compactMap { proto.input(at: $0) }
+  }
+
+  /// The softmaxes that a product's factors come of.
+  private static func weights(of proto: Onnx_NodeProto, in model: Model) -> Set<Int> {
+    factors(of: proto).reduce(into: []) { $0.formUnion(softmaxes(of: $1, in: model)) }
+  }
+
+  private static func softmaxes(of tensor: String, in model: Model) -> Set<Int> {
+    guard let number = model.index.numbers[tensor] else { return [] }
+    return upstream(of: number, through: weighing, in: model).filter { isSoftmax($0, in: model) }
+  }
+
+  private static func isSoftmax(_ tensor: Int, in model: Model) -> Bool {
+    guard let maker = model.index.maker[tensor] else { return false }
+    let proto = model.proto.graph.node[maker]
+    return proto.opType == "Softmax" || proto.opType == "QLinearSoftmax" || isSpelledSoftmax(proto, in: model)
+  }
+
+  /// Whether what a softmax makes is a factor of a product of data, mixed with constants and joined before at most.
+  private static func weighsData(_ softmax: Int, in model: Model) -> Bool {
+    let index = model.index
+    var (found, pending) = (Set([softmax]), [softmax])
+    while let current = pending.popLast() {
+      for reader in index.readers[current] {
+        let proto = model.proto.graph.node[reader]
+        let isProduct = ["MatMul", "Einsum", "FusedMatMul"].contains(proto.opType)
+        if isProduct, isOfData(proto, in: model) { return true }
+        guard isProduct || weighing.contains(proto.opType) || ["Concat", "Split", "Gather", "Conv"].contains(proto.opType) else {
+          continue
+        }
+        for output in index.writes[reader] where found.insert(output).inserted { pending.append(output) }
+      }
     }
+    return false
   }
 
   /// Operators that mask attention weights, or store them otherwise.
   private static let masking = OperatorTraits.views.union([
     "Mul", "Where", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
   ])
+
+  /// Those that weights go through on their way to a product: normalised again, less a sink, or less other weights.
+  private static let weighing = masking.union(["Div", "Slice", "Sub"])
 
   /// Whether a quotient is of exponentials by their own sum.
   private static func isSpelledSoftmax(_ proto: Onnx_NodeProto, in model: Model) -> Bool {
@@ -200,13 +246,17 @@ package struct AttentionHeads: Sendable {
     return found
   }
 
-  /// The axes of an Einsum's output that both operands have and neither sums: heads, beside the batch.
-  private static func einsumHeads(_ proto: Onnx_NodeProto) -> [Int]? {
+  /// The axes of an Einsum's output that weights and values both have and neither sums: heads, beside the batch. `nil` where neither
+  /// factor is weights, or what is last isn't the values' features.
+  private static func einsumHeads(_ proto: Onnx_NodeProto, in model: Model) -> [Int]? {
     let equation = proto.attribute("equation").map { String(decoding: $0.s, as: UTF8.self) } ?? ""
     let sides = equation.filter { $0 != " " }.split(separator: "->")
     guard sides.count == 2, !equation.contains(".") else { return nil }
     let operands = sides[0].split(separator: ",").map(Set.init)
-    guard operands.count == 2 else { return nil }
+    guard operands.count == 2, let last = sides[1].last,
+      let weights = factors(of: proto).firstIndex(where: { !softmaxes(of: $0, in: model).isEmpty }),
+      !operands[weights].contains(last)
+    else { return nil }
     let shared = operands[0].intersection(operands[1])
     let axes = sides[1].enumerated().dropFirst().filter { shared.contains($0.element) }.map(\.offset)
     return axes.isEmpty ? nil : axes

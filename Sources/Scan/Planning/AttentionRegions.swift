@@ -22,6 +22,7 @@ struct AttentionRegions {
 
   private let heads: AttentionHeads
   private let feed: StimulusFeed
+  private let model: Model
   private let vocabulary: Vocabulary?
   /// [height, width] of the pictures; `nil` where stimuli are none.
   private let picture: (height: Int, width: Int)?
@@ -30,6 +31,8 @@ struct AttentionRegions {
   let headLayers: [String]
   /// A tensor that keeps heads apart, scannable or not; `nil` where none does.
   let hiddenHeads: String?
+  /// What else weighs positions, by what its softmax makes, though no heads could be told.
+  var unrecognised: [String] { heads.unrecognised }
 
   /// - Parameter path: of a tokenizer's vocabulary.
   /// - Throws: `FileError` where it can't be read; `StimuliError` where stimuli don't fit the model.
@@ -39,6 +42,7 @@ struct AttentionRegions {
     headLayers = heads.chains.compactMap { $0.first(where: scannable.contains) }
     hiddenHeads = heads.chains.first?.last
     vocabulary = try path.map { path throws(FileError) in try Vocabulary(path) }
+    model = survey.model
     feed = try StimulusFeed(
       runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     let shape = feed.bindings.first { $0.shape.count == 4 }?.shape
@@ -99,8 +103,8 @@ struct AttentionRegions {
         .badInput, "none of its axes is known to count tokens; say so with --layout \"\(layer.candidate.tensor)=ntc\"")
     }
     let length = layer.shape[axis]
-    let tokens = try TokenAxis(feed, length: length)
-    let presence = tokens.presence ?? [Int](repeating: tokens.stimulusCount, count: length)
+    let tokens = try TokenAxis(feed, length: length, of: layer.candidate.tensor, in: model)
+    let presence = tokens.presence
     let kept = presence.indices.filter { presence[$0] > 0 }
     let number = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
     let labels = try Self.labels(layer.shape, along: [axis]) { number[$0[0].entry] ?? Int(RegionLabels.intact) }
@@ -111,10 +115,13 @@ struct AttentionRegions {
       names.append(name)
     }
     var division = Division(labels: labels, names: names)
-    if let some = kept.first(where: { presence[$0] < tokens.stimulusCount }) {
+    if let some = kept.first(where: { presence[$0] < feed.stimuli.count }) {
       division.notes.append(
-        "From token \(some) on some stimuli have padding, where a lesion changes nothing: compare stimuli of one length, or read their own maps."
+        "At token \(some), and perhaps at others, some stimuli have padding: compare stimuli of one length, or read their own maps."
       )
+    }
+    if let reason = tokens.mask?.reason {
+      division.notes.append("All positions are taken for tokens, padding among them: \(reason).")
     }
     return division
   }

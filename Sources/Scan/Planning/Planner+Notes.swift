@@ -1,6 +1,8 @@
 import Lesion
 import ModelGraph
 import Networks
+import OnnxRuntime
+import ScanPlan
 import Stimuli
 
 /// What a user should know of a model, its labels and its names before it is scanned.
@@ -56,6 +58,41 @@ extension Planner {
       classes are 0 to \(classes.count - 1), and every answer to such a stimulus counts as wrong. See that labels count classes from 0.
       """)
     return notes
+  }
+
+  /// Where lesions put padding in, or meet it elsewhere than their replacements do.
+  func noteOnPadding(_ layers: [NetworkSurvey.Layer], _ survey: NetworkSurvey) throws -> String? {
+    let lesion = request.measurement.lesion
+    guard lesion.dependsOnStimuli || lesion.takesPairs else { return nil }
+    let count = stimuli.count
+    let feed = try StimulusFeed(
+      runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor),
+      partners: lesion.takesPairs ? try lesionFile?.partners(at: stimuli.records) : nil)
+    for mask in feed.masks {
+      let length = mask.shape.reduce(1, *)
+      let stimuli = lesion.takesPairs ? 0..<2 * count : 0..<count
+      guard let padding = try PaddingMask(mask, feed, stimuli: stimuli, ofPositions: length), let unmasked = padding.unmasked
+      else {
+        continue
+      }
+      guard lesion.takesPairs else {
+        // Where all have padding at the same positions, it meets nothing but padding.
+        guard layers.contains(where: { $0.shape.contains(length) }), Set(unmasked).count > 1 || lesion == .channelMean else {
+          continue
+        }
+        return """
+          Stimuli are padded, by "\(mask.name)": means and draws over stimuli take in what they have at padding. --lesion zero takes \
+          nothing from others; or scan stimuli of one length.
+          """
+      }
+      let differing = (0..<count).count { unmasked[$0] != unmasked[$0 + count] }
+      guard differing > 0 else { continue }
+      return """
+        Of \(count) pairs \(differing) \(differing == 1 ? "is" : "are") padded elsewhere than the stimulus, by "\(mask.name)": positions are \
+        put in one for one, padding for tokens among them, and the answer is read where the stimulus's is. Give pairs of one length.
+        """
+    }
+    return nil
   }
 
   /// What a user should know of operators by which two passes, or two rows of one, differ.

@@ -54,6 +54,9 @@ struct RegionRequest {
           attention?.hiddenHeads.map {
             "--regions heads: \"\($0)\" keeps heads apart, but neither it nor what follows before they are mixed can be scanned; 'nnfmri-mpi layers --all' says why"
           }
+            ?? attention?.unrecognised.first.map {
+              "--regions heads: the softmax \"\($0)\" weighs data in a way in which no heads were told; give the numbers of regions in a file, with --regions FILE"
+            }
             ?? "--regions heads: no attention with heads of their own was found in the graph; give the numbers of regions in a file, with --regions FILE"
         )
       }
@@ -116,6 +119,17 @@ struct RegionRequest {
       for layer in others {
         notes.append("Layer \"\(layer.tensor)\" has \(layer.regionCount) regions and doesn't take the \(names.count) names.")
       }
+    }
+    // Of layers that were named nothing is left out.
+    if source == .heads || source == .headPositions, let attention, let first = attention.unrecognised.first,
+      Set(attention.headLayers).isSubset(of: layers.map(\.tensor))
+    {
+      let count = attention.unrecognised.count
+      notes.append(
+        """
+        \(count) softmax\(count == 1 ? " weighs" : "es weigh") data in a way in which no heads were told, and \(count == 1 ? "isn't" : "aren't") \
+        among the layers, as "\(first)"\(count > 1 ? " the first" : ""); --regions FILE takes any division.
+        """)
     }
     for layer in layers {
       guard let labels = layer.regionLabels else { continue }

@@ -5,36 +5,33 @@ import Stimuli
 
 /// What the stimuli have at each position of a sequence: which positions are padding, and what stands at the others.
 struct TokenAxis {
-  /// Positions at which a stimulus has something, by position; `nil` where no mask is given. [positions], of `stimulusCount`
-  let presence: [Int]?
+  /// The input that tells padding; `nil` where none does.
+  let mask: PaddingMask?
+  /// Stimuli that have something at a position. [positions]
+  let presence: [Int]
   /// Numbers of the tokens. [stimuli x positions]
   private let numbers: [[Int]]
-  let stimulusCount: Int
 
   /// Reads masks and tokens of stimuli as the model is fed them.
   ///
-  /// - Parameter length: positions.
+  /// - Parameters:
+  ///   - length: positions.
+  ///   - tensor: whose positions they are.
   /// - Throws: what reading a stimulus throws.
-  init(_ feed: StimulusFeed, length: Int) throws {
-    func rows(_ name: String) throws -> [[Int]] {
-      try (0..<feed.stimuli.count).map { stimulus in
-        (try feed.tensors([name], rows: [stimulus])[0].numbers() ?? []).map { Int(exactly: $0) ?? 1 }
-      }
-    }
-    let long = feed.bindings.filter { $0.shape.reduce(1, *) == length && $0.batchAxis != nil }
-    let mask = feed.masks(ofPositions: length).first
-    let integers = long.filter { binding in
-      let name = binding.name.lowercased()
-      return !binding.elementType.isFloat && binding.name != mask?.name && !name.contains("type") && !name.contains("position")
-    }
-    let tokens = integers.first { $0.name.lowercased().hasSuffix("ids") } ?? integers.first
-    stimulusCount = feed.stimuli.count
-    presence = try mask.map { mask in
-      try feed.rows(of: mask, positions: length).reduce(into: [Int](repeating: 0, count: length)) { counts, row in
-        for (position, value) in row.enumerated() where value != 0 { counts[position] += 1 }
-      }
-    }
-    numbers = try tokens.map { try rows($0.name) } ?? []
+  init(_ feed: StimulusFeed, length: Int, of tensor: String, in model: Model) throws {
+    let count = feed.stimuli.count
+    mask = try PaddingMask(feed, ofPositions: length, of: tensor, in: model)
+    presence =
+      mask?.unmasked?.reduce(into: [Int](repeating: 0, count: length)) { counts, positions in
+        for position in positions { counts[position] += 1 }
+      } ?? [Int](repeating: count, count: length)
+    let tokens = TokenInputs(feed.tokens(ofPositions: length).map(\.name), in: model).sequence(ofTensor: tensor)
+    numbers =
+      try tokens.map { name in
+        try (0..<count).map { stimulus in
+          (try feed.tensors([name], rows: [stimulus])[0].numbers() ?? []).map { Int(exactly: $0) ?? 1 }
+        }
+      } ?? []
   }
 
   /// The token that all stimuli have at a position; `nil` where they differ or aren't made of tokens.
