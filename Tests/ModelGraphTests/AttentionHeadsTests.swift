@@ -66,6 +66,21 @@ struct AttentionHeadsTests {
     #expect(rows[tensor: "mixed"] == nil && rows.chains.isEmpty)
   }
 
+  @Test("are none where windows are folded in with them")
+  func foldedWindows() {
+    // 4 windows of 2 heads, which are joined with their features.
+    let found = Self.graph([8]) { graph, shapes in
+      graph.weight("unfold", [4], [4, 2, 5, 3] as [Int64])
+      graph.node("Reshape", ["mixed", "unfold"], ["apart"])
+      graph.node("Transpose", ["apart"], ["turned"], ["perm": .ints([0, 2, 1, 3])])
+      graph.weight("join", [3], [4, 5, 6] as [Int64])
+      graph.node("Reshape", ["turned", "join"], ["joined"])
+      graph.output("joined", [nil, nil, nil])
+      shapes.merge(["apart": [4, 2, 5, 3], "turned": [4, 5, 2, 3], "joined": [4, 5, 6]]) { $1 }
+    }
+    #expect(found[tensor: "mixed"] == nil && found.chains.isEmpty && found.unrecognised == ["weights"])
+  }
+
   @Test("are found where the weights get axes and are folded before the product, as tf2onnx writes an Einsum of Keras")
   func foldedWeights() {
     var graph = GraphBuilder(name: "keras")

@@ -252,6 +252,51 @@ private struct Graph {
     #expect(!net.layout(of: "flat").isGuess)
   }
 
+  /// Shapes of a stimulus, of which features are last. All axes are flattened behind an activation, as in a vision transformer of Keras.
+  @Test(arguments: [[10, 8], [6, 4, 8], [3, 6, 4, 8]])
+  func `are those that weights go along, though all axes are flattened later`(_ shape: [Int]) {
+    let count = shape.reduce(1, *)
+    var net = Graph([1] + shape.dropLast() + [3])
+    net.weight("w", [3, 8])
+    net.weight("v", [count, 5])
+    net.add("MatMul", ["x", "w"], "dense", [1] + shape)
+    net.add("Relu", ["dense"], "active", [1] + shape)
+    net.add("Reshape", ["active"], "flat", [1, count])
+    net.add("MatMul", ["flat", "v"], "scores", [1, 5])
+    for tensor in ["dense", "active"] {
+      #expect(net.channels(of: tensor) == [shape.count] && !net.layout(of: tensor).isGuess, "\(net.layout(of: tensor))")
+    }
+  }
+
+  /// A dense layer over places as tf2onnx writes it, with the stimuli folded in, and another before all axes are flattened.
+  @Test func `are those that weights go along where places are folded into the batch`() {
+    var net = Graph([1, 6, 4, 3])
+    for (name, shape) in [("w", [3, 8]), ("u", [8, 6]), ("v", [144, 5])] { net.weight(name, shape) }
+    net.add("Reshape", ["x"], "rows", [24, 3])
+    net.add("MatMul", ["rows", "w"], "products", [24, 8])
+    net.add("Reshape", ["products"], "picture", [1, 6, 4, 8])
+    net.add("Relu", ["picture"], "active", [1, 6, 4, 8])
+    net.add("Reshape", ["active"], "again", [24, 8])
+    net.add("MatMul", ["again", "u"], "narrow", [24, 6])
+    net.add("Reshape", ["narrow"], "end", [1, 6, 4, 6])
+    net.add("Reshape", ["end"], "flat", [1, 144])
+    net.add("MatMul", ["flat", "v"], "scores", [1, 5])
+    for tensor in ["picture", "active", "end"] { #expect(net.channels(of: tensor) == [3], "\(net.layout(of: tensor))") }
+  }
+
+  @Test func `aren't told by what counts whether any of them differs`() {
+    var net = Graph([1, 9, 4])
+    net.weight("w", [36, 3])
+    net.weight("masked", [])
+    net.add("Equal", ["x", "masked"], "equal", [1, 9, 4])
+    net.add("Not", ["equal"], "differs", [1, 9, 4])
+    net.add("Cast", ["differs"], "numbers", [1, 9, 4], ["to": .int(1)])
+    net.add("ReduceSum", ["numbers"], "any", [1, 9], ["axes": .ints([2]), "keepdims": .int(0)])
+    net.add("Unsqueeze", ["any"], "column", [1, 9, 1])
+    net.add("Mul", ["x", "column"], "kept", [1, 9, 4])
+    #expect(net.layout(of: "kept").axes == nil, "\(net.layout(of: "kept"))")
+  }
+
   @Test func `are those of a convolution that lies farther than a Reshape`() {
     var net = Graph([1, 2, 6, 6])
     net.weight("kernel", [3, 2, 3, 3])

@@ -23,6 +23,9 @@ package struct AttentionHeads: Sendable {
       return last.contains { $0.weight > 0 } && last.contains { $0.weight == 0 && $0.size > 1 }
     }
 
+    /// Whether something counts heads beside the last axis.
+    fileprivate var hasHeadsElsewhere: Bool { axes.dropLast().joined().contains { $0.weight > 0 && $0.size > 1 } }
+
     /// The axes that count heads, alone or with what a head holds.
     package var headAxes: [Int] { axes.indices.filter { axis in axes[axis].contains { $0.weight > 0 } } }
 
@@ -59,7 +62,8 @@ package struct AttentionHeads: Sendable {
     var shapes = shapes
     var chainOfTensor: [Int: Int] = [:]
     var folded: Set<Int> = []
-    var recognised: Set<Int> = []
+    // By chain: the softmaxes that its weights come of.
+    var recognised: [Set<Int>] = []
     for node in index.order {
       let proto = model.proto.graph.node[node]
       guard let output = index.writes[node].first,
@@ -70,7 +74,7 @@ package struct AttentionHeads: Sendable {
       var chain: Int?
       if let axes = Self.attention(proto, node, shape, shapes, in: model) {
         finding = Self.finding(axes)
-        recognised.formUnion(Self.weights(of: proto, in: model))
+        recognised.append(Self.weights(of: proto, in: model))
         chains.append([])
         chain = chains.count - 1
         if axes.count == 3, axes[0].contains(where: { $0.weight > 0 }) { folded.insert(chains.count - 1) }
@@ -83,13 +87,18 @@ package struct AttentionHeads: Sendable {
       chainOfTensor[output] = chain
       chains[chain].append(index.names[output])
     }
-    for chain in folded where !chains[chain].contains(where: { findings[$0]?.joinsHeads == true }) {
+    for chain in folded {
+      // What counts windows as well isn't joined with features but for the heads.
+      let joined = chains[chain].compactMap { findings[$0] }.first(where: \.joinsHeads)
+      if let joined, !joined.hasHeadsElsewhere { continue }
       for tensor in chains[chain] { findings[tensor] = nil }
       chains[chain] = []
+      recognised[chain] = []
     }
     chains.removeAll(where: \.isEmpty)
+    let all = recognised.reduce(into: Set<Int>()) { $0.formUnion($1) }
     unrecognised = index.order.flatMap { index.writes[$0] }
-      .filter { Self.isSoftmax($0, in: model) && !recognised.contains($0) && Self.weighsData($0, in: model) }
+      .filter { Self.isSoftmax($0, in: model) && !all.contains($0) && Self.weighsData($0, in: model) }
       .map { index.names[$0] }
   }
 

@@ -11,8 +11,11 @@ struct AxisGraph {
     case merged
     /// Into one of the axes that an axis is split into.
     case part(Int, of: Int)
+    /// Into one of all axes of a stimulus that are flattened, as features for what follows: they may count anything.
+    case flattened(Int, of: Int)
 
     var isSame: Bool { if case .same = self { true } else { false } }
+    var flattens: Bool { if case .flattened = self { true } else { false } }
 
     /// The role that arrives and how many operators it counts as; `nil` where nothing can be said.
     func pass(_ role: AxisRole) -> (role: AxisRole, cost: Int)? {
@@ -38,6 +41,10 @@ struct AxisGraph {
         case .batch: return (part == 0 ? .batch : .window, 3)
         default: return (role, 2)
         }
+      case .flattened(let part, let count):
+        // Farther away than whatever else tells. Of two axes the last is likelier to hold features.
+        guard role.isChannel else { return nil }
+        return (count == 2 && part == 0 ? .position : .feature, 40)
       }
     }
   }
@@ -55,6 +62,8 @@ struct AxisGraph {
     var source = 0
     /// Whether what says so only suggests it.
     var isHint = false
+    /// Whether nothing tells but that the axis is flattened with all others: no word on what it is made of.
+    var isFlattened = false
   }
 
   /// What sources that only suggest a role cost at least.
@@ -97,12 +106,14 @@ struct AxisGraph {
   }
 
   /// An axis that merges others, slowest first.
-  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int) {
+  ///
+  /// - Parameter isWhole: whether these are all axes of a stimulus.
+  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int, isWhole: Bool = false) {
     guard let whole = vertex(merged, axis) else { return }
     for (part, axis) in axes.enumerated() {
       guard let axis = vertex(tensor, axis) else { continue }
       links[axis].append((whole, .merged))
-      links[whole].append((axis, .part(part, of: axes.count)))
+      links[whole].append((axis, isWhole ? .flattened(part, of: axes.count) : .part(part, of: axes.count)))
     }
   }
 
@@ -132,7 +143,8 @@ struct AxisGraph {
           guard let passed = link.pass(finding.role) else { continue }
           let arriving = Finding(
             role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
-            isCertain: finding.isCertain && link.isSame, source: finding.source, isHint: finding.isHint)
+            isCertain: finding.isCertain && link.isSame, source: finding.source, isHint: finding.isHint,
+            isFlattened: finding.isFlattened || link.flattens)
           put(other, arriving, into: &waiting)
         }
       }

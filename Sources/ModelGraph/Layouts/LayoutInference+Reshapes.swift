@@ -28,7 +28,8 @@ extension LayoutInference {
           }
         }
         if j - startB == 1, normalisedAxes[output]?.contains(startB) != true {
-          axes.merge(input, Array(startA..<i), into: output, startB)
+          axes.merge(
+            input, Array(startA..<i), into: output, startB, isWhole: b.count == 2 && startB == 1 && startA == 1 && i == a.count)
         }
         if i - startA == 1, normalisedAxes[input]?.contains(startA) != true {
           axes.merge(output, Array(startB..<j), into: input, startA)

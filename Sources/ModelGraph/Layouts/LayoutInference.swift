@@ -304,10 +304,24 @@ package struct LayoutInference: Sendable {
       axes.state(input, rank - 1, .feature, cost: 10, "\(label) goes along it")
     } else if keeps, rank == 4, reduced == [1], label == "ReduceMean" {
       axes.state(input, 1, .channel, cost: 10, "\(label) goes along it")
-    } else if !keeps, rank == 3, reduced.count == 1, let axis = reduced.first, axis > 0 {
+    } else if !keeps, rank == 3, reduced.count == 1, let axis = reduced.first, axis > 0, !isTruth(input, in: model) {
       axes.state(input, axis, .position, cost: 12, "\(label) goes over it")
       axes.state(input, 3 - axis, .channel, cost: 12, "\(label) leaves it")
     }
+  }
+
+  /// Whether a tensor holds yes or no: what is counted of those, as Keras asks whether any feature differs, is no mean over positions.
+  private func isTruth(_ tensor: Int, in model: Model) -> Bool {
+    var current = tensor
+    while let maker = index.maker[current] {
+      let label = model.proto.graph.node[maker].opType
+      if ["Not", "And", "Or", "Xor", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "IsNaN"].contains(label) {
+        return true
+      }
+      guard ["Cast", "Identity"].contains(label), let source = index.reads[maker].first else { return false }
+      current = source
+    }
+    return false
   }
 
   private mutating func recurrent(_ node: Onnx_NodeProto, in model: Model) {

@@ -109,6 +109,10 @@ extension LayoutInference {
       return role == .channel ? 0 : 1
     }
     func isClasses(_ axis: Int) -> Bool { found[axis]!.source == 0 && doubt(axis) >= 2 }
+    // Where anything tells features for certain, what is flattened with them is places.
+    if found.contains(where: { $0.map { $0.role.isChannel && $0.isCertain } ?? false }) {
+      found.indices.filter { found[$0]?.isFlattened ?? false }.forEach(makePlace)
+    }
     var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
     let isAll = long.allSatisfy(channels.contains)
     if isAll, long.count > 1 {
