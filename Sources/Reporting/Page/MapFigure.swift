@@ -41,7 +41,7 @@ struct MapFigure {
     case .slices where layout.panels > 1: "Slices by channel, k = 0 to \(layout.panels - 1). "
     case .slices: ""
     case .positions: "Positions down, channels across. "
-    case .features: "Features, \(layout.columns) a row. "
+    case .features: "Regions in their order, \(layout.columns) a row. "
     }
   }
 }
