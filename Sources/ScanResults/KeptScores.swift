@@ -112,7 +112,9 @@ package struct KeptScores: Sendable {
     case .target: return [-1]
     case .number(let number): return [number]
     case .named(let name):
-      if name == "label", let labels = measurements.labels { return labels }
+      if name == "label", let labels = measurements.labels {
+        return try ScoreExpression.classes(ofLabels: labels, places: measurements.plan.stimulusPlaces)
+      }
       if let number = measurements.classNames?.firstIndex(of: name) { return [number] }
       throw Failure(.usage, "--value names \"\(name)\", which is no class of the scan: give its number")
     }

@@ -158,6 +158,12 @@ extension DistributedTests {
       let lesions = try #require(try run.json("lesions.json")["layer_0"] as? [String: Any])
       let trials = try #require((lesions["lesion_trials"] as? [String: Any])?["trials"] as? [[String: Any]])
       #expect(!trials.isEmpty && trials.allSatisfy { ($0["wrong"] as? Int).map { $0 <= 2 } == true }, "\(trials)")
+      let kept = folder.path("kept")
+      #expect(
+        try Program.run(["scan"] + options + ["--keep-scores", "--out", kept, "--progress", "none"], ranks: nil).exitCode == 0)
+      let report = try Program.run(
+        ["report", kept, "--value", "logit[label] - logit[0]", "--out", folder.path("again")], ranks: nil)
+      #expect(report.exitCode == 65 && report.errors.contains("stimulus 0 has none (-1)"), "\(report)")
       for (asked, words) in [
         (["--value", "logit[label] - logit[0]"], "stimulus 0 has none (-1)"), (["--target", "label"], "has label -1"),
         (["--lesion", "mean-of-class"], "has no label (-1)"),
