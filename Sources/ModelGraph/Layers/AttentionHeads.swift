@@ -146,7 +146,7 @@ package struct AttentionHeads: Sendable {
       if shape.count == 3 { return shape[0] > 1 ? digits(shape, [0]) : nil }
       var headAxes = [shape.count - 3]
       // Groups of queries: the keys and values of a group are the same for all its heads.
-      let values = factors(of: proto).first { softmaxes(of: $0, in: model).isEmpty }.flatMap { shapes[$0] } ?? []
+      let values = factors(of: proto).last.flatMap { shapes[$0] } ?? []
       if shape.count >= 5, values.count == shape.count, values[shape.count - 3] == 1 { headAxes.insert(shape.count - 4, at: 0) }
       return digits(shape, headAxes)
     case "Einsum":
