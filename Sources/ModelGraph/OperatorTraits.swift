@@ -49,6 +49,12 @@ enum OperatorTraits {
     "LpNormalization", "LRN", "MeanVarianceNormalization",
   ]
 
+  /// What a skip may pass through, beside an operator that learns, to reach the shape of its branch.
+  static let projecting: Set<String> = [
+    "Cast", "Identity", "Dropout", "Transpose", "BatchNormalization", "AveragePool", "MaxPool", "Pad", "Slice", "Concat",
+    "Add", "Sub", "Mul", "Div", "QuantizeLinear", "DequantizeLinear",
+  ]
+
   static let recurrent: Set<String> = ["LSTM", "GRU", "RNN", "DynamicQuantizeLSTM"]
 
   /// Operators that make sequences, maps and optional values.

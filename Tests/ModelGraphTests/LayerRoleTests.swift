@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct `Layers of networks with parts that aren't layers` {
   /// Inverted residual blocks, each with squeeze and excitation.
-  private static func squeezed(blocks: Int, skips: Bool) -> Model {
+  private static func squeezed(blocks: Int, skips: Bool, gatesThrough path: [String] = []) -> Model {
     var net = Networks.Writer()
     net.builder.input("x", [nil, 3, 16, 16])
     net.add("Conv", "x", net.weight(), to: "stem_conv")
@@ -18,7 +18,9 @@ import Testing
       net.add("Relu", "b\(b)_squeeze_conv", to: "b\(b)_squeeze")
       net.add("Conv", "b\(b)_squeeze", net.weight(), to: "b\(b)_excite_conv")
       net.add("HardSigmoid", "b\(b)_excite_conv", to: "b\(b)_gate")
-      net.add("Mul", "b\(b)_depth", "b\(b)_gate", to: "b\(b)_scaled")
+      var gate = "b\(b)_gate"
+      for (number, label) in path.enumerated() { gate = net.add(label, gate, net.weight(), to: "b\(b)_gate_\(number)") }
+      net.add("Mul", "b\(b)_depth", gate, to: "b\(b)_scaled")
       let projected = net.add("Conv", "b\(b)_scaled", net.weight(), to: "b\(b)_project")
       x = skips ? net.add("Add", projected, x, to: "b\(b)_out") : projected
     }
@@ -41,6 +43,88 @@ import Testing
     #expect(roles["b0_squeeze"]?.kind == .gate)
     #expect(roles["b0_depth"]?.kind == .conv)
     #expect(roles["b0_out"]?.kind == (skips ? .residual : nil))
+  }
+
+  @Test(arguments: [["Reshape"], ["QuantizeLinear", "DequantizeLinear"]])
+  func `of squeezing blocks are no gates that are laid out anew or quantised`(_ path: [String]) {
+    let model = Self.squeezed(blocks: 2, skips: true, gatesThrough: path)
+    let names = ["b1_gate", "b1_squeeze"] + path.indices.map { "b1_gate_\($0)" }
+    #expect(model.layerRoles(of: names, reading: "logits").values.allSatisfy { $0.kind == .gate })
+    let kept = model.layerRoles(of: ["b1_depth", "b1_out"], reading: "logits")
+    #expect(kept["b1_depth"]?.kind == .conv)
+    #expect(kept["b1_out"]?.kind == .residual)
+  }
+
+  @Test(arguments: [["Conv", "BatchNormalization"], ["AveragePool", "Conv"], ["Slice", "Pad"], ["Conv", "Mul", "Add"]])
+  func `with a projected skip are their sums, too`(_ projection: [String]) {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 3, 16, 16])
+    net.add("Conv", "x", net.weight(), to: "stem_conv")
+    var x = net.add("Relu", "stem_conv", to: "stem")
+    for b in 0..<2 {
+      net.add("Conv", x, net.weight(), to: "b\(b)_conv1")
+      net.add("Relu", "b\(b)_conv1", to: "b\(b)_inner")
+      net.add("Conv", "b\(b)_inner", net.weight(), to: "b\(b)_conv2")
+      var skip = x
+      for (number, label) in projection.enumerated() { skip = net.add(label, skip, net.weight(), to: "b\(b)_skip\(number)") }
+      net.add("Add", "b\(b)_conv2", skip, to: "b\(b)_sum")
+      x = net.add("Relu", "b\(b)_sum", to: "b\(b)_out")
+    }
+    net.add("GlobalAveragePool", x, to: "pooled")
+    net.add("Gemm", net.add("Flatten", "pooled", to: "flat"), net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 10])
+    let roles = net.model.layerRoles(of: ["stem", "b0_inner", "b0_out", "b1_out", "b1_skip1"], reading: "logits")
+    #expect(roles.filter { $0.value.kind == .residual }.keys.sorted() == ["b0_out", "b1_out"], "\(roles)")
+    #expect(roles["b1_out"]?.reason == "the sum of \"b0_out\", projected, and a branch, after Relu")
+  }
+
+  /// Sums that look like a skip and its branch, and aren't.
+  @Test func `of parallel branches, low-rank updates and conditions are no sums with skips`() {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 8])
+    net.builder.input("time", [nil, 8])
+    var x = net.add("Relu", net.add("MatMul", "x", net.weight(), to: "stem_product"), to: "stem")
+    let time = net.add("Relu", net.add("MatMul", "time", net.weight(), to: "time_product"), to: "time_stem")
+    // Two products of one tensor, as a convolution beside another.
+    net.add("MatMul", x, net.weight(), to: "left")
+    net.add("MatMul", x, net.weight(), to: "right")
+    x = net.add("Relu", net.add("Add", "left", "right", to: "parallel"), to: "parallel_out")
+    // A product and its update by one of low rank.
+    net.add("MatMul", x, net.weight(), to: "whole")
+    net.add("MatMul", net.add("MatMul", x, net.weight(), to: "down"), net.weight(), to: "up")
+    x = net.add("Relu", net.add("Add", "whole", "up", to: "updated"), to: "updated_out")
+    // A condition, which the other operand follows from through the sum before.
+    for b in 0..<2 {
+      net.add("MatMul", x, net.weight(), to: "b\(b)_first")
+      net.add("MatMul", net.add("Relu", "b\(b)_first", to: "b\(b)_inner"), net.weight(), to: "b\(b)_second")
+      net.add("MatMul", time, net.weight(), to: "b\(b)_shift")
+      x = net.add("Relu", net.add("Add", "b\(b)_second", "b\(b)_shift", to: "b\(b)_sum"), to: "b\(b)_out")
+    }
+    net.add("MatMul", x, net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 10])
+    let sums = ["parallel", "parallel_out", "updated", "updated_out", "b0_sum", "b0_out", "b1_sum", "b1_out"]
+    let roles = net.model.layerRoles(of: sums, reading: "logits")
+    #expect(roles.count == sums.count)
+    #expect(roles.values.allSatisfy { $0.kind != .residual }, "\(roles)")
+  }
+
+  @Test(arguments: [["BatchNormalization", "Relu"], ["Mul", "Add", "Relu"], ["Squeeze", "Add", "Relu"], ["Add"]])
+  func `of convolutions end behind what normalises, shifts and activates them`(_ rest: [String]) {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 3, 1, 16])
+    var x = "x"
+    for c in 0..<2 {
+      x = net.add("Conv", x, net.weight(), to: "conv\(c)")
+      for (number, label) in rest.enumerated() { x = net.add(label, x, net.weight(), to: "rest\(c)_\(number)") }
+    }
+    // What the last one ends in is read, so that it can't be scanned.
+    net.add("Conv", x, net.weight(), to: "last")
+    net.add("Add", "last", net.weight(), to: "scores")
+    net.builder.output("scores", [nil, 10, 1, 1])
+    let tensors = ["last"] + (0..<2).flatMap { c in ["conv\(c)"] + rest.indices.map { "rest\(c)_\($0)" } }
+    let roles = net.model.layerRoles(of: tensors, reading: "scores")
+    let end = rest.count - 1
+    #expect(roles.filter { $0.value.kind == .conv }.keys.sorted() == ["last", "rest0_\(end)", "rest1_\(end)"], "\(roles)")
   }
 
   @Test(arguments: ["silu", "gelu", "gelu, halved first", "swish of a normalised one"])

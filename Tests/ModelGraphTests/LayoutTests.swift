@@ -312,6 +312,19 @@ private struct Graph {
     #expect(net.layout(of: "picture").names == "N,H,W,C" && !net.layout(of: "picture").isGuess)
   }
 
+  @Test(arguments: [1, 4])
+  func `leave a sequence where a convolution's height is 1, and a row of a picture where it isn't`(_ height: Int) {
+    var net = Graph([1, 2, height, 6])
+    net.weight("kernel", [3, 2, 1, 1])
+    net.add("Conv", ["x", "kernel"], "conv", [1, 3, height, 6])
+    net.add("ReduceMean", ["conv"], "row", [1, 3, 6], ["axes": .ints([2]), "keepdims": .int(0)])
+    net.add("Transpose", ["row"], "turned", [1, 6, 3], ["perm": .ints([0, 2, 1])])
+    let isSequence = height == 1
+    #expect(net.layout(of: "row").names == (isSequence ? "N,C,T" : "N,C,W"))
+    #expect(net.layout(of: "turned").names == (isSequence ? "N,T,C" : "N,W,C"))
+    #expect(net.layout(of: "turned").axes == GridAxes(height: isSequence ? [1] : [], width: isSequence ? [] : [1], channels: [2]))
+  }
+
   /// Weights along positions and weights along features, as in a mixer without normalisation.
   private static func mixer(pooled: Bool) -> Graph {
     var net = Graph([1, 6, 4])

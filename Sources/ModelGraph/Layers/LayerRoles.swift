@@ -5,6 +5,8 @@ struct LayerRoles {
     let sum: Int
     let skip: Int
     let branch: Int
+    /// Whether the skip is brought to the branch's shape by a projection or pooling.
+    let isProjected: Bool
     /// The sum, or what normalises or activates it before anything else reads it.
     let stream: Int
   }
@@ -18,13 +20,15 @@ struct LayerRoles {
   let heads: Set<Int>
   let activations: SpelledActivations
   private let model: Model
+  private let target: Int
   private let embeddings: Set<Int>
   /// By tensor: the product of whole numbers that it is, scaled and with its bias.
   private let integerProducts: [Int: Int]
 
-  /// Cost: a few passes over the graph, and one for each operand of the sums that it holds.
+  /// Cost: a few passes over the graph, and a few for each of the sums that it holds.
   init(of model: Model, reading target: Int) {
     self.model = model
+    self.target = target
     let influences = model.index.influences(on: target)
     gates = Self.gates(model, influences)
     steps = Self.steps(model, influences)
@@ -71,7 +75,9 @@ struct LayerRoles {
     if steps.contains(tensor) { return LayerRole(.step, "one of several steps with the same weights") }
     if let sum = skipSums.first(where: { $0.stream == tensor }) {
       return LayerRole(
-        .residual, "the sum of \"\(index.names[sum.skip])\" and a branch\(sum.sum == tensor ? "" : ", after \(label)")")
+        .residual,
+        "the sum of \"\(index.names[sum.skip])\"\(sum.isProjected ? ", projected," : "") and a branch\(sum.sum == tensor ? "" : ", after \(label)")"
+      )
     }
     if let sum = skipSums.first(where: { $0.branch == tensor }) {
       switch contents(of: sum) {
@@ -113,7 +119,11 @@ struct LayerRoles {
     let index = model.index
     var words: [String] = []
     var current = tensor
-    if readsOnce(tensor), let next = index.readers[tensor].first, continues(model.proto.graph.node[next]) { return nil }
+    if readsOnce(tensor), let next = index.readers[tensor].first, continues(model.proto.graph.node[next]),
+      !index.writes[next].contains(target)
+    {
+      return nil
+    }
     let isOnlyGated = index.readers[tensor].allSatisfy { reader in
       index.writes[reader].allSatisfy { activations.parts.contains($0) || activations.products[$0] == tensor }
     }
@@ -156,76 +166,29 @@ struct LayerRoles {
 
   private func readsOnce(_ tensor: Int) -> Bool { model.index.readers[tensor].count == 1 }
 
+  /// Whether an operator normalises, shifts or activates what a convolution makes; some exporters drop an axis of length 1 between.
   private func continues(_ node: Onnx_NodeProto) -> Bool {
-    node.opType == "BatchNormalization" || OperatorTraits.activations.contains(node.opType)
+    ["BatchNormalization", "Squeeze"].contains(node.opType) || OperatorTraits.activations.contains(node.opType)
+      || isAffineByChannel(node)
+  }
+
+  /// Whether an operator scales or shifts by a constant, or by one a channel.
+  private func isAffineByChannel(_ node: Onnx_NodeProto) -> Bool {
+    guard ["Mul", "Div", "Add", "Sub"].contains(node.opType) else { return false }
+    let constants = node.input.compactMap(model.constantTensor)
+    return constants.count == 1 && constants[0].dims.count { $0 != 1 } <= 1
   }
 
   // MARK: Analysis
 
-  private static func skipSums(_ model: Model, _ influences: [Bool]) -> [SkipSum] {
-    let index = model.index
-    var sums: [(sum: Int, skip: Int, branch: Int)] = []
-    for node in index.order {
-      let proto = model.proto.graph.node[node]
-      guard
-        ["Add", "Sum", "QLinearAdd", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(proto.opType),
-        let sum = index.writes[node].first, influences[sum]
-      else { continue }
-      let operands = index.reads[node].filter { index.dependence[$0] == .data }.map { source(of: $0, model) }
-      guard operands.count == 2 else { continue }
-      // The skip is upstream of the branch: of two operands the one that the other is made from, perhaps before its axes were turned.
-      let ends = [(0, 1), (1, 0)].map { (skip: operands[$0], branch: operands[$1]) }
-      let found = (ends + ends.map { (source(of: $0.skip, model, through: ["Transpose"]), $0.branch) })
-        .first { end in index.maker[end.branch].map { index.descendants(of: end.skip)[$0] } ?? false }
-      guard case (let skip, let branch)? = found else { continue }
-      // A skip that only scales or shifts the branch, as in x·(1 + s) + t, is none: the branch has to learn something.
-      // Nor is a mask, which reaches later branches through earlier ones: the skip has to be a representation itself, by more
-      // than the shape of one.
-      let before = index.ancestors(of: [skip], byValue: true)
-      let inside = index.ancestors(of: [branch])
-      let after = index.descendants(of: skip)
-      guard before.indices.contains(where: { before[$0] && represents(model, $0) }),
-        inside.indices.contains(where: {
-          inside[$0] && after[$0] && OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
-        })
-      else { continue }
-      sums.append((sum, skip, branch))
-    }
-    // Where sums are added to, they are the stream, and the last one's normalisation leads to the head.
-    let normalises = Set(sums.map(\.skip)).isDisjoint(with: sums.map(\.sum))
-    return sums.map {
-      SkipSum(sum: $0.sum, skip: $0.skip, branch: $0.branch, stream: stream(of: $0.sum, model, normalises: normalises))
-    }
-  }
-
-  /// The tensor that another is a copy of, in another type or through these operators at most.
-  private static func source(of copy: Int, _ model: Model, through others: Set<String> = []) -> Int {
-    var tensor = copy
-    while let maker = model.index.maker[tensor], case let node = model.proto.graph.node[maker], node.isStandard,
-      ["Cast", "Identity", "Dropout"].contains(node.opType) || others.contains(node.opType),
-      let read = model.index.reads[maker].first
-    {
-      tensor = read
-    }
-    return tensor
-  }
-
   /// Whether an operator learns, or looks up what was learned.
-  private static func represents(_ model: Model, _ node: Int) -> Bool {
+  static func represents(_ model: Model, _ node: Int) -> Bool {
     let proto = model.proto.graph.node[node]
     return OperatorTraits.isLearned(proto, functions: []) || proto.opType.hasSuffix("EmbedLayerNormalization")
       || proto.opType == "Gather" && proto.input(at: 0).map { model.index.dependence(of: $0) == .constant } ?? false
   }
 
-  private static func stream(of sum: Int, _ model: Model, normalises: Bool) -> Int {
-    let index = model.index
-    guard index.readers[sum].count == 1, let next = index.readers[sum].first, let output = index.writes[next].first else {
-      return sum
-    }
-    let node = model.proto.graph.node[next]
-    return OperatorTraits.activations.contains(node.opType) || normalises && node.opType.hasSuffix("Normalization")
-      ? output : sum
-  }
+  private static let quantisation: Set<String> = ["QuantizeLinear", "DequantizeLinear"]
 
   /// Squashed factors of products with something that they aren't made of directly, and what leads only to such.
   private static func gates(_ model: Model, _ influences: [Bool]) -> Set<Int> {
@@ -235,16 +198,21 @@ struct LayerRoles {
       for tensor in index.writes[node] where influences[tensor] && index.dependence[tensor] == .data {
         let readers = index.readers[tensor].filter { index.writes[$0].contains { influences[$0] } }
         guard !readers.isEmpty else { continue }
-        let proto = model.proto.graph.node[node]
+        // Factors are often laid out anew, or quantised, before they are multiplied.
+        let squashed = source(of: tensor, model, through: OperatorTraits.views.union(quantisation))
         // A hyperbolic tangent has a sign, so it is what a gate lets through.
-        let isSquashed = ["Sigmoid", "HardSigmoid", "Softmax"].contains(proto.opType)
+        let isSquashed = index.maker[squashed].map {
+          ["Sigmoid", "HardSigmoid", "Softmax"].contains(model.proto.graph.node[$0].opType)
+        }
         let isFactor =
-          isSquashed
+          isSquashed == true
           && readers.allSatisfy { reader in
             let operands = index.reads[reader].filter { index.dependence[$0] == .data }
             // x·sigmoid(x) is an activation.
+            let made = index.maker[squashed].map { index.reads[$0] } ?? []
             return model.proto.graph.node[reader].opType == "Mul" && operands.count == 2
-              && !operands.contains { index.reads[node].contains($0) }
+              && Set(operands.map { source(of: $0, model, through: quantisation) })
+                .isDisjoint(with: made.map { source(of: $0, model, through: quantisation) })
           }
         let feedsGates = readers.allSatisfy { reader in
           index.writes[reader].filter { influences[$0] }.allSatisfy(gates.contains)

@@ -51,7 +51,7 @@ struct AxisGraph {
 
   /// What is known of an axis.
   struct Finding {
-    let role: AxisRole
+    var role: AxisRole
     /// How far away its source is.
     let cost: Int
     /// The operator that says so, and how.

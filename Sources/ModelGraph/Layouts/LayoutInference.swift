@@ -7,6 +7,8 @@ package struct LayoutInference: Sendable {
   /// By tensor between two Reshapes that undo each other: the axes that a normalisation goes over, whatever they are made of.
   var normalisedAxes: [Int: Set<Int>] = [:]
   private let opset: Int
+  /// Whether a tensor has a height of more than 1.
+  private(set) var hasHeight = false
 
   /// - Parameters:
   ///   - shapes: of tensors at a batch of one, as a run of the model shows them; weights are known.
@@ -51,6 +53,9 @@ package struct LayoutInference: Sendable {
     for number in index.order { linkEnds(aroundNormalisation: number, in: model) }
     for number in index.order { add(number, in: model) }
     axes.settle()
+    hasHeight = self.shapes.contains { tensor, shape in
+      zip(axes.findings(of: tensor) ?? [], shape).contains { $0?.role == .height && $1 > 1 }
+    }
     axes.takeForPlaces(self.shapes.flatMap { tensor, shape in losers(of: tensor, shape).map { (tensor, $0) } })
   }
 

@@ -45,6 +45,10 @@ extension LayoutInference {
     let conflict = Self.settleChannels(
       of: &found, defined: defined.map { defined in sources.map { defined[$0] } },
       places: known.map { _ in sources.map { isPlace(view.tensor, $0) } }, lengths: Array(shape.dropFirst()))
+    // Exporters write convolutions along a sequence as such along a width, beside a height of 1.
+    if found.count == 2, !hasHeight {
+      for axis in found.indices where found[axis]?.role == .width { found[axis]?.role = .time }
+    }
     let names = "N," + found.map { $0?.role.letter ?? "?" }.joined(separator: ",")
     let long = found.indices.filter { shape[$0 + 1] > 1 }
     guard found.count > 1 else {
