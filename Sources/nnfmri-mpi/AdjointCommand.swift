@@ -4,7 +4,7 @@ import ModelGraph
 import Networks
 import UserErrors
 
-struct AdjointCommand: ParsableCommand {
+struct AdjointCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "adjoint", abstract: "Write the graph that gives a network's value and its derivative by a layer.",
     discussion: """

@@ -5,7 +5,7 @@ import ScanPlan
 import ScanResults
 import UserErrors
 
-struct ContrastCommand: ParsableCommand {
+struct ContrastCommand: SingleProcessCommand {
   static let standardPermutations = 5000
 
   static let configuration = CommandConfiguration(

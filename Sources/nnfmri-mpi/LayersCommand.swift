@@ -8,7 +8,7 @@ import Reporting
 import Scan
 import UserErrors
 
-struct LayersCommand: ParsableCommand {
+struct LayersCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "layers", abstract: "List the layers of a network that can be scanned.",
     discussion: "The network is run once to see shapes; give stimuli where it has free axes besides the batch.")

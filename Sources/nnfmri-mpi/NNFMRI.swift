@@ -27,9 +27,12 @@ struct NNFMRI: ParsableCommand {
 
   static func main() {
     returnLargeBlocksWhenFreed()
+    var needsOneProcess = false
     do {
       try Launcher.checkArguments()
       var command = try parseAsRoot()
+      needsOneProcess = command is any SingleProcessCommand
+      if needsOneProcess, !Launcher.isFirstProcess { return }
       try command.run()
     } catch {
       let code = exitCode(for: error).rawValue
@@ -37,8 +40,13 @@ struct NNFMRI: ParsableCommand {
       if Launcher.isFirstProcess, code == 0 || !Launcher.isOneOfMany { exit(withError: error) }
       if Launcher.isFirstProcess, !(error is ExitCode) { writeToStandardError(fullMessage(for: error) + "\n") }
       // Ranks that were given other arguments may be waiting for this one.
-      if code == EX_USAGE, !(error is ExitCode), Launcher.isOneOfMany { _ = try? ScanCommand.agree(onCode: Int(code)) }
+      if code == EX_USAGE, !(error is ExitCode), Launcher.isOneOfMany, !needsOneProcess {
+        _ = try? ScanCommand.agree(onCode: Int(code))
+      }
       Glibc.exit(code)
     }
   }
 }
+
+/// A command whose work one process does: of those that a launcher starts, the first does it and the others end at once.
+protocol SingleProcessCommand: ParsableCommand {}

@@ -2,7 +2,7 @@ import ArgumentParser
 import Phantom
 import UserErrors
 
-struct PhantomCommand: ParsableCommand {
+struct PhantomCommand: SingleProcessCommand {
   /// The kinds of phantom.
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case glyphs, movie, conv, dense, sequence, induction

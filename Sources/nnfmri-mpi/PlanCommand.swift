@@ -5,7 +5,7 @@ import Scan
 import ScanPlan
 import UserErrors
 
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Say what a scan would take: series, evaluations, memory and time on 1 to 256 ranks.",

@@ -363,6 +363,17 @@ extension DistributedTests {
 
     // MARK: The launcher
 
+    @Test func `commands of one process do their work once under a launcher`() throws {
+      let files = try perceptron()
+      let alone = try Program.run(["layers", files.model])
+      let launched = try Program.run(["layers", files.model], ranks: 2)
+      #expect(alone.exitCode == 0 && launched.exitCode == 0, "\(launched)")
+      #expect(launched.output == alone.output && !alone.output.isEmpty, "\(launched)")
+      let missing = try Program.run(["plan", "--model", "nowhere.onnx"], ranks: 2)
+      #expect(missing.exitCode == (try Program.run(["plan", "--model", "nowhere.onnx"])).exitCode, "\(missing)")
+      #expect(missing.complaints.count == 1, "\(missing)")
+    }
+
     @Test func `Slurm tasks that don't know of each other`() throws {
       let command = try Program.run(
         scan(perceptron()), environment: ["SLURM_NTASKS": "4", "SLURM_STEP_ID": "0", "SLURM_PROCID": "0"])
