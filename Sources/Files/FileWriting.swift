@@ -6,6 +6,12 @@ package func draftPath(of path: String) -> String {
   return String(path.dropLast(name.count)) + ".\(name).\(getpid()).new"
 }
 
+/// Whether a file's name is one that `draftPath` gives, for any process.
+package func isDraft(_ name: String) -> Bool {
+  let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+  return parts.count >= 4 && parts[0].isEmpty && parts.last == "new" && Int(parts[parts.count - 2]) != nil
+}
+
 /// Writes a whole file, or throws `cannotWrite` with the system's reason.
 package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
   let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)

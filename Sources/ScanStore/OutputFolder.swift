@@ -38,7 +38,15 @@ package struct OutputFolder: Sendable {
       }
       usleep(100_000)
     }
+    if mark != nil { removeDrafts() }
     return lock
+  }
+
+  /// Removes files that a process which was killed hadn't renamed yet, while nobody else writes into the folder.
+  private func removeDrafts() {
+    for file in (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? [] {
+      if let name = file.split(separator: "/").last, isDraft(String(name)) { unlink(path + "/" + file) }
+    }
   }
 
   /// Makes the folder, or takes one that an earlier scan wrote, and marks it as a scan that is not complete.

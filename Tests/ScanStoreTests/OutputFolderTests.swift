@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -19,6 +20,20 @@ import UserErrors
     }
     hold = nil
     #expect(try place.hold(patience: 0) != nil)
+  }
+
+  @Test func `is rid of what a killed process left half written, if it is a scan's`() throws {
+    let place = OutputFolder(folder.path("scan"))
+    let draft = draftPath(of: place.path + "/maps/effect.nii.gz")
+    let others = ["notes.new", ".hidden", "maps/.effect.old.new"].map { place.path + "/" + $0 }
+    try FileManager.default.createDirectory(atPath: place.path + "/maps", withIntermediateDirectories: true)
+    for file in others + [draft] { try writeFile([1], to: file) }
+    _ = try place.hold(patience: 0)
+    #expect((others + [draft]).allSatisfy(FileManager.default.fileExists))
+    try place.markIncomplete()
+    _ = try place.hold(patience: 0)
+    #expect(others.allSatisfy(FileManager.default.fileExists))
+    #expect(!FileManager.default.fileExists(atPath: draft))
   }
 
   @Test func `is waited for where its writer is about to end`() throws {

@@ -204,7 +204,10 @@ package struct Planner {
   private func checkRequest() throws(Failure) {
     let lesion = request.measurement.lesion
     if let reason = lesion.reasonForSeveralStimuli, stimuli.count < 2 {
-      throw Failure(.usage, "--lesion \(lesion.rawValue) \(reason); give more stimuli or use --lesion zero")
+      throw Failure(
+        .usage,
+        "--lesion \(lesion.rawValue) \(reason); give more stimuli, or use --lesion channel-mean, zero, patch (with --pairs) or the file of a baseline"
+      )
     }
     if lesion.isDrawn, let asked = request.analysis.estimator, asked.design.isWhole || asked == .gradient {
       throw Failure(
