@@ -310,8 +310,11 @@ def run_example(folder):
     with tempfile.TemporaryDirectory() as scratch:
         code = example.replace('"nnfmri-scan"', repr(str(folder.resolve())))
         assert code != example, "the example doesn't name the folder"
-        subprocess.run(
-            [sys.executable, "-c", code], check=True, cwd=scratch, env={"MPLBACKEND": "Agg", "HOME": scratch})
+        said = subprocess.run(
+            [sys.executable, "-c", code], check=True, cwd=scratch, env={"MPLBACKEND": "Agg", "HOME": scratch}, text=True,
+            stdout=subprocess.PIPE).stdout
+        effect = float(re.search(r"effect of layer_0: (\S+)", said)[1])
+        assert numpy.isclose(effect, read(folder / "impact.json")["layer_0"]["effect"], rtol=1e-5), f"the example says {effect}"
         assert list(pathlib.Path(scratch).glob("*.png")), "the example draws nothing"
 
 

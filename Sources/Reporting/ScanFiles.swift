@@ -57,6 +57,13 @@ package struct ScanFiles: Sendable {
     }
   }
 
+  /// Writes `scan.json` alone, which says that the folder is whole.
+  ///
+  /// - Throws: as `write`.
+  package func writeSummary(to folder: String) throws {
+    try FileContent.json(SummaryFile.content(result)).write(to: folder + "/scan.json")
+  }
+
   /// Files that are in memory together, by path.
   typealias Made = [(path: String, content: FileContent)]
 

@@ -64,7 +64,8 @@ extension Measurements {
     let path = Self.file(folder)
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Failure(
-        .missingInput, "\(path) is not there: it comes with the acquisition of a scan, which --no-acquisition leaves out")
+        .missingInput,
+        "\(path) is not there: it comes with the acquisition of a scan, which --no-acquisition and report --out leave out")
     }
     guard let stored = try? JSONDecoder().decode(Stored.self, from: data) else {
       throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")

@@ -65,6 +65,8 @@ package struct StoredScan {
     scan.measurements.request.measurement.target = target
     scan.measurements.request.measurement.tracesConnections = false
     scan.measurements.request.run.output = output
+    // The values lie in the scan's own folder.
+    scan.measurements.request.run.keepsAcquisition = false
     return scan
   }
 

@@ -50,11 +50,12 @@ package struct LayerStatistics: Sendable, Hashable {
           rounding: series[0].rounding)
       }
     } else {
+      let rounding = series.reduce(0) { $0 + $1.rounding } / Double(series.count)
       tests = series[0].zeta.indices.map { region in
         let moments = SampleMoments(series.map { $0.zeta[region] })
         return RegionTest(
           mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(series.count - 1),
-          confidence: confidence, errorShare: errorShare)
+          confidence: confidence, errorShare: errorShare, rounding: rounding, roundsAlike: true)
       }
     }
     self.init(

@@ -16,16 +16,18 @@ package struct RegionTest: Sendable, Hashable {
   ///   - errorShare: how much of the error probability this analysis of the data may spend, where it is one of
   ///     several (`AnalysisSchedule`): the interval is of level 1 − share·(1 − confidence).
   ///   - rounding: what a mean without error may be though it is 0 in truth, in units of v.
+  ///   - roundsAlike: whether a mean with an error may be so, too: what stimuli round alike, the spread across them doesn't tell.
   package init(
     mean: Double, standardError: Double, degreesOfFreedom: Double, confidence: Double, errorShare: Double = 1,
-    rounding: Double = 0
+    rounding: Double = 0, roundsAlike: Bool = false
   ) {
     precondition(standardError >= 0 && degreesOfFreedom > 0 && confidence > 0 && confidence < 1)
     precondition(errorShare > 0 && errorShare <= 1)
     self.mean = mean
     self.standardError = standardError
     self.degreesOfFreedom = degreesOfFreedom
-    t = mean == 0 || (standardError == 0 && abs(mean) <= rounding) ? 0 : mean / standardError
+    let isRounding = abs(mean) <= rounding && (roundsAlike ? standardError <= rounding : standardError == 0)
+    t = mean == 0 || isRounding ? 0 : mean / standardError
     p = min(1, StudentT.twoSidedP(t, degreesOfFreedom: degreesOfFreedom) / errorShare)
     let halfWidth =
       standardError == 0

@@ -83,6 +83,9 @@ struct ReportCommand: ParsableCommand {
         try OutputFolder(out).claim(resumes: false)
         if target == "each" {
           try writeClasses(scan, asked ?? measurement.value, to: out, ranks)
+          // What the folder is of, with the scan's own target.
+          scan = try scan.asked(asked ?? measurement.value, measurement.target, output: out)
+          try ScanFiles(try scan.result(ranks.runner, changing: change, spread: ranks.spread)).writeSummary(to: out)
           return
         }
         scan = try scan.asked(asked ?? measurement.value, chosen ?? measurement.target, output: out)

@@ -68,6 +68,13 @@ func expectScoresAnswer(
     #expect(own.command.exitCode == 0 && reported == own.files["impact.json"], "\(value) of \(target)")
   }
   let report = try Program.run(["report", kept, "--target", "each", "--out", each])
-  let table = TemporaryFolder.files(below: each)["classes.tsv"] ?? []
+  let (table, summary) = (
+    TemporaryFolder.files(below: each)["classes.tsv"] ?? [], TemporaryFolder.files(below: each)["scan.json"]
+  )
+  #expect(String(decoding: summary ?? [], as: UTF8.self).contains(#""complete" : true"#))
+  // Values lie in the scan's own folder alone.
+  #expect(!TemporaryFolder.files(below: asked).keys.contains { $0.hasPrefix("acquisition/") })
+  let again = try Program.run(["report", asked])
+  #expect(again.exitCode == 66 && again.complaints.first?.contains("report --out leave out") == true, "\(again)")
   #expect(report.exitCode == 0 && table.count { $0 == UInt8(ascii: "\n") } == 1 + classes * regions, "\(report)")
 }

@@ -102,6 +102,17 @@ import Testing
     #expect(LayerStatistics.critical(zeta: [-1, -5, -5, -5], isSignificant: [true, true, true, true])[0] == false)
   }
 
+  @Test(arguments: [0, 1e-10]) func whatStimuliRoundAlikeIsNoEffect(deviation: Double) {
+    let series = (0..<16).map { number in
+      Estimate(
+        zeta: [-1.5e-7 + (number.isMultiple(of: 2) ? deviation : -deviation), 0.25], standardError: [0, 0],
+        degreesOfFreedom: .infinity, full: 1.25, empty: 1, evaluations: 4, efficiencyResidual: 0, notes: [])
+    }
+    let statistics = LayerStatistics(series: series)
+    #expect(statistics.tests[0].t == 0 && statistics.tests[0].p == 1)
+    #expect(statistics.isSignificant == [false, true])
+  }
+
   @Test func scoresAddUpToAHundredUnlessTheEffectIsUnclear() throws {
     guard case .percent(let scores) = ZetaScore(zeta: [1, 3], full: [5, 5.1], empty: [1, 1.1]) else {
       Issue.record("the effect is clear")

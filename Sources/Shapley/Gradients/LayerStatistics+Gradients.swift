@@ -22,12 +22,14 @@ extension LayerStatistics {
       return
     }
     precondition(correction.zeta.count == series.count)
+    let rounding = series.reduce(0) { $0 + $1.estimate.rounding } / Double(series.count)
     let tests = correction.remainingBias.indices.map { region in
       let moments = SampleMoments(correction.zeta.map { $0[region] })
       return RegionTest(
         mean: moments.mean,
         standardError: (moments.variance / Double(series.count) + correction.remainingBias[region]).squareRoot(),
-        degreesOfFreedom: Double(series.count - 1), confidence: confidence, errorShare: errorShare)
+        degreesOfFreedom: Double(series.count - 1), confidence: confidence, errorShare: errorShare, rounding: rounding,
+        roundsAlike: true)
     }
     self.init(
       level: .second, tests: tests, full: series.map(\.estimate.full), empty: series.map(\.estimate.empty),

@@ -16,8 +16,8 @@ struct MonitorLearnCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "learn", abstract: "Learn from normal stimuli what a network's layers do.",
     discussion: """
-      Half of the stimuli are fitted to; the others, which nothing is fitted to, say how often a normal stimulus looks as strange \
-      as another. Start it with mpirun to share the passes among processes; the reference is the same.
+      Half of the stimuli are fitted to, and a sixth set scales; a third, which nothing is fitted to, say how often a normal stimulus \
+      looks as strange as another. Start it with mpirun to share the passes among processes; the reference is the same.
       """)
 
   @Option(help: "The network, an ONNX file. (default: that of --scan)")
