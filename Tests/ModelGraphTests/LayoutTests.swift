@@ -325,6 +325,20 @@ private struct Graph {
     #expect(net.layout(of: "turned").axes == GridAxes(height: isSequence ? [1] : [], width: isSequence ? [] : [1], channels: [2]))
   }
 
+  @Test(arguments: [0, 1])
+  func `are followed out of blocks of channels and into them`(_ isLast: Int) {
+    var net = Graph([1, 3, 8, 8])
+    net.weight("kernel", [16, 3, 3, 3])
+    let shape = isLast == 1 ? [1, 6, 6, 16] : [1, 16, 6, 6]
+    net.add("Conv", ["x", "kernel"], "blocked", [1, 16, 6, 6])
+    net.add("ReorderOutput", ["blocked"], "plain", shape, ["channels_last": .int(isLast)])
+    net.add("Relu", ["plain"], "relu", shape)
+    net.add("ReorderInput", ["relu"], "again", [1, 16, 6, 6], ["channels_last": .int(isLast)])
+    net.add("Relu", ["again"], "last", [1, 16, 6, 6])
+    for tensor in ["plain", "relu"] { #expect(net.layout(of: tensor).names == (isLast == 1 ? "N,H,W,C" : "N,C,H,W")) }
+    #expect(net.layout(of: "last").names == "N,C,H,W")
+  }
+
   /// Weights along positions and weights along features, as in a mixer without normalisation.
   private static func mixer(pooled: Bool) -> Graph {
     var net = Graph([1, 6, 4])

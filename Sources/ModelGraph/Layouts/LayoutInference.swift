@@ -136,6 +136,15 @@ package struct LayoutInference: Sendable {
       guard let input, let rank = shapes[input]?.count else { return }
       let order = node.integers("perm") ?? Array((0..<rank).reversed())
       for (to, from) in order.enumerated() { axes.link(input, from, output, to) }
+    case "ReorderInput", "ReorderOutput":
+      // Into blocks of channels, and out of them; the other side may have channels last.
+      guard let input else { return }
+      let isLast = node.integer("channels_last") == 1
+      let (blocked, plain) = node.opType == "ReorderInput" ? (output, input) : (input, output)
+      guard isLast, rank(blocked) == rank(plain), rank(plain) > 2 else { return linkAll(input, output) }
+      axes.link(blocked, 0, plain, 0)
+      axes.link(blocked, 1, plain, -1)
+      for axis in 2..<rank(blocked) { axes.link(blocked, axis, plain, axis - 1) }
     case let name where Self.reshapes.contains(name):
       if let input { reshape(input, output) }
     case let name where name.hasPrefix("Reduce") || name == "QLinearReduceMean" || name == "ArgMax" || name == "ArgMin":
