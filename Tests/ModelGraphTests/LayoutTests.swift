@@ -339,6 +339,21 @@ private struct Graph {
     #expect(net.layout(of: "last").names == "N,C,H,W")
   }
 
+  /// Swin merges neighbouring patches so: the offsets in a patch are features behind, and no word on height and width before.
+  @Test func `aren't what features are split into, where that is merged with places`() {
+    var net = Graph([1, 3, 16, 16])
+    net.weight("kernel", [6, 3, 2, 2])
+    net.weight("scale", [24])
+    net.add("Conv", ["x", "kernel"], "conv", [1, 6, 8, 8])
+    net.add("Transpose", ["conv"], "stream0", [1, 8, 8, 6], ["perm": .ints([0, 2, 3, 1])])
+    for step in 1...14 { net.add("Relu", ["stream\(step - 1)"], "stream\(step)", [1, 8, 8, 6]) }
+    net.add("Reshape", ["stream14"], "patches", [1, 4, 2, 4, 2, 6])
+    net.add("Transpose", ["patches"], "offsets", [1, 4, 4, 2, 2, 6], ["perm": .ints([0, 1, 3, 4, 2, 5])])
+    net.add("Reshape", ["offsets"], "merged", [1, 4, 4, 24])
+    net.add("LayerNormalization", ["merged", "scale"], "normal", [1, 4, 4, 24])
+    for tensor in ["stream0", "stream14", "merged", "normal"] { #expect(net.layout(of: tensor).names == "N,H,W,C", "\(tensor)") }
+  }
+
   /// Weights along positions and weights along features, as in a mixer without normalisation.
   private static func mixer(pooled: Bool) -> Graph {
     var net = Graph([1, 6, 4])

@@ -15,6 +15,7 @@ struct AxisGraph {
     case flattened(Int, of: Int)
 
     var isSame: Bool { if case .same = self { true } else { false } }
+    var isMerged: Bool { if case .merged = self { true } else { false } }
     var flattens: Bool { if case .flattened = self { true } else { false } }
 
     /// The role that arrives and how many operators it counts as; `nil` where nothing can be said.
@@ -68,6 +69,9 @@ struct AxisGraph {
 
   /// What sources that only suggest a role cost at least.
   static let hint = 8
+
+  /// What it costs more to take an axis for features that merges what features were split into: other parts may count places.
+  private static let doubtOfMerged = 500
 
   private var first: [Int: Int] = [:]
   private var ranks: [Int: Int] = [:]
@@ -141,8 +145,10 @@ struct AxisGraph {
         findings[axis] = finding
         for (other, link) in links[axis] where findings[other] == nil && isPassed(link) {
           guard let passed = link.pass(finding.role) else { continue }
+          // A part of features in an axis with places, as where neighbouring patches are merged, doesn't make that axis features.
+          let doubt = link.isMerged && finding.role.isChannel && !finding.isCertain ? Self.doubtOfMerged : 0
           let arriving = Finding(
-            role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
+            role: passed.role, cost: finding.cost + passed.cost + doubt, reason: finding.reason,
             isCertain: finding.isCertain && link.isSame, source: finding.source, isHint: finding.isHint,
             isFlattened: finding.isFlattened || link.flattens)
           put(other, arriving, into: &waiting)
