@@ -146,6 +146,7 @@ package enum Scan {
         progress: progress)
       switch try conductor.scan(opening.plan, &runner) {
       case .whole(let result):
+        result.plan.refusals.filter { !opening.plan.refusals.contains($0) }.forEach { listener.note($0.sentence) }
         try listener.report(result)
         opening.folder.removeCheckpoint()
       case .part(let part, let summary):

@@ -97,6 +97,11 @@ package struct ScanPlan: Codable, Sendable, Hashable {
       self.tensor = tensor
       self.reason = reason
     }
+
+    /// Both, for people.
+    package var sentence: String {
+      "Not scanned: \"\(tensor)\", since \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
+    }
   }
 
   /// SHA-256 of the model file and its files of external weights.

@@ -49,7 +49,7 @@ struct ReportPage {
       "divergingBar": ColourScale.bar(ColourScale.divergingClasses),
       "sequentialBar": ColourScale.bar(ColourScale.sequentialClasses),
       "layers": sections.map { $0.summary(largestEffect: largestEffect) },
-      "notes": plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
+      "notes": plan.notes + plan.refusals.map(\.sentence)
         + (result.skippedSeries > 0
           ? ["\(result.skippedSeries) series were skipped: their values are NaN or infinite."] : []),
       "indexName": request.measurement.index == .shapley ? "Shapley" : "Banzhaf",

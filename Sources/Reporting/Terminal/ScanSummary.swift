@@ -32,7 +32,7 @@ package struct ScanSummary: Sendable {
       on \(Plural.count(ranks, "rank", "ranks"))
       """
     ] + (plan.streamCount.map { ["A stream of \($0) stimuli, each recorded."] } ?? []) + plan.notes
-      + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
+      + plan.refusals.map(\.sentence)
   }
 
   /// The whole summary.
