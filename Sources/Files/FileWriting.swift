@@ -6,10 +6,11 @@ package func draftPath(of path: String) -> String {
   return String(path.dropLast(name.count)) + ".\(name).\(getpid()).new"
 }
 
-/// Whether a file's name is one that `draftPath` gives, for any process.
-package func isDraft(_ name: String) -> Bool {
+/// Whether a file's name is one that `draftPath` gave a process of this machine that runs no more.
+package func isAbandonedDraft(_ name: String) -> Bool {
   let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-  return parts.count >= 4 && parts[0].isEmpty && parts.last == "new" && Int(parts[parts.count - 2]) != nil
+  guard parts.count >= 4, parts[0].isEmpty, parts.last == "new", let process = pid_t(parts[parts.count - 2]) else { return false }
+  return kill(process, 0) != 0 && errno == ESRCH
 }
 
 /// Writes a whole file, or throws `cannotWrite` with the system's reason.

@@ -29,6 +29,8 @@ struct Conductor {
   let earlier: Checkpoint.Content?
   /// A finished scan that this one takes over.
   let extended: ScanExtension?
+  /// Tells the user.
+  let note: (String) -> Void
 
   /// What came of a scan.
   enum Outcome {
@@ -48,6 +50,7 @@ struct Conductor {
     let targets = worker.reader.targets(request.measurement.target, observation.scores, labels: labels)
     if request.measurement.lesion.rest != nil { try average(faithful, &runner) }
     let plan = try tryGradients(keepingScores(faithful, observation.scores, predictions, targets), targets, &runner)
+    sayWhatChanged(from: proposed, to: plan)
     let kept = plan.layers.map { layer in faithful.layers.firstIndex { $0.tensor == layer.tensor }! }
 
     var measurements = Measurements(
@@ -71,6 +74,12 @@ struct Conductor {
   }
 
   // MARK: Before the measurement
+
+  /// Says what the plan that was announced didn't know.
+  private func sayWhatChanged(from proposed: ScanPlan, to plan: ScanPlan) {
+    plan.notes.filter { !proposed.notes.contains($0) }.forEach(note)
+    plan.refusals.filter { !proposed.refusals.contains($0) }.map(\.sentence).forEach(note)
+  }
 
   /// Checks the cuts, and leaves out layers whose cut doesn't reproduce the model.
   private func verify(

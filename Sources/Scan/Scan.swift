@@ -136,7 +136,7 @@ package enum Scan {
         classNames: opening.stimuli.classNames,
         thumbnails: try opening.stimuli.thumbnails(), mailbox: mailbox, worker: worker, instructionSets: instructionSets,
         versions: versions, origin: inputs.origin(request, program: version.number), earlier: opening.earlier,
-        extended: opening.extended)
+        extended: opening.extended, note: listener.note)
       var runner = PhaseRunner(
         coordinator: Coordinator(
           wire: mailbox,
@@ -146,7 +146,6 @@ package enum Scan {
         progress: progress)
       switch try conductor.scan(opening.plan, &runner) {
       case .whole(let result):
-        result.plan.refusals.filter { !opening.plan.refusals.contains($0) }.forEach { listener.note($0.sentence) }
         try listener.report(result)
         opening.folder.removeCheckpoint()
       case .part(let part, let summary):

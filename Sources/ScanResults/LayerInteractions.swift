@@ -46,6 +46,7 @@ extension Measurements {
     }
     return .known(
       PairStatistics(
-        pairs: pairs, series: series, confidence: request.analysis.confidence, errorShare: layer.rounds?.errorShare ?? 1))
+        pairs: pairs, series: series, rounding: Estimate.rounding(of: layer.series.compactMap(\.self)),
+        confidence: request.analysis.confidence, errorShare: layer.rounds?.errorShare ?? 1))
   }
 }

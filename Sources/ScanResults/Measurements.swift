@@ -124,7 +124,7 @@ package struct Measurements: Sendable {
         estimates, statistics, sharedVariance: correction?.sharedVariance, request.analysis, errorShare: errorShare),
       familyWiseP: request.analysis.signFlips == 0
         ? nil
-        : SignFlips.familyWiseP(
+        : statistics.familyWiseP(
           correction?.zeta ?? series.map(\.zeta), flips: request.analysis.signFlips, seed: request.measurement.seed,
           stream: UInt64(number)
         ).map { min(1, $0 / errorShare) },

@@ -42,10 +42,10 @@ package struct OutputFolder: Sendable {
     return lock
   }
 
-  /// Removes files that a process which was killed hadn't renamed yet, while nobody else writes into the folder.
+  /// Removes files that processes which were killed hadn't renamed yet.
   private func removeDrafts() {
     for file in (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? [] {
-      if let name = file.split(separator: "/").last, isDraft(String(name)) { unlink(path + "/" + file) }
+      if let name = file.split(separator: "/").last, isAbandonedDraft(String(name)) { unlink(path + "/" + file) }
     }
   }
 

@@ -50,7 +50,7 @@ package struct LayerStatistics: Sendable, Hashable {
           rounding: series[0].rounding)
       }
     } else {
-      let rounding = series.reduce(0) { $0 + $1.rounding } / Double(series.count)
+      let rounding = Estimate.rounding(of: series)
       tests = series[0].zeta.indices.map { region in
         let moments = SampleMoments(series.map { $0.zeta[region] })
         return RegionTest(
@@ -78,6 +78,15 @@ package struct LayerStatistics: Sendable, Hashable {
     rankInterval = Ranking.intervals(tests.map(\.interval))
     isCritical = LayerStatistics.critical(zeta: zeta, isSignificant: isSignificant)
     score = ZetaScore(zeta: zeta, full: full, empty: empty)
+  }
+
+  /// Family-wise p-values by sign flips (`SignFlips.familyWiseP`), 1 where t is 0: rounding has no sign to flip, and by its own t would
+  /// be as large as any effect.
+  ///
+  /// - Parameter zeta: `[series][regions]`, what was tested.
+  package func familyWiseP(_ zeta: [[Double]], flips: Int, seed: UInt64, stream: UInt64) -> [Double] {
+    let told = zeta.map { zip($0, tests).map { $1.t == 0 ? 0 : $0 } }
+    return SignFlips.familyWiseP(told, flips: flips, seed: seed, stream: stream)
   }
 
   /// Critical regions: significant, ζ > 0, and ζ ≥ mean + sd of the layer's ζ (population standard deviation over its

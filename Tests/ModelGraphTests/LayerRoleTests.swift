@@ -55,59 +55,6 @@ import Testing
     #expect(kept["b1_out"]?.kind == .residual)
   }
 
-  @Test(arguments: [["Conv", "BatchNormalization"], ["AveragePool", "Conv"], ["Slice", "Pad"], ["Conv", "Mul", "Add"]])
-  func `with a projected skip are their sums, too`(_ projection: [String]) {
-    var net = Networks.Writer()
-    net.builder.input("x", [nil, 3, 16, 16])
-    net.add("Conv", "x", net.weight(), to: "stem_conv")
-    var x = net.add("Relu", "stem_conv", to: "stem")
-    for b in 0..<2 {
-      net.add("Conv", x, net.weight(), to: "b\(b)_conv1")
-      net.add("Relu", "b\(b)_conv1", to: "b\(b)_inner")
-      net.add("Conv", "b\(b)_inner", net.weight(), to: "b\(b)_conv2")
-      var skip = x
-      for (number, label) in projection.enumerated() { skip = net.add(label, skip, net.weight(), to: "b\(b)_skip\(number)") }
-      net.add("Add", "b\(b)_conv2", skip, to: "b\(b)_sum")
-      x = net.add("Relu", "b\(b)_sum", to: "b\(b)_out")
-    }
-    net.add("GlobalAveragePool", x, to: "pooled")
-    net.add("Gemm", net.add("Flatten", "pooled", to: "flat"), net.weight(), to: "logits")
-    net.builder.output("logits", [nil, 10])
-    let roles = net.model.layerRoles(of: ["stem", "b0_inner", "b0_out", "b1_out", "b1_skip1"], reading: "logits")
-    #expect(roles.filter { $0.value.kind == .residual }.keys.sorted() == ["b0_out", "b1_out"], "\(roles)")
-    #expect(roles["b1_out"]?.reason == "the sum of \"b0_out\", projected, and a branch, after Relu")
-  }
-
-  /// Sums that look like a skip and its branch, and aren't.
-  @Test func `of parallel branches, low-rank updates and conditions are no sums with skips`() {
-    var net = Networks.Writer()
-    net.builder.input("x", [nil, 8])
-    net.builder.input("time", [nil, 8])
-    var x = net.add("Relu", net.add("MatMul", "x", net.weight(), to: "stem_product"), to: "stem")
-    let time = net.add("Relu", net.add("MatMul", "time", net.weight(), to: "time_product"), to: "time_stem")
-    // Two products of one tensor, as a convolution beside another.
-    net.add("MatMul", x, net.weight(), to: "left")
-    net.add("MatMul", x, net.weight(), to: "right")
-    x = net.add("Relu", net.add("Add", "left", "right", to: "parallel"), to: "parallel_out")
-    // A product and its update by one of low rank.
-    net.add("MatMul", x, net.weight(), to: "whole")
-    net.add("MatMul", net.add("MatMul", x, net.weight(), to: "down"), net.weight(), to: "up")
-    x = net.add("Relu", net.add("Add", "whole", "up", to: "updated"), to: "updated_out")
-    // A condition, which the other operand follows from through the sum before.
-    for b in 0..<2 {
-      net.add("MatMul", x, net.weight(), to: "b\(b)_first")
-      net.add("MatMul", net.add("Relu", "b\(b)_first", to: "b\(b)_inner"), net.weight(), to: "b\(b)_second")
-      net.add("MatMul", time, net.weight(), to: "b\(b)_shift")
-      x = net.add("Relu", net.add("Add", "b\(b)_second", "b\(b)_shift", to: "b\(b)_sum"), to: "b\(b)_out")
-    }
-    net.add("MatMul", x, net.weight(), to: "logits")
-    net.builder.output("logits", [nil, 10])
-    let sums = ["parallel", "parallel_out", "updated", "updated_out", "b0_sum", "b0_out", "b1_sum", "b1_out"]
-    let roles = net.model.layerRoles(of: sums, reading: "logits")
-    #expect(roles.count == sums.count)
-    #expect(roles.values.allSatisfy { $0.kind != .residual }, "\(roles)")
-  }
-
   @Test(arguments: [["BatchNormalization", "Relu"], ["Mul", "Add", "Relu"], ["Squeeze", "Add", "Relu"], ["Add"]])
   func `of convolutions end behind what normalises, shifts and activates them`(_ rest: [String]) {
     var net = Networks.Writer()
@@ -151,26 +98,6 @@ import Testing
     let tensors = (0..<3).flatMap { ["conv\($0)", "normal\($0)", "part\($0)", "erf\($0)", "half\($0)", "activated\($0)"] }
     let roles = net.model.layerRoles(of: tensors, reading: "logits")
     #expect(Set(roles.filter { $0.value.kind == .conv }.keys) == ["activated0", "activated1", "activated2"], "\(roles)")
-  }
-
-  @Test(arguments: ["Cast", "Transpose"])
-  func `of a stream that is kept in another type or with turned axes are its sums`(_ copy: String) {
-    var net = Networks.Writer()
-    net.builder.input("ids", [nil, 6], type: .int64)
-    var x = net.add("Gather", net.weight(), "ids", to: "embedded")
-    for b in 0..<2 {
-      net.add("LayerNormalization", x, net.weight(), to: "b\(b)_normal")
-      net.add("MatMul", "b\(b)_normal", net.weight(), to: "b\(b)_mixed")
-      // The skip branches off before the change, and the branch doesn't follow from the changed one.
-      net.add(copy, x, to: "b\(b)_skip", copy == "Cast" ? ["to": .int(1)] : ["perm": .ints([0, 2, 1])])
-      x = net.add("Add", "b\(b)_skip", "b\(b)_mixed", to: "b\(b)_out")
-    }
-    net.add("MatMul", x, net.weight(), to: "logits")
-    net.builder.output("logits", [nil, 6, 9])
-    let roles = net.model.layerRoles(of: ["b0_out", "b1_out", "b0_mixed"], reading: "logits")
-    #expect(roles["b0_out"]?.kind == .residual)
-    #expect(roles["b1_out"]?.kind == .residual)
-    #expect(roles["b0_mixed"]?.kind != .residual)
   }
 
   @Test func `of unrolled recurrence are not the gates of every step`() {

@@ -2,63 +2,9 @@ import Testing
 
 @testable import ModelGraph
 
-/// What axes count, of graphs whose shapes at a batch of one are given.
-private struct Graph {
-  var builder = GraphBuilder(name: "layouts", opset: 13)
-  var shapes: [String: [Int]] = [:]
-
-  init(_ shape: [Int]) {
-    builder.input("x", [nil] + shape.dropFirst().map { $0 })
-    shapes["x"] = shape
-  }
-
-  mutating func weight(_ name: String, _ shape: [Int]) {
-    builder.weight(name, shape, [Float](repeating: 1, count: shape.reduce(1, *)))
-  }
-
-  mutating func add(
-    _ type: String, _ inputs: [String], _ output: String, _ shape: [Int], _ attributes: [String: GraphBuilder.Attribute] = [:]
-  ) {
-    builder.node(type, inputs, [output], attributes)
-    shapes[output] = shape
-  }
-
-  /// LayerNormalization as tf2onnx writes it: with GlobalAveragePool where the axis is the last of three.
-  mutating func layerNormalization(_ input: String, _ output: String) {
-    let shape = shapes[input]!
-    let name = { (part: String) in "\(output)_\(part)" }
-    let short = Array(shape.dropLast()) + [1]
-    weight(name("scale"), [1, 1, shape.last!])
-    weight(name("epsilon"), [])
-    add("GlobalAveragePool", [input], name("mean"), short)
-    add("Neg", [name("mean")], name("negated"), short)
-    add("Sub", [input, name("mean")], name("centred"), shape)
-    add("Mul", [name("centred"), name("centred")], name("squares"), shape)
-    add("GlobalAveragePool", [name("squares")], name("variance"), short)
-    add("Add", [name("variance"), name("epsilon")], name("above"), short)
-    add("Sqrt", [name("above")], name("deviation"), short)
-    add("Reciprocal", [name("deviation")], name("inverse"), short)
-    add("Mul", [name("inverse"), name("scale")], name("slope"), shape)
-    add("Mul", [input, name("slope")], name("scaled"), shape)
-    add("Mul", [name("negated"), name("slope")], name("shift"), shape)
-    add("Add", [name("scaled"), name("shift")], output, shape)
-  }
-
-  func layout(of tensor: String, classAxes: [String: Int] = [:]) -> TensorLayoutFinding {
-    var builder = builder
-    builder.output(builder.graph.node.last!.output[0], [nil])
-    let inference = LayoutInference(
-      of: Model(proto: builder.model, label: "layouts"), shapes: shapes, batchAxes: shapes.mapValues { _ in 0 },
-      classAxes: classAxes)
-    return inference.layout(of: TensorView(tensor: tensor, elementType: .float, batch: .first, shape: shapes[tensor]!))
-  }
-
-  func channels(of tensor: String) -> [Int]? { layout(of: tensor).axes?.channels }
-}
-
 @Suite struct `The mean of a normalisation by a pool` {
   @Test func `leaves features where products with weights have them`() {
-    var net = Graph([1, 12, 4])
+    var net = LayoutGraph([1, 12, 4])
     net.weight("w", [4, 8])
     net.weight("v", [8, 8])
     net.add("MatMul", ["x", "w"], "dense", [1, 12, 8])
@@ -73,7 +19,7 @@ private struct Graph {
   }
 
   @Test func `is told by a difference from what it is the mean of`() {
-    var net = Graph([1, 12, 4])
+    var net = LayoutGraph([1, 12, 4])
     net.weight("w", [4, 8])
     net.add("MatMul", ["x", "w"], "dense", [1, 12, 8])
     net.add("Relu", ["dense"], "relu", [1, 12, 8])
@@ -84,7 +30,7 @@ private struct Graph {
   }
 
   @Test func `leaves channels where a convolution has them`() {
-    var net = Graph([1, 4, 12])
+    var net = LayoutGraph([1, 4, 12])
     net.weight("kernel", [8, 4, 3])
     net.add("Conv", ["x", "kernel"], "conv", [1, 8, 12])
     net.add("Relu", ["conv"], "relu", [1, 8, 12])
@@ -100,7 +46,7 @@ private struct Graph {
 
   @Test func `says nothing of an input's channels`() {
     func axis(_ isNormalised: Bool) -> Int? {
-      var net = Graph([1, 12, 8])
+      var net = LayoutGraph([1, 12, 8])
       if isNormalised {
         net.layerNormalization("x", "y")
       } else {
@@ -114,7 +60,7 @@ private struct Graph {
   }
 
   @Test func `isn't what squeezes for layers that excite`() {
-    var net = Graph([1, 6, 9, 9])
+    var net = LayoutGraph([1, 6, 9, 9])
     net.weight("down", [2, 6, 1, 1])
     net.weight("up", [6, 2, 1, 1])
     net.add("Abs", ["x"], "input", [1, 6, 9, 9])
@@ -130,7 +76,7 @@ private struct Graph {
   }
 
   @Test func `still suggests channels of a picture`() {
-    var net = Graph([1, 6, 9, 9])
+    var net = LayoutGraph([1, 6, 9, 9])
     net.add("Abs", ["x"], "input", [1, 6, 9, 9])
     net.add("GlobalAveragePool", ["input"], "mean", [1, 6, 1, 1])
     net.add("Sub", ["input", "mean"], "centred", [1, 6, 9, 9])
@@ -140,8 +86,8 @@ private struct Graph {
 
 @Suite struct `Reshapes around a normalisation` {
   /// GroupNormalization as torch writes it.
-  private static func grouped(_ shape: [Int], into middle: [Int], _ type: String) -> Graph {
-    var net = Graph([1, 3] + shape.dropFirst(2))
+  private static func grouped(_ shape: [Int], into middle: [Int], _ type: String) -> LayoutGraph {
+    var net = LayoutGraph([1, 3] + shape.dropFirst(2))
     net.weight("kernel", [shape[1], 3, 3, 3])
     net.weight("scale", [shape[1]] + shape.dropFirst(2).map { _ in 1 })
     net.weight("one", [middle[1]])
@@ -170,7 +116,7 @@ private struct Graph {
 
 @Suite struct `Two axes that could hold channels` {
   @Test func `are told apart by a convolution`() {
-    var net = Graph([1, 3, 16, 20])
+    var net = LayoutGraph([1, 3, 16, 20])
     net.weight("kernel", [6, 3, 3, 3])
     net.weight("mix", [20, 20])
     net.add("Conv", ["x", "kernel"], "conv", [1, 6, 16, 20])
@@ -191,14 +137,14 @@ private struct Graph {
   }
 
   @Test func `are both taken where one counts classes`() {
-    var net = Graph([1, 5, 6, 8])
+    var net = LayoutGraph([1, 5, 6, 8])
     net.weight("w", [8, 2])
     net.add("MatMul", ["x", "w"], "pairs", [1, 5, 6, 2])
     #expect(net.layout(of: "pairs", classAxes: ["pairs": 2]).axes?.channels == [2, 3])
   }
 
   @Test func `are left to the user where operators are equally sure`() {
-    var net = Graph([1, 6, 16, 20])
+    var net = LayoutGraph([1, 6, 16, 20])
     net.weight("v", [20, 20])
     net.weight("w", [16, 16])
     net.add("MatMul", ["x", "v"], "along", [1, 6, 16, 20])
@@ -212,7 +158,7 @@ private struct Graph {
 
 @Suite struct `Axes that all could hold channels` {
   @Test func `are positions where the end compares them and weights go along the others`() {
-    var net = Graph([1, 5, 3])
+    var net = LayoutGraph([1, 5, 3])
     net.weight("w", [3, 6])
     net.weight("v", [6, 1])
     net.add("MatMul", ["x", "w"], "dense", [1, 5, 6])
@@ -227,7 +173,7 @@ private struct Graph {
   }
 
   @Test func `are prototypes where features are compared with them`() {
-    var net = Graph([1, 6])
+    var net = LayoutGraph([1, 6])
     net.weight("w", [6, 8])
     net.weight("prototypes", [1, 4, 8])
     net.add("MatMul", ["x", "w"], "features", [1, 8])
@@ -242,7 +188,7 @@ private struct Graph {
   }
 
   @Test func `are taken for those of a picture in ONNX's order where only a Reshape that flattens them tells`() {
-    var net = Graph([1, 6, 6, 4])
+    var net = LayoutGraph([1, 6, 6, 4])
     net.weight("w", [144, 3])
     net.add("Relu", ["x"], "relu", [1, 6, 6, 4])
     net.add("Reshape", ["relu"], "flat", [1, 144])
@@ -256,7 +202,7 @@ private struct Graph {
   @Test(arguments: [[10, 8], [6, 4, 8], [3, 6, 4, 8]])
   func `are those that weights go along, though all axes are flattened later`(_ shape: [Int]) {
     let count = shape.reduce(1, *)
-    var net = Graph([1] + shape.dropLast() + [3])
+    var net = LayoutGraph([1] + shape.dropLast() + [3])
     net.weight("w", [3, 8])
     net.weight("v", [count, 5])
     net.add("MatMul", ["x", "w"], "dense", [1] + shape)
@@ -270,7 +216,7 @@ private struct Graph {
 
   /// A dense layer over places as tf2onnx writes it, with the stimuli folded in, and another before all axes are flattened.
   @Test func `are those that weights go along where places are folded into the batch`() {
-    var net = Graph([1, 6, 4, 3])
+    var net = LayoutGraph([1, 6, 4, 3])
     for (name, shape) in [("w", [3, 8]), ("u", [8, 6]), ("v", [144, 5])] { net.weight(name, shape) }
     net.add("Reshape", ["x"], "rows", [24, 3])
     net.add("MatMul", ["rows", "w"], "products", [24, 8])
@@ -285,7 +231,7 @@ private struct Graph {
   }
 
   @Test func `aren't told by what counts whether any of them differs`() {
-    var net = Graph([1, 9, 4])
+    var net = LayoutGraph([1, 9, 4])
     net.weight("w", [36, 3])
     net.weight("masked", [])
     net.add("Equal", ["x", "masked"], "equal", [1, 9, 4])
@@ -298,7 +244,7 @@ private struct Graph {
   }
 
   @Test func `are those of a convolution that lies farther than a Reshape`() {
-    var net = Graph([1, 2, 6, 6])
+    var net = LayoutGraph([1, 2, 6, 6])
     net.weight("kernel", [3, 2, 3, 3])
     net.weight("w", [48, 3])
     net.add("Conv", ["x", "kernel"], "conv", [1, 3, 4, 4])
@@ -312,51 +258,9 @@ private struct Graph {
     #expect(net.layout(of: "picture").names == "N,H,W,C" && !net.layout(of: "picture").isGuess)
   }
 
-  @Test(arguments: [1, 4])
-  func `leave a sequence where a convolution's height is 1, and a row of a picture where it isn't`(_ height: Int) {
-    var net = Graph([1, 2, height, 6])
-    net.weight("kernel", [3, 2, 1, 1])
-    net.add("Conv", ["x", "kernel"], "conv", [1, 3, height, 6])
-    net.add("ReduceMean", ["conv"], "row", [1, 3, 6], ["axes": .ints([2]), "keepdims": .int(0)])
-    net.add("Transpose", ["row"], "turned", [1, 6, 3], ["perm": .ints([0, 2, 1])])
-    let isSequence = height == 1
-    #expect(net.layout(of: "row").names == (isSequence ? "N,C,T" : "N,C,W"))
-    #expect(net.layout(of: "turned").names == (isSequence ? "N,T,C" : "N,W,C"))
-    #expect(net.layout(of: "turned").axes == GridAxes(height: isSequence ? [1] : [], width: isSequence ? [] : [1], channels: [2]))
-  }
-
-  @Test(arguments: [0, 1])
-  func `are followed out of blocks of channels and into them`(_ isLast: Int) {
-    var net = Graph([1, 3, 8, 8])
-    net.weight("kernel", [16, 3, 3, 3])
-    let shape = isLast == 1 ? [1, 6, 6, 16] : [1, 16, 6, 6]
-    net.add("Conv", ["x", "kernel"], "blocked", [1, 16, 6, 6])
-    net.add("ReorderOutput", ["blocked"], "plain", shape, ["channels_last": .int(isLast)])
-    net.add("Relu", ["plain"], "relu", shape)
-    net.add("ReorderInput", ["relu"], "again", [1, 16, 6, 6], ["channels_last": .int(isLast)])
-    net.add("Relu", ["again"], "last", [1, 16, 6, 6])
-    for tensor in ["plain", "relu"] { #expect(net.layout(of: tensor).names == (isLast == 1 ? "N,H,W,C" : "N,C,H,W")) }
-    #expect(net.layout(of: "last").names == "N,C,H,W")
-  }
-
-  /// Swin merges neighbouring patches so: the offsets in a patch are features behind, and no word on height and width before.
-  @Test func `aren't what features are split into, where that is merged with places`() {
-    var net = Graph([1, 3, 16, 16])
-    net.weight("kernel", [6, 3, 2, 2])
-    net.weight("scale", [24])
-    net.add("Conv", ["x", "kernel"], "conv", [1, 6, 8, 8])
-    net.add("Transpose", ["conv"], "stream0", [1, 8, 8, 6], ["perm": .ints([0, 2, 3, 1])])
-    for step in 1...14 { net.add("Relu", ["stream\(step - 1)"], "stream\(step)", [1, 8, 8, 6]) }
-    net.add("Reshape", ["stream14"], "patches", [1, 4, 2, 4, 2, 6])
-    net.add("Transpose", ["patches"], "offsets", [1, 4, 4, 2, 2, 6], ["perm": .ints([0, 1, 3, 4, 2, 5])])
-    net.add("Reshape", ["offsets"], "merged", [1, 4, 4, 24])
-    net.add("LayerNormalization", ["merged", "scale"], "normal", [1, 4, 4, 24])
-    for tensor in ["stream0", "stream14", "merged", "normal"] { #expect(net.layout(of: tensor).names == "N,H,W,C", "\(tensor)") }
-  }
-
   /// Weights along positions and weights along features, as in a mixer without normalisation.
-  private static func mixer(pooled: Bool) -> Graph {
-    var net = Graph([1, 6, 4])
+  private static func mixer(pooled: Bool) -> LayoutGraph {
+    var net = LayoutGraph([1, 6, 4])
     for (name, shape) in [("embed", [4, 5]), ("a", [6, 8]), ("b", [8, 6]), ("c", [5, 7])] { net.weight(name, shape) }
     net.add("MatMul", ["x", "embed"], "embedded", [1, 6, 5])
     net.add("Transpose", ["embedded"], "turned", [1, 5, 6], ["perm": .ints([0, 2, 1])])
@@ -387,7 +291,7 @@ private struct Graph {
   }
 
   @Test func `are told apart wherever a convolution tells once`() {
-    var net = Graph([1, 3, 6])
+    var net = LayoutGraph([1, 3, 6])
     for (name, shape) in [("kernel", [5, 3, 1]), ("a", [6, 6]), ("c", [5, 7])] { net.weight(name, shape) }
     net.add("Conv", ["x", "kernel"], "conv", [1, 5, 6])
     net.add("MatMul", ["conv", "a"], "mixed", [1, 5, 6])
@@ -397,7 +301,7 @@ private struct Graph {
   }
 
   @Test func `aren't contradicted by a bias that only suggests them`() {
-    var net = Graph([1, 6, 4])
+    var net = LayoutGraph([1, 6, 4])
     net.weight("w", [4, 5])
     net.weight("bias", [6, 1])
     net.add("MatMul", ["x", "w"], "dense", [1, 6, 5])

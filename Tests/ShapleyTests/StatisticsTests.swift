@@ -111,6 +111,19 @@ import Testing
     let statistics = LayerStatistics(series: series)
     #expect(statistics.tests[0].t == 0 && statistics.tests[0].p == 1)
     #expect(statistics.isSignificant == [false, true])
+    let familyWise = statistics.familyWiseP(series.map(\.zeta), flips: 200, seed: 1, stream: 0)
+    #expect(familyWise[0] == 1 && familyWise[1] < 0.05)
+    let pairs = RegionPairs(of: [0, 1, 2])
+    for count in [1, 16] {
+      let interactions = PairStatistics(
+        pairs: pairs,
+        series: (0..<count).map { number in
+          PairEstimate(
+            interaction: [6e-9 + (number.isMultiple(of: 2) ? deviation / 1e4 : 0), 0, 0.125], standardError: [0, 0, 0],
+            degreesOfFreedom: .infinity)
+        }, rounding: Estimate.rounding(of: series))
+      #expect(interactions.tests.map(\.p) == [1, 1, 0])
+    }
   }
 
   @Test func scoresAddUpToAHundredUnlessTheEffectIsUnclear() throws {

@@ -50,14 +50,12 @@ extension LayerRoles {
       } else if !OperatorTraits.projecting.contains(node.opType) {
         return nil
       }
-      if learned > 1 || OperatorTraits.recurrent.contains(node.opType) { return nil }
+      if learned > 1 || OperatorTraits.recurrent.contains(node.opType) || OperatorTraits.isAttention(node) { return nil }
       tensor = read[0]
       let others = index.ancestors(of: [branch], given: tensor, byValue: true)
-      let isWhole =
-        branch != tensor
-        && !index.order.contains { node in
-          others[node] && index.reads[node].contains { index.inputs.contains($0) && index.dependence[$0] == .data }
-        }
+      let isWhole = !index.order.contains { node in
+        others[node] && index.reads[node].contains { index.inputs.contains($0) && index.dependence[$0] == .data }
+      }
       if isWhole, learnedCount(from: tensor, to: branch, model) > 1, isCurved(from: tensor, to: branch, model) {
         return (tensor, branch)
       }
@@ -66,19 +64,19 @@ extension LayerRoles {
   }
 
   /// The nodes between two tensors.
-  private static func nodes(from start: Int, to end: Int, _ model: Model) -> [Onnx_NodeProto] {
+  static func nodes(from start: Int, to end: Int, _ model: Model) -> [Int] {
     let inside = model.index.ancestors(of: [end])
     let after = model.index.descendants(of: start)
-    return inside.indices.filter { inside[$0] && after[$0] }.map { model.proto.graph.node[$0] }
+    return inside.indices.filter { inside[$0] && after[$0] }
   }
 
   private static func learnedCount(from start: Int, to end: Int, _ model: Model) -> Int {
-    nodes(from: start, to: end, model).count { OperatorTraits.isLearned($0, functions: []) }
+    nodes(from: start, to: end, model).count { OperatorTraits.isLearned(model.proto.graph.node[$0], functions: []) }
   }
 
   /// Whether something between two tensors isn't linear; quantisation may hold an activation.
   private static func isCurved(from start: Int, to end: Int, _ model: Model) -> Bool {
-    nodes(from: start, to: end, model).contains {
+    nodes(from: start, to: end, model).map { model.proto.graph.node[$0] }.contains {
       OperatorTraits.activations.contains($0.opType) || OperatorTraits.isAttention($0)
         || OperatorTraits.recurrent.contains($0.opType) || $0.opType == "QuantizeLinear" || $0.opType.hasPrefix("QLinear")
     }

@@ -99,9 +99,7 @@ struct LayerRoles {
   /// Attention or a perceptron between a skip and its branch; `other` for anything else.
   private func contents(of sum: SkipSum) -> LayerKind {
     let index = model.index
-    let inside = index.ancestors(of: [sum.branch])
-    let after = index.descendants(of: sum.skip)
-    let nodes = inside.indices.filter { inside[$0] && after[$0] }
+    let nodes = Self.nodes(from: sum.skip, to: sum.branch, model)
     let protos = nodes.map { model.proto.graph.node[$0] }
     let multipliesData = nodes.contains { node in
       index.multipliesData(node, model.proto.graph.node[node]) { index.dependence[$0] == .data }
@@ -199,20 +197,17 @@ struct LayerRoles {
         let readers = index.readers[tensor].filter { index.writes[$0].contains { influences[$0] } }
         guard !readers.isEmpty else { continue }
         // Factors are often laid out anew, or quantised, before they are multiplied.
-        let squashed = source(of: tensor, model, through: OperatorTraits.views.union(quantisation))
+        let made = index.maker[source(of: tensor, model, through: OperatorTraits.views.union(quantisation))] ?? node
+        let arguments = index.reads[made].map { source(of: $0, model, through: quantisation) }
         // A hyperbolic tangent has a sign, so it is what a gate lets through.
-        let isSquashed = index.maker[squashed].map {
-          ["Sigmoid", "HardSigmoid", "Softmax"].contains(model.proto.graph.node[$0].opType)
-        }
+        let isSquashed = ["Sigmoid", "HardSigmoid", "Softmax"].contains(model.proto.graph.node[made].opType)
         let isFactor =
-          isSquashed == true
+          isSquashed
           && readers.allSatisfy { reader in
             let operands = index.reads[reader].filter { index.dependence[$0] == .data }
             // x·sigmoid(x) is an activation.
-            let made = index.maker[squashed].map { index.reads[$0] } ?? []
             return model.proto.graph.node[reader].opType == "Mul" && operands.count == 2
-              && Set(operands.map { source(of: $0, model, through: quantisation) })
-                .isDisjoint(with: made.map { source(of: $0, model, through: quantisation) })
+              && !operands.contains { arguments.contains(source(of: $0, model, through: quantisation)) }
           }
         let feedsGates = readers.allSatisfy { reader in
           index.writes[reader].filter { influences[$0] }.allSatisfy(gates.contains)

@@ -15,17 +15,20 @@ struct AxisGraph {
     case flattened(Int, of: Int)
 
     var isSame: Bool { if case .same = self { true } else { false } }
-    var isMerged: Bool { if case .merged = self { true } else { false } }
     var flattens: Bool { if case .flattened = self { true } else { false } }
 
     /// The role that arrives and how many operators it counts as; `nil` where nothing can be said.
-    func pass(_ role: AxisRole) -> (role: AxisRole, cost: Int)? {
+    ///
+    /// - Parameter isCertain: whether it came here along axes that are neither split nor merged.
+    func pass(_ role: AxisRole, isCertain: Bool) -> (role: AxisRole, cost: Int)? {
       switch self {
       case .same:
         return (role, 1)
       case .merged:
         switch role {
-        case .channel, .feature: return (.feature, 2)
+        // A part of features beside parts that count places, as where neighbouring patches are merged, doesn't make the whole
+        // features: only where nothing else tells.
+        case .channel, .feature: return (.feature, isCertain ? 2 : 500)
         case .batch: return (.batch, 2)
         case .head, .direction: return nil
         default: return (.position, 6)
@@ -69,9 +72,6 @@ struct AxisGraph {
 
   /// What sources that only suggest a role cost at least.
   static let hint = 8
-
-  /// What it costs more to take an axis for features that merges what features were split into: other parts may count places.
-  private static let doubtOfMerged = 500
 
   private var first: [Int: Int] = [:]
   private var ranks: [Int: Int] = [:]
@@ -144,11 +144,9 @@ struct AxisGraph {
         guard findings[axis] == nil else { continue }
         findings[axis] = finding
         for (other, link) in links[axis] where findings[other] == nil && isPassed(link) {
-          guard let passed = link.pass(finding.role) else { continue }
-          // A part of features in an axis with places, as where neighbouring patches are merged, doesn't make that axis features.
-          let doubt = link.isMerged && finding.role.isChannel && !finding.isCertain ? Self.doubtOfMerged : 0
+          guard let passed = link.pass(finding.role, isCertain: finding.isCertain) else { continue }
           let arriving = Finding(
-            role: passed.role, cost: finding.cost + passed.cost + doubt, reason: finding.reason,
+            role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
             isCertain: finding.isCertain && link.isSame, source: finding.source, isHint: finding.isHint,
             isFlattened: finding.isFlattened || link.flattens)
           put(other, arriving, into: &waiting)

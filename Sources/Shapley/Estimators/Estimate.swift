@@ -51,4 +51,9 @@ package struct Estimate: Sendable, Hashable {
 
   /// What values in single precision may be off by, in units of v: 16 units in the last place of the larger of |v(G)| and |v(∅)|.
   package var rounding: Double { 16 * Double(Float.ulpOfOne) * max(abs(full), abs(empty)) }
+
+  /// The same of a mean over series, which may all be off alike.
+  package static func rounding(of series: [Estimate]) -> Double {
+    series.reduce(0) { $0 + $1.rounding } / Double(series.count)
+  }
 }

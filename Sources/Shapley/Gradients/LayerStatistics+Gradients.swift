@@ -22,7 +22,7 @@ extension LayerStatistics {
       return
     }
     precondition(correction.zeta.count == series.count)
-    let rounding = series.reduce(0) { $0 + $1.estimate.rounding } / Double(series.count)
+    let rounding = Estimate.rounding(of: series.map(\.estimate))
     let tests = correction.remainingBias.indices.map { region in
       let moments = SampleMoments(correction.zeta.map { $0[region] })
       return RegionTest(

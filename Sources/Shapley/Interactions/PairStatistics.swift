@@ -11,8 +11,12 @@ package struct PairStatistics: Sendable, Hashable {
 
   /// Errors as in `LayerStatistics`: across series, or of the design of a single one.
   ///
-  /// - Parameter series: not empty, all of the same pairs.
-  package init(pairs: RegionPairs, series: [PairEstimate], confidence: Double = 0.95, errorShare: Double = 1) {
+  /// - Parameters:
+  ///   - series: not empty, all of the same pairs.
+  ///   - rounding: what values of the series may be off by, in units of v.
+  package init(
+    pairs: RegionPairs, series: [PairEstimate], rounding: Double = 0, confidence: Double = 0.95, errorShare: Double = 1
+  ) {
     precondition(!series.isEmpty && series.allSatisfy { $0.interaction.count == pairs.count })
     self.pairs = pairs
     level = series.count == 1 ? .first : .second
@@ -20,12 +24,12 @@ package struct PairStatistics: Sendable, Hashable {
       if series.count == 1 {
         return RegionTest(
           mean: series[0].interaction[pair], standardError: series[0].standardError[pair],
-          degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare)
+          degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare, rounding: rounding)
       }
       let moments = SampleMoments(series.map { $0.interaction[pair] })
       return RegionTest(
         mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(series.count - 1),
-        confidence: confidence, errorShare: errorShare)
+        confidence: confidence, errorShare: errorShare, rounding: rounding, roundsAlike: true)
     }
     q = FalseDiscoveryRate.qValues(tests.map(\.p))
   }

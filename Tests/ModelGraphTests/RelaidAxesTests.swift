@@ -1,0 +1,47 @@
+import Testing
+
+@testable import ModelGraph
+
+@Suite struct `Axes that are laid out anew` {
+  @Test(arguments: [1, 4])
+  func `are a sequence where a convolution's height is 1, and a row of a picture where it isn't`(_ height: Int) {
+    var net = LayoutGraph([1, 2, height, 6])
+    net.weight("kernel", [3, 2, 1, 1])
+    net.add("Conv", ["x", "kernel"], "conv", [1, 3, height, 6])
+    net.add("ReduceMean", ["conv"], "row", [1, 3, 6], ["axes": .ints([2]), "keepdims": .int(0)])
+    net.add("Transpose", ["row"], "turned", [1, 6, 3], ["perm": .ints([0, 2, 1])])
+    let isSequence = height == 1
+    #expect(net.layout(of: "row").names == (isSequence ? "N,C,T" : "N,C,W"))
+    #expect(net.layout(of: "turned").names == (isSequence ? "N,T,C" : "N,W,C"))
+    #expect(net.layout(of: "turned").axes == GridAxes(height: isSequence ? [1] : [], width: isSequence ? [] : [1], channels: [2]))
+  }
+
+  @Test(arguments: [0, 1])
+  func `are followed out of blocks of channels and into them`(_ isLast: Int) {
+    var net = LayoutGraph([1, 3, 8, 8])
+    net.weight("kernel", [16, 3, 3, 3])
+    let shape = isLast == 1 ? [1, 6, 6, 16] : [1, 16, 6, 6]
+    net.add("Conv", ["x", "kernel"], "blocked", [1, 16, 6, 6])
+    net.add("ReorderOutput", ["blocked"], "plain", shape, ["channels_last": .int(isLast)])
+    net.add("Relu", ["plain"], "relu", shape)
+    net.add("ReorderInput", ["relu"], "again", [1, 16, 6, 6], ["channels_last": .int(isLast)])
+    net.add("Relu", ["again"], "last", [1, 16, 6, 6])
+    for tensor in ["plain", "relu"] { #expect(net.layout(of: tensor).names == (isLast == 1 ? "N,H,W,C" : "N,C,H,W")) }
+    #expect(net.layout(of: "last").names == "N,C,H,W")
+  }
+
+  /// Swin merges neighbouring patches so: the offsets in a patch are features behind, and no word on height and width before.
+  @Test func `stay places where what features are split into is merged with them`() {
+    var net = LayoutGraph([1, 3, 16, 16])
+    net.weight("kernel", [6, 3, 2, 2])
+    net.weight("scale", [24])
+    net.add("Conv", ["x", "kernel"], "conv", [1, 6, 8, 8])
+    net.add("Transpose", ["conv"], "stream0", [1, 8, 8, 6], ["perm": .ints([0, 2, 3, 1])])
+    for step in 1...14 { net.add("Relu", ["stream\(step - 1)"], "stream\(step)", [1, 8, 8, 6]) }
+    net.add("Reshape", ["stream14"], "patches", [1, 4, 2, 4, 2, 6])
+    net.add("Transpose", ["patches"], "offsets", [1, 4, 4, 2, 2, 6], ["perm": .ints([0, 1, 3, 4, 2, 5])])
+    net.add("Reshape", ["offsets"], "merged", [1, 4, 4, 24])
+    net.add("LayerNormalization", ["merged", "scale"], "normal", [1, 4, 4, 24])
+    for tensor in ["stream0", "stream14", "merged", "normal"] { #expect(net.layout(of: tensor).names == "N,H,W,C", "\(tensor)") }
+  }
+}
