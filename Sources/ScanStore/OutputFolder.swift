@@ -14,6 +14,7 @@ package struct OutputFolder: Sendable {
 
   /// The file that says what the folder is, and that the scan is complete.
   package var summary: String { path + "/scan.json" }
+  private var draftOfSummary: String { summary + ".new" }
   /// The folder of measured values.
   package var acquisition: String { path + "/acquisition" }
   /// The folder of connection strengths and pathways.
@@ -64,7 +65,8 @@ package struct OutputFolder: Sendable {
   package func check(resumes: Bool) throws {
     try makeFolder(path)
     let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    guard content.isEmpty || mark != nil else {
+    // A process that was killed as it wrote the first mark leaves no more than its draft.
+    guard content.allSatisfy({ path + "/" + $0 == draftOfSummary }) || mark != nil else {
       throw Failure(
         .cannotWrite, "\(path) exists and isn't the folder of a scan; choose another with --out, or remove it")
     }
@@ -95,10 +97,9 @@ package struct OutputFolder: Sendable {
 
   /// Written beside and renamed: without the mark, what a scan has measured would be taken for a stranger's files.
   private func writeMark(_ text: String) throws {
-    let draft = summary + ".new"
-    guard let file = fopen(draft, "w") else { throw FileError.cannotWrite(summary) }
+    guard let file = fopen(draftOfSummary, "w") else { throw FileError.cannotWrite(summary) }
     let isWritten = fputs(text + "\n", file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0
-    guard fclose(file) == 0, isWritten, rename(draft, summary) == 0 else { throw FileError.cannotWrite(summary) }
+    guard fclose(file) == 0, isWritten, rename(draftOfSummary, summary) == 0 else { throw FileError.cannotWrite(summary) }
   }
 
   /// Whether the folder holds all that a scan measured, whose results may have to be made anew.

@@ -40,6 +40,21 @@ import UserErrors
     #expect(!FileManager.default.fileExists(atPath: draft))
   }
 
+  @Test func `is taken from a process that was killed before it had marked it`() throws {
+    let place = OutputFolder(folder.path("scan"))
+    _ = try place.hold()
+    try writeFile(Array("{\"program".utf8), to: place.summary + ".new")
+    try place.claim(resumes: false)
+    #expect(!place.isComplete)
+    #expect(!FileManager.default.fileExists(atPath: place.summary + ".new"))
+
+    let others = OutputFolder(folder.path("others"))
+    _ = try others.hold()
+    for name in ["/scan.json.new", "/thesis.tex"] { try writeFile([1], to: others.path + name) }
+    #expect(throws: Failure.self) { try others.claim(resumes: true) }
+    #expect(FileManager.default.fileExists(atPath: others.path + "/thesis.tex"))
+  }
+
   @Test func `is waited for where its writer is about to end`() throws {
     let place = OutputFolder(folder.path("scan"))
     try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
