@@ -33,6 +33,25 @@ package struct Cut: Sendable {
   package var isAffine: Bool { firstNonlinearOperator == nil }
 }
 
+extension Cut {
+  /// The same cut, whose suffix declares how long the vectors are that follow from shapes alone.
+  ///
+  /// ONNX Runtime 1.32 takes sizes that a Resize reads for none where a part of them comes in a vector of unknown length, and
+  /// doesn't load the suffix.
+  ///
+  /// - Parameter shapes: of the tensor and the side inputs, in order.
+  package func declaringSizes(fedWith shapes: [[Int]]) -> Cut {
+    guard suffix.contains(operator: "Resize") else { return self }
+    var sizes: [String: [Int]] = [:]
+    for (side, shape) in zip(sideInputs, shapes.dropFirst()) where !side.dependsOnData && shape.count == 1 {
+      sizes[side.name] = shape
+    }
+    return Cut(
+      tensor: tensor, output: output, prefix: prefix, suffix: suffix.declaringInputs(of: sizes), sideInputs: sideInputs,
+      firstNonlinearOperator: firstNonlinearOperator)
+  }
+}
+
 /// A value that passes the cut beside the tensor: a skip connection, a mask, a shape.
 package struct SideInput: Sendable, Hashable {
   package let name: String

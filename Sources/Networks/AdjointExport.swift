@@ -89,7 +89,8 @@ package struct AdjointExport: Sendable {
     }
     func graph(rows: [Int]) throws -> (network: AdjointNetwork, shapes: [String: [Int]]) {
       let tensors = try inputs(rows: rows)
-      let (cut, observed) = try cut.observed(runtime: runtime, options: options) { $0.map { tensors[$0]! } }
+      let sized = cut.declaringSizes(fedWith: prefix.outputNames.map { tensors[$0]!.shape })
+      let (cut, observed) = try sized.observed(runtime: runtime, options: options) { $0.map { tensors[$0]! } }
       do throws(Undifferentiable) {
         let network = try cut.adjoint(
           of: AdjointValue(
@@ -138,8 +139,12 @@ package struct AdjointExport: Sendable {
     _ cut: Cut, _ network: AdjointNetwork, _ request: Request, hasTarget: Bool, _ shapes: [String: [Int]], takesRows: Bool
   ) -> [String] {
     func line(_ kind: String, _ name: String, _ meaning: String) -> String {
-      let shape = shapes[name].map {
-        ", [" + (takesRows ? ["rows"] + $0.dropFirst().map(String.init) : $0.map(String.init)).joined(separator: ", ") + "]"
+      let shape = shapes[name].map { shape in
+        var axes = shape.map(String.init)
+        if takesRows, let first = shape.first, first.isMultiple(of: Self.rows) {
+          axes[0] = first == Self.rows ? "rows" : "rows·\(first / Self.rows)"
+        }
+        return ", [" + axes.joined(separator: ", ") + "]"
       }
       return "\(kind) \"\(name)\": \(meaning)\(shape ?? "")"
     }

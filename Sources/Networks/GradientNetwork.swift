@@ -79,6 +79,7 @@ package final class GradientNetwork {
     for row in 0..<batch { inputs[0].floats.fill(row, of: batch, with: activations.floats) }
     inputs += try prefix.makeSideTensors(state)
     inputs = [inputs[0]] + (try prefix.load(state, into: Array(inputs.dropFirst())))
+    let cut = cut.declaringSizes(fedWith: inputs.map(\.shape))
 
     let network = try Self.adjoint(cut, value, inputs: inputs, runtime: runtime, options: configuration.session)
     inputs.append(try Tensor(runtime: runtime, shape: [value.targetCount], elementType: ElementType.int64.rawValue))

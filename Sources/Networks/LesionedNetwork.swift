@@ -97,7 +97,9 @@ package final class LesionedNetwork {
     ]
     inputs += try prefix.makeSideTensors(state)
     inputs = [inputs[0]] + (try prefix.load(state, into: Array(inputs.dropFirst())))
-    let suffix = try Session(runtime: feed.runtime, part: cut.suffix, feeding: inputs, options: configuration.session)
+    let suffix = try Session(
+      runtime: feed.runtime, part: cut.declaringSizes(fedWith: inputs.map(\.shape)).suffix, feeding: inputs,
+      options: configuration.session)
     let produced = try suffix.run(inputs)[0]
     guard produced.elementType == ElementType.float.rawValue else {
       throw LesionError(

@@ -49,6 +49,14 @@ extension DistributedTests {
       }
     }
 
+    @Test func `says where exact values took the place of gradients that were asked for`() throws {
+      let options = try SmallNetwork.residual.write(to: folder, stimuli: 2).options + ["--grid", "2x2x2", "--no-tracts"]
+      let run = try ScanRun(options + ["--layers", "inner", "--estimator", "gradient", "--samples", "32"], ranks: nil)
+      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+      #expect(layer["estimator"] as? String == "exact")
+      #expect(run.command.errors.contains("No gradients are taken of layer_0 (inner): the samples asked for"), "\(run.command)")
+    }
+
     @Test(arguments: [("0.9", 8), ("0.97", 16)])
     func `leaves single maps of few regions to as many values, however many stimuli there are`(reliability: String, samples: Int)
       throws

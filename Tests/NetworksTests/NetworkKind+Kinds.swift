@@ -119,6 +119,31 @@ extension NetworkKind {
     net.builder.output("logits", [nil, 3])
   }
 
+  /// A stage that is brought back to the size of the one before, which passes by on its side.
+  static let scales = NetworkKind("of two scales", inputs: [("x", [3, 8, 8], nil)]) { net in
+    net.builder.input("x", [nil, 3, nil, nil])
+    let stem = net.add("Relu", [net.add("Conv", ["x", net.weight(4, 3, 1, 1)], to: "stem_sum")], to: "stem")
+    net.add("Shape", [stem], to: "shape")
+    let sizes = [2, 3].map { axis in
+      net.add(
+        "Unsqueeze", [net.add("Gather", ["shape", net.constant([axis], isScalar: true)], to: "size\(axis)"), net.constant([0])],
+        to: "vector\(axis)")
+    }
+    let target = net.add("Cast", [net.add("Concat", sizes, to: "sizes", ["axis": .int(0)])], to: "target", ["to": .int(7)])
+    let down = net.add("Conv", [stem, net.weight(6, 4, 2, 2)], to: "down", ["strides": .ints([2, 2])])
+    let hidden = net.add("Relu", [down], to: "hidden")
+    let sum = net.add("Conv", [hidden, net.weight(4, 6, 1, 1)], to: "sum")
+    let projected = net.add("Reshape", [sum, net.constant([-1, 4, 4, 4])], to: "projected")
+    let front = net.add(
+      "Slice", [net.add("Shape", [projected], to: "own_shape"), net.constant([0]), net.constant([2]), net.constant([0])], to: "front")
+    let whole = net.add("Concat", [front, target], to: "whole", ["axis": .int(0)])
+    let scaled = net.add("Resize", [projected, "", "", whole], to: "scaled", ["mode": .string("linear")])
+    let joined = net.add("Relu", [net.add("Concat", [scaled, stem], to: "joined", ["axis": .int(1)])], to: "mixed")
+    let flat = net.add("Flatten", [net.add("GlobalAveragePool", [joined], to: "pooled")], to: "flat")
+    net.add("MatMul", [flat, net.weight(8, 4)], to: "logits")
+    net.builder.output("logits", [nil, 4])
+  }
+
   /// Windows as six axes, then folded into the batch, then back.
   static let windows = NetworkKind("of windows", inputs: [("x", [3, 8, 8], nil)]) { net in
     net.builder.input("x", [nil, 3, 8, 8])

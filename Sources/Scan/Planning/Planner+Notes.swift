@@ -15,6 +15,18 @@ extension Planner {
     """
   }
 
+  /// Where gradients are asked for and passes for exact values are there.
+  static func notesOnExactLayers(_ layers: [ScanPlan.Layer]) -> [String] {
+    let exact = layers.filter(\.design.isWhole)
+    guard let first = exact.first else { return [] }
+    return [
+      """
+      No gradients are taken of \(first.label)\(exact.count > 1 ? " and \(exact.count - 1) more layer\(exact.count > 2 ? "s" : "")" : ""): \
+      the samples asked for, or single lesions, are enough for exact ζ.
+      """
+    ]
+  }
+
   /// Where nothing certain in the network tells which axis of layers holds channels.
   static func noteOnLayouts(_ layers: [NetworkSurvey.Layer]) -> String? {
     let guessed = layers.filter(\.layout.isGuess)
