@@ -32,7 +32,7 @@ package final class Worker {
   /// The layer that is being measured: one at a time, since sessions hold memory and ranks stay on a layer.
   private var current: (kind: LesionedKind, network: LesionedNetwork)?
   /// The layer that is measured by gradients, with its network, or why it has none.
-  private var currentGradient: (layer: Int, network: Result<GradientNetwork, Undifferentiable>)?
+  private var currentGradient: (layer: Int, batch: Int, network: Result<GradientNetwork, Undifferentiable>)?
   private var tractWorker: TractWorker?
   /// The layer on which methods are compared, with what they need of it.
   private var comparison: ComparisonNetworks?
@@ -262,14 +262,19 @@ package final class Worker {
   /// Gradient passes of a layer in one run.
   func gradientBatch(_ layer: Int) -> Int { min(plan.layers[layer].batch, ScanPlan.Layer.gradientBatch) }
 
+  /// Gradient passes of a layer's trial in one run.
+  func trialBatch(_ layer: Int) -> Int { min(plan.layers[layer].batch, ScanPlan.Layer.trialBatch) }
+
   /// The layer's network under the scan's lesion with its way back, or why there is none.
-  func gradientNetwork(_ layer: Int) throws -> Result<GradientNetwork, Undifferentiable> {
-    if let currentGradient, currentGradient.layer == layer { return currentGradient.network }
+  ///
+  /// - Parameter batch: that of the measurement where `nil`.
+  func gradientNetwork(_ layer: Int, batch: Int? = nil) throws -> Result<GradientNetwork, Undifferentiable> {
+    let batch = batch ?? gradientBatch(layer)
+    if let currentGradient, currentGradient.layer == layer, currentGradient.batch == batch { return currentGradient.network }
     current = nil
     currentGradient = nil
-    let network = try makeGradientNetwork(
-      cut(layer), configuration(layer, request.measurement.lesion, batch: gradientBatch(layer)))
-    currentGradient = (layer, network)
+    let network = try makeGradientNetwork(cut(layer), configuration(layer, request.measurement.lesion, batch: batch))
+    currentGradient = (layer, batch, network)
     return network
   }
 

@@ -46,6 +46,8 @@ extension ScanPlan.Layer {
   package static let gradientCost = 2.5
   /// Gradient passes in one run: they hold more memory than plain ones.
   package static let gradientBatch = 8
+  /// The same of probes and pilots: where there are many stimuli, each has a pair of probes or two, of 6 or 12 rows.
+  package static let trialBatch = 6
   /// Numbers of a shard at most, from here on.
   static let longestShard = 1 << 20
 

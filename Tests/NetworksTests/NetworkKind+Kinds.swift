@@ -135,7 +135,8 @@ extension NetworkKind {
     let sum = net.add("Conv", [hidden, net.weight(4, 6, 1, 1)], to: "sum")
     let projected = net.add("Reshape", [sum, net.constant([-1, 4, 4, 4])], to: "projected")
     let front = net.add(
-      "Slice", [net.add("Shape", [projected], to: "own_shape"), net.constant([0]), net.constant([2]), net.constant([0])], to: "front")
+      "Slice", [net.add("Shape", [projected], to: "own_shape"), net.constant([0]), net.constant([2]), net.constant([0])],
+      to: "front")
     let whole = net.add("Concat", [front, target], to: "whole", ["axis": .int(0)])
     let scaled = net.add("Resize", [projected, "", "", whole], to: "scaled", ["mode": .string("linear")])
     let joined = net.add("Relu", [net.add("Concat", [scaled, stem], to: "joined", ["axis": .int(1)])], to: "mixed")

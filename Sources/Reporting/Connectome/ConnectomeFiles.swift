@@ -101,7 +101,10 @@ struct ConnectomeFiles {
   }
 
   private func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+    // Most are numbers, of which there are many.
+    guard text.utf8.contains(where: "&<>\"".utf8.contains) else { return text }
+    let characters = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")]
+    return characters.reduce(text) { $0.replacing($1.0, with: $1.1) }
   }
 
   /// A field of CSV, as RFC 4180 has it: in quotes where it holds a comma or a quote.

@@ -28,7 +28,8 @@ struct ProbeTask: RankTask, Hashable {
 
   func run(on worker: Worker, pause: () throws -> Void) throws -> ProbeOutput {
     let network: GradientNetwork
-    switch try worker.gradientNetwork(layer) {
+    let batch = worker.trialBatch(layer)
+    switch try worker.gradientNetwork(layer, batch: batch) {
     case .failure(let refusal): return ProbeOutput(refusal: refusal.reason)
     case .success(let differentiable): network = differentiable
     }
@@ -40,8 +41,8 @@ struct ProbeTask: RankTask, Hashable {
       (0..<ProbeDesign.rowsPerProbe).map { ProbeDesign.rowsPerProbe * probe + $0 }
     }
     var output = ProbeOutput(leavesProvider: network.leavesProvider, notes: network.notes)
-    for start in stride(from: 0, to: rows.count, by: worker.gradientBatch(layer)) {
-      let part = rows[start..<min(start + worker.gradientBatch(layer), rows.count)]
+    for start in stride(from: 0, to: rows.count, by: batch) {
+      let part = rows[start..<min(start + batch, rows.count)]
       let passes = try network.passes(at: part.flatMap { design.masks(in: $0..<$0 + 1) })
       for (place, row) in part.enumerated() {
         output.values.append(passes.values[place])
@@ -89,15 +90,16 @@ struct PilotTask: RankTask, Hashable {
   }
 
   func run(on worker: Worker, pause: () throws -> Void) throws -> PilotOutput {
-    guard case .success(let network) = try worker.gradientNetwork(layer) else { return PilotOutput() }
+    let batch = worker.trialBatch(layer)
+    guard case .success(let network) = try worker.gradientNetwork(layer, batch: batch) else { return PilotOutput() }
     try network.begin(worker.series(layer, stimulus, target: target))
     let measurement = worker.request.measurement
     let design = try GradientDesign(
       players: worker.plan.layers[layer].regionCount, passes: GradientPilot.standardPassCount, index: measurement.index,
       seed: measurement.seed, stream: UInt64(layer) << 32 | UInt64(stimulus))
     var (values, derivatives): ([Float], [Float]) = ([], [])
-    for start in stride(from: 0, to: design.rowCount, by: worker.gradientBatch(layer)) {
-      let passes = try network.passes(at: design.masks(in: start..<min(start + worker.gradientBatch(layer), design.rowCount)))
+    for start in stride(from: 0, to: design.rowCount, by: batch) {
+      let passes = try network.passes(at: design.masks(in: start..<min(start + batch, design.rowCount)))
       values += passes.values
       derivatives += passes.derivatives
       try pause()
