@@ -143,3 +143,25 @@ extension GraphIndex {
     return Set(operands.filter(isData)).count > 1
   }
 }
+
+extension Model {
+  /// Whether a tensor holds matrices of weights that are chosen by number, as routers choose experts: they follow from data, and are learned.
+  func holdsChosenWeights(_ tensor: Int) -> Bool {
+    var current = tensor
+    while let maker = index.maker[current] {
+      let node = proto.graph.node[maker]
+      switch node.opType {
+      case "Transpose", "Cast", "Identity":
+        guard let source = index.reads[maker].first else { return false }
+        current = source
+      case "Gather", "GatherND":
+        guard let table = node.input(at: 0), node.opType == "GatherND" || node.integer("axis") ?? 0 == 0 else { return false }
+        // Of a table of vectors, as an embedding has it, vectors are chosen.
+        return proto.graph.initializer.contains { $0.name == table && $0.dims.count >= 3 }
+      default:
+        return false
+      }
+    }
+    return false
+  }
+}

@@ -42,13 +42,17 @@ struct LayoutGraph {
     add("Add", [name("scaled"), name("shift")], output, shape)
   }
 
-  func layout(of tensor: String, classAxes: [String: Int] = [:]) -> TensorLayoutFinding {
+  func inference(classAxes: [String: Int] = [:]) -> LayoutInference {
     var builder = builder
     builder.output(builder.graph.node.last!.output[0], [nil])
-    let inference = LayoutInference(
+    return LayoutInference(
       of: Model(proto: builder.model, label: "layouts"), shapes: shapes, batchAxes: shapes.mapValues { _ in 0 },
       classAxes: classAxes)
-    return inference.layout(of: TensorView(tensor: tensor, elementType: .float, batch: .first, shape: shapes[tensor]!))
+  }
+
+  func layout(of tensor: String, classAxes: [String: Int] = [:]) -> TensorLayoutFinding {
+    inference(classAxes: classAxes).layout(
+      of: TensorView(tensor: tensor, elementType: .float, batch: .first, shape: shapes[tensor]!))
   }
 
   func channels(of tensor: String) -> [Int]? { layout(of: tensor).axes?.channels }

@@ -44,4 +44,24 @@ import Testing
     net.add("LayerNormalization", ["merged", "scale"], "normal", [1, 4, 4, 24])
     for tensor in ["stream0", "stream14", "merged", "normal"] { #expect(net.layout(of: tensor).names == "N,H,W,C", "\(tensor)") }
   }
+
+  /// A router chooses an expert's weights for each token: its products have features where those with weights have them.
+  @Test(arguments: [true, false])
+  func `hold features behind weights that are chosen for each row`(weightsFirst: Bool) {
+    var net = LayoutGraph([6, 8])
+    let experts = weightsFirst ? [4, 12, 8] : [4, 8, 12]
+    net.weight("router", [8, 4])
+    net.weight("experts", experts)
+    net.builder.weight("last", [1], [Int64(weightsFirst ? 2 : 1)])
+    net.add("MatMul", ["x", "router"], "scores", [6, 4])
+    net.add("ArgMax", ["scores"], "choice", [6, 1], ["axis": .int(1)])
+    net.add("GatherND", ["experts", "choice"], "weights", [6] + experts.dropFirst())
+    net.add("Unsqueeze", ["x", "last"], "rows", weightsFirst ? [6, 8, 1] : [6, 1, 8])
+    let factors = weightsFirst ? ["weights", "rows"] : ["rows", "weights"]
+    net.add("MatMul", factors, "product", weightsFirst ? [6, 12, 1] : [6, 1, 12])
+    net.add("Squeeze", ["product", "last"], "made", [6, 12])
+    net.add("Relu", ["made"], "hidden", [6, 12])
+    #expect(net.inference().roles(of: "hidden")?.last == .feature)
+    #expect(net.inference().roles(of: "x")?.last == .feature)
+  }
 }

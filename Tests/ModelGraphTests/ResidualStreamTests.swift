@@ -45,6 +45,26 @@ import Testing
     #expect(roles["b1_out"]?.reason == "the sum of \"b0_out\", projected, and a branch, after Relu")
   }
 
+  @Test func `get from experts what perceptrons add, though a router chooses weights by a softmax`() {
+    var net = Networks.Writer()
+    net.builder.input("ids", [nil, 6], type: .int64)
+    net.builder.weight("experts", [4, 8, 8], [Float](repeating: 1, count: 256))
+    var x = net.add("Gather", net.weight(), "ids", to: "embedded")
+    for b in 0..<2 {
+      net.add("LayerNormalization", x, net.weight(), to: "b\(b)_normal")
+      net.add("Softmax", net.add("MatMul", "b\(b)_normal", net.weight(), to: "b\(b)_scores"), to: "b\(b)_chances")
+      net.add("ArgMax", "b\(b)_chances", to: "b\(b)_choice")
+      net.add("Gather", "experts", "b\(b)_choice", to: "b\(b)_weights")
+      net.add("Relu", net.add("MatMul", "b\(b)_normal", "b\(b)_weights", to: "b\(b)_mixed"), to: "b\(b)_hidden")
+      x = net.add("Add", x, "b\(b)_hidden", to: "b\(b)_out")
+    }
+    net.add("MatMul", x, net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 6, 9])
+    let roles = net.model.layerRoles(of: ["b0_out", "b1_out", "b0_hidden", "b1_hidden"], reading: "logits")
+    #expect(roles.filter { $0.value.kind == .residual }.keys.sorted() == ["b0_out", "b1_out"], "\(roles)")
+    #expect(roles.filter { $0.value.kind == .mlp }.keys.sorted() == ["b0_hidden", "b1_hidden"], "\(roles)")
+  }
+
   /// Sums that look like a skip and its branch, and aren't.
   @Test func `aren't sums of parallel branches, low-rank updates and conditions`() {
     var net = Networks.Writer()

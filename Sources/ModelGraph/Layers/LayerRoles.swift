@@ -102,12 +102,16 @@ struct LayerRoles {
     let nodes = Self.nodes(from: sum.skip, to: sum.branch, model)
     let protos = nodes.map { model.proto.graph.node[$0] }
     let multipliesData = nodes.contains { node in
-      index.multipliesData(node, model.proto.graph.node[node]) { index.dependence[$0] == .data }
+      index.multipliesData(node, model.proto.graph.node[node]) {
+        index.dependence[$0] == .data && !model.holdsChosenWeights($0)
+      }
     }
     let convolvesOrRecurs = protos.contains { $0.opType.contains("Conv") || OperatorTraits.recurrent.contains($0.opType) }
     // A state space layer reads its state by a product too, after a convolution; attention over convolved features has a softmax.
     let weighsPositions = multipliesData && (!convolvesOrRecurs || protos.contains { $0.opType.hasSuffix("Softmax") })
-    if weighsPositions || protos.contains(where: OperatorTraits.isAttention) { return .attention }
+    // A router has a softmax, too, by which it chooses weights.
+    let chooses = nodes.contains { index.reads[$0].contains(where: model.holdsChosenWeights) }
+    if weighsPositions || !chooses && protos.contains(where: OperatorTraits.isAttention) { return .attention }
     if convolvesOrRecurs { return .other }
     return protos.contains { OperatorTraits.isLearned($0, functions: []) } ? .mlp : .other
   }

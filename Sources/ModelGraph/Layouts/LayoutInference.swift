@@ -122,7 +122,7 @@ package struct LayoutInference: Sendable {
       tensor(node.output.count > 3 ? node.output[3] : nil).map { linkAll($0, output) }
     case "MatMul", "Gemm", "FusedGemm", "FusedMatMul", "MatMulInteger", "QLinearMatMul", "MatMulNBits",
       "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "QGemm":
-      product(node, output)
+      product(node, output, in: model)
     case "Einsum":
       einsum(node, output)
     case "Gather":
@@ -192,8 +192,9 @@ package struct LayoutInference: Sendable {
     for axis in 0..<rank(a) { axes.link(a, axis, b, axis) }
   }
 
-  private mutating func product(_ node: Onnx_NodeProto, _ output: Int) {
+  private mutating func product(_ node: Onnx_NodeProto, _ output: Int, in model: Model) {
     guard let factors = OperatorTraits.factors(node) else { return }
+    let reason = "\(node.opType) with weights goes along it"
     switch (tensor(node.input(at: factors.first)), tensor(node.input(at: factors.second))) {
     case (let a?, let b?):
       guard rank(a) == rank(b), rank(a) == rank(output), rank(a) >= 2 else { return }
@@ -204,8 +205,15 @@ package struct LayoutInference: Sendable {
       axes.link(a, -2, output, -2)
       axes.link(b, -1, output, -1)
       axes.link(a, -1, b, -2)
+      // Each row has weights of its own.
+      if model.holdsChosenWeights(a) {
+        axes.state(b, -2, .feature, cost: 3, reason)
+        axes.state(output, -2, .feature, cost: 3, reason)
+      } else if model.holdsChosenWeights(b) {
+        axes.state(a, -1, .feature, cost: 3, reason)
+        axes.state(output, -1, .feature, cost: 3, reason)
+      }
     case (let a?, nil):
-      let reason = "\(node.opType) with weights goes along it"
       axes.state(a, -1, .feature, cost: 3, reason)
       axes.state(output, -1, .feature, cost: 3, reason)
       guard rank(a) == rank(output) else { return }
