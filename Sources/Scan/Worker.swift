@@ -232,11 +232,12 @@ package final class Worker {
     return network
   }
 
-  /// Rows of batches for so many coalitions of a layer: no more, since the rest would be padding; but the plan's where weights are as large as
-  /// those that are shared, since a shared model is made ready for each size of batches.
-  func batch(_ layer: Int, holding coalitions: Int) -> Int {
-    let most = plan.layers[layer].batch
-    return model.weightBytes >= WeightSharing.worthwhile ? most : max(1, min(most, coalitions))
+  /// Rows of batches for so many coalitions of a layer: no more, since the rest would be padding.
+  func batch(_ layer: Int, holding coalitions: Int) -> Int { batch(of: plan.layers[layer].batch, holding: coalitions) }
+
+  /// The most where weights are as large as those that are shared, since a shared model is made ready for each size of batches.
+  private func batch(of most: Int, holding rows: Int) -> Int {
+    model.weightBytes >= WeightSharing.worthwhile ? most : max(1, min(most, rows))
   }
 
   func makeNetwork(_ layer: Int, lesion: LesionKind, batch: Int? = nil, isHeldOut: Bool = false) throws -> LesionedNetwork {
@@ -263,7 +264,7 @@ package final class Worker {
   func gradientBatch(_ layer: Int) -> Int { min(plan.layers[layer].batch, ScanPlan.Layer.gradientBatch) }
 
   /// Gradient passes of a layer's trial in one run.
-  func trialBatch(_ layer: Int) -> Int { min(plan.layers[layer].batch, ScanPlan.Layer.trialBatch) }
+  func trialBatch(_ layer: Int) -> Int { batch(of: gradientBatch(layer), holding: ScanPlan.Layer.trialBatch) }
 
   /// The layer's network under the scan's lesion with its way back, or why there is none.
   ///

@@ -45,7 +45,8 @@ import Testing
     #expect(roles["b1_out"]?.reason == "the sum of \"b0_out\", projected, and a branch, after Relu")
   }
 
-  @Test func `get from experts what perceptrons add, though a router chooses weights by a softmax`() {
+  @Test(arguments: [false, true])
+  func `get from experts what perceptrons add, though a router chooses weights by a softmax`(besidesAttention: Bool) {
     var net = Networks.Writer()
     net.builder.input("ids", [nil, 6], type: .int64)
     net.builder.weight("experts", [4, 8, 8], [Float](repeating: 1, count: 256))
@@ -56,13 +57,18 @@ import Testing
       net.add("ArgMax", "b\(b)_chances", to: "b\(b)_choice")
       net.add("Gather", "experts", "b\(b)_choice", to: "b\(b)_weights")
       net.add("Relu", net.add("MatMul", "b\(b)_normal", "b\(b)_weights", to: "b\(b)_mixed"), to: "b\(b)_hidden")
-      x = net.add("Add", x, "b\(b)_hidden", to: "b\(b)_out")
+      if besidesAttention {
+        net.add("MultiHeadAttention", "b\(b)_normal", to: "b\(b)_attended")
+        net.add("Add", "b\(b)_hidden", "b\(b)_attended", to: "b\(b)_branch")
+      }
+      x = net.add("Add", x, besidesAttention ? "b\(b)_branch" : "b\(b)_hidden", to: "b\(b)_out")
     }
     net.add("MatMul", x, net.weight(), to: "logits")
     net.builder.output("logits", [nil, 6, 9])
-    let roles = net.model.layerRoles(of: ["b0_out", "b1_out", "b0_hidden", "b1_hidden"], reading: "logits")
+    let branches = (0..<2).map { besidesAttention ? "b\($0)_branch" : "b\($0)_hidden" }
+    let roles = net.model.layerRoles(of: ["b0_out", "b1_out"] + branches, reading: "logits")
     #expect(roles.filter { $0.value.kind == .residual }.keys.sorted() == ["b0_out", "b1_out"], "\(roles)")
-    #expect(roles.filter { $0.value.kind == .mlp }.keys.sorted() == ["b0_hidden", "b1_hidden"], "\(roles)")
+    #expect(branches.allSatisfy { roles[$0]?.kind == (besidesAttention ? .attention : .mlp) }, "\(roles)")
   }
 
   /// Sums that look like a skip and its branch, and aren't.

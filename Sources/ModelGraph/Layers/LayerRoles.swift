@@ -111,7 +111,8 @@ struct LayerRoles {
     let weighsPositions = multipliesData && (!convolvesOrRecurs || protos.contains { $0.opType.hasSuffix("Softmax") })
     // A router has a softmax, too, by which it chooses weights.
     let chooses = nodes.contains { index.reads[$0].contains(where: model.holdsChosenWeights) }
-    if weighsPositions || !chooses && protos.contains(where: OperatorTraits.isAttention) { return .attention }
+    let attends = protos.contains { OperatorTraits.isAttention($0) && !(chooses && $0.opType.hasSuffix("Softmax")) }
+    if weighsPositions || attends { return .attention }
     if convolvesOrRecurs { return .other }
     return protos.contains { OperatorTraits.isLearned($0, functions: []) } ? .mlp : .other
   }

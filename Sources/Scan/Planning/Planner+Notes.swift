@@ -16,15 +16,13 @@ extension Planner {
   }
 
   /// Where gradients are asked for and passes for exact values are there.
-  static func notesOnExactLayers(_ layers: [ScanPlan.Layer]) -> [String] {
+  static func noteOnExactLayers(_ layers: [ScanPlan.Layer]) -> String? {
     let exact = layers.filter(\.design.isWhole)
-    guard let first = exact.first else { return [] }
-    return [
-      """
+    guard let first = exact.first else { return nil }
+    return """
       No gradients are taken of \(first.label)\(exact.count > 1 ? " and \(exact.count - 1) more layer\(exact.count > 2 ? "s" : "")" : ""): \
-      the samples asked for, or single lesions, are enough for exact ζ.
+      passes by values give exact ζ there for as little.
       """
-    ]
   }
 
   /// Where nothing certain in the network tells which axis of layers holds channels.

@@ -94,7 +94,7 @@ package struct Planner {
       throw Failure(.badInput, refusals.last.map { "layer \"\($0.tensor)\": \($0.reason)" } ?? "no layer has regions")
     }
     notes += try regions.notes(on: layers)
-    if request.analysis.estimator == .gradient { notes += Self.notesOnExactLayers(layers) }
+    if request.analysis.estimator == .gradient, let note = Self.noteOnExactLayers(layers) { notes.append(note) }
     if request.measurement.keepsScores == true {
       let count = try keptScores(reader)
       for place in layers.indices { layers[place].scoreCount = count }
