@@ -262,7 +262,7 @@ package struct NetworkSurvey: Sendable {
         "--layout \(tensor)=\(override.layout) names \(override.layout.count) axes, and the tensor has shape \(view.scannedShape)"
       )
     }
-    return TensorLayoutFinding(axes: axes, names: names(override.layout), reason: "--layout says so")
+    return TensorLayoutFinding(axes: axes, names: names(override.layout), reason: "--layout says so", isGiven: true)
   }
 
   private static func names(_ layout: String) -> String {

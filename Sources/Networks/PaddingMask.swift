@@ -61,18 +61,39 @@ extension StimulusFeed {
 
   /// Those of so many positions: those as long first, then those that count what a cache holds too, in front.
   package func masks(ofPositions length: Int) -> [InputBinding] {
-    let cached = Set(bindings.filter { $0.name.lowercased().contains("past") }.flatMap { $0.shape.dropFirst() })
+    let cached = cachedLengths
     func count(_ binding: InputBinding) -> Int { binding.shape.reduce(1, *) }
     return masks.filter { count($0) == length } + masks.filter { count($0) != length && cached.contains(count($0) - length) }
   }
 
+  /// What axes of a cache count, that of positions among them.
+  private var cachedLengths: Set<Int> {
+    Set(bindings.filter { $0.name.lowercased().contains("past") }.flatMap { $0.shape.dropFirst() })
+  }
+
+  /// Whether an input may hold tokens' numbers, by its name.
+  private func mayHoldTokens(_ binding: InputBinding) -> Bool {
+    let name = binding.name.lowercased()
+    return !binding.elementType.isFloat && binding.batchAxis != nil
+      && !["mask", "type", "position"].contains { name.contains($0) }
+  }
+
+  /// The tokens that a tensor is made of, where they are none of so many positions: a network pads, strides, joins and chooses.
+  ///
+  /// - Returns: the input and how many it has; `nil` where positions are as many as tokens, with those of a cache or without, or where the
+  ///   tensor follows from no tokens.
+  package func otherTokens(thanPositions length: Int, of tensor: String, in model: Model) -> (input: String, count: Int)? {
+    let found = bindings.filter { mayHoldTokens($0) && [.int32, .int64].contains($0.elementType) && $0.shape.count == 2 }
+    guard let name = TokenInputs(found.map(\.name), in: model).sequence(ofTensor: tensor),
+      let count = found.first(where: { $0.name == name })?.shape.reduce(1, *), count > 1, count != length,
+      !cachedLengths.contains(length - count)
+    else { return nil }
+    return (name, count)
+  }
+
   /// Inputs that hold a token's number at each of so many positions, likewise by their names; the likeliest last.
   package func tokens(ofPositions length: Int) -> [InputBinding] {
-    let found = bindings.filter { binding in
-      let name = binding.name.lowercased()
-      return !binding.elementType.isFloat && binding.batchAxis != nil && binding.shape.reduce(1, *) == length
-        && !["mask", "type", "position"].contains { name.contains($0) }
-    }
+    let found = bindings.filter { mayHoldTokens($0) && $0.shape.reduce(1, *) == length }
     let isNamed = { (binding: InputBinding) in binding.name.lowercased().hasSuffix("ids") }
     return Array((found.filter(isNamed) + found.filter { !isNamed($0) }).reversed())
   }

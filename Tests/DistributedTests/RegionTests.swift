@@ -1,5 +1,6 @@
 import Arrays
 import Foundation
+import ModelGraph
 import TestSupport
 import Testing
 
@@ -197,6 +198,31 @@ extension DistributedTests {
         #expect(run.command.exitCode == 65, "\(run.command)")
         #expect(run.command.complaints.first?.contains(words) == true, "\(run.command)")
       }
+    }
+
+    @Test func `aren't taken for tokens where positions are more or fewer, unless a layout says so`() throws {
+      var network = GraphBuilder(name: "convolved", opset: 13)
+      network.input("words", [nil, 6], type: .int64)
+      network.weight("table", [7, 4], (0..<28).map { Float($0 * 5 % 11) / 5 - 1 })
+      network.weight("kernel", [3, 4, 3], (0..<36).map { Float($0 * 7 % 13) / 6 - 1 })
+      network.node("Gather", ["table", "words"], ["embedded"])
+      network.node("Transpose", ["embedded"], ["turned"], ["perm": .ints([0, 2, 1])])
+      network.node("Conv", ["turned", "kernel"], ["long"], ["pads": .ints([2, 2])])
+      network.node("Relu", ["long"], ["active"])
+      network.node("GlobalAveragePool", ["active"], ["mean"])
+      network.node("Flatten", ["mean"], ["scores"])
+      network.output("scores", [nil, 3])
+      let model = folder.file("convolved.onnx", try Model(proto: network.model, label: "convolved").serialized())
+      let data = folder.path("words.npz")
+      try writeNPZ([("words", NumericArray(shape: [2, 6], int64: [3, 1, 4, 1, 5, 6, 3, 2, 4, 1, 6, 0]))], to: data)
+      let options = ["--model", model, "--data", data, "--layers", "active", "--regions", "tokens"]
+      let run = try ScanRun(options, ranks: nil)
+      #expect(run.command.exitCode == 65, "\(run.command)")
+      #expect(
+        run.command.complaints.first?.contains("its 8 positions aren't the 6 tokens of \"words\"") == true, "\(run.command)")
+      let told = try ScanRun(options + ["--layout", "active=nct", "--estimator", "exact"], ranks: nil)
+      #expect(told.command.exitCode == 0, "\(told.command)")
+      #expect(try zeta(told).count == 8)
     }
 
     @Test func `are no patches where the stimuli are no pictures, though the positions may form a square`() throws {

@@ -7,6 +7,8 @@ struct AxisGraph {
   /// How a role passes from one axis to another.
   enum Link {
     case same
+    /// Into an axis of entries that the network chooses as it runs: they count the same, but which is which is told by no place.
+    case chosen
     /// Into an axis that merges several.
     case merged
     /// Into one of the axes that an axis is split into.
@@ -14,7 +16,13 @@ struct AxisGraph {
     /// Into one of all axes of a stimulus that are flattened, as features for what follows: they may count anything.
     case flattened(Int, of: Int)
 
-    var isSame: Bool { if case .same = self { true } else { false } }
+    var isSame: Bool {
+      switch self {
+      case .same, .chosen: true
+      default: false
+      }
+    }
+    var chooses: Bool { if case .chosen = self { true } else { false } }
     var flattens: Bool { if case .flattened = self { true } else { false } }
 
     /// The role that arrives and how many operators it counts as; `nil` where nothing can be said.
@@ -22,7 +30,7 @@ struct AxisGraph {
     /// - Parameter isCertain: whether it came here along axes that are neither split nor merged.
     func pass(_ role: AxisRole, isCertain: Bool) -> (role: AxisRole, cost: Int)? {
       switch self {
-      case .same:
+      case .same, .chosen:
         return (role, 1)
       case .merged:
         switch role {
@@ -68,6 +76,8 @@ struct AxisGraph {
     var isHint = false
     /// Whether nothing tells but that the axis is flattened with all others: no word on what it is made of.
     var isFlattened = false
+    /// Whether the network chooses its entries, or those of the axis that tells, as it runs.
+    var isChosen = false
   }
 
   /// What sources that only suggest a role cost at least.
@@ -80,6 +90,7 @@ struct AxisGraph {
   private var findings: [Finding?] = []
   private var definitions: [Finding?] = []
   private var places: Set<Int> = []
+  private var stimulusAxes: Set<Int> = []
   /// The operator that speaks, from 1 on.
   var source = 0
 
@@ -103,10 +114,12 @@ struct AxisGraph {
   }
 
   /// Two axes that count the same.
-  mutating func link(_ a: Int, _ axisA: Int, _ b: Int, _ axisB: Int) {
+  ///
+  /// - Parameter isChosen: whether the network chooses as it runs which entries of the one stand where in the other.
+  mutating func link(_ a: Int, _ axisA: Int, _ b: Int, _ axisB: Int, isChosen: Bool = false) {
     guard let a = vertex(a, axisA), let b = vertex(b, axisB) else { return }
-    links[a].append((b, .same))
-    links[b].append((a, .same))
+    links[a].append((b, isChosen ? .chosen : .same))
+    links[b].append((a, isChosen ? .chosen : .same))
   }
 
   /// An axis that merges others, slowest first.
@@ -148,7 +161,7 @@ struct AxisGraph {
           let arriving = Finding(
             role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
             isCertain: finding.isCertain && link.isSame, source: finding.source, isHint: finding.isHint,
-            isFlattened: finding.isFlattened || link.flattens)
+            isFlattened: finding.isFlattened || link.flattens, isChosen: finding.isChosen || link.chooses)
           put(other, arriving, into: &waiting)
         }
       }
@@ -170,6 +183,18 @@ struct AxisGraph {
 
   /// Whether an axis counts the same as one that is known for places.
   func isPlace(_ tensor: Int, _ axis: Int) -> Bool { vertex(tensor, axis).map(places.contains) ?? false }
+
+  /// Follows the axes of what the network is fed through all that keeps, merges and splits them.
+  mutating func followAxes(of inputs: [Int]) {
+    var waiting = inputs.flatMap { tensor in (0..<(ranks[tensor] ?? 0)).compactMap { vertex(tensor, $0) } }
+    stimulusAxes = Set(waiting)
+    while let axis = waiting.popLast() {
+      for (other, link) in links[axis] where !link.chooses && stimulusAxes.insert(other).inserted { waiting.append(other) }
+    }
+  }
+
+  /// Whether an axis counts what one of the stimuli's counts, or was made of such ones.
+  func isOfStimuli(_ tensor: Int, _ axis: Int) -> Bool { vertex(tensor, axis).map(stimulusAxes.contains) ?? false }
 
   /// By axis; `nil` for a tensor that isn't there.
   func findings(of tensor: Int) -> [Finding?]? { part(of: findings, tensor) }

@@ -56,11 +56,15 @@ package struct LayoutInference: Sendable {
     hasHeight = self.shapes.contains { tensor, shape in
       zip(axes.findings(of: tensor) ?? [], shape).contains { $0?.role == .height && $1 > 1 }
     }
+    axes.followAxes(of: model.proto.graph.input.compactMap { index.numbers[$0.name] }.filter { index.dependence[$0] == .data })
     axes.takeForPlaces(self.shapes.flatMap { tensor, shape in losers(of: tensor, shape).map { (tensor, $0) } })
   }
 
   /// Whether the tensor's axis counts the same as one that is known for places.
   func isPlace(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isPlace($0, axis) } ?? false }
+
+  /// Whether the tensor's axis counts what one of the stimuli's counts, or was made of such ones.
+  func isOfStimuli(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isOfStimuli($0, axis) } ?? false }
 
   /// By axis of the tensor: its role and the reason, `nil` where nothing tells. `nil` for a tensor of unknown shape.
   func findings(of tensor: String) -> [AxisGraph.Finding?]? {
@@ -187,9 +191,25 @@ package struct LayoutInference: Sendable {
     }
   }
 
-  mutating func linkAll(_ a: Int, _ b: Int) {
+  mutating func linkAll(_ a: Int, _ b: Int, chosen: Range<Int> = 0..<0) {
     guard rank(a) == rank(b) else { return }
-    for axis in 0..<rank(a) { axes.link(a, axis, b, axis) }
+    for axis in 0..<rank(a) { axes.link(a, axis, b, axis, isChosen: chosen.contains(axis)) }
+  }
+
+  /// The axes along which an operator takes entries of an operand, or puts them, where it is told which as the network runs.
+  private func chosenAxes(_ node: Onnx_NodeProto, operand: Int, rank: Int) -> Range<Int> {
+    let isChosen =
+      switch node.opType {
+      case "TopK", "Compress", "GatherND", "GatherElements": operand == 0
+      // What was there stays where it was.
+      case "ScatterElements", "ScatterND", "Scatter": operand > 0
+      default: false
+      }
+    guard isChosen, node.opType == "TopK" || index.dependence(of: node.input(at: 1) ?? "") == .data else { return 0..<0 }
+    if node.opType.hasSuffix("ND") { return 0..<rank }
+    let axis = node.integer("axis") ?? (node.opType == "TopK" ? -1 : 0)
+    let place = axis < 0 ? axis + rank : axis
+    return place..<place + 1
   }
 
   private mutating func product(_ node: Onnx_NodeProto, _ output: Int, in model: Model) {
@@ -284,7 +304,7 @@ package struct LayoutInference: Sendable {
     for place in 0..<rank(data) where place != axis {
       axes.link(data, place, output, place < axis ? place : place + added - 1)
     }
-    if added == 1 { axes.link(data, axis, output, axis) }
+    if added == 1 { axes.link(data, axis, output, axis, isChosen: index.dependence(of: node.input(at: 1) ?? "") == .data) }
   }
 
   private mutating func attention(_ node: Onnx_NodeProto, _ input: Int?, _ output: Int) {
@@ -368,11 +388,13 @@ package struct LayoutInference: Sendable {
   private mutating func elementwise(_ node: Onnx_NodeProto, _ output: Int) {
     let lengths = shapes[output]!
     for name in node.output.dropFirst() { tensor(name).map { linkAll($0, output) } }
-    for name in node.input where !name.isEmpty {
+    for (place, name) in node.input.enumerated() where !name.isEmpty {
       if let operand = tensor(name) {
         let shape = shapes[operand]!
         // Slices, joins, padding and the like keep the axes and change lengths.
-        if shape.count == lengths.count { linkAll(operand, output) }
+        if shape.count == lengths.count {
+          linkAll(operand, output, chosen: chosenAxes(node, operand: place, rank: shape.count))
+        }
         guard shape.count < lengths.count else { continue }
         for axis in 1...max(shape.count, 1)
         where axis <= shape.count && shape[shape.count - axis] == lengths[lengths.count - axis] {

@@ -13,11 +13,22 @@ package struct TensorLayoutFinding: Hashable, Sendable {
   /// in ONNX.
   package let isGuess: Bool
 
-  package init(axes: GridAxes?, names: String, reason: String, isGuess: Bool = false) {
+  /// Whether a user says so.
+  package let isGiven: Bool
+
+  /// By axis that is taken for places, though it may be none of a stimulus's: why, a sentence's end that says what the axis counts.
+  package let doubtfulPlaces: [Int: String]
+
+  package init(
+    axes: GridAxes?, names: String, reason: String, isGuess: Bool = false, isGiven: Bool = false,
+    doubtfulPlaces: [Int: String] = [:]
+  ) {
     self.axes = axes
     self.names = names
     self.reason = reason
     self.isGuess = isGuess
+    self.isGiven = isGiven
+    self.doubtfulPlaces = doubtfulPlaces
   }
 
   /// Whether several axes stand behind the grid's height, depth and height for example.
@@ -42,6 +53,7 @@ extension LayoutInference {
         ? AxisGraph.Finding(role: .window, cost: finding.cost, reason: finding.reason) : finding
     }
     let defined = view.givenShape == nil ? definitions(of: view.tensor) : nil
+    let before = found
     let conflict = Self.settleChannels(
       of: &found, defined: defined.map { defined in sources.map { defined[$0] } },
       places: known.map { _ in sources.map { isPlace(view.tensor, $0) } }, lengths: Array(shape.dropFirst()))
@@ -49,6 +61,16 @@ extension LayoutInference {
     if found.count == 2, !hasHeight {
       for axis in found.indices where found[axis]?.role == .width { found[axis]?.role = .time }
     }
+    let doubts = Dictionary(
+      uniqueKeysWithValues: found.indices.compactMap { axis -> (Int, String)? in
+        guard let finding = found[axis], !finding.role.isChannel else { return nil }
+        if finding.isChosen { return (axis + 1, "what the network chooses as it runs") }
+        // Features of another kind than those that other axes hold were taken for places, for want of anything else.
+        guard let first = before[axis], first.role.isChannel, known != nil, !isOfStimuli(view.tensor, sources[axis]) else {
+          return nil
+        }
+        return (axis + 1, "features (\(first.reason))")
+      })
     let names = "N," + found.map { $0?.role.letter ?? "?" }.joined(separator: ",")
     let long = found.indices.filter { shape[$0 + 1] > 1 }
     guard found.count > 1 else {
@@ -74,12 +96,13 @@ extension LayoutInference {
             axes: nil, names: names,
             reason: "nothing in the network tells which of its axes \(shape) holds channels")
         }
-        return finding(shape, found, channels: [], names, "\(found[long[0]]!.reason), and no axis holds channels")
+        return finding(
+          shape, found, channels: [], names, "\(found[long[0]]!.reason), and no axis holds channels", doubts: doubts)
       }
       return finding(
         shape, found, channels: Array(found.indices.suffix(1)), names, "it has one axis that is longer than 1")
     }
-    return finding(shape, found, channels: channels, names, roles.first?.reason ?? "", isGuess: isGuess)
+    return finding(shape, found, channels: channels, names, roles.first?.reason ?? "", isGuess: isGuess, doubts: doubts)
   }
 
   /// The axes that operators name for channels where others define another axis so.
@@ -152,7 +175,7 @@ extension LayoutInference {
 
   private func finding(
     _ shape: [Int], _ found: [AxisGraph.Finding?], channels: [Int], _ names: String, _ reason: String,
-    isGuess: Bool = false
+    isGuess: Bool = false, doubts: [Int: String] = [:]
   ) -> TensorLayoutFinding {
     let others = found.indices.filter { !channels.contains($0) }
     var width = others.filter { axis in
@@ -176,6 +199,6 @@ extension LayoutInference {
     let height = others.filter { !width.contains($0) }.sorted { (places[$0] ?? $0, $0) < (places[$1] ?? $1, $1) }
     return TensorLayoutFinding(
       axes: GridAxes(height: height.map { $0 + 1 }, width: width.map { $0 + 1 }, channels: channels.map { $0 + 1 }),
-      names: names, reason: reason, isGuess: isGuess)
+      names: names, reason: reason, isGuess: isGuess, doubtfulPlaces: doubts)
   }
 }

@@ -51,13 +51,38 @@ struct AttentionRegions {
     }
   }
 
-  /// The axis of a layer that counts tokens; `nil` where none is known to.
-  static func tokenAxis(of layer: NetworkSurvey.Layer) -> Int? {
+  /// The axis of a layer that counts tokens, or patches as stretches of a picture.
+  ///
+  /// - Throws: `GridError` (`badInput`) where none is known to, or where it may count other things, as those of a layer's state.
+  private static func tokenAxis(of layer: NetworkSurvey.Layer, _ words: String) throws(GridError) -> Int {
+    let tensor = layer.candidate.tensor
     let letters = layer.layout.names.split(separator: ",")
     let known = letters.indices.filter { letters[$0] == "T" }
-    if let axis = known.first, known.count == 1 { return axis }
-    guard let axes = layer.layout.axes, layer.shape.count == 3, axes.height.count == 1, axes.width.isEmpty else { return nil }
-    return axes.height[0]
+    var found = known.count == 1 ? known.first : nil
+    if found == nil, let axes = layer.layout.axes, layer.shape.count == 3, axes.height.count == 1, axes.width.isEmpty {
+      found = axes.height[0]
+    }
+    guard let axis = found else {
+      throw GridError(.badInput, "none of its axes is known to count \(words); say so with --layout \"\(tensor)=ntc\"")
+    }
+    if let doubt = layer.layout.doubtfulPlaces[axis] {
+      throw GridError(
+        .badInput,
+        """
+        its axis of \(layer.shape[axis]) may count no \(words), but \(doubt); if it does count them say so with --layout \
+        \"\(tensor)=\(naming(axis, of: layer))\"
+        """)
+    }
+    return axis
+  }
+
+  /// A layout of a layer in which an axis counts tokens.
+  private static func naming(_ axis: Int, of layer: NetworkSurvey.Layer) -> String {
+    var others = Array("hwd")
+    let channels = layer.layout.axes?.channels.first ?? layer.shape.indices.last { $0 != axis }
+    return layer.shape.indices.dropFirst().reduce(into: "n") { name, place in
+      name.append(place == axis ? "t" : place == channels ? "c" : others.isEmpty ? "?" : others.removeFirst())
+    }
   }
 
   /// - Throws: `GridError` (`badInput`) with the end of a sentence that begins with the layer where it has no such regions.
@@ -98,11 +123,16 @@ struct AttentionRegions {
   }
 
   private func tokenDivision(_ layer: NetworkSurvey.Layer) throws -> Division {
-    guard let axis = Self.tokenAxis(of: layer) else {
-      throw GridError(
-        .badInput, "none of its axes is known to count tokens; say so with --layout \"\(layer.candidate.tensor)=ntc\"")
-    }
+    let axis = try Self.tokenAxis(of: layer, "tokens")
     let length = layer.shape[axis]
+    if !layer.layout.isGiven, let other = feed.otherTokens(thanPositions: length, of: layer.candidate.tensor, in: model) {
+      throw GridError(
+        .badInput,
+        """
+        its \(length) positions aren't the \(other.count) tokens of \"\(other.input)\"; to take them all the same say --layout \
+        \"\(layer.candidate.tensor)=\(Self.naming(axis, of: layer))\"
+        """)
+    }
     let tokens = try TokenAxis(feed, length: length, of: layer.candidate.tensor, in: model)
     let presence = tokens.presence
     let kept = presence.indices.filter { presence[$0] > 0 }
@@ -127,10 +157,7 @@ struct AttentionRegions {
   }
 
   private func patchDivision(_ layer: NetworkSurvey.Layer) throws -> Division {
-    guard let axis = Self.tokenAxis(of: layer) else {
-      throw GridError(
-        .badInput, "none of its axes is known to count patches; say so with --layout \"\(layer.candidate.tensor)=ntc\"")
-    }
+    let axis = try Self.tokenAxis(of: layer, "patches")
     let length = layer.shape[axis]
     guard let (apart, rows, columns) = patches(length) else {
       throw GridError(
