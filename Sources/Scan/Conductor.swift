@@ -87,7 +87,8 @@ struct Conductor {
   ) throws -> (plan: ScanPlan, deviations: [Double]) {
     var phase = ListPhase(proposed.layers.map { VerifyTask(layer: $0.number) }, progress: runner.progress)
     try runner.run("checking cuts", proposed.layers.count, &phase, on: worker)
-    let (plan, deviations) = try keepFaithfulLayers(proposed, phase.outputs)
+    let (plan, deviations) = try proposed.keepingFaithfulLayers(
+      phase.outputs, request.measurement, unrepeatable: worker.unrepeatableOperators)
     if plan != proposed {
       try worker.adopt(plan)
       try mailbox.spread(PlanNotice(plan))
@@ -277,65 +278,6 @@ struct Conductor {
   }
 
   // MARK: Decisions
-
-  /// The plan without layers whose cut doesn't reproduce the model, and with those at a batch of 1 in which rows change each
-  /// other.
-  ///
-  /// - Parameter checks: by layer, what `VerifyTask` found.
-  /// - Throws: `Failure` if such a layer was asked for by name, or none is left.
-  private func keepFaithfulLayers(_ plan: ScanPlan, _ checks: [CutCheck]) throws -> (ScanPlan, [Double]) {
-    var result = plan
-    result.layers = []
-    var kept: [Double] = []
-    // A right cut of a float32 network stays below 1e-5; a wrong one is off by the size of the score itself.
-    let tolerance = plan.preparation.tolerance
-    for (layer, check) in zip(plan.layers, checks) {
-      let (deviation, rowDeviation) = (check.deviation, check.rowDeviation)
-      let isBorne = check.bearsZeros || request.measurement.lesion != .zero || request.measurement.allowsNonFinite
-      if deviation <= tolerance, isBorne {
-        var layer = layer
-        if !(rowDeviation <= plan.preparation.rowTolerance) {
-          layer.batch = 1
-          let why =
-            !check.condition.isEmpty
-            ? "all of a batch would go one way at \(check.condition), by what they hold together"
-            : rowDeviation.isFinite
-              ? "in one batch they change each other's output, by \(rowDeviation) of its largest score"
-              : "the network doesn't give the same of several in one batch"
-          result.notes.append("Coalitions of layer \"\(layer.tensor)\" run one at a time: \(why).")
-        }
-        layer.number = result.layers.count
-        result.layers.append(layer)
-        kept.append(deviation)
-        continue
-      }
-      let reason = refusal(of: check, isFaithful: deviation <= tolerance)
-      if request.measurement.layers.names(layer.tensor) {
-        throw Failure(.badInput, "layer \"\(layer.tensor)\" can't be scanned: \(reason); leave it out")
-      }
-      result.refusals.append(ScanPlan.Refusal(tensor: layer.tensor, reason: reason))
-    }
-    guard !result.layers.isEmpty else {
-      throw Failure(.badInput, "no layer can be scanned: \(result.refusals.last?.reason ?? "there is none")")
-    }
-    return (result, kept)
-  }
-
-  /// Why a layer can't be scanned, as its check shows.
-  private func refusal(of check: CutCheck, isFaithful: Bool) -> String {
-    if isFaithful {
-      return
-        "with units of it at 0 the network gives NaN or infinite values; try --lesion mean, or skip such series with --allow-nonfinite"
-    }
-    if !check.failure.isEmpty { return "cut there, the network doesn't run: \(check.failure)" }
-    let unrepeatable = worker.unrepeatableOperators
-    if unrepeatable.isEmpty { return "cut there, the network's output is off by \(check.deviation) of its largest score" }
-    let isOne = unrepeatable.count == 1
-    return """
-      no two passes agree, by \(check.deviation) of the largest score, since \(unrepeatable.prefix(3).joined(separator: ", ")) \
-      \(isOne ? "draws" : "draw") random numbers or \(isOne ? "is" : "are") in training mode (export the network in inference mode)
-      """
-  }
 
   /// The class that the network predicts, by stimulus; none where it predicts no classes.
   private func predictions(_ scores: [[Float]]) throws(Failure) -> [Int] {

@@ -47,7 +47,7 @@ package struct Forecast: Sendable {
     fileprivate let rows: [Int]
   }
 
-  /// Cost: the plan, the stimuli's observation, probes and pilots of gradients, two batches of each layer, and one stimulus's
+  /// Cost: the plan, a look at each layer's cut, the stimuli's observation, probes and pilots of gradients, two batches of each layer, and one stimulus's
   /// tracts.
   /// - Throws: what a plan throws: a sentence and an exit code.
   package init(_ request: ScanRequest) throws {
@@ -59,7 +59,12 @@ package struct Forecast: Sendable {
     let worker = try Worker(
       request: request, plan: proposed, model: inputs.model, stimuli: stimuli, stream: inputs.stream?.stimuli,
       lesionFile: inputs.lesionFile, runtime: inputs.runtime)
-    let trial = try Self.trial(proposed, request, worker, labels: stimuli.labels)
+    let checks = try proposed.layers.map { try VerifyTask(layer: $0.number).run(on: worker) {} }
+    let faithful = try proposed.keepingFaithfulLayers(
+      checks, request.measurement, unrepeatable: worker.unrepeatableOperators
+    ).plan
+    if faithful != proposed { try worker.adopt(faithful) }
+    let trial = try Self.trial(faithful, request, worker, labels: stimuli.labels)
     let decision = try trial.decide(trial.measured { try $0.map { try $0.run(on: worker) {} } })
     plan = try decision.plan.notingTracts(request.measurement)
     mapReliability = zip(plan.layers, decision.mapReliability).map { $0.design.isWhole ? 1 : $1 }
