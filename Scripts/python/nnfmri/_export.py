@@ -301,7 +301,12 @@ def _check(answer: Callable[..., Any], path: Path, inputs: tuple[Any, ...], torc
                 f"{path}: the batch axis of {described.name} was exported as {described.shape[0]}: "
                 "the module computes with the size of its batch as with a number")
     feeds = {described.name: value.numpy() for described, value in zip(session.get_inputs(), inputs, strict=True)}
-    answers = answer(*inputs)
+    try:
+        answers = answer(*inputs)
+    except Exception as error:
+        raise ExportError(
+            f"{path}: the module takes larger batches and fails with one of {len(inputs[0])}, as where a normalisation is over the batch: "
+            f"{_first_line(error)}") from error
     tensors = [one for one in (answers if isinstance(answers, (tuple, list)) else [answers]) if isinstance(one, torch.Tensor)]
     for described, tensor in zip(session.get_outputs(), tensors, strict=False):
         expected = tensor.numpy()

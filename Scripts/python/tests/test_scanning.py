@@ -324,5 +324,8 @@ def test_modules_that_cannot_be_exported_are_told_why(tmp_path: Path) -> None:
             nnfmri.export(Answers(kind), torch.rand(2, 4), tmp_path / "model.onnx")
     with pytest.raises(nnfmri.ExportError, match="no output of the module has an axis as long as the batch.*batch_first=True"):
         nnfmri.export(Steps(), torch.rand(7, 6, 3), tmp_path / "model.onnx")
+    unmeasured = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.BatchNorm1d(5, track_running_stats=False), torch.nn.Linear(5, 2))
+    with pytest.raises(nnfmri.ExportError, match="fails with one of 1, as where a normalisation is over the batch: ValueError"):
+        nnfmri.export(unmeasured, torch.rand(4, 4), tmp_path / "model.onnx")
     with pytest.raises(nnfmri.ExportError, match="TorchScript"):
         nnfmri.export(torch.jit.script(torch.nn.Linear(4, 3)), torch.rand(2, 4), tmp_path / "model.onnx")
