@@ -258,6 +258,23 @@ import Testing
     #expect(net.layout(of: "picture").names == "N,H,W,C" && !net.layout(of: "picture").isGuess)
   }
 
+  /// As deformable attention looks up pictures of several sizes, each head in its own.
+  @Test func `stay heads and features where they are folded into the batch further on`() {
+    var net = LayoutGraph([1, 20, 6])
+    net.weight("w", [6, 16])
+    net.weight("kernel", [8, 8, 1, 1])
+    net.add("MatMul", ["x", "w"], "values", [1, 20, 16])
+    net.add("Reshape", ["values"], "heads", [1, 20, 2, 8])
+    net.add("Slice", ["heads"], "level", [1, 16, 2, 8])
+    net.add("Reshape", ["level"], "flat", [1, 16, 16])
+    net.add("Transpose", ["flat"], "turned", [1, 16, 16], ["perm": .ints([0, 2, 1])])
+    net.add("Reshape", ["turned"], "pictures", [2, 8, 4, 4])
+    net.add("Conv", ["pictures", "kernel"], "found", [2, 8, 4, 4])
+    for (tensor, names) in [("heads", "N,position,head,C"), ("level", "N,position,head,C"), ("flat", "N,position,C"), ("turned", "N,C,position")] {
+      #expect(net.layout(of: tensor).names == names)
+    }
+  }
+
   /// Weights along positions and weights along features, as in a mixer without normalisation.
   private static func mixer(pooled: Bool) -> LayoutGraph {
     var net = LayoutGraph([1, 6, 4])

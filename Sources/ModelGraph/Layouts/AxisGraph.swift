@@ -91,6 +91,10 @@ struct AxisGraph {
   private var definitions: [Finding?] = []
   private var places: Set<Int> = []
   private var stimulusAxes: Set<Int> = []
+  /// By vertex: the first of its tensor.
+  private var origins: [Int] = []
+  /// By the first vertex of a tensor: the axis that counts stimuli.
+  private var batches: [Int: Int] = [:]
   /// The operator that speaks, from 1 on.
   var source = 0
 
@@ -98,6 +102,7 @@ struct AxisGraph {
     guard first[tensor] == nil else { return }
     first[tensor] = links.count
     ranks[tensor] = rank
+    origins += [Int](repeating: links.count, count: rank)
     links += [[(to: Int, link: Link)]](repeating: [], count: rank)
   }
 
@@ -110,6 +115,7 @@ struct AxisGraph {
   /// An axis whose role an operator tells. Negative axes count from the end. `cost` says how sure it is: 0 is a definition.
   mutating func state(_ tensor: Int, _ axis: Int, _ role: AxisRole, cost: Int, _ reason: String) {
     guard let axis = vertex(tensor, axis) else { return }
+    if role == .batch, cost == 0 { batches[origins[axis]] = axis }
     facts.append((axis, Finding(role: role, cost: cost, reason: reason, source: source, isHint: cost >= Self.hint)))
   }
 
@@ -157,6 +163,8 @@ struct AxisGraph {
         guard findings[axis] == nil else { continue }
         findings[axis] = finding
         for (other, link) in links[axis] where findings[other] == nil && isPassed(link) {
+          // Heads that are folded into the batch further on are none of it where the stimuli have an axis of their own.
+          if case .merged = link, finding.role == .batch, let own = batches[origins[other]], own != other { continue }
           guard let passed = link.pass(finding.role, isCertain: finding.isCertain) else { continue }
           let arriving = Finding(
             role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
