@@ -270,7 +270,9 @@ import Testing
     net.add("Transpose", ["flat"], "turned", [1, 16, 16], ["perm": .ints([0, 2, 1])])
     net.add("Reshape", ["turned"], "pictures", [2, 8, 4, 4])
     net.add("Conv", ["pictures", "kernel"], "found", [2, 8, 4, 4])
-    for (tensor, names) in [("heads", "N,position,head,C"), ("level", "N,position,head,C"), ("flat", "N,position,C"), ("turned", "N,C,position")] {
+    for (tensor, names) in [
+      ("heads", "N,position,head,C"), ("level", "N,position,head,C"), ("flat", "N,position,C"), ("turned", "N,C,position"),
+    ] {
       #expect(net.layout(of: tensor).names == names)
     }
   }
