@@ -193,7 +193,9 @@ extension DistributedTests {
 
     @Test func `are refused as heads, tokens or patches where the network has none`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
-      for (regions, words) in [("heads", "no attention"), ("tokens", "count tokens"), ("patches", "count patches")] {
+      for (regions, words) in [
+        ("heads", "no attention"), ("tokens", "count tokens; its places lie in rows and columns"), ("patches", "count patches"),
+      ] {
         let run = try ScanRun(files.options + ["--regions", regions], ranks: nil)
         #expect(run.command.exitCode == 65, "\(run.command)")
         #expect(run.command.complaints.first?.contains(words) == true, "\(run.command)")

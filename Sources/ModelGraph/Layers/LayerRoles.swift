@@ -122,9 +122,7 @@ struct LayerRoles {
     let index = model.index
     var words: [String] = []
     var current = tensor
-    if readsOnce(tensor), let next = index.readers[tensor].first, continues(model.proto.graph.node[next]),
-      !index.writes[next].contains(target)
-    {
+    if let next = next(behind: tensor), continues(model.proto.graph.node[next]), !index.writes[next].contains(target) {
       return nil
     }
     let isOnlyGated = index.readers[tensor].allSatisfy { reader in
@@ -139,6 +137,10 @@ struct LayerRoles {
       }
       let maker = integerProducts[current] ?? made
       let node = model.proto.graph.node[maker]
+      if current != tensor, Self.bridges.contains(node.opType), let source = index.reads[maker].first {
+        current = source
+        continue
+      }
       if node.opType.contains("Conv") { return (["made by \(node.opType)"] + words.reversed()).joined(separator: ", after ") }
       guard continues(node), let source = index.reads[maker].first(where: { index.dependence[$0] == .data }) else { return nil }
       words.append(node.opType)
@@ -168,6 +170,21 @@ struct LayerRoles {
   }
 
   private func readsOnce(_ tensor: Int) -> Bool { model.index.readers[tensor].count == 1 }
+
+  /// What lies between the steps of a layer where an exporter turns axes and casts around each, as Keras's does with PyTorch.
+  private static let bridges: Set<String> = ["Transpose", "Cast", "Identity"]
+
+  /// The only operator that reads a tensor, behind such bridges.
+  private func next(behind tensor: Int) -> Int? {
+    var current = tensor
+    while readsOnce(current), let reader = model.index.readers[current].first {
+      guard Self.bridges.contains(model.proto.graph.node[reader].opType), let turned = model.index.writes[reader].first,
+        turned != target
+      else { return reader }
+      current = turned
+    }
+    return nil
+  }
 
   /// Whether an operator normalises, shifts or activates what a convolution makes; some exporters drop an axis of length 1 between.
   private func continues(_ node: Onnx_NodeProto) -> Bool {

@@ -63,7 +63,17 @@ struct AttentionRegions {
       found = axes.height[0]
     }
     guard let axis = found else {
-      throw GridError(.badInput, "none of its axes is known to count \(words); say so with --layout \"\(tensor)=ntc\"")
+      let axes = layer.layout.axes
+      let channels = axes?.channels ?? [layer.shape.count - 1]
+      let hint =
+        if let axes, !axes.height.isEmpty, !axes.width.isEmpty {
+          "its places lie in rows and columns, and --regions positions takes each"
+        } else if let likely = layer.shape.indices.dropFirst().last(where: { !channels.contains($0) }) {
+          "say so with --layout \"\(tensor)=\(naming(likely, of: layer))\""
+        } else {
+          "it is one list of features"
+        }
+      throw GridError(.badInput, "none of its axes is known to count \(words); \(hint)")
     }
     if let doubt = layer.layout.doubtfulPlaces[axis] {
       throw GridError(
