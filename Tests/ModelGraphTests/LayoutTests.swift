@@ -258,6 +258,31 @@ import Testing
     #expect(net.layout(of: "picture").names == "N,H,W,C" && !net.layout(of: "picture").isGuess)
   }
 
+  @Test func `aren't tokens that a convolution goes along`() {
+    var net = LayoutGraph([1, 10])
+    for (name, shape) in [("table", [7, 16]), ("w", [16, 16]), ("kernel", [10, 10, 1])] { net.weight(name, shape) }
+    net.add("Gather", ["table", "x"], "embedded", [1, 10, 16])
+    net.weight("scale", [16])
+    net.add("LayerNormalization", ["embedded", "scale"], "normalised", [1, 10, 16])
+    // Spatial gating: weights of a convolution for each pair of tokens.
+    net.add("Conv", ["normalised", "kernel"], "mixed", [1, 10, 16])
+    net.add("Mul", ["normalised", "mixed"], "gated", [1, 10, 16])
+    net.add("MatMul", ["gated", "w"], "dense", [1, 10, 16])
+    net.add("Add", ["embedded", "dense"], "stream", [1, 10, 16])
+    for tensor in ["embedded", "normalised", "mixed", "gated", "dense", "stream"] {
+      #expect(net.layout(of: tensor).names == "N,T,C", "\(tensor)")
+    }
+  }
+
+  @Test func `are those that a convolution makes of as many tokens' features`() {
+    var net = LayoutGraph([1, 5])
+    for (name, shape) in [("table", [7, 8]), ("kernel", [6, 5, 1])] { net.weight(name, shape) }
+    net.add("Gather", ["table", "x"], "embedded", [1, 5, 8])
+    net.add("Conv", ["embedded", "kernel"], "maps", [1, 6, 8])
+    #expect(net.channels(of: "embedded") == [2])
+    #expect(net.channels(of: "maps") == [1])
+  }
+
   /// As deformable attention looks up pictures of several sizes, each head in its own.
   @Test func `stay heads and features where they are folded into the batch further on`() {
     var net = LayoutGraph([1, 20, 6])

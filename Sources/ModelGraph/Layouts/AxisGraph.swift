@@ -91,6 +91,9 @@ struct AxisGraph {
   private var definitions: [Finding?] = []
   private var places: Set<Int> = []
   private var stimulusAxes: Set<Int> = []
+  private var tokens: Set<Int> = []
+  /// By vertex: of its axis.
+  private var lengths: [Int] = []
   /// By vertex: the first of its tensor.
   private var origins: [Int] = []
   /// By the first vertex of a tensor: the axis that counts stimuli.
@@ -98,10 +101,12 @@ struct AxisGraph {
   /// The operator that speaks, from 1 on.
   var source = 0
 
-  mutating func addTensor(_ tensor: Int, rank: Int) {
+  mutating func addTensor(_ tensor: Int, _ shape: [Int]) {
     guard first[tensor] == nil else { return }
+    let rank = shape.count
     first[tensor] = links.count
     ranks[tensor] = rank
+    lengths += shape
     origins += [Int](repeating: links.count, count: rank)
     links += [[(to: Int, link: Link)]](repeating: [], count: rank)
   }
@@ -181,13 +186,28 @@ struct AxisGraph {
 
   /// Takes axes for places, and those that count the same, with what a mean over positions suggests.
   mutating func takeForPlaces(_ losers: [(tensor: Int, axis: Int)]) {
-    var waiting = losers.compactMap { vertex($0.tensor, $0.axis) }
-    waiting += facts.filter { $0.finding.role == .position }.map(\.axis)
-    places = Set(waiting)
-    while let axis = waiting.popLast() {
-      for (other, link) in links[axis] where link.isSame && places.insert(other).inserted { waiting.append(other) }
-    }
+    places = counted(
+      losers.compactMap { vertex($0.tensor, $0.axis) } + facts.filter { $0.finding.role == .position }.map(\.axis), along: links)
   }
+
+  /// Follows the axes that operators know to count tokens to those that are as long: a convolution may give more or fewer of something else.
+  mutating func followTokens() {
+    let asLong = links.indices.map { axis in links[axis].filter { lengths[$0.to] == lengths[axis] } }
+    tokens = counted(facts.filter { $0.finding.role == .token && lengths[$0.axis] > 1 }.map(\.axis), along: asLong)
+  }
+
+  /// Axes that count the same as some, those among them.
+  private func counted(_ axes: [Int], along links: [[(to: Int, link: Link)]]) -> Set<Int> {
+    var waiting = axes
+    var found = Set(waiting)
+    while let axis = waiting.popLast() {
+      for (other, link) in links[axis] where link.isSame && found.insert(other).inserted { waiting.append(other) }
+    }
+    return found
+  }
+
+  /// Whether an axis counts the same as one that is known to count tokens.
+  func isOfTokens(_ tensor: Int, _ axis: Int) -> Bool { vertex(tensor, axis).map(tokens.contains) ?? false }
 
   /// Whether an axis counts the same as one that is known for places.
   func isPlace(_ tensor: Int, _ axis: Int) -> Bool { vertex(tensor, axis).map(places.contains) ?? false }

@@ -41,7 +41,7 @@ package struct LayoutInference: Sendable {
     }
     for number in index.order { keep(number, forwards: true) }
     for number in index.order.reversed() { keep(number, forwards: false) }
-    for (tensor, shape) in self.shapes { axes.addTensor(tensor, rank: shape.count) }
+    for (tensor, shape) in self.shapes { axes.addTensor(tensor, shape) }
     for (name, axis) in batchAxes {
       if let tensor = index.numbers[name] { axes.state(tensor, axis, .batch, cost: 0, "it grows with the batch") }
     }
@@ -57,11 +57,15 @@ package struct LayoutInference: Sendable {
       zip(axes.findings(of: tensor) ?? [], shape).contains { $0?.role == .height && $1 > 1 }
     }
     axes.followAxes(of: model.proto.graph.input.compactMap { index.numbers[$0.name] }.filter { index.dependence[$0] == .data })
+    axes.followTokens()
     axes.takeForPlaces(self.shapes.flatMap { tensor, shape in losers(of: tensor, shape).map { (tensor, $0) } })
   }
 
   /// Whether the tensor's axis counts the same as one that is known for places.
   func isPlace(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isPlace($0, axis) } ?? false }
+
+  /// Whether the tensor's axis counts the same as one that is known to count tokens.
+  func isOfTokens(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isOfTokens($0, axis) } ?? false }
 
   /// Whether the tensor's axis counts what one of the stimuli's counts, or was made of such ones.
   func isOfStimuli(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isOfStimuli($0, axis) } ?? false }

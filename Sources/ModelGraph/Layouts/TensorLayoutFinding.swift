@@ -53,6 +53,9 @@ extension LayoutInference {
         ? AxisGraph.Finding(role: .window, cost: finding.cost, reason: finding.reason) : finding
     }
     let defined = view.givenShape == nil ? definitions(of: view.tensor) : nil
+    if known != nil {
+      Self.settleTokens(of: &found, isOfTokens: sources.map { isOfTokens(view.tensor, $0) }, lengths: Array(shape.dropFirst()))
+    }
     let before = found
     let conflict = Self.settleChannels(
       of: &found, defined: defined.map { defined in sources.map { defined[$0] } },
@@ -109,11 +112,27 @@ extension LayoutInference {
   func losers(of tensor: Int, _ shape: [Int]) -> [Int] {
     guard shape.count > 2, let before = axes.findings(of: tensor), let defined = axes.definitions(of: tensor) else { return [] }
     var found = before
+    Self.settleTokens(of: &found, isOfTokens: found.indices.map { axes.isOfTokens(tensor, $0) }, lengths: shape)
+    let own = found
     _ = Self.settleChannels(of: &found, defined: defined, places: nil, lengths: shape)
     guard found.indices.contains(where: { found[$0]?.role.isChannel ?? false && defined[$0]?.role.isChannel ?? false }) else {
       return []
     }
-    return found.indices.filter { before[$0]?.role != found[$0]?.role && before[$0]!.source > 0 }
+    return found.indices.filter { own[$0]?.role != found[$0]?.role && own[$0]!.source > 0 }
+  }
+
+  /// Takes no tokens for channels: convolutions and products that go along them mix tokens, as in a network of perceptrons. What such a
+  /// convolution takes for its places is features, where no other axis holds any.
+  private static func settleTokens(of found: inout [AxisGraph.Finding?], isOfTokens: [Bool], lengths: [Int]) {
+    let channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
+    let mixed = channels.filter { isOfTokens[$0] }
+    guard !mixed.isEmpty else { return }
+    let others = found.indices.filter { lengths[$0] > 1 && !isOfTokens[$0] && found[$0]?.role != .batch }
+    if channels.count == mixed.count {
+      guard others.count == 1, let other = others.first, let finding = found[other] else { return }
+      found[other]!.role = finding.role.isChannel ? finding.role : .feature
+    }
+    for axis in mixed { found[axis]!.role = .token }
   }
 
   /// Where operators name several axes for channels, those that are defined so are, and the others are places: weights that go along
