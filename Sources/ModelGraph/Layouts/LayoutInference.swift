@@ -213,7 +213,7 @@ package struct LayoutInference: Sendable {
     if node.opType.hasSuffix("ND") { return 0..<rank }
     let axis = node.integer("axis") ?? (node.opType == "TopK" ? -1 : 0)
     let place = axis < 0 ? axis + rank : axis
-    return place..<place + 1
+    return (0..<rank).contains(place) ? place..<place + 1 : 0..<0
   }
 
   private mutating func product(_ node: Onnx_NodeProto, _ output: Int, in model: Model) {

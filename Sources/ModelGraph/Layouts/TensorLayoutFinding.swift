@@ -127,10 +127,10 @@ extension LayoutInference {
     let channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
     let mixed = channels.filter { isOfTokens[$0] }
     guard !mixed.isEmpty else { return }
-    let others = found.indices.filter { lengths[$0] > 1 && !isOfTokens[$0] && found[$0]?.role != .batch }
     if channels.count == mixed.count {
-      guard others.count == 1, let other = others.first, let finding = found[other] else { return }
-      found[other]!.role = finding.role.isChannel ? finding.role : .feature
+      let others = found.indices.filter { lengths[$0] > 1 && !isOfTokens[$0] && found[$0]?.role != .batch }
+      guard others.count == 1, found[others[0]] != nil else { return }
+      found[others[0]]!.role = .feature
     }
     for axis in mixed { found[axis]!.role = .token }
   }
