@@ -6,7 +6,8 @@ package struct GradientFinding: Codable, Sendable, Hashable {
   package var reason: String
   /// Probes measured; 0 where there could be none.
   package var probes: Int
-  /// The share of the squared exact differences that the trapezoid leaves, and what Simpson's rule does; `nil` without probes.
+  /// The share of the squared exact differences that the trapezoid leaves, and what Simpson's rule does; `nil` without probes, and where
+  /// no lesion of these made a difference.
   package var trapezoidShare: Double?
   package var simpsonShare: Double?
   /// The mean squared bias of T over its mean square, from probes: what errors count where passes are too few to tell.
@@ -28,8 +29,8 @@ package struct GradientFinding: Codable, Sendable, Hashable {
   ) {
     self.reason = reason
     self.probes = probes
-    self.trapezoidShare = trapezoidShare
-    self.simpsonShare = simpsonShare
+    self.trapezoidShare = trapezoidShare.flatMap { $0.isFinite ? $0 : nil }
+    self.simpsonShare = simpsonShare.flatMap { $0.isFinite ? $0 : nil }
     self.curvature = curvature
   }
 }

@@ -97,7 +97,7 @@ package struct ProbeVerdict: Sendable, Hashable {
     remainder = Self.remainder(
       left: max(0, middleBias.estimate) + middleBias.standardError,
       of: max(0, bias.estimate) + bias.standardError / 4,
-      most: trapezoid.estimate > 0 ? simpson.estimate / trapezoid.estimate : 1)
+      most: trapezoid.estimate > 0 && trapezoid.estimate.isFinite ? simpson.estimate / trapezoid.estimate : 1)
     noise = zip(differences, middle).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(differences.count)
     (rule, reason, doubt) = Self.verdict(trapezoid: trapezoid, simpson: simpson, remedy: remedy)
   }
