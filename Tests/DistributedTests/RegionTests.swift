@@ -46,6 +46,16 @@ extension DistributedTests {
       #expect(String(decoding: try #require(own.files["report.html"]), as: UTF8.self).contains("upper left"))
     }
 
+    @Test func `are said where there is but one, which tells nothing apart`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 2)
+      func notes(_ grid: String) throws -> String {
+        try ScanRun(files.options + ["--layers", "block", "--grid", grid, "--no-tracts"], ranks: nil).command.errors
+      }
+      let note = "layer_0 (block) has one region, whose ζ is the whole effect"
+      #expect(try notes("1x1x1").contains(note))
+      #expect(try !notes("1x1x2").contains(note))
+    }
+
     @Test func `are the same bytes on any number of ranks, and again by report`() throws {
       let files = try SmallNetwork.sequence.write(to: folder, stimuli: 4)
       let positions: [Int32] = [-1, 0, 1, 1, 2, 3]

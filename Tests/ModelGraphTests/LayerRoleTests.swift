@@ -55,6 +55,28 @@ import Testing
     #expect(kept["b1_out"]?.kind == .residual)
   }
 
+  /// x·r(x + 3)/6 is an activation, and y·r(x + 3)/6 a gate, r the rectifier that ends at 6.
+  @Test func `know a hard sigmoid that is spelled out`() {
+    func model(ofItself: Bool) -> Model {
+      var net = Networks.Writer()
+      net.builder.input("x", [nil, 8])
+      net.add("Gemm", "x", net.weight(), to: "first")
+      net.add("Gemm", "x", net.weight(), to: "second")
+      net.add("Add", "first", net.weight(), to: "raised")
+      net.add("Clip", "raised", net.weight(), net.weight(), to: "clipped")
+      net.add("Mul", "clipped", net.weight(), to: "hard")
+      net.add("Mul", ofItself ? "first" : "second", "hard", to: "product")
+      net.add("Gemm", "product", net.weight(), to: "logits")
+      net.builder.output("logits", [nil, 10])
+      return net.model
+    }
+    let gates = model(ofItself: false).layerRoles(of: ["hard", "clipped", "raised", "second"], reading: "logits")
+    #expect(["hard", "clipped", "raised"].allSatisfy { gates[$0]?.kind == .gate }, "\(gates)")
+    #expect(gates["second"]?.kind != .gate)
+    let activation = model(ofItself: true).layerRoles(of: ["hard", "first"], reading: "logits")
+    #expect(activation.values.allSatisfy { $0.kind != .gate }, "\(activation)")
+  }
+
   /// What follows each, and which of it is the end: exporters turn axes around each step, or drop some.
   @Test(arguments: [
     (["BatchNormalization", "Relu"], 1), (["Mul", "Add", "Relu"], 2), (["Squeeze", "Add", "Relu"], 2), (["Add"], 0),

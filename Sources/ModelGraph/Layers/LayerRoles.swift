@@ -220,17 +220,16 @@ struct LayerRoles {
         guard !readers.isEmpty else { continue }
         // Factors are often laid out anew, or quantised, before they are multiplied.
         let made = index.maker[source(of: tensor, model, through: OperatorTraits.views.union(quantisation))] ?? node
-        let arguments = index.reads[made].map { source(of: $0, model, through: quantisation) }
-        // A hyperbolic tangent has a sign, so it is what a gate lets through.
-        let isSquashed = ["Sigmoid", "HardSigmoid", "Softmax"].contains(model.proto.graph.node[made].opType)
+        let arguments = squashed(by: made, in: model)?.map { source(of: $0, model, through: quantisation) }
         let isFactor =
-          isSquashed
-          && readers.allSatisfy { reader in
-            let operands = index.reads[reader].filter { index.dependence[$0] == .data }
-            // x·sigmoid(x) is an activation.
-            return model.proto.graph.node[reader].opType == "Mul" && operands.count == 2
-              && !operands.contains { arguments.contains(source(of: $0, model, through: quantisation)) }
-          }
+          arguments.map { arguments in
+            readers.allSatisfy { reader in
+              let operands = index.reads[reader].filter { index.dependence[$0] == .data }
+              // x·sigmoid(x) is an activation.
+              return model.proto.graph.node[reader].opType == "Mul" && operands.count == 2
+                && !operands.contains { arguments.contains(source(of: $0, model, through: quantisation)) }
+            }
+          } ?? false
         let feedsGates = readers.allSatisfy { reader in
           index.writes[reader].filter { influences[$0] }.allSatisfy(gates.contains)
         }
@@ -238,6 +237,24 @@ struct LayerRoles {
       }
     }
     return gates
+  }
+
+  /// What a node squashes into a range that has no two signs; nil where it does no such thing.
+  ///
+  /// Some files spell a hard sigmoid, as r(x + 3)/6, r the rectifier that ends at 6. A hyperbolic tangent has a sign, so it is what a gate
+  /// lets through.
+  private static func squashed(by made: Int, in model: Model) -> [Int]? {
+    let (index, nodes) = (model.index, model.proto.graph.node)
+    if ["Sigmoid", "HardSigmoid", "Softmax"].contains(nodes[made].opType) { return index.reads[made] }
+    func onlyData(_ node: Int) -> Int? {
+      let data = index.reads[node].filter { index.dependence[$0] == .data }
+      return data.count == 1 ? data[0] : nil
+    }
+    guard ["Mul", "Div"].contains(nodes[made].opType), let clipped = onlyData(made), let clip = index.maker[clipped],
+      nodes[clip].opType == "Clip", nodes[clip].input(at: 1) != nil, nodes[clip].input(at: 2) != nil,
+      let term = onlyData(clip), let sum = index.maker[term], ["Add", "Sub"].contains(nodes[sum].opType)
+    else { return nil }
+    return [term] + index.reads[sum]
   }
 
   /// Where the tensor that is read joins several branches: what leads to some of them only.

@@ -131,6 +131,15 @@ struct RegionRequest {
         among the layers, as "\(first)"\(count > 1 ? " the first" : ""); --regions FILE takes any division.
         """)
     }
+    let whole = layers.filter { $0.regionCount == 1 }
+    if let first = whole.first {
+      let others = whole.count - 1
+      notes.append(
+        """
+        \(first.label)\(others > 0 ? " and \(others) more layer\(others > 1 ? "s" : "")" : "") \(others > 0 ? "have" : "has") one region, whose ζ \
+        is the whole effect: nothing is told apart there. Give --regions or a --grid that divide it, or leave it out.
+        """)
+    }
     for layer in layers {
       guard let labels = layer.regionLabels else { continue }
       let intact = labels.regions.count { $0 == RegionLabels.intact }
