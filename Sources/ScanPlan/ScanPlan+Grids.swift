@@ -1,7 +1,11 @@
 package import Grids
 import ModelGraph
+package import Shapley
 
 extension ScanPlan.Layer {
+  /// Where its regions lie; all in one place where they have none.
+  package var positions: PlayerPositions { PlayerPositions(height: grid[0], width: grid[1], channels: grid[2]) }
+
   /// The layer's regions.
   ///
   /// - Throws: `GridError` if its shape has no anatomy, or if regions that were named don't cover it.

@@ -64,8 +64,8 @@ package struct SeriesGame: Sendable {
   /// - Throws: `ShapleyError` where the passes are too few for the regions, which plans don't allow.
   package func gradientDesign() throws(ShapleyError) -> GradientDesign {
     try GradientDesign(
-      players: layer.regionCount, passes: layer.budget, index: measurement.index, seed: measurement.seed,
-      stream: Self.stream(layer.number, stimulus))
+      players: layer.regionCount, positions: layer.positions, passes: layer.budget, index: measurement.index,
+      seed: measurement.seed, stream: Self.stream(layer.number, stimulus))
   }
 
   /// The coalitions of some rows, and for `resample` the donor of each.

@@ -14,7 +14,7 @@ extension SeriesGame {
     let design = try measuredDesign(values)
     return try design.estimate(
       values: foldAnchors(values, design.rowCount), by: estimator,
-      positions: PlayerPositions(height: layer.grid[0], width: layer.grid[1], channels: layer.grid[2]))
+      positions: layer.positions)
   }
 
   /// How pairs of regions interact in the series; `nil` where its coalitions don't tell the pairs apart.

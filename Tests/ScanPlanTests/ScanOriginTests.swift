@@ -31,7 +31,7 @@ import Testing
     then.gradientVersion = nil
     #expect(
       origin(["lesion": "zero"]).difference(from: then)
-        == "masks of gradient passes are drawn by rules 3 now and were by rules 1 then")
+        == "masks of gradient passes are drawn by rules 4 now and were by rules 1 then")
   }
 
   @Test("doesn't differ from its equal") func equals() {

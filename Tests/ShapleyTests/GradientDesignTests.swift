@@ -135,6 +135,76 @@ import Testing
     #expect(GradientDesign.midpointBlocks(passes: passes) == blocks)
   }
 
+  @Test(
+    "Where regions keep their distance, two thirds as many parts are whole sets of a position's regions",
+    arguments: [
+      (32, 1, 8), (32, 3, 9), (128, 4, 8), (32, 5, 10), (32, 8, 8), (32, 9, 9), (32, 12, 12), (410, 4, 12), (820, 16, 16),
+      (32, 128, 12),
+    ])
+  func blocks(passes: Int, perPosition: Int, blocks: Int) {
+    #expect(GradientDesign.midpointBlocks(passes: passes, perPosition: perPosition) == blocks)
+  }
+
+  @Test(
+    "Midpoints of a pair share no position and are no neighbours, and each region is one as often as any other",
+    arguments: [(8, 8, 4), (8, 8, 1), (64, 1, 2), (1, 63, 3)])
+  func distance(height: Int, width: Int, channels: Int) throws {
+    let players = height * width * channels
+    let positions = PlayerPositions(height: height, width: width, channels: channels)
+    let design = try GradientDesign(players: players, positions: positions, passes: 112, seed: 4)
+    let blocks = design.midpointBlocks
+    #expect(blocks >= 8 && blocks <= 9)
+    var dealt = [Int](repeating: 0, count: players)
+    for pair in 0..<design.pairCount {
+      let row = design.masks(in: 2 + 2 * pair..<3 + 2 * pair)
+      let midpoints = row.indices.filter { Self.isMidpoint(row[$0]) }
+      #expect(midpoints.count == design.midpointCount(pair: pair))
+      for one in midpoints {
+        dealt[one] += 1
+        for other in midpoints where other < one {
+          let distance = abs(positions.rows[one] - positions.rows[other]) + abs(positions.columns[one] - positions.columns[other])
+          #expect(distance > 1, "\(one) and \(other)")
+        }
+      }
+    }
+    #expect(dealt.allSatisfy { $0 <= (design.pairCount + blocks - 1) / blocks })
+    #expect(dealt.allSatisfy { $0 > 0 })
+  }
+
+  @Test("Regions in one place are dealt as without positions")
+  func onePlace() throws {
+    let without = try GradientDesign(players: 40, passes: 60, seed: 4)
+    let with = try GradientDesign(
+      players: 40, positions: PlayerPositions(height: 1, width: 1, channels: 40), passes: 60, seed: 4)
+    #expect(with == without && with.masks(in: 0..<60) == without.masks(in: 0..<60))
+  }
+
+  /// v = Σ m_i·m_{i+1}² over even i: what an even region does depends on its neighbour alone, and not in a straight line.
+  @Test("Midpoints that keep their distance don't blur what neighbours do, and others do")
+  func blur() throws {
+    let players = 64
+    func bias(_ positions: PlayerPositions?) throws -> Double {
+      let design = try GradientDesign(players: players, positions: positions, passes: 112, seed: 6)
+      let masks = design.masks(in: 0..<design.rowCount)
+      var (values, derivatives) = ([Float](), [Float](repeating: 0, count: masks.count))
+      for row in 0..<design.rowCount {
+        let m = Array(masks[row * players..<(row + 1) * players])
+        values.append(stride(from: 0, to: players, by: 2).reduce(0) { $0 + m[$1] * m[$1 + 1] * m[$1 + 1] })
+        for one in stride(from: 0, to: players, by: 2) {
+          derivatives[row * players + one] = m[one + 1] * m[one + 1]
+          derivatives[row * players + one + 1] = 2 * m[one] * m[one + 1]
+        }
+      }
+      let estimate = try design.estimate(values: values, derivatives: derivatives, prior: GradientPrior(curvature: 0.1))
+      // What midpoints say, by S − T = ⅔(Mid − T).
+      return stride(from: 0, to: players, by: 2).reduce(0) {
+        max($0, abs(estimate.trapezoid[$1] + 1.5 * estimate.correction[$1] - 0.5))
+      }
+    }
+    #expect(try bias(PlayerPositions(height: players, width: 1, channels: 1)) < 1e-6)
+    #expect(try bias(nil) > 0.04)
+  }
+
   @Test("Too few passes are refused with the least number", arguments: [2, 17, 65_536])
   func tooFew(players: Int) throws {
     let error = #expect(throws: ShapleyError.self) { try GradientDesign(players: players, passes: 7, seed: 0) }
@@ -158,7 +228,8 @@ import Testing
 
   @Test("Single units of a large layer have masks, too")
   func largest() throws {
-    let design = try GradientDesign(players: 65_536, passes: 8, seed: 5)
+    let design = try GradientDesign(
+      players: 65_536, positions: PlayerPositions(height: 64, width: 64, channels: 16), passes: 8, seed: 5)
     let masks = design.masks(in: 4..<6)
     #expect(masks.count == 2 * 65_536)
     #expect(zip(masks[..<65_536], masks[65_536...]).allSatisfy { $0 + $1 == 1 })

@@ -95,7 +95,7 @@ struct MapMaker {
     try requireFinite(values)
     let estimate = try design.estimate(
       values: values, by: chosen,
-      positions: PlayerPositions(height: layer.grid[0], width: layer.grid[1], channels: layer.grid[2]))
+      positions: layer.positions)
     return Map(scores: estimate.zeta, errors: estimate.standardError, passes: design.rowCount)
   }
 
@@ -103,8 +103,8 @@ struct MapMaker {
     let network = try differentiable()
     let least = GradientDesign.minimumPassCount(players: regions)
     let design = try GradientDesign(
-      players: regions, passes: max(gradientPasses, least), index: measurement.index, seed: seed(gradientPasses),
-      stream: stream)
+      players: regions, positions: layer.positions, passes: max(gradientPasses, least), index: measurement.index,
+      seed: seed(gradientPasses), stream: stream)
     var (values, derivatives): ([Float], [Float]) = ([], [])
     for start in stride(from: 0, to: design.rowCount, by: gradientBatch) {
       let passes = try network.passes(at: design.masks(in: start..<min(start + gradientBatch, design.rowCount)))

@@ -21,7 +21,7 @@ struct GradientTrial {
   /// What more probes cost at most, as a share of what the layer would by values.
   private static let mostOfValues = 0.25
   /// What automatic passes of a stimulus cost at most, in plain passes a region: beyond, more stimuli buy more.
-  static let mostSamples = 1.25
+  static let mostSamples = 1.6
   /// The same where there are too few stimuli for a pilot, so that each has to speak for itself.
   static let mostSamplesAlone = 4.0
   /// Layers of up to so many regions aren't tried where values get `enoughSamples` passes a region for what that would cost: values
@@ -321,8 +321,9 @@ struct GradientTrial {
     let passes = passesAlone ?? passes(layer, pilot, stimuli: plan.stimulusCount)
     if let pilot, !isAsked {
       let choice = GradientChoice(
-        verdict: verdict, pilot: pilot, budget: Int(Double(passes) * ScanPlan.Layer.gradientCost),
-        cost: ScanPlan.Layer.gradientCost, oddResidual: oddResidual)
+        verdict: verdict, pilot: pilot, positions: layer.positions,
+        budget: Int(Double(passes) * ScanPlan.Layer.gradientCost), cost: ScanPlan.Layer.gradientCost,
+        oddResidual: oddResidual)
       finding.reason = choice.reason
       guard choice.measurement == .gradients else { return layer.measuredByValues(finding) }
     }
@@ -334,7 +335,7 @@ struct GradientTrial {
   /// What sampling may be, as a share of the variance across stimuli, in a layer whose passes cost a share of the network's.
   ///
   /// Errors of all layers are the least for a time where passes go by the root of variance over cost.
-  private static func share(ofCost cost: Double) -> Double { GradientPilot.largestShare * max(cost.squareRoot(), 0.5) }
+  private static func share(ofCost cost: Double) -> Double { GradientPilot.largestShare * max(cost.squareRoot(), 0.3) }
 
   /// Gradient passes of a stimulus: as K says, or as the pilot does, with K as its limit where layers may end early.
   func passes(_ layer: ScanPlan.Layer, _ pilot: GradientPilot?, stimuli: Int) -> Int {

@@ -94,9 +94,10 @@ struct PilotTask: RankTask, Hashable {
     guard case .success(let network) = try worker.gradientNetwork(layer, batch: batch) else { return PilotOutput() }
     try network.begin(worker.series(layer, stimulus, target: target))
     let measurement = worker.request.measurement
+    let planned = worker.plan.layers[layer]
     let design = try GradientDesign(
-      players: worker.plan.layers[layer].regionCount, passes: GradientPilot.standardPassCount, index: measurement.index,
-      seed: measurement.seed, stream: UInt64(layer) << 32 | UInt64(stimulus))
+      players: planned.regionCount, positions: planned.positions, passes: GradientPilot.standardPassCount,
+      index: measurement.index, seed: measurement.seed, stream: UInt64(layer) << 32 | UInt64(stimulus))
     var (values, derivatives): ([Float], [Float]) = ([], [])
     for start in stride(from: 0, to: design.rowCount, by: batch) {
       let passes = try network.passes(at: design.masks(in: start..<min(start + batch, design.rowCount)))

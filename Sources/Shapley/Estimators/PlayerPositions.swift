@@ -22,8 +22,16 @@ package struct PlayerPositions: Sendable, Hashable {
     PlayerPositions(rows: players.map { rows[$0] }, columns: players.map { columns[$0] })
   }
 
+  /// How many players share a position: the most that do.
+  var playersPerPosition: Int {
+    let width = (columns.max() ?? 0) + 1
+    var counts = [Int](repeating: 0, count: width * ((rows.max() ?? 0) + 1))
+    for player in rows.indices { counts[rows[player] * width + columns[player]] += 1 }
+    return counts.max() ?? 0
+  }
+
   /// Whether some lie elsewhere than others.
-  var isSpread: Bool { Set(rows).count > 1 || Set(columns).count > 1 }
+  var isSpread: Bool { rows.contains { $0 != rows[0] } || columns.contains { $0 != columns[0] } }
 
   /// The windows of 3 x 3 positions that hold all three players: 0 to 9.
   func sharedWindows(_ triple: PlayerTriple) -> Int {

@@ -20,14 +20,17 @@ package struct GradientChoice: Sendable, Hashable {
   /// - Parameters:
   ///   - verdict: of the layer's probes.
   ///   - pilot: of its first stimuli.
+  ///   - positions: where its regions lie; nil where that isn't known.
   ///   - budget: plain passes that a stimulus may cost.
   ///   - cost: of a gradient pass in plain passes.
   ///   - oddResidual: the mean square of what Σζ over S leaves of (v(S) − v(Sᶜ))/2 in a pilot's pairs (`oddResidual`).
-  package init(verdict: ProbeVerdict, pilot: GradientPilot, budget: Int, cost: Double, oddResidual: Double) {
+  package init(
+    verdict: ProbeVerdict, pilot: GradientPilot, positions: PlayerPositions? = nil, budget: Int, cost: Double, oddResidual: Double
+  ) {
     let players = pilot.zeta.count
     let passes = Double(budget) / cost
     // A pilot's few passes needn't know how curved gradients are; probes do.
-    let design = try? GradientDesign(players: players, passes: Int(passes), seed: 0)
+    let design = try? GradientDesign(players: players, positions: positions, passes: Int(passes), seed: 0)
     let derivatives = pilot.error(
       passes: passes, curvature: max(pilot.curvature, verdict.curvature * pilot.meanSquare),
       isMeasured: design?.measuresCurvature ?? false, simpsonBias: verdict.simpsonBias)

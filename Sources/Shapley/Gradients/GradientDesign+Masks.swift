@@ -8,7 +8,7 @@ extension GradientDesign {
   package func masks(in rows: Range<Int>) -> [Float] {
     precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount)
     var masks = [Float](repeating: 0, count: rows.count * playerCount)
-    var deal = Deal(design: self)
+    var deal = MidpointDeal(self)
     for row in rows {
       let start = (row - rows.lowerBound) * playerCount
       if row == 0 {
@@ -67,7 +67,7 @@ extension GradientDesign {
     return pair
   }
 
-  private func write(_ row: Int, from deal: inout Deal, to masks: inout [Float], at start: Int) {
+  private func write(_ row: Int, from deal: inout MidpointDeal, to masks: inout [Float], at start: Int) {
     let pair = row / 2 - 1
     let isFirst = row % 2 == 0
     var random = CounterRandom(
@@ -89,28 +89,6 @@ extension GradientDesign {
     for place in start..<start + playerCount where masks[place] == 0 {
       if coalition[other] == isFirst { masks[place] = 1 }
       other += 1
-    }
-  }
-
-  /// The regions in the order in which they are dealt, kept for the next row.
-  private struct Deal {
-    let design: GradientDesign
-    private var number = -1
-    private var order: [Int] = []
-
-    init(design: GradientDesign) { self.design = design }
-
-    mutating func members(turn: Int) -> ArraySlice<Int> {
-      let (players, blocks) = (design.playerCount, design.midpointBlocks)
-      if turn / blocks != number {
-        number = turn / blocks
-        order = Array(0..<players)
-        var random = CounterRandom(
-          seed: design.drawSeed, domain: CounterRandom.Domain.midpoints.rawValue, index: UInt64(number))
-        random.shuffle(&order)
-      }
-      let part = turn % blocks
-      return order[part * players / blocks..<(part + 1) * players / blocks]
     }
   }
 }

@@ -8,23 +8,26 @@ import Random
 /// spread evenly (Shapley), or S is uniform among all subsets (Banzhaf).
 ///
 /// The regions are dealt at random into `midpointBlocks` parts, one part are midpoints in each pair, and after as many
-/// pairs they are dealt anew: every region is a midpoint equally often, but that small sizes have room for few. Where a part would
-/// hold hardly more than one region, every second pair has one midpoint and the others have none, and the trapezoid is computed
-/// from the latter only: then nothing but chance separates the estimates of small games from their limits.
+/// pairs they are dealt anew: every region is a midpoint equally often, but that small sizes have room for few. Where regions have
+/// positions, those of a part keep their distance (`MidpointDeal`). Where a part would hold hardly more than one region, every second
+/// pair has one midpoint and the others have none, and the trapezoid is computed from the latter only: then nothing but chance
+/// separates the estimates of small games from their limits.
 ///
-/// A row is a function of (players, passes, index, blocks, seed, stream, row) alone, so a shard is a range of rows that any
-/// rank writes down by itself.
+/// A row is a function of (players, positions, passes, index, blocks, seed, stream, row) alone, so a shard is a range of rows that
+/// any rank writes down by itself.
 ///
 /// Cost of a range of rows: O(n) a row, and an O(n) shuffle for each deal that it touches; 1 ms a row at
 /// 65,536 regions.
 package struct GradientDesign: Sendable, Hashable {
   /// Of the rules by which masks are drawn: derivatives that were measured under other rules are at other masks.
-  package static let version = 3
+  package static let version = 4
   package static let largestPlayerCount = 65_536
   /// The least number of passes of a game of two regions or more: both ends and three pairs.
   package static let minimumPassCount = 8
 
   package let playerCount: Int
+  /// Where the regions lie; nil where that isn't known, or they all lie in one place.
+  package let positions: PlayerPositions?
   package let index: ValueIndex
   /// Passes, at most those asked for: two and whole pairs.
   package let rowCount: Int
@@ -39,12 +42,15 @@ package struct GradientDesign: Sendable, Hashable {
 
   /// - Parameters:
   ///   - players: 1 to 65,536.
+  ///   - positions: where they lie, so that midpoints needn't be neighbours; nil where that isn't known.
   ///   - passes: gradient passes at most; G and ∅ count.
   ///   - midpointBlocks: in how many parts the regions are dealt; by default as suits the number of passes. 0: no midpoints.
   /// - Throws: `budgetTooSmall` with the least number of passes, `unsuitableDesign` for a number of regions out of range.
   package init(
-    players: Int, passes: Int, midpointBlocks: Int? = nil, index: ValueIndex = .shapley, seed: UInt64, stream: UInt64 = 0
+    players: Int, positions: PlayerPositions? = nil, passes: Int, midpointBlocks: Int? = nil, index: ValueIndex = .shapley,
+    seed: UInt64, stream: UInt64 = 0
   ) throws(ShapleyError) {
+    precondition(positions.map { $0.rows.count == players } ?? true, "a position a region")
     guard players >= 1 && players <= Self.largestPlayerCount else {
       throw ShapleyError(
         .unsuitableDesign,
@@ -58,11 +64,14 @@ package struct GradientDesign: Sendable, Hashable {
     }
     precondition(midpointBlocks.map { $0 >= 0 && $0 != 1 } ?? true)
     playerCount = players
+    let spread = positions.flatMap { $0.isSpread ? $0 : nil }
+    self.positions = spread
     self.index = index
     rowCount = players == 1 ? 2 : passes / 2 * 2
     plannedRowCount = rowCount
     let blocks = midpointBlocks ?? Self.midpointBlocks(passes: passes)
-    self.midpointBlocks = players == 1 ? 0 : players <= 2 * blocks ? players : blocks
+    let spreadBlocks = midpointBlocks ?? spread.map { Self.midpointBlocks(passes: passes, perPosition: $0.playersPerPosition) }
+    self.midpointBlocks = players == 1 ? 0 : players <= 2 * blocks ? players : spreadBlocks ?? blocks
     self.seed = seed
     self.stream = stream
     drawSeed = CounterRandom.derivedSeed(from: seed, stream: stream)
@@ -70,6 +79,7 @@ package struct GradientDesign: Sendable, Hashable {
 
   private init(_ whole: GradientDesign, rows: Int) {
     playerCount = whole.playerCount
+    positions = whole.positions
     index = whole.index
     rowCount = rows
     plannedRowCount = whole.plannedRowCount
@@ -100,6 +110,16 @@ package struct GradientDesign: Sendable, Hashable {
     // An integer cube root, so that no rounding of a library decides a design: (b + ½)³ ≤ 2.5³·N.
     while (2 * blocks + 1) * (2 * blocks + 1) * (2 * blocks + 1) <= 125 * passes { blocks += 1 }
     return blocks
+  }
+
+  /// The same where regions have positions, so many at each: two thirds of that, in whole sets of a position's regions.
+  ///
+  /// Midpoints blur most what lies beside them, and where they keep their distance more of them blur no more. Where a position has more
+  /// regions than there are parts, some of a part share it, and no more are midpoints than without positions.
+  package static func midpointBlocks(passes: Int, perPosition: Int) -> Int {
+    let most = midpointBlocks(passes: passes)
+    let blocks = (2 * most + 1) / 3
+    return perPosition > most ? most : max(1, (2 * blocks + perPosition) / (2 * perPosition)) * perPosition
   }
 
   /// How derivatives are integrated over a region's presence.

@@ -60,10 +60,12 @@ package struct GradientPilot: Sendable, Hashable {
   package static let leastPasses = 16
 
   /// What sampling may be of the variance across stimuli.
-  package static let largestShare = 0.1
+  package static let largestShare = 0.08
 
-  /// Passes by which budgets go: half as many again and twice, in turn.
-  package static let passSteps = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
+  /// Passes by which budgets go: a fifth to a third more each time.
+  package static let passSteps = [
+    8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024,
+  ]
 
   /// The fewest passes a stimulus of which sampling and remaining bias are below a share of the variance across stimuli.
   ///
