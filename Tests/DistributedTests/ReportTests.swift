@@ -170,10 +170,10 @@ extension DistributedTests {
     @Test("is refused where masks of gradient passes were drawn by other rules, and values are read still")
     func otherGradientRules() throws {
       try scan()
-      try makeOlder("gradientVersion", from: 3)
+      try makeOlder("gradientVersion", from: 4)
       #expect(try report().exitCode == 0)
       try scan(["--estimator", "gradient"])
-      try makeOlder("gradientVersion", from: 3)
+      try makeOlder("gradientVersion", from: 4)
       let refused = try report()
       #expect(refused.exitCode == 65 && refused.complaints.count == 1 && refused.errors.contains("other rules"), "\(refused)")
     }
