@@ -15,8 +15,7 @@ final class LayerGame {
 
   init(model: ScannedModel, layer: ScannedModel.Layer, stimulus: Int) throws {
     playerCount = layer.grid.regionCount
-    let size = layer.grid.size
-    positions = PlayerPositions(height: size.height, width: size.width, channels: size.channels)
+    positions = layer.positions
     network = try model.network(layer)
     batch = model.batch
     target = try Self.prediction(network, stimulus: stimulus, classCount: model.classCount)

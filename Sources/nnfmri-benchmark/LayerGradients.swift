@@ -29,8 +29,7 @@ final class LayerGradients {
       try LayerGame.prediction(plain, stimulus: $0, classCount: model.classCount)
     }
     regions = layer.grid.regionCount
-    let size = layer.grid.size
-    positions = PlayerPositions(height: size.height, width: size.width, channels: size.channels)
+    positions = layer.positions
     let design = ProbeDesign(
       players: regions, stimuli: targets.count, seed: 0, stream: 0)
     var (values, derivatives): ([Float], [Float]) = ([], [])
@@ -62,8 +61,7 @@ final class LayerGradients {
   }
 
   private func gradientEstimate(passes: Int, seed: UInt64, stream: UInt64) throws -> GradientEstimate {
-    let design = try GradientDesign(
-      players: regions, positions: positions, passes: passes, seed: seed, stream: stream)
+    let design = try GradientDesign(players: regions, positions: positions, passes: passes, seed: seed, stream: stream)
     var (values, derivatives): ([Float], [Float]) = ([], [])
     for start in stride(from: 0, to: design.rowCount, by: Self.batch) {
       let rows = start..<min(start + Self.batch, design.rowCount)

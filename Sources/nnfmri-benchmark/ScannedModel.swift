@@ -4,6 +4,7 @@ import Lesion
 import ModelGraph
 import Networks
 import OnnxRuntime
+import Shapley
 import Stimuli
 
 /// A network ready to be lesioned layer by layer, as a scan would do it: zero lesions, the logit of a class.
@@ -12,6 +13,11 @@ struct ScannedModel {
     let tensor: String
     let grid: Grid
     let cut: Cut
+
+    /// Where its regions lie.
+    var positions: PlayerPositions {
+      PlayerPositions(height: grid.size.height, width: grid.size.width, channels: grid.size.channels)
+    }
   }
 
   /// Upstream first.

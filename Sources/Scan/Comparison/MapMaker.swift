@@ -93,9 +93,7 @@ struct MapMaker {
       try pause()
     }
     try requireFinite(values)
-    let estimate = try design.estimate(
-      values: values, by: chosen,
-      positions: layer.positions)
+    let estimate = try design.estimate(values: values, by: chosen, positions: layer.positions)
     return Map(scores: estimate.zeta, errors: estimate.standardError, passes: design.rowCount)
   }
 

@@ -137,7 +137,7 @@ struct RegionRequest {
       notes.append(
         """
         \(first.label)\(others > 0 ? " and \(others) more layer\(others > 1 ? "s" : "")" : "") \(others > 0 ? "have" : "has") one region, whose ζ \
-        is the whole effect: nothing is told apart there. Give --regions or a --grid that divide it, or leave it out.
+        is the whole effect: nothing is told apart there. Give --regions or a --grid that divides \(others > 0 ? "them" : "it").
         """)
     }
     for layer in layers {

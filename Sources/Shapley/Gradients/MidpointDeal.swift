@@ -5,7 +5,7 @@ import Random
 /// Without positions the order is a shuffle. With positions, regions of a part lie far from each other: a derivative depends most on what
 /// lies beside its region, and blurs where that is held in part, too. The m regions of a position are shuffled and are dealt to every
 /// (B/m)th of the B parts, and positions take turns: with k = B/m of 2 or more, that in row i and column j starts with part
-/// (i + s·j + t) mod k, s the golden section of k, which keeps positions that start alike far apart, and t drawn anew for each deal.
+/// (i + s·j + t) mod k, s the lesser part of the golden section of k, which keeps positions that start alike far apart, and t drawn anew for each deal.
 struct MidpointDeal {
   private let design: GradientDesign
   private var number = -1
