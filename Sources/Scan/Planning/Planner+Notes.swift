@@ -3,6 +3,7 @@ import ModelGraph
 import Networks
 import OnnxRuntime
 import ScanPlan
+import Shapley
 import Stimuli
 
 /// What a user should know of a model, its labels and its names before it is scanned.
