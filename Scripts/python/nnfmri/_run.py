@@ -30,6 +30,8 @@ _ARRAYS = {"regions", "lesion", "pairs"}
 _LINES = {"region_names", "class_names"}
 # What has no form with --no-: False leaves it out.
 _WITHOUT_NEGATIVE = {"allow_nonfinite", "keep_scores", "resume"}
+# Exit codes of scans that didn't begin: usage, no input, something is missing, a folder that can't be taken.
+_REFUSALS = {64, 66, 69, 73}
 _OWN = {"model": "the first argument", "data": "the second argument"}
 
 
@@ -106,16 +108,18 @@ def scan(
     if "mediator" in options:
         raise TypeError("mediator makes two scans: scan with freeze and without, and take total.contrast(direct)")
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    if not isinstance(model, (str, PathLike)):
-        model = stored(model, stimuli, _beside(out, ".onnx"))
-    arguments = ["scan", "--model", str(model), "--data", str(_stored(stimuli, _beside(out, ".stimuli")))]
-    if labels is not None:
-        arguments += ["--labels", str(_stored(labels, _beside(out, ".labels")))]
-    arguments += ["--out", str(out), "--progress", "json", "--color", "never"]
-    if resume:
-        arguments.append("--resume")
-    with _Bar(progress) as bar:
-        run([*arguments, *option_arguments({"output": output} | _with_files(options, out))], ranks=ranks, mpirun=mpirun, on_line=bar.take)
+    with _Beside(out) as beside:
+        if not isinstance(model, (str, PathLike)):
+            model = stored(model, stimuli, beside.file(".onnx"))
+        arguments = ["scan", "--model", str(model), "--data", str(_stored(stimuli, beside, ".stimuli"))]
+        if labels is not None:
+            arguments += ["--labels", str(_stored(labels, beside, ".labels"))]
+        arguments += ["--out", str(out), "--progress", "json", "--color", "never"]
+        if resume:
+            arguments.append("--resume")
+        arguments += option_arguments({"output": output} | _with_files(options, beside))
+        with _Bar(progress) as bar:
+            run(arguments, ranks=ranks, mpirun=mpirun, on_line=bar.take)
     if output is None or isinstance(output, str):
         return open(out)
     return {name: open(out / folder) for name, folder in _output_folders(output).items()}
@@ -224,16 +228,46 @@ def _output_folders(outputs: Sequence[str]) -> dict[str, str]:
     return folders
 
 
-def _with_files(options: Mapping[str, Any], out: Path) -> dict[str, Any]:
+class _Beside:
+    """Files that are written beside a scan's folder. Those that they replace come back where no scan began: an earlier one in that
+    folder was made of them."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._former: list[tuple[Path, Path]] = []
+
+    def file(self, ending: str) -> Path:
+        """The path of one that is about to be written."""
+        path = self._out.with_name(self._out.name + ending)
+        # An ONNX file may have its weights in a second one.
+        for each in (path, path.with_name(path.name + ".data")):
+            if each.exists():
+                former = each.with_name(each.name + ".former")
+                self._former.append((each, each.replace(former)))
+        return path
+
+    def __enter__(self) -> _Beside:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        began = error is None or isinstance(error, KeyboardInterrupt) or isinstance(error, ScanError) and error.code not in _REFUSALS
+        for path, former in self._former:
+            if began:
+                former.unlink()
+            else:
+                former.replace(path)
+
+
+def _with_files(options: Mapping[str, Any], beside: _Beside) -> dict[str, Any]:
     """The options with files in place of what was given as arrays and lists."""
     result = dict(options)
     for name, value in options.items():
         if value is None or isinstance(value, (str, PathLike)):
             continue
         if name in _ARRAYS:
-            result[name] = _stored(value, _beside(out, f".{name}"))
+            result[name] = _stored(value, beside, f".{name}")
         elif name in _LINES:
-            result[name] = _beside(out, f".{name}.txt")
+            result[name] = beside.file(f".{name}.txt")
             result[name].write_text("".join(f"{line}\n" for line in value), encoding="utf-8")
     return result
 
@@ -290,22 +324,20 @@ def _bar_class() -> Any:
     return tqdm.auto.tqdm if importlib.util.find_spec("ipywidgets") else tqdm.std.tqdm
 
 
-def _beside(out: Path, ending: str) -> Path:
-    return out.with_name(out.name + ending)
-
-
-def _stored(data: Any, path: Path) -> Path:
-    """The file that `data` is, or that it is written to: `path` with the ending of its kind."""
+def _stored(data: Any, beside: _Beside, ending: str) -> Path:
+    """The file that `data` is, or that it is written to, with the ending of its kind."""
     if isinstance(data, (str, PathLike)):
         return Path(data)
     import numpy
 
     if isinstance(data, Mapping):
-        path = _beside(path, ".npz")
-        numpy.savez(path, **{name: array(value) for name, value in data.items()})
+        arrays = {name: array(value) for name, value in data.items()}
+        path = beside.file(f"{ending}.npz")
+        numpy.savez(path, **arrays)
     else:
-        path = _beside(path, ".npy")
-        numpy.save(path, array(data))
+        values = array(data)
+        path = beside.file(f"{ending}.npy")
+        numpy.save(path, values)
     return path
 
 

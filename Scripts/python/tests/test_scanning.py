@@ -157,6 +157,28 @@ def test_a_bar_names_the_phases(folder: Path, tmp_path: Path, capsys: pytest.Cap
     assert "Rank 0 on" in shown
 
 
+def test_files_of_an_earlier_scan_come_back_where_no_other_began(folder: Path, tmp_path: Path) -> None:
+    images, labels = _records(folder)
+    model, out = folder / "files/model.onnx", tmp_path / "scan"
+    nnfmri.scan(model, images, labels=labels, ranks=1, out=out, **SMALL)
+    written = ("scan.stimuli.npy", "scan.labels.npy")
+    before = {name: (tmp_path / name).read_bytes() for name in written}
+    others = {"labels": labels[::-1], "ranks": 1, "out": out}
+    with pytest.raises(nnfmri.ScanError) as refused:
+        nnfmri.scan(model, images[::-1], resume=True, **others, **SMALL)
+    assert "the stimuli have changed" in str(refused.value)
+    with pytest.raises(nnfmri.ScanError) as misspelt:
+        nnfmri.scan(model, images[::-1], **others, **SMALL, no_such_option=1)
+    assert misspelt.value.code == 64
+    with pytest.raises(nnfmri.ScanError):
+        nnfmri.scan(model, {"image": images[::-1]}, **others, **SMALL | {"layers": "nowhere"})
+    assert {name: (tmp_path / name).read_bytes() for name in written} == before
+    # Without a trace of the others.
+    assert not [path.name for path in tmp_path.iterdir() if "former" in path.name]
+    again = nnfmri.scan(model, images, labels=labels, ranks=1, out=out, resume=True, **SMALL)
+    assert list(again.stimuli.label) == list(labels[:4])
+
+
 def test_a_refusal_is_the_programs_own_sentence(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(nnfmri.ScanError, match="nowhere.onnx") as caught:
         nnfmri.scan(tmp_path / "nowhere.onnx", folder / "files/stimuli.bin", ranks=2, out=tmp_path / "scan", progress=False)
