@@ -237,6 +237,25 @@ extension DistributedTests {
       #expect(try zeta(told).count == 8)
     }
 
+    @Test func `of volumes are said to go through slices one after another`() throws {
+      var network = GraphBuilder(name: "volume", opset: 13)
+      network.input("scan", [nil, 1, 4, 4, 4])
+      network.weight("kernel", [3, 1, 3, 3, 3], (0..<81).map { Float($0 * 7 % 13) / 6 - 1 })
+      network.node("Conv", ["scan", "kernel"], ["convolved"], ["pads": .ints([1, 1, 1, 1, 1, 1])])
+      network.node("Relu", ["convolved"], ["active"])
+      network.node("GlobalAveragePool", ["active"], ["mean"])
+      network.node("Flatten", ["mean"], ["scores"])
+      network.output("scores", [nil, 3])
+      let model = folder.file("volume.onnx", try Model(proto: network.model, label: "volume").serialized())
+      let data = folder.path("volumes.npz")
+      try writeNPZ([("scan", NumericArray(shape: [3, 1, 4, 4, 4], floats: (0..<192).map { Float($0 * 5 % 11) }))], to: data)
+      for (options, isSaid) in [(["--grid", "4x2x1"], true), (["--grid", "1x1x3"], false)] {
+        let run = try ScanRun(["--model", model, "--data", data, "--layers", "active"] + options, ranks: nil)
+        #expect(run.command.exitCode == 0, "\(run.command)")
+        #expect(run.command.errors.contains("slices one after another") == isSaid, "\(run.command)")
+      }
+    }
+
     @Test func `are no patches where the stimuli are no pictures, though the positions may form a square`() throws {
       let data = folder.path("sentences.npz")
       let files = try SmallNetwork.tokens.write(to: folder, stimuli: 2)

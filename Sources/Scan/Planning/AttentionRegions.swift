@@ -23,6 +23,7 @@ struct AttentionRegions {
   private let heads: AttentionHeads
   private let feed: StimulusFeed
   private let model: Model
+  private let shapes: [String: [Int]]
   private let vocabulary: Vocabulary?
   /// [height, width] of the pictures; `nil` where stimuli are none.
   private let picture: (height: Int, width: Int)?
@@ -43,6 +44,7 @@ struct AttentionRegions {
     hiddenHeads = heads.chains.first?.last
     vocabulary = try path.map { path throws(FileError) in try Vocabulary(path) }
     model = survey.model
+    shapes = survey.shapes
     feed = try StimulusFeed(
       runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     let shape = feed.bindings.first { $0.shape.count == 4 }?.shape
@@ -169,18 +171,18 @@ struct AttentionRegions {
   private func patchDivision(_ layer: NetworkSurvey.Layer) throws -> Division {
     let axis = try Self.tokenAxis(of: layer, "patches")
     let length = layer.shape[axis]
-    guard let (apart, rows, columns) = patches(length) else {
+    guard let (apart, cut) = patches(length, of: layer.candidate.tensor) else {
       throw GridError(
         .badInput,
         "its \(length) positions are no grid of patches of a picture, with or without 1, 2 or 5 tokens apart: --regions tokens takes each"
       )
     }
     let labels = try Self.labels(layer.shape, along: [axis]) {
-      $0[0].entry - apart < 0 ? Int(RegionLabels.intact) : $0[0].entry - apart
+      $0[0].entry < apart ? Int(RegionLabels.intact) : cut.patch(ofToken: $0[0].entry - apart)
     }
     var division = Division(
-      labels: labels, size: GridSize(height: rows, width: columns, channels: 1),
-      names: (0..<rows * columns).map { "patch \($0 / columns), \($0 % columns)" })
+      labels: labels, size: GridSize(height: cut.rows, width: cut.columns, channels: 1),
+      names: (0..<cut.count).map { "patch \($0 / cut.columns), \($0 % cut.columns)" })
     if apart > 0 {
       division.notes.append(
         "The first \(apart == 1 ? "token of each layer, a class's, stays" : "\(apart) tokens of each layer, which are no patches, stay") intact; --regions tokens measures \(apart == 1 ? "it" : "them") too."
@@ -189,16 +191,21 @@ struct AttentionRegions {
     return division
   }
 
-  /// How many tokens stand apart, and the rows and columns of the others; `nil` where the stimuli are no pictures, or patches of
-  /// no size are as many.
-  private func patches(_ length: Int) -> (apart: Int, rows: Int, columns: Int)? {
+  /// How many tokens stand apart, and how the others were cut out of the picture: by a convolution, or else row by row as squares.
+  ///
+  /// `nil` where no convolution makes as many patches, and the stimuli are no pictures or squares of no size are as many.
+  private func patches(_ length: Int, of tensor: String) -> (apart: Int, cut: PatchCut)? {
+    let cuts = model.patchCuts(upstreamOf: tensor, shapes: shapes)
+    for apart in Self.tokensApart {
+      if let cut = cuts.first(where: { $0.count > 1 && $0.count == length - apart }) { return (apart, cut) }
+    }
     guard let picture else { return nil }
     for apart in Self.tokensApart where length > apart + 1 {
       for size in 1...min(picture.height, picture.width)
       where picture.height % size == 0 && picture.width % size == 0
         && picture.height / size * (picture.width / size) == length - apart
       {
-        return (apart, picture.height / size, picture.width / size)
+        return (apart, PatchCut(rows: picture.height / size, columns: picture.width / size, goesByColumns: false))
       }
     }
     return nil

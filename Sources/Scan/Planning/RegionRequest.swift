@@ -140,6 +140,14 @@ struct RegionRequest {
         is the whole effect: nothing is told apart there. Give --regions or a --grid that divides \(others > 0 ? "them" : "it").
         """)
     }
+    // Whose grid isn't what one expects of a volume.
+    if let volume = layers.first(where: { $0.layout.contains("D") && $0.regionLabels == nil && $0.grid[0] > 1 }) {
+      notes.append(
+        """
+        \(volume.label) is of volumes, and a grid's rows go through their slices one after another (depth · height), so a cell may be whole \
+        slices: --regions FILE takes blocks.
+        """)
+    }
     for layer in layers {
       guard let labels = layer.regionLabels else { continue }
       let intact = labels.regions.count { $0 == RegionLabels.intact }

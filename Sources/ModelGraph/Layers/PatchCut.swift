@@ -1,0 +1,124 @@
+/// How a convolution cuts pictures into patches that tokens are made of.
+package struct PatchCut: Sendable, Hashable {
+  /// Of patches, as the picture has them.
+  package let rows: Int
+  package let columns: Int
+  /// Whether tokens go down the columns one after another, and not along the rows.
+  package let goesByColumns: Bool
+
+  package init(rows: Int, columns: Int, goesByColumns: Bool) {
+    self.rows = rows
+    self.columns = columns
+    self.goesByColumns = goesByColumns
+  }
+
+  package var count: Int { rows * columns }
+
+  /// The number of the patch, row by row, that a token is of; both from 0 on.
+  package func patch(ofToken token: Int) -> Int {
+    goesByColumns ? token % rows * columns + token / rows : token
+  }
+}
+
+extension Model {
+  /// The cuts by two-dimensional convolutions that a tensor is made behind, the nearest first.
+  ///
+  /// A convolution's rows and columns are followed back to an input, through what turns axes or leaves them as they are, and on to where
+  /// they become one axis. One whose way can't be followed is left out.
+  ///
+  /// - Parameter shapes: of tensors at a batch of one.
+  /// - Cost: a pass over the graph for each convolution.
+  package func patchCuts(upstreamOf tensor: String, shapes: [String: [Int]]) -> [PatchCut] {
+    let index = GraphIndex(proto.graph)
+    guard let start = index.numbers[tensor] else { return [] }
+    let way = PatchWay(nodes: proto.graph.node, index: index, shapes: shapes)
+    var (open, seen, found): ([Int], Set<Int>, [Int]) = ([start], [], [])
+    while let next = open.popLast() {
+      guard let node = index.maker[next], seen.insert(node).inserted else { continue }
+      if proto.graph.node[node].opType == "Conv" { found.append(node) }
+      open += index.reads[node].filter { index.dependence[$0] == .data }
+    }
+    return found.sorted { index.place[$0] > index.place[$1] }.compactMap(way.cut)
+  }
+}
+
+/// Follows the two axes of a convolution.
+private struct PatchWay {
+  let nodes: [Onnx_NodeProto]
+  let index: GraphIndex
+  let shapes: [String: [Int]]
+
+  /// Where rows and columns are.
+  typealias Axes = (rows: Int, columns: Int)
+
+  func cut(_ convolution: Int) -> PatchCut? {
+    let node = nodes[convolution]
+    guard let shape = shapes[node.output[0]], shape.count == 4,
+      let given = beginning(node.input[0], (2, 3)), let byRows = end(node.output[0], (2, 3))
+    else { return nil }
+    let isTurned = given.rows > given.columns
+    return PatchCut(
+      rows: shape[isTurned ? 3 : 2], columns: shape[isTurned ? 2 : 3], goesByColumns: isTurned == byRows)
+  }
+
+  /// The axes at the input that a tensor is laid out from.
+  private func beginning(_ tensor: String, _ axes: Axes) -> Axes? {
+    var (tensor, axes) = (tensor, axes)
+    while let number = index.numbers[tensor], let maker = index.maker[number] {
+      let node = nodes[maker]
+      guard let source = node.input.first(where: { index.numbers[$0].map { index.dependence[$0] == .data } ?? false }) else {
+        return nil
+      }
+      if node.opType == "Transpose" {
+        guard let order = node.integers("perm"), order.indices.contains(axes.rows), order.indices.contains(axes.columns) else {
+          return nil
+        }
+        axes = (order[axes.rows], order[axes.columns])
+      } else {
+        guard let before = kept(axes, from: tensor, to: source, node) else { return nil }
+        axes = before
+      }
+      tensor = source
+    }
+    return axes
+  }
+
+  /// Whether the axes become one by rows; nil where they don't become one, as far as they can be followed.
+  private func end(_ tensor: String, _ axes: Axes) -> Bool? {
+    guard let number = index.numbers[tensor] else { return nil }
+    for reader in index.readers[number] {
+      let node = nodes[reader]
+      guard node.input.first == tensor || index.writes[reader].count == 1, let output = node.output.first else { continue }
+      if node.opType == "Transpose" {
+        guard let order = node.integers("perm"), let rows = order.firstIndex(of: axes.rows),
+          let columns = order.firstIndex(of: axes.columns)
+        else { continue }
+        if let found = end(output, (rows, columns)) { return found }
+      } else if let next = kept(axes, from: tensor, to: output, node) {
+        if let found = end(output, next) { return found }
+      } else if ["Reshape", "Flatten"].contains(node.opType), let before = shapes[tensor], let after = shapes[output],
+        abs(axes.rows - axes.columns) == 1, after.contains(before[axes.rows] * before[axes.columns])
+      {
+        return axes.rows < axes.columns
+      }
+    }
+    return nil
+  }
+
+  private static let plain: Set = [
+    "Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization", "Relu", "Gelu", "Sigmoid", "Clip", "Dropout",
+  ]
+
+  /// Where the axes are in another tensor that holds the same values, or one for each.
+  private func kept(_ axes: Axes, from one: String, to other: String, _ node: Onnx_NodeProto) -> Axes? {
+    guard let one = shapes[one], let other = shapes[other] else { return nil }
+    if Self.plain.contains(node.opType) { return one == other ? axes : nil }
+    guard ["Reshape", "Unsqueeze", "Squeeze"].contains(node.opType) else { return nil }
+    // Axes of one entry come and go.
+    let (mine, others) = (one.indices.filter { one[$0] > 1 }, other.indices.filter { other[$0] > 1 })
+    guard mine.map({ one[$0] }) == others.map({ other[$0] }), let rows = mine.firstIndex(of: axes.rows),
+      let columns = mine.firstIndex(of: axes.columns)
+    else { return nil }
+    return (others[rows], others[columns])
+  }
+}
