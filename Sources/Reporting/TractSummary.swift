@@ -38,12 +38,7 @@ struct TractSummary {
       ])
     }
     lines += table.text.split(separator: "\n").map { "  " + $0 }
-    let verified = tracts.tests.count { $0.q < result.request.analysis.falseDiscoveryRate }
-    lines.append(
-      """
-      \(verified) of \(tracts.routes.count) have a larger effect than random pathways of their region sizes \
-      (q < \(Number.significant(result.request.analysis.falseDiscoveryRate))). \(verdict)
-      """)
+    lines.append("\(verification(result.request.analysis.falseDiscoveryRate)) \(verdict)")
     return lines.joined(separator: "\n")
   }
 
@@ -72,6 +67,22 @@ struct TractSummary {
   /// Whether lesions bear the wiring out: a pathway is verified, or wiring predicts what lesions do.
   var isBorneOut: Bool {
     tracts.tests.contains { $0.q < result.request.analysis.falseDiscoveryRate } || (prediction?.lower ?? 0) > 0
+  }
+
+  /// How many pathways do more than others like them, or that there are too few others to tell.
+  private func verification(_ rate: Double) -> String {
+    let verified = tracts.tests.count { $0.q < rate }
+    let others = tracts.routes.map { tracts.families[$0.family].pathways.count }.max() ?? 0
+    guard verified == 0, Double(others) * rate <= 1 else {
+      return """
+        \(verified) of \(tracts.routes.count) have a larger effect than random pathways of their region sizes \
+        (q < \(Number.significant(rate))).
+        """
+    }
+    return """
+      There are only \(others) pathways of such region sizes, too few for one to stand out (q < \(Number.significant(rate))): more regions, \
+      or another layer between, make more.
+      """
   }
 
   /// How well wiring predicts what lesions do, in words.

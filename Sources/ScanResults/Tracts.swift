@@ -127,7 +127,11 @@ extension Tracts {
   package var tests: [PathwayTest] {
     PathwayTest.tests(
       effects: effects.map { Array($0.prefix(routes.count)) }, family: routes.map(\.family),
-      randomEffects: randomEffects)
+      randomEffects: randomEffects,
+      own: routes.map { route in
+        let random = families[route.family].pathways
+        return random.indices.filter { random[$0].regions == route.pathway.regions }
+      })
   }
 
   /// How well strength predicts the effect of a lesion, over all random pathways. `nil` where there are too few, or

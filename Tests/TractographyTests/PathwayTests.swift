@@ -104,28 +104,41 @@ import Testing
 
   // MARK: Random pathways
 
-  @Test func `drawn at random have the sizes asked for, and meet every region of that size`() {
-    let units = [[4, 6, 4, 4], [9, 9], [1, 2, 2]]
+  @Test func `drawn at random differ, have the sizes asked for, and meet every region of that size`() {
+    let units = [
+      [4, 6, 4, 4] + [Int](repeating: 4, count: 9), [Int](repeating: 9, count: 10), [1] + [Int](repeating: 2, count: 8),
+    ]
     let drawn = RandomPathways.draw([4, 9, 2], unitCounts: units, count: 300, seed: 5, family: 0)
     #expect(drawn.allSatisfy { RandomPathways.profile($0, unitCounts: units) == [4, 9, 2] })
-    for (layer, regions) in [[0, 2, 3], [0, 1], [1, 2]].enumerated() {
+    #expect(drawn.count == 300 && Set(drawn).count == 300)
+    for (layer, regions) in [[0] + Array(2..<13), Array(0..<10), Array(1..<9)].enumerated() {
       for region in regions {
         let share = Double(drawn.count { $0[layer] == region }) / 300
-        #expect(abs(share - 1 / Double(regions.count)) < 0.1)
+        #expect(abs(share - 1 / Double(regions.count)) < 0.07)
       }
     }
     #expect(RandomPathways.draw([4, 9, 2], unitCounts: units, count: 5, seed: 5, family: 0) == Array(drawn.prefix(5)))
     #expect(RandomPathways.draw([4, 9, 2], unitCounts: units, count: 300, seed: 5, family: 1) != drawn)
   }
 
+  @Test(arguments: [11, 12, 199])
+  func `drawn at random are all that there are where they are few`(count: Int) {
+    let drawn = RandomPathways.draw(
+      [4, 9, 2], unitCounts: [[4, 6, 4, 4], [9, 9], [1, 2, 2]], count: count, seed: 5, family: 0)
+    #expect(drawn.count == min(count, 12) && Set(drawn).count == drawn.count)
+  }
+
   @Test func `are tested by their rank among random ones`() {
     let random = (1...99).map(Double.init)
     let tests = PathwayTest.tests(
-      effects: [[200, 50, 0], [202, 50, 0]], family: [0, 0, 1], randomEffects: [random, [0, 1, 2]])
+      effects: [[200, 50, 0], [202, 50, 0]], family: [0, 0, 1], randomEffects: [random, [0, 1, 2]], own: [[], [], []])
     #expect(tests.map(\.p) == [1.0 / 100, 51.0 / 100, 1])
     #expect(tests.map(\.effect) == [201, 50, 0])
     #expect(tests[0].q == 0.03 && tests[0].standardError == 1)
-    #expect(PathwayTest.tests(effects: [], family: [0], randomEffects: [random])[0].effect.isNaN)
+    #expect(PathwayTest.tests(effects: [], family: [0], randomEffects: [random], own: [[]])[0].effect.isNaN)
+    // The largest of all 99 that there are.
+    let all = PathwayTest.tests(effects: [[99]], family: [0], randomEffects: [random], own: [[98]])
+    #expect(all[0].p == 1.0 / 99)
   }
 
   // MARK: Rank correlation
