@@ -112,7 +112,7 @@ enum AnswerReport {
   private static func prevalence(_ layer: ScanResult.Layer, _ group: LayerAnswers.Group, _ target: String?) -> String? {
     let (needed, zeta) = (layer.answers.needed, layer.statistics.zeta)
     guard let best = needed.indices.max(by: { (needed[$0], zeta[$0]) < (needed[$1], zeta[$1]) }),
-      group.prevalence[best].estimate > 0
+      needed[best] > 0, group.prevalence[best].estimate > 0
     else { return nil }
     let most = group.prevalence[best]
     let interval = [most.interval.lowerBound, most.interval.upperBound].map { Number.fixed(100 * $0, 0) }

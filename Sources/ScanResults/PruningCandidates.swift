@@ -11,6 +11,8 @@ import Statistics
 /// - activity: mean|a|;
 /// - importance: the whole confidence interval of ζ lies within ± a quarter of |v(G) − v(∅)|/n;
 /// - wiring: strength that enters from the layer before and that leads to the next, each as far as it was traced.
+///
+/// A critical region is none, however small it is: where the effect is negative, or shared by few, such regions are.
 package struct PruningCandidates: Sendable, Hashable {
   package static let share = 0.25
 
@@ -35,7 +37,7 @@ package struct PruningCandidates: Sendable, Hashable {
     isWiringKnown = !wiring.isEmpty
     regions = (0..<count).filter { region in
       let interval = one.statistics.tests[region].interval
-      return one.moments.meanMagnitude(region) < Self.share * activity
+      return !one.statistics.isCritical[region] && one.moments.meanMagnitude(region) < Self.share * activity
         && max(abs(interval.lowerBound), abs(interval.upperBound)) < least * abs(effect)
         && wiring.allSatisfy { $0[region] < least }
     }

@@ -181,6 +181,27 @@ extension DistributedTests {
       }
     }
 
+    @Test
+    func `of two scans of other stimuli and other classes' logits is of densities alone, or says how far classes are apart`()
+      throws
+    {
+      for (mine, others, words, isCompared) in [
+        ("0", "1", "no target class of", false),
+        ("0", "0", "", true),
+        ("0", "label", "50 % of the stimuli would have to be of another target class", true),
+      ] {
+        try scan(labels: [0, 1, 0, 1, 0, 1], value: "logit", target: mine)
+        // Another file, of which no stimulus is taken for one of the first.
+        try scan(labels: [0, 1, 0, 1, 0, 1, 0, 1], value: "logit", target: others, out: folder.path("other"))
+        let run = try contrast([folder.path("other")])
+        #expect(run.exitCode == 0, "\(run)")
+        #expect(run.output.contains("no common zero") == !words.isEmpty, "\(run)")
+        #expect(words.isEmpty || run.output.contains(words), "\(run)")
+        let layers = try #require(json("contrast.json").values.first?["layers"] as? [String: [String: any Sendable]])
+        #expect(layers.values.allSatisfy { ($0["zeta"] is [String: any Sendable]) == isCompared && $0["density"] != nil })
+      }
+    }
+
     @Test func `of two scans that measured different values is refused`() throws {
       try scan(labels: [0, 1, 0, 1])
       let other = folder.path("other")

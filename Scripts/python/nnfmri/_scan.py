@@ -218,7 +218,8 @@ class Scan:
             arguments.append(str(folder))
         run(arguments + option_arguments({"groups": groups, "only": only, "permutations": permutations}))
         table = _table(self.folder / "contrast.tsv")
-        table.attrs["notes"] = _json(self.folder / "contrast.json").get("notes", [])
+        pairs = _json(self.folder / "contrast.json").values()
+        table.attrs["notes"] = list(dict.fromkeys(note for pair in pairs for note in pair["notes"]))
         for note in table.attrs["notes"]:
             warnings.warn(note, stacklevel=2)
         return table
