@@ -43,6 +43,28 @@ struct PatchCutTests {
     #expect(try cuts(turned: turned, order: order) == [PatchCut(rows: 6, columns: 3, goesByColumns: goesByColumns)])
   }
 
+  @Test func `are the last convolution's of several, behind which what branches is followed once`() throws {
+    var network = GraphBuilder(name: "stem", opset: 17)
+    network.input("picture", [nil, 1, 16, 8])
+    network.weight("first", [2, 1, 2, 2], [Float](repeating: 1, count: 8))
+    network.weight("second", [2, 2, 2, 2], [Float](repeating: 1, count: 16))
+    var shapes = ["picture": [1, 1, 16, 8], "stem": [1, 2, 8, 4], "cut": [1, 2, 4, 2], "tokens": [1, 2, 8]]
+    network.node("Conv", ["picture", "first"], ["stem"], ["strides": .ints([2, 2])])
+    network.node("Conv", ["stem", "second"], ["cut"], ["strides": .ints([2, 2])])
+    var last = "cut"
+    for number in 0..<60 {
+      network.node("Sigmoid", [last], ["gate\(number)"])
+      network.node("Mul", [last, "gate\(number)"], ["gated\(number)"])
+      last = "gated\(number)"
+      (shapes["gate\(number)"], shapes[last]) = ([1, 2, 4, 2], [1, 2, 4, 2])
+    }
+    network.weight("shape", [3], [0, 2, -1] as [Int64])
+    network.node("Reshape", [last, "shape"], ["tokens"])
+    network.output("tokens", [nil, 2, 8])
+    let cuts = try Model(proto: network.model, label: "stem").patchCuts(upstreamOf: "tokens", shapes: shapes)
+    #expect(cuts == [PatchCut(rows: 4, columns: 2, goesByColumns: false)])
+  }
+
   @Test func `are all met once`() {
     for goesByColumns in [false, true] {
       let cut = PatchCut(rows: 6, columns: 3, goesByColumns: goesByColumns)

@@ -53,8 +53,9 @@ private struct PatchWay {
 
   func cut(_ convolution: Int) -> PatchCut? {
     let node = nodes[convolution]
+    var seen: Set<Int> = []
     guard let shape = shapes[node.output[0]], shape.count == 4,
-      let given = beginning(node.input[0], (2, 3)), let byRows = end(node.output[0], (2, 3))
+      let given = beginning(node.input[0], (2, 3)), let byRows = end(node.output[0], (2, 3), &seen)
     else { return nil }
     let isTurned = given.rows > given.columns
     return PatchCut(
@@ -74,7 +75,7 @@ private struct PatchWay {
           return nil
         }
         axes = (order[axes.rows], order[axes.columns])
-      } else {
+      } else if !Self.spatial.contains(node.opType) || axes != (2, 3) {
         guard let before = kept(axes, from: tensor, to: source, node) else { return nil }
         axes = before
       }
@@ -84,8 +85,8 @@ private struct PatchWay {
   }
 
   /// Whether the axes become one by rows; nil where they don't become one, as far as they can be followed.
-  private func end(_ tensor: String, _ axes: Axes) -> Bool? {
-    guard let number = index.numbers[tensor] else { return nil }
+  private func end(_ tensor: String, _ axes: Axes, _ seen: inout Set<Int>) -> Bool? {
+    guard let number = index.numbers[tensor], seen.insert(number).inserted else { return nil }
     for reader in index.readers[number] {
       let node = nodes[reader]
       guard node.input.first == tensor || index.writes[reader].count == 1, let output = node.output.first else { continue }
@@ -93,9 +94,9 @@ private struct PatchWay {
         guard let order = node.integers("perm"), let rows = order.firstIndex(of: axes.rows),
           let columns = order.firstIndex(of: axes.columns)
         else { continue }
-        if let found = end(output, (rows, columns)) { return found }
+        if let found = end(output, (rows, columns), &seen) { return found }
       } else if let next = kept(axes, from: tensor, to: output, node) {
-        if let found = end(output, next) { return found }
+        if let found = end(output, next, &seen) { return found }
       } else if ["Reshape", "Flatten"].contains(node.opType), let before = shapes[tensor], let after = shapes[output],
         abs(axes.rows - axes.columns) == 1, after.contains(before[axes.rows] * before[axes.columns])
       {
@@ -108,6 +109,9 @@ private struct PatchWay {
   private static let plain: Set = [
     "Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization", "Relu", "Gelu", "Sigmoid", "Clip", "Dropout",
   ]
+
+  /// Operators that have rows and columns where convolutions have them.
+  private static let spatial: Set = ["Conv", "MaxPool", "AveragePool", "BatchNormalization", "InstanceNormalization"]
 
   /// Where the axes are in another tensor that holds the same values, or one for each.
   private func kept(_ axes: Axes, from one: String, to other: String, _ node: Onnx_NodeProto) -> Axes? {
