@@ -12,7 +12,8 @@ package enum FalseDiscoveryRate {
     var least = 1.0
     let descending = p.indices.sorted { (p[$0], $0) > (p[$1], $1) }
     for (position, test) in descending.enumerated() {
-      least = min(least, p[test] * Double(p.count) / Double(p.count - position))
+      // A ratio of 1 or more first, so that rounding takes no q below its p.
+      least = min(least, p[test] * (Double(p.count) / Double(p.count - position)))
       q[test] = least
     }
     return q

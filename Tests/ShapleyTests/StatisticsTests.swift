@@ -26,6 +26,15 @@ import Testing
   }
 
   /// scipy.stats.false_discovery_control, SciPy 1.17.
+  @Test func qValuesAreNoLessThanTheirP() {
+    for count in 1...60 {
+      for tests in 1...12 {
+        let p = (0..<tests).map { Double(1 + $0 % count) / Double(count + 1) }
+        #expect(zip(FalseDiscoveryRate.qValues(p), p).allSatisfy { $0 >= $1 }, "\(count) \(tests)")
+      }
+    }
+  }
+
   @Test func qValuesAreThePublishedOnes() {
     let q = FalseDiscoveryRate.qValues([0.01, 0.04, 0.03, 0.005, 0.03, 0.5, 0.9, 0.0])
     let expected = [0.026666666666666665, 0.05333333333333333, 0.048, 0.02, 0.048, 0.5714285714285714, 0.9, 0.0]
