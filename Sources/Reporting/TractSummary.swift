@@ -69,20 +69,16 @@ struct TractSummary {
     tracts.tests.contains { $0.q < result.request.analysis.falseDiscoveryRate } || (prediction?.lower ?? 0) > 0
   }
 
-  /// How many pathways do more than others like them, or that there are too few others to tell.
+  /// How many pathways do more than others like them, or that too few were compared to tell.
   private func verification(_ rate: Double) -> String {
     let verified = tracts.tests.count { $0.q < rate }
-    let others = tracts.routes.map { tracts.families[$0.family].pathways.count }.max() ?? 0
-    guard verified == 0, Double(others) * rate <= 1 else {
-      return """
-        \(verified) of \(tracts.routes.count) have a larger effect than random pathways of their region sizes \
-        (q < \(Number.significant(rate))).
-        """
+    let compared = tracts.routes.map { tracts.families[$0.family].pathways.count }.max() ?? 0
+    let limit = "(q < \(Number.significant(rate)))"
+    // The least p is that of a pathway that does more than all others: one over as many as there are.
+    guard verified == 0, Double(compared) * rate <= 1 else {
+      return "\(verified) of \(tracts.routes.count) have a larger effect than random pathways of their region sizes \(limit)."
     }
-    return """
-      There are only \(others) pathways of such region sizes, too few for one to stand out (q < \(Number.significant(rate))): more regions, \
-      or another layer between, make more.
-      """
+    return "The \(compared) pathways of such region sizes that were lesioned are too few for one to stand out \(limit)."
   }
 
   /// How well wiring predicts what lesions do, in words.

@@ -29,7 +29,6 @@ extension Model {
   /// - Parameter shapes: of tensors at a batch of one.
   /// - Cost: a pass over the graph for each convolution.
   package func patchCuts(upstreamOf tensor: String, shapes: [String: [Int]]) -> [PatchCut] {
-    let index = GraphIndex(proto.graph)
     guard let start = index.numbers[tensor] else { return [] }
     let way = PatchWay(nodes: proto.graph.node, index: index, shapes: shapes)
     var (open, seen, found): ([Int], Set<Int>, [Int]) = ([start], [], [])
@@ -67,7 +66,7 @@ private struct PatchWay {
     var (tensor, axes) = (tensor, axes)
     while let number = index.numbers[tensor], let maker = index.maker[number] {
       let node = nodes[maker]
-      guard let source = node.input.first(where: { index.numbers[$0].map { index.dependence[$0] == .data } ?? false }) else {
+      guard let source = index.reads[maker].first(where: { index.dependence[$0] == .data }).map({ index.names[$0] }) else {
         return nil
       }
       if node.opType == "Transpose" {
@@ -89,7 +88,7 @@ private struct PatchWay {
     guard let number = index.numbers[tensor], seen.insert(number).inserted else { return nil }
     for reader in index.readers[number] {
       let node = nodes[reader]
-      guard node.input.first == tensor || index.writes[reader].count == 1, let output = node.output.first else { continue }
+      guard let output = node.output.first else { continue }
       if node.opType == "Transpose" {
         guard let order = node.integers("perm"), let rows = order.firstIndex(of: axes.rows),
           let columns = order.firstIndex(of: axes.columns)
