@@ -92,26 +92,17 @@ package enum ContrastGroups: Sendable, Hashable {
     return names[number]
   }
 
-  /// Why ζ of two groups can't be compared, a sentence with what helps; `nil` if it can.
-  ///
-  /// A logit has the zero and the unit of its class: of stimuli whose targets differ by how they were grouped, a difference is
-  /// one between classes' logits, not between what the network needs.
-  package func reasonAgainstZeta(
-    _ first: ScanContrast.Group, _ second: ScanContrast.Group, of result: ScanResult
-  ) -> String? {
-    guard result.request.measurement.value == .logit, result.plan.readout.isDecision != true else { return nil }
+  /// What keeps ζ of two groups apart; `nil` where nothing does.
+  package func classMixture(_ first: ScanContrast.Group, _ second: ScanContrast.Group, of result: ScanResult) -> ClassMixture? {
+    guard ClassMixture.matters(in: result) else { return nil }
     if case .fixed = result.request.measurement.target { return nil }
-    let isByClass =
-      switch self {
-      case .predicted, .labels: true
-      case .correct: false
-      case .file: Set(first.stimuli.map { result.targets[$0] }).isDisjoint(with: second.stimuli.map { result.targets[$0] })
-      }
-    guard isByClass else { return nil }
-    return """
-      ζ isn't compared, since it is of each stimulus's own class, and logits of different classes have no common zero: scan with \
-      --value margin, --value prob, or one class for all (--target 3). Densities are compared.
-      """
+    switch self {
+    // By the class itself.
+    case .predicted, .labels: return .disjoint
+    // Right and wrong answers differ in what they are.
+    case .correct: return nil
+    case .file: return ClassMixture(first.stimuli.map { result.targets[$0] }, second.stimuli.map { result.targets[$0] })
+    }
   }
 
   private func labels(_ result: ScanResult) throws(Failure) -> [Int] {

@@ -35,9 +35,6 @@ package struct ScanContrast: Sendable {
     }
   }
 
-  /// Up to this share, chance makes target classes differ between two scans of some tens of stimuli.
-  private static let largestShareOfOtherClasses = 0.25
-
   /// Effects are the mean of this group minus that of the other.
   package let first: Group
   package let second: Group
@@ -55,15 +52,19 @@ package struct ScanContrast: Sendable {
     _ result: ScanResult, _ first: Group, _ second: Group, by division: ContrastGroups, notes: [String] = [], permutations: Int
   ) throws(Failure) {
     (self.first, self.second, isPaired) = (first, second, false)
-    let reason = division.reasonAgainstZeta(first, second, of: result)
-    self.notes = notes + [reason].compactMap(\.self)
+    let mixture = division.classMixture(first, second, of: result)
+    self.notes =
+      notes
+      + [mixture].compactMap {
+        $0?.note((first.name, second.name), help: "scan with --value margin, --value prob, or one class for all (--target 3)")
+      }
     var layers: [Layer] = []
     for layer in result.layers {
       func zeta(_ group: Group) -> [[Double]] { group.stimuli.compactMap { layer.series[$0]?.zeta } }
       let (a, b) = (zeta(first), zeta(second))
       try Self.check(a.count, b.count, first, second, layer.plan.number)
       let make = Self.maker(result, layer.plan.number, permutations)
-      let contrast = reason == nil ? make(a, b, nil, 0, false) : nil
+      let contrast = mixture == .disjoint ? nil : make(a, b, nil, 0, false)
       layers.append(
         Layer(
           layer: layer, zeta: contrast,
@@ -107,10 +108,10 @@ package struct ScanContrast: Sendable {
       Self.noteOnReading(a.plan, b.plan, shown, names),
     ].compactMap(\.self)
     let changed = common.count { a.targets[$0.0] != b.targets[$0.1] }
-    var isOfOthers = isSame && isOfClass && common.count - changed < GroupContrast.leastGroup
-    if !isSame, isOfClass, a.plan.readout.isDecision != true, let mixture = Self.noteOnClasses(a.targets, b.targets, names) {
-      notes.append(mixture)
-      isOfOthers = Set(a.targets).isDisjoint(with: b.targets)
+    let mixture = isSame || !ClassMixture.matters(in: a) ? nil : ClassMixture(a.targets, b.targets)
+    let isOfOthers = isSame ? isOfClass && common.count - changed < GroupContrast.leastGroup : mixture == .disjoint
+    if let mixture {
+      notes.append(mixture.note(names, help: "scan both with the same --target, or with --value margin or prob"))
     } else if isOfOthers {
       notes.append(
         "ζ isn't compared, since \(changed) of \(common.count) stimuli have another target class in the other scan, and logits of different classes have no common zero: scan both with the same --target, or with --value margin or prob. Densities are compared."
@@ -162,27 +163,6 @@ package struct ScanContrast: Sendable {
       )
     }
     (self.layers, self.notes) = (layers, notes)
-  }
-
-  /// That the stimuli of two scans have other target classes, whose logits have no common zero; `nil` where they have the same in about
-  /// the same shares.
-  private static func noteOnClasses(_ a: [Int], _ b: [Int], _ names: (String, String)) -> String? {
-    let help = "scan both with the same --target, or with --value margin or prob"
-    if Set(a).isDisjoint(with: b) {
-      return """
-        ζ isn't compared, since no target class of \(names.0) is one of \(names.1), and logits of different classes have no common zero: \(help). \
-        Densities are compared.
-        """
-    }
-    let (first, second) = (Dictionary(grouping: a) { $0 }, Dictionary(grouping: b) { $0 })
-    let apart = Set(a + b).reduce(0.0) { sum, target in
-      sum + abs(Double(first[target]?.count ?? 0) / Double(a.count) - Double(second[target]?.count ?? 0) / Double(b.count)) / 2
-    }
-    guard apart > Self.largestShareOfOtherClasses else { return nil }
-    return """
-      \(Int((100 * apart).rounded())) % of the stimuli would have to be of another target class for both scans to have the same, and logits of \
-      different classes have no common zero: differences of ζ may be those between classes; to tell, \(help).
-      """
   }
 
   /// Why stimuli aren't paired though some may be the same, in a sentence; `nil` where they are, or have nothing in common.

@@ -107,6 +107,12 @@ extension DistributedTests {
       // Right and wrong answers differ in what they are, not in which class they are of.
       let correct = try contrast(["--groups", folder.file("groups.txt", text: "a\nb\na\nb\nb\na\n")])
       #expect(correct.exitCode == 0, "\(correct)")
+      // Groups of one's own, of other shares: 1 of 3 is of class 0, and 2 of 3.
+      try scan(labels: [0, 1, 1, 0, 0, 1], value: "logit", target: "label")
+      let mixed = try contrast(["--groups", folder.file("mixed.txt", text: "a\na\na\nb\nb\nb\n")])
+      #expect(mixed.exitCode == 0 && mixed.output.contains("33 % of the stimuli would have to be"), "\(mixed)")
+      let compared = try #require(json("contrast.json")["a - b"]?["layers"] as? [String: [String: any Sendable]])
+      #expect(compared.values.allSatisfy { $0["zeta"] is [String: any Sendable] })
     }
 
     @Test func `of two scans of the same stimuli is of pairs, and of a scan with itself nothing`() throws {

@@ -30,8 +30,6 @@ _ARRAYS = {"regions", "lesion", "pairs"}
 _LINES = {"region_names", "class_names"}
 # What has no form with --no-: False leaves it out.
 _WITHOUT_NEGATIVE = {"allow_nonfinite", "keep_scores", "resume"}
-# Exit codes of scans that didn't begin: usage, no input, something is missing, a folder that can't be taken.
-_REFUSALS = {64, 66, 69, 73}
 _OWN = {"model": "the first argument", "data": "the second argument"}
 
 
@@ -234,7 +232,14 @@ class _Beside:
 
     def __init__(self, out: Path) -> None:
         self._out = out
+        self._scan = self._recorded()
         self._former: list[tuple[Path, Path]] = []
+
+    def _recorded(self) -> bytes | None:
+        """What the folder's scan says of itself, from its beginning on."""
+        with contextlib.suppress(OSError):
+            return (self._out / "scan.json").read_bytes()
+        return None
 
     def file(self, ending: str) -> Path:
         """The path of one that is about to be written."""
@@ -250,12 +255,13 @@ class _Beside:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        began = error is None or isinstance(error, KeyboardInterrupt) or isinstance(error, ScanError) and error.code not in _REFUSALS
+        # A scan that goes on was made of the same.
+        is_former = error is not None and self._scan is not None and self._recorded() == self._scan
         for path, former in self._former:
-            if began:
-                former.unlink()
-            else:
+            if is_former:
                 former.replace(path)
+            else:
+                former.unlink()
 
 
 def _with_files(options: Mapping[str, Any], beside: _Beside) -> dict[str, Any]:

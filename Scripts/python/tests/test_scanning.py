@@ -170,8 +170,11 @@ def test_files_of_an_earlier_scan_come_back_where_no_other_began(folder: Path, t
     with pytest.raises(nnfmri.ScanError) as misspelt:
         nnfmri.scan(model, images[::-1], **others, **SMALL, no_such_option=1)
     assert misspelt.value.code == 64
+    with pytest.raises(nnfmri.ScanError) as misshapen:
+        nnfmri.scan(model, images[::-1, :, :16], **others, **SMALL)
+    assert misshapen.value.code == 65
     with pytest.raises(nnfmri.ScanError):
-        nnfmri.scan(model, {"image": images[::-1]}, **others, **SMALL | {"layers": "nowhere"})
+        nnfmri.scan(model, images[::-1], **others, **SMALL | {"layers": "nowhere"})
     assert {name: (tmp_path / name).read_bytes() for name in written} == before
     # Without a trace of the others.
     assert not [path.name for path in tmp_path.iterdir() if "former" in path.name]
