@@ -6,11 +6,14 @@ struct NamedArray: Sendable {
   let array: NumericArray
   /// Whether it is meant for all stimuli as it is, by its place in the archive.
   let isShared: Bool
+  /// What its columns are called, where it is a table with a header.
+  let columnNames: [String]?
 
-  init(name: String?, array: NumericArray, isShared: Bool = false) {
+  init(name: String?, array: NumericArray, isShared: Bool = false, columnNames: [String]? = nil) {
     self.name = name
     self.array = array
     self.isShared = isShared
+    self.columnNames = columnNames
   }
 
   /// How many stimuli arrays hold: the length that the most of them have along one of their first two axes, then the one

@@ -26,7 +26,8 @@ extension NumberTable.Contents {
       return NamedArray(
         name: name,
         array: NumericArray(
-          shape: [rowCount, columns.count], doubles: rows.flatMap { row in columns.map { values[row + $0] } }))
+          shape: [rowCount, columns.count], doubles: rows.flatMap { row in columns.map { values[row + $0] } }),
+        columnNames: columns.map { names[$0] })
     }
     var others: [String: [Int]?] = [:]
     for column in names.indices where !used.contains(column) {
@@ -34,6 +35,18 @@ extension NumberTable.Contents {
       others[names[column]] = numbers.contains(nil) ? .some(nil) : numbers.compactMap(\.self)
     }
     return (found.map { part($0.input.name, $0.columns) }, others)
+  }
+
+  /// Why the whole table can't be what the model's one input is given: it is a list of another number of features; `nil` elsewhere.
+  func reasonAgainst(_ inputs: [ModelInput]) -> String? {
+    let own = inputs.filter { !$0.isState }
+    guard own.count == 1, own[0].batchAxis != nil, let shape = own[0].shape, shape.count == 1, let count = shape[0], count != columns
+    else { return nil }
+    let ends = names.map { " (\"\($0[0])\" to \"\($0[columns - 1])\")" } ?? ""
+    return """
+      has \(columns) columns\(labels == nil ? "" : " beside its labels")\(ends), and model input "\(own[0].name)" takes \(count): give it \
+      \(columns > count ? "no others, and name one of class numbers \"label\"" : "all of them")
+      """
   }
 
   private static func columns(of input: ModelInput, in places: [String: Int]) -> [Int]? {

@@ -47,6 +47,8 @@ package struct StimulusInput: Sendable {
   private(set) var arrangement = Arrangement.asStored
   /// All of it, where it is an array whose axes only a model can tell.
   let array: NumericArray?
+  /// What the numbers of a stimulus are called, where it is a row of a table with a header.
+  let columnNames: [String]?
 
   init(
     name: String?, shape: [Int], scalarType: ScalarType, isBigEndian: Bool, isImage: Bool, segments: [Segment]
@@ -60,6 +62,7 @@ package struct StimulusInput: Sendable {
     self.storage = .segments(segments)
     isShared = false
     array = nil
+    columnNames = nil
   }
 
   /// Pictures, C, H, W bytes each; three channels until a model asks for one.
@@ -73,13 +76,15 @@ package struct StimulusInput: Sendable {
     storage = .pictures(pictures)
     isShared = false
     array = nil
+    columnNames = nil
   }
 
   /// An array with a stimulus a row of its first axis, until it is fitted to a model.
   ///
   /// - Parameter isShared: whether it is given to all stimuli as it is.
-  init(name: String?, _ array: NumericArray, isShared: Bool = false) {
+  init(name: String?, _ array: NumericArray, isShared: Bool = false, columnNames: [String]? = nil) {
     self.name = name
+    self.columnNames = columnNames
     self.isShared = isShared || array.shape.isEmpty
     storedShape = self.isShared ? array.shape : Array(array.shape.dropFirst())
     shape = storedShape

@@ -68,8 +68,11 @@ extension StimulusSet {
           }
           try self.init(arrays, of: inputs ?? [], unreadable: unreadable, labels: table.labels, description: path, files: [path])
           columns = others.compactMapValues(\.self)
+        } else if let reason = table.reasonAgainst(inputs ?? []) {
+          throw StimuliError(.badInput, "\(path) \(reason)")
         } else {
-          try self.init([NamedArray(name: nil, array: table.array)], labels: table.labels, description: path, files: [path])
+          let array = NamedArray(name: nil, array: table.array, columnNames: table.names)
+          try self.init([array], labels: table.labels, description: path, files: [path])
         }
         for note in table.notes { addNote(note) }
       } else if NumericArray.isIDX(bytes) {

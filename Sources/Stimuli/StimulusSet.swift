@@ -86,7 +86,8 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
         .badInput, "\(description): shape \(empty.array.shape) has an axis of length 0: give stimuli with values")
     }
     try self.init(
-      inputs: arrays.map { StimulusInput(name: $0.name, $0.array, isShared: $0.isShared) }, count: count,
+      inputs: arrays.map { StimulusInput(name: $0.name, $0.array, isShared: $0.isShared, columnNames: $0.columnNames) },
+      count: count,
       labels: labels, description: description, files: files)
     self.unreadable = unreadable
   }
@@ -112,6 +113,13 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
       name: nil, shape: [channels, height, width], scalarType: .uint8, isBigEndian: false, isImage: true,
       segments: [segment])
     try self.init(inputs: [input], count: segment.count, labels: labels, description: description, files: [])
+  }
+
+  /// What the numbers that a model's input is given of a stimulus are called, where a table's header has a name of its own for each.
+  package func columnNames(of input: String) -> [String]? {
+    let names = (inputs.first { $0.name == input } ?? (inputs.count == 1 ? inputs[0] : nil))?.columnNames
+    guard let names, Set(names).count == names.count, names.allSatisfy({ !$0.isEmpty && !$0.contains("\t") }) else { return nil }
+    return names
   }
 
   /// The number of stimuli.

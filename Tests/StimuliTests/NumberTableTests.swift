@@ -120,6 +120,21 @@ struct NumberTableTests {
     }
   }
 
+  @Test(
+    "of another width than the model's one list of features is refused with its columns' names, which it keeps otherwise",
+    arguments: [
+      ("age,bp,class\n1,2,0\n", 2, "3 columns (\"age\" to \"class\")", "\"x\" takes 2: give it no others, and name one of class numbers"),
+      ("age,label\n1,2\n", 2, "1 columns beside its labels (\"age\" to \"age\")", "\"x\" takes 2: give it all of them"),
+      ("1,2,0\n", 4, "3 columns, and", "takes 4"),
+    ])
+  func width(text: String, width: Int, columns: String, remedy: String) throws {
+    let path = folder.file("t.csv", text: text)
+    let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: path, inputs: [ModelInput("x", [width])]) }
+    #expect(error?.message.contains(columns) == true && error?.message.contains(remedy) == true, "\(String(describing: error))")
+    let own = try StimulusSet(contentsOf: path, inputs: [ModelInput("x", nil)])
+    #expect(own.columnNames(of: "x") == (text.first == "1" ? nil : text.hasPrefix("age,bp") ? ["age", "bp", "class"] : ["age"]))
+  }
+
   @Test("that lacks an input's columns is refused with the names")
   func missingColumn() throws {
     let inputs = [ModelInput("x", [1]), ModelInput("age", [1])]
