@@ -1,16 +1,11 @@
-/// A tensor that could be scanned: activations that the read output depends on, floats, or integers that stand for such.
+/// A tensor that could be scanned: activations that the read output depends on, or what the model is given; floats, or integers that
+/// stand for such.
 ///
 /// Whether its shape and batch axis allow a scan shows only when the model runs.
 package struct LayerCandidate: Sendable, Hashable {
   package let tensor: String
+  /// What makes it; `input` for what the model is given.
   package let operatorType: String
-  package let nodeName: String
-
-  /// The producing node's place in topological order.
-  package let position: Int
-
-  /// The producing node's place in the file, as `forwardCosts(shapes:)` numbers nodes.
-  package let node: Int
 
   /// Whether `--layers auto` would take it if there were no limit to the number of layers.
   package let isBlockEnd: Bool
@@ -36,15 +31,23 @@ extension Model {
       where influences[tensor] && tensor != target && index.dependence[tensor] == .data
         && (types[index.names[tensor]]?.isFloat ?? true || isOnlyQuantized(index.names[tensor]))
       {
-        let name = index.names[tensor]
-        let proto = proto.graph.node[node]
         candidates.append(
           LayerCandidate(
-            tensor: name, operatorType: proto.opType, nodeName: proto.name, position: index.place[node], node: node,
-            isBlockEnd: blockEnds.contains(tensor)))
+            tensor: index.names[tensor], operatorType: proto.graph.node[node].opType, isBlockEnd: blockEnds.contains(tensor)))
       }
     }
     return candidates
+  }
+
+  /// What the model is given that could be scanned as its layers are: the inputs that `output` depends on, in their order.
+  ///
+  /// - Parameter output: the tensor that is read, as in `layerCandidates(reading:)`.
+  package func inputCandidates(reading output: String) -> [LayerCandidate] {
+    guard let target = index.numbers[output] else { return [] }
+    let influences = index.influences(on: target)
+    return inputNames.filter { name in
+      index.numbers[name].map { influences[$0] && $0 != target && index.dependence[$0] == .data } ?? false
+    }.map { LayerCandidate(tensor: $0, operatorType: "input", isBlockEnd: false) }
   }
 
   /// One tensor a block, upstream first, thinned evenly to `automaticLayerLimit`.

@@ -9,25 +9,31 @@ extension Model {
   /// units become 0, or what a further input holds. A region that doesn't exist, such as −1, lesions nothing.
   ///
   /// Nothing downstream changes its names: the operator that makes a tensor gets another output, and the tensor is made
-  /// of that.
+  /// of that. What the model is given keeps its name, and all that reads it reads what is left of it.
   ///
   /// - Parameters:
   ///   - layers: each tensor with its shape for one stimulus and the region of each of its units, in memory order.
   ///   - output: what is read.
   ///   - replaces: whether lesioned units are replaced by something other than 0.
-  /// - Precondition: operators make the tensors, and their first axis counts stimuli.
+  /// - Precondition: operators make the tensors or the model is given them, and their first axis counts stimuli.
   package func lesioningRegions(
     of layers: [(tensor: String, shape: [Int], regions: [Int32])], reading output: String, replaces: Bool
   ) -> Model {
     var graph = proto.graph
     for (number, layer) in layers.enumerated() {
-      guard let maker = index.producer(of: layer.tensor) else { preconditionFailure("no operator makes \(layer.tensor)") }
       let name = { (part: String) in "lesion_\(number)_\(part)" }
-      for place in graph.node[maker].output.indices where graph.node[maker].output[place] == layer.tensor {
-        graph.node[maker].output[place] = name("intact")
+      let (intact, left): (String, String)
+      if let maker = index.producer(of: layer.tensor) {
+        (intact, left) = (name("intact"), layer.tensor)
+        for place in graph.node[maker].output.indices where graph.node[maker].output[place] == layer.tensor {
+          graph.node[maker].output[place] = intact
+        }
+        // The layer's own shape may be declared, and is the lesioned one's now.
+        graph.valueInfo.removeAll { $0.name == layer.tensor }
+      } else {
+        (intact, left) = (layer.tensor, name("left"))
+        for place in graph.node.indices { graph.node[place].renameReads(of: intact, to: left) }
       }
-      // The layer's own shape may be declared, and is the lesioned one's now.
-      graph.valueInfo.removeAll { $0.name == layer.tensor }
       var regions = Onnx_TensorProto()
       regions.name = name("regions")
       regions.dims = [1] + layer.shape.dropFirst().map(Int64.init)
@@ -46,12 +52,12 @@ extension Model {
       let kept = nodes.node("Sub", [one.name, lesioned], [name("kept")])
       // The operator that made the tensor may be called by its name.
       let remains = nodes.node(
-        "Mul", [name("intact"), kept], [replaces ? name("remains") : layer.tensor], name: name("remains"))
+        "Mul", [intact, kept], [replaces ? name("remains") : left], name: name("remains"))
       graph.input.append(Onnx_ValueInfoProto(name: Self.lesionInput(number), elementType: .int32))
       if replaces {
         graph.input.append(Onnx_ValueInfoProto(name: Self.replacementInput(number), elementType: .float))
         let replaced = nodes.node("Mul", [Self.replacementInput(number), lesioned], [name("replaced")])
-        nodes.node("Add", [remains, replaced], [layer.tensor], name: name("sum"))
+        nodes.node("Add", [remains, replaced], [left], name: name("sum"))
       }
       // Behind everything: what reads the tensor is put in order when the graph is exposed.
       graph.node += nodes.graph.node

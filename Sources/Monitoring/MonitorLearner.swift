@@ -132,11 +132,9 @@ package final class MonitorLearner {
   private static func watchedLayers(
     _ request: LearningRequest, _ survey: NetworkSurvey, _ model: Model, _ notes: inout [String]
   ) throws -> [WatchedLayer] {
-    let known = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { first, _ in first })
+    let known = Dictionary(survey.scannable.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { first, _ in first })
     let chosen = try request.layers.resolve(
-      survey.layers.map { ($0.candidate.tensor, $0.role) },
-      automatic: automaticLayers(survey),
-      refusals: Dictionary(survey.refusals.map { ($0.tensor, $0.reason) }, uniquingKeysWith: { first, _ in first }),
+      survey.scannable.map { ($0.candidate.tensor, $0.role) }, automatic: automaticLayers(survey), refusals: survey.reasons,
       in: model)
     var layers: [WatchedLayer] = []
     for name in chosen {
@@ -151,10 +149,7 @@ package final class MonitorLearner {
       }
     }
     guard !layers.isEmpty else {
-      throw Failure(
-        .badInput,
-        "\(model.label) has no layer that can be watched: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")"
-      )
+      throw Failure(.badInput, "\(model.label) has no layer that can be watched: \(survey.reasonForNoLayers)")
     }
     return layers
   }

@@ -26,12 +26,16 @@ package struct NetworkSurvey: Sendable {
   /// where nothing does.
   package let operatorSteered: String?
   package let readout: Readout
-  /// Upstream first.
+  /// Upstream first, without what the model is given.
   package let layers: [Layer]
+  /// What the model is given that can be scanned as its layers are.
+  package let inputs: [Layer]
   /// What `--layers auto` takes, upstream first: one a block, or some of all where no blocks are found.
   package let automaticLayers: [String]
   /// Candidates that can't be scanned, with the reason.
   package let refusals: [(tensor: String, reason: String)]
+  /// Inputs of the model that can't be scanned, with the reason.
+  package let refusedInputs: [(tensor: String, reason: String)]
   /// Element types, by ONNX number, and shapes of all tensors that were seen.
   package let elementTypes: [String: ElementType]
   package let shapes: [String: [Int]]
@@ -181,7 +185,8 @@ package struct NetworkSurvey: Sendable {
             candidate: candidate, shape: view.scannedShape, view: view, layout: layout, role: roles[candidate.tensor]!))
       }
     }
-    // What axes of inputs count is for stimuli.
+    (inputs, refusedInputs) = try Self.inputLayers(of: model, reading: chosen.tensor, bindings, inference, request)
+    // What axes of inputs count is for stimuli, too.
     let known = Set(candidates.map(\.tensor) + original.inputNames)
     if let unknown = request.layouts.compactMap(\.tensor).first(where: { !known.contains($0) }) {
       try model.require(unknown)
@@ -234,10 +239,23 @@ package struct NetworkSurvey: Sendable {
     try? ChosenOutput(of: model, for: request).tensor
   }
 
+  /// All that can be scanned, upstream first.
+  package var scannable: [Layer] { inputs + layers }
+
+  /// Why a tensor can't be scanned, by its name.
+  package var reasons: [String: String] {
+    Dictionary((refusals + refusedInputs).map { ($0.tensor, $0.reason) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Why there is no layer to scan, where there is none: a clause.
+  package var reasonForNoLayers: String {
+    refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(readTensor)\""
+  }
+
   /// By scannable tensor: the share of the network's forward cost that a lesioned pass repeats.
   package var suffixCostShares: [String: Double] {
     model.suffixCostShares(
-      of: layers.map(\.candidate.tensor), reading: readTensor, costs: model.forwardCosts(shapes: shapes))
+      of: scannable.map(\.candidate.tensor), reading: readTensor, costs: model.forwardCosts(shapes: shapes))
   }
 
   /// Floating-point operations of a forward pass of one stimulus.
@@ -248,7 +266,7 @@ package struct NetworkSurvey: Sendable {
   /// What a tensor's axes count: as the options say, for it or for all of its rank, or as it is inferred.
   ///
   /// - Throws: `LesionError` (`badRequest`) if the options name another number of axes for it.
-  private static func layout(
+  static func layout(
     of tensor: String, _ view: TensorView, _ inference: LayoutInference, _ request: ReadoutRequest
   ) throws -> TensorLayoutFinding {
     let rank = view.scannedShape.count
@@ -269,7 +287,7 @@ package struct NetworkSurvey: Sendable {
     layout.uppercased().map(String.init).joined(separator: ",")
   }
 
-  private static func example(_ rank: Int) -> String {
+  static func example(_ rank: Int) -> String {
     switch rank {
     case 3: "ntc\" or \"nct"
     case 4: "nchw\" or \"nhwc"

@@ -62,7 +62,7 @@ struct ModelTarget: FuzzTarget {
   private func look(at model: Model, types: [String: ElementType], shapes: [String: [Int]], reading: String?) throws {
     let types = model.elementTypes().merging(types) { $1 }
     let output = reading ?? model.scoreOutput(types: types).source.tensor
-    let candidates = model.layerCandidates(reading: output)
+    let candidates = model.inputCandidates(reading: output).prefix(1) + model.layerCandidates(reading: output)
     _ = model.layerRoles(of: candidates.map(\.tensor), reading: output)
     _ = model.automaticLayers(reading: output, amongOthers: candidates.map(\.tensor))
     _ = model.drawingOperators(reading: output) + model.trainingOperators(reading: output)

@@ -51,9 +51,10 @@ struct LayersCommand: SingleProcessCommand {
       "layer", "tensor", "kind", "operator", "shape", "layout", "units", "grid", "regions", "cost after it", "why",
     ])
     let shown = listing.layers.enumerated().filter { all || $0.element.isAutomatic }
-    for (number, layer) in shown {
+    let inputs = all || listing.layers.isEmpty ? listing.inputs.map { (number: "", layer: $0) } : []
+    for (number, layer) in inputs + shown.map({ (number: "\($0.offset)", layer: $0.element) }) {
       table.append([
-        "\(number)", layer.tensor, layer.kind.rawValue, layer.operatorType,
+        number, layer.tensor, layer.kind.rawValue, layer.operatorType,
         layer.shape.map(String.init).joined(separator: "x"), layer.layout, "\(layer.units)", "\(layer.grid)",
         "\(layer.regions)", "\((1000 * layer.suffixCostShare).rounded() / 10) %", layer.reason,
       ])

@@ -22,8 +22,9 @@ struct ScanOptions: ParsableArguments {
 
   @Option(
     help: """
-      What to scan: auto (one tensor a block), all, residual, attention, mlp, conv, recurrent or embedding, names, patterns \
-      such as '/layer3/*', or numbers and ranges (2-5) of the list that 'layers --all' prints; several are separated by commas.
+      What to scan: auto (one tensor a block), all, residual, attention, mlp, conv, recurrent or embedding, input (what the model \
+      is given, as pixels, electrodes or columns), names, patterns such as '/layer3/*', or numbers and ranges (2-5) of the list \
+      that 'layers --all' prints; several are separated by commas.
       """)
   var layers = "auto"
 

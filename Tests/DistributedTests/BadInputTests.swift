@@ -93,11 +93,9 @@ extension DistributedTests {
       try expectRefusal(scan(model: cut, data: files.data), code: 65, naming: ["cut.onnx"], withRanks: false)
     }
 
-    @Test(arguments: ["scan", "layers"])
-    func `a model without a layer to scan`(_ subcommand: String) throws {
+    @Test func `a model without a layer to scan`() throws {
       let files = try SmallNetwork.bare.write(to: folder, stimuli: 2)
-      try expectRefusal(
-        subcommand == "layers" ? ["layers", files.model] : scan(files), code: 65, naming: ["bare.onnx", "no layer"])
+      try expectRefusal(scan(files), code: 65, naming: ["bare.onnx", "no layer", "--layers input"])
     }
 
     @Test func `an operator that the runtime lacks`() throws {
@@ -111,10 +109,10 @@ extension DistributedTests {
         naming: ["\"secnd\"", "nearest: \"second\"", "nnfmri-mpi layers"])
     }
 
-    @Test(arguments: ["features", "logits", "probabilities", "w1"])
+    @Test(arguments: ["logits", "probabilities", "w1"])
     func `a tensor that is no layer`(_ tensor: String) throws {
       try expectRefusal(
-        scan(perceptron(), ["--layers", tensor]), code: 65, naming: ["\"\(tensor)\""], withRanks: tensor == "features")
+        scan(perceptron(), ["--layers", tensor]), code: 65, naming: ["\"\(tensor)\""], withRanks: tensor == "logits")
     }
 
     // MARK: The stimuli

@@ -63,14 +63,33 @@ import Testing
     if !text.contains("?") { #expect(tensors.filter(selection.names) == tensors.filter(layers.contains)) }
   }
 
+  /// They have no numbers, and `all` and patterns are of what the network makes of them.
+  @Test func `takes the model's inputs where they are asked for`() throws {
+    var net = Networks.Writer()
+    net.builder.input("x", [nil, 8])
+    net.add("MatMul", net.add("Relu", "x", to: "hidden"), net.weight(), to: "logits")
+    net.builder.output("logits", [nil, 8])
+    let model = net.model
+    let candidates = model.inputCandidates(reading: "logits") + model.layerCandidates(reading: "logits")
+    let roles = model.layerRoles(of: candidates.map(\.tensor), reading: "logits")
+    func resolve(_ text: String) throws -> [String] {
+      try LayerSelection(parsing: text).resolve(
+        candidates.map { ($0.tensor, roles[$0.tensor]!) }, automatic: ["hidden"], refusals: [:], in: model)
+    }
+    for text in ["input", "x"] { #expect(try resolve(text) == ["x"], "\(text)") }
+    for text in ["hidden,input", "x,0", "all,x"] { #expect(try resolve(text) == ["x", "hidden"], "\(text)") }
+    for text in ["all", "auto", "0", "0-0", "*"] { #expect(try resolve(text) == ["hidden"], "\(text)") }
+  }
+
   @Test(arguments: [
+    ("input", "no input that can be scanned (\"tokens\": it is of int64)"),
     ("conv", "no layers of kind conv; there are residual, attention, mlp"), ("999", "999"), ("4-2", "smaller number first"),
     ("l9_*", "no layer's name matches"), ("l0_upp", "nearest: \"l0_up\""), ("logits", "it isn't an activation"),
-    ("l0_gelu", "it is of string"),
+    ("l0_gelu", "it is of string"), ("tokens", "\"tokens\" can't be scanned: it is of int64"),
   ])
   func `says what it doesn't find`(_ text: String, _ words: String) throws {
     let error = try #require(throws: ModelGraphError.self) {
-      try resolve(text, refusals: ["l0_gelu": "it is of string"])
+      try resolve(text, refusals: ["l0_gelu": "it is of string", "tokens": "it is of int64"])
     }
     #expect(error.message.contains(words), "\(error)")
   }

@@ -59,6 +59,28 @@ import UserErrors
     for word in given.1 { #expect(survey.notes.contains { $0.contains(word) && $0.contains("h0") }, "\(survey.notes)") }
   }
 
+  @Test func `are scanned as float32 of which the first axis counts stimuli`() throws {
+    let pictures = try Bench(.residual).survey
+    let picture = try #require(pictures.inputs.first)
+    #expect(pictures.inputs.count == 1 && picture.role.kind == .input)
+    #expect(picture.layout.names == "N,C,H,W" && picture.shape == [1, 2, 6, 6])
+    #expect(!pictures.layers.contains { $0.candidate.tensor == picture.candidate.tensor })
+    #expect(pictures.suffixCostShares[picture.candidate.tensor] == 1)
+
+    let states = try survey(
+      recurrent(nil),
+      Self.stimuli([("x", Self.numbers([3, 5, 6])), ("h0", Self.numbers([3, 1, 4])), ("c0", Self.numbers([3, 1, 4]))]))
+    #expect(states.inputs.map(\.candidate.tensor) == ["x"] && states.inputs.first?.layout.names == "N,T,C")
+    #expect(states.reasons["h0"]?.contains("a state") == true)
+
+    let timeFirst = try survey(attention(isTimeFirst: true), Self.stimuli([("x", Self.numbers([4, 5, 4]))]))
+    #expect(timeFirst.inputs.isEmpty && timeFirst.reasons["x"]?.contains("along its axis 1") == true, "\(timeFirst.reasons)")
+
+    let tokens = try Bench(.tokens).survey
+    #expect(tokens.inputs.map(\.candidate.tensor) == ["numbers"])
+    #expect(tokens.reasons["words"]?.contains("--layers embedding") == true)
+  }
+
   /// x, of which both first axes are free, [time, stimuli, 4] or the other way round, through attention over time; scores [stimuli, 3].
   private func attention(isTimeFirst: Bool) -> GraphBuilder {
     var builder = GraphBuilder(name: "attention")

@@ -1,5 +1,7 @@
 /// What part a tensor plays in a network.
 package enum LayerKind: String, Hashable, Sendable, Codable, CaseIterable {
+  /// What the network is given: no hidden activations, and scanned only where it is asked for.
+  case input
   /// The stream that blocks add to, or what ends a block with a skip.
   case residual
   /// What attention adds to the stream.

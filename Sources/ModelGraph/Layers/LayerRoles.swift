@@ -68,7 +68,7 @@ struct LayerRoles {
 
   func role(of tensor: Int) -> LayerRole {
     let index = model.index
-    guard let maker = index.maker[tensor] else { return LayerRole(.other, "an input") }
+    guard let maker = index.maker[tensor] else { return LayerRole(.input, "what the model is given") }
     let node = model.proto.graph.node[maker]
     let label = node.opType
     if gates.contains(tensor) { return LayerRole(.gate, "only scales other activations") }

@@ -3,7 +3,7 @@ package struct LayerSelection: Hashable, Sendable, Codable {
   package enum Item: Hashable, Sendable, Codable {
     /// One a block, at most about a dozen.
     case automatic
-    /// Every tensor that can be scanned.
+    /// Every tensor that can be scanned, without what the model is given.
     case all
     case kind(LayerKind)
     /// A tensor by its name; or, if there is none of that name, by its number in the list of those that can be scanned.
@@ -34,7 +34,7 @@ package struct LayerSelection: Hashable, Sendable, Codable {
     self.items = items
   }
 
-  /// Reads items separated by commas: `auto`, `all`, `residual`, `attention`, `mlp`, `conv`, `recurrent`, `embedding`, names,
+  /// Reads items separated by commas: `auto`, `all`, `input`, `residual`, `attention`, `mlp`, `conv`, `recurrent`, `embedding`, names,
   /// patterns such as `/layer3/*`, numbers and ranges `2-5`. Names that hold commas are put together again where they are looked
   /// for.
   package init(parsing text: String) {
@@ -98,14 +98,14 @@ package struct LayerSelection: Hashable, Sendable, Codable {
   /// The tensors that are meant, in the order of `layers`.
   ///
   /// - Parameters:
-  ///   - layers: what can be scanned, upstream first, with what part each plays.
+  ///   - layers: what can be scanned, upstream first, with what part each plays. The model's inputs have no numbers among them.
   ///   - automatic: what `auto` takes.
   ///   - refusals: what can't be scanned, by tensor, with the reason.
   /// - Throws: `ModelGraphError` for an item that finds nothing, with the reason or what there is.
   package func resolve(
     _ layers: [(tensor: String, role: LayerRole)], automatic: [String], refusals: [String: String], in model: Model
   ) throws(ModelGraphError) -> [String] {
-    let names = layers.map(\.tensor)
+    let names = layers.filter { $0.role.kind != .input }.map(\.tensor)
     var chosen: Set<String> = []
     for item in whole(in: model) {
       switch item {
@@ -114,7 +114,7 @@ package struct LayerSelection: Hashable, Sendable, Codable {
       case .all:
         chosen.formUnion(names)
       case .kind(let kind):
-        chosen.formUnion(try tensors(of: kind, layers, in: model))
+        chosen.formUnion(try tensors(of: kind, layers, refusals, in: model))
       case .range(let first, let last):
         guard first <= last else {
           throw ModelGraphError(
@@ -131,10 +131,11 @@ package struct LayerSelection: Hashable, Sendable, Codable {
         }
         chosen.formUnion(found)
       case .named(let name):
-        chosen.insert(try tensor(named: name, of: names, refusals, in: model))
+        let isInput = layers.contains { $0.tensor == name && $0.role.kind == .input }
+        chosen.insert(isInput ? name : try tensor(named: name, of: names, refusals, in: model))
       }
     }
-    return names.filter(chosen.contains)
+    return layers.map(\.tensor).filter(chosen.contains)
   }
 
   private static func name(at number: Int, of names: [String], in model: Model) throws(ModelGraphError) -> String {
@@ -148,9 +149,14 @@ package struct LayerSelection: Hashable, Sendable, Codable {
   }
 
   private func tensors(
-    of kind: LayerKind, _ layers: [(tensor: String, role: LayerRole)], in model: Model
+    of kind: LayerKind, _ layers: [(tensor: String, role: LayerRole)], _ refusals: [String: String], in model: Model
   ) throws(ModelGraphError) -> [String] {
     let found = layers.filter { $0.role.kind == kind }.map(\.tensor)
+    if kind == .input, found.isEmpty {
+      let reasons = model.inputNames.compactMap { name in refusals[name].map { "\"\(name)\": \($0)" } }
+      throw ModelGraphError(
+        .badInput, "\(model.label) has no input that can be scanned (\(reasons.joined(separator: "; "))).")
+    }
     guard !found.isEmpty else {
       let kinds = LayerKind.allCases.filter { kind in layers.contains { $0.role.kind == kind } }
       throw ModelGraphError(

@@ -22,7 +22,9 @@ extension FrozenTensor {
     guard let layer = survey.layers.first(where: { $0.candidate.tensor == tensor }) else {
       _ = try survey.model.require(tensor)
       let reason =
-        survey.refusals.first { $0.tensor == tensor }?.reason ?? "\"\(survey.readTensor)\", which is read, has no layer there"
+        survey.inputs.contains { $0.candidate.tensor == tensor }
+        ? "it is what the model is given, and no lesion changes it"
+        : survey.reasons[tensor] ?? "\"\(survey.readTensor)\", which is read, has no layer there"
       throw Failure(.usage, "tensor \"\(tensor)\" can't be frozen, since \(reason); name another tensor")
     }
     guard let place else {

@@ -29,6 +29,8 @@ package struct LayerListing: Sendable {
   }
 
   package var layers: [Layer]
+  /// What the model is given that can be scanned as they are.
+  package var inputs: [Layer]
   /// What can't be scanned, with the reason.
   package var refusals: [(tensor: String, reason: String)]
   package var notes: [String]
@@ -47,15 +49,12 @@ package struct LayerListing: Sendable {
     let survey = try NetworkSurvey(
       model: model, stimuli: stimuli, runtime: Runtime(),
       session: Session.Options(for: model), reading: request)
-    guard !survey.layers.isEmpty else {
-      throw Failure(
-        .badInput,
-        "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")"
-      )
+    guard !survey.scannable.isEmpty else {
+      throw Failure(.badInput, "\(model.label) has no layer that can be scanned: \(survey.reasonForNoLayers)")
     }
     let automatic = Set(survey.automaticLayers)
     let shares = survey.suffixCostShares
-    layers = try survey.layers.map { layer in
+    func listed(_ layer: NetworkSurvey.Layer) throws -> Layer {
       let axes = layer.layout.axes!
       let overlay = Grid(
         grid,
@@ -67,6 +66,8 @@ package struct LayerListing: Sendable {
         regions: overlay.regionCount, suffixCostShare: shares[layer.candidate.tensor] ?? 1,
         isAutomatic: automatic.contains(layer.candidate.tensor))
     }
+    layers = try survey.layers.map(listed)
+    inputs = try survey.inputs.map(listed)
     refusals = survey.refusals
     notes = survey.notes + [survey.classDoubt?.note()].compactMap(\.self)
   }

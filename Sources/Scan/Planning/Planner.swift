@@ -253,16 +253,13 @@ package struct Planner {
   private func chooseLayers(
     _ survey: NetworkSurvey, _ selection: LayerSelection, _ refusals: inout [ScanPlan.Refusal]
   ) throws -> [NetworkSurvey.Layer] {
-    let scannable = Dictionary(survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
-    guard !scannable.isEmpty else {
-      throw Failure(
-        .badInput,
-        "\(model.label) has no layer that can be scanned: \(survey.refusals.first.map { "\"\($0.tensor)\": \($0.reason)" } ?? "nothing lies between its inputs and \"\(survey.readTensor)\"")"
-      )
-    }
-    let reasons = Dictionary(survey.refusals.map { ($0.tensor, $0.reason) }, uniquingKeysWith: { first, _ in first })
+    let scannable = Dictionary(survey.scannable.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
     let names = try selection.resolve(
-      survey.layers.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automaticLayers, refusals: reasons, in: model)
+      survey.scannable.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automaticLayers, refusals: survey.reasons, in: model)
+    guard !names.isEmpty else {
+      let remedy = survey.inputs.isEmpty ? "" : "; --layers input scans what it is given"
+      throw Failure(.badInput, "\(model.label) has no layer that can be scanned: \(survey.reasonForNoLayers)\(remedy)")
+    }
     if selection.includesAll {
       refusals += survey.refusals.map { ScanPlan.Refusal(tensor: $0.tensor, reason: $0.reason) }
     }

@@ -23,11 +23,13 @@ struct RegionRequest {
   private let file: RegionFile?
   private let attention: AttentionRegions?
   private let names: [String]?
+  private let stimuli: StimulusSet
   private let namesFile: String
 
   /// - Throws: `FileError` or `GridError` where a file can't be read or holds no regions; what reading a stimulus throws.
   init(_ options: MeasurementOptions, _ survey: NetworkSurvey, stimuli: StimulusSet, runtime: Runtime) throws {
     grid = options.grid
+    self.stimuli = stimuli
     source = options.regions
     switch options.regions {
     case .file(let path):
@@ -92,7 +94,8 @@ struct RegionRequest {
       throw GridError(
         .badInput, "it would have \(count) regions, and at most \(GradientDesign.largestPlayerCount) can be measured")
     }
-    if let names, names.count == count {
+    let columns = layer.role.kind == .input && source == nil ? stimuli.columnNames(of: layer.candidate.tensor) : nil
+    if let names = names ?? columns, names.count == count {
       choice.names = names
       if let labels = choice.labels {
         choice.parcellation = try Parcellation(labels, size: choice.parcellation.size, names: names, over: geometry)

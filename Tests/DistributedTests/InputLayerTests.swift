@@ -1,0 +1,77 @@
+import Arrays
+import Foundation
+import ModelGraph
+import TestSupport
+import Testing
+
+extension DistributedTests {
+  /// What the model is given, scanned as a layer.
+  @Suite struct `A model's input` {
+    private let folder = TemporaryFolder()
+
+    /// Of scores x·W + b the region of feature i is worth xᵢ·Wᵢ, whatever is lesioned beside it.
+    @Test func `has the ζ of a linear model in closed form`() throws {
+      let network = SmallNetwork.bare
+      let files = try network.write(to: folder, stimuli: 1)
+      let options = files.options + ["--layers", "features", "--target", "1", "--no-tracts"]
+      let run = try ScanRun(options, ranks: nil)
+      try #require(run.command.exitCode == 0, "\(run.command)")
+      let plan = try #require(try run.json("scan.json")["layers"] as? [[String: any Sendable]])
+      #expect(plan.map { $0["tensor"] as? String } == ["features"] && plan.first?["kind"] as? String == "input")
+
+      let weights = try #require(network.proto.graph.initializer.first { $0.dims == [6, 3] })
+      let columns = weights.rawData.withUnsafeBytes { $0.bindMemory(to: Float.self).map(Double.init) }
+      let values = try #require(network.arrays(1).first?.array.doubles())
+      let worths: [Double] = (0..<6).map { feature in values[feature] * columns[feature * 3 + 1] }
+      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+      let grids = try #require(layer["grids"] as? [String: [String: any Sendable]])
+      let zeta: [Double] = try (0..<6).map { try #require(grids["grid_0_0_\($0)"]?["zeta"] as? Double) }
+      // In percent of the same effect for all regions.
+      let largest = try #require(worths.indices.max { abs(worths[$0]) < abs(worths[$1]) })
+      let scale: Double = zeta[largest] / worths[largest]
+      for (zeta, worth) in zip(zeta, worths) {
+        let expected: Double = scale * worth
+        #expect(abs(zeta - expected) < 1e-3, "\(zeta) \(expected)")
+      }
+    }
+
+    /// Of a table they are called as its columns are.
+    @Test func `has regions of its own names`() throws {
+      let model = try SmallNetwork.perceptron.write(to: folder, stimuli: 2).model
+      let width = SmallNetwork.perceptron.arrays(1)[0].array.elementCount
+      let names = (0..<width).map { "column \($0)" }
+      let rows = (0..<3).map { row in (0..<width).map { "\(($0 * 7 + row * 3) % 5 - 2)" }.joined(separator: ",") }
+      let table = folder.file("table.csv", text: ([names.joined(separator: ",")] + rows).joined(separator: "\n"))
+      let run = try ScanRun(["--model", model, "--data", table, "--layers", "input", "--no-tracts"], ranks: nil)
+      try #require(run.command.exitCode == 0, "\(run.command)")
+      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+      #expect(Set(try #require(layer["grids"] as? [String: any Sendable]).keys) == Set(names))
+    }
+
+    /// An operator that hands the input on makes a layer of it, as any other.
+    @Test(arguments: ["exact", "gradient"])
+    func `has the ζ of a layer that equals it`(_ estimator: String) throws {
+      let network = SmallNetwork.residual
+      let files = try network.write(to: folder, stimuli: 3)
+      var proto = network.proto
+      let input = try #require(proto.graph.input.first?.name)
+      for node in proto.graph.node.indices {
+        proto.graph.node[node].input = proto.graph.node[node].input.map { $0 == input ? "copy" : $0 }
+      }
+      var copy = GraphBuilder(name: "copy")
+      copy.node("Identity", [input], ["copy"])
+      proto.graph.node.insert(contentsOf: copy.graph.node, at: 0)
+      let model = folder.file("copied.onnx", try Model(proto: proto, label: "copied.onnx").serialized())
+      let options = ["--data", files.data, "--grid", "2x2x2", "--estimator", estimator]
+      let given = try ScanRun(["--model", files.model, "--layers", "input,block"] + options, ranks: 2)
+      let made = try ScanRun(["--model", model, "--layers", "copy,block"] + options, ranks: nil)
+      try #require(given.command.exitCode == 0 && made.command.exitCode == 0, "\(given.command) \(made.command)")
+      for file in ["impact.json", "density.json", "regions.tsv", "connections.json", "pathways.tsv"] {
+        func text(_ run: ScanRun) throws -> String {
+          String(decoding: try #require(run.files[file], "\(file)"), as: UTF8.self).replacing("\"\(input)\"", with: "\"copy\"").replacing("\t\(input)\t", with: "\tcopy\t")
+        }
+        #expect(try text(given) == text(made), "\(file)")
+      }
+    }
+  }
+}
