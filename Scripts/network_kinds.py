@@ -109,16 +109,16 @@ def expected_gradients(network, x):
 
 
 def scanned(program, folder, model, data):
-    """How the program measures the layers of an exported network, and whether Grad-CAM can be made there."""
+    """How many layers of an exported network the program measures, and how many of them by gradients where those are asked for."""
     out = folder / "scan"
     run = subprocess.run(
-        [program, "--model", str(model), "--data", str(data), "--layers", "all", "--grid", "4x4x4", "--no-tracts", "--progress", "none", "--out",
-         str(out)], capture_output=True, text=True)
+        [program, "--model", str(model), "--data", str(data), "--layers", "all", "--grid", "4x4x4", "--estimator", "gradient", "--no-tracts",
+         "--progress", "none", "--out", str(out)], capture_output=True, text=True)
     if run.returncode:
         return f"no ({run.stderr.strip().splitlines()[-1]})"
     layers = json.loads((out / "scan.json").read_text())["layers"]
     gradients = sum(layer["estimator"] == "gradient" for layer in layers)
-    return f"yes: {len(layers)} layers, {gradients} by gradients"
+    return f"yes: {len(layers)} layers, {gradients} also by gradients"
 
 
 def tried(program):
