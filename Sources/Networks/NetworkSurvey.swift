@@ -32,6 +32,8 @@ package struct NetworkSurvey: Sendable {
   package let inputs: [Layer]
   /// What `--layers auto` takes, upstream first: one a block, or some of all where no blocks are found.
   package let automaticLayers: [String]
+  /// What axes of tensors count.
+  package let layouts: LayoutInference
   /// Candidates that can't be scanned, with the reason.
   package let refusals: [(tensor: String, reason: String)]
   /// Inputs of the model that can't be scanned, with the reason.
@@ -185,6 +187,7 @@ package struct NetworkSurvey: Sendable {
             candidate: candidate, shape: view.scannedShape, view: view, layout: layout, role: roles[candidate.tensor]!))
       }
     }
+    layouts = inference
     (inputs, refusedInputs) = try Self.inputLayers(of: model, reading: chosen.tensor, bindings, inference, request)
     // What axes of inputs count is for stimuli, too.
     let known = Set(candidates.map(\.tensor) + original.inputNames)

@@ -26,7 +26,7 @@ extension StimulusFeed {
       return StimulusSurvey.Reading(
         type: type,
         tables: type.isFloatingPoint || type == .bool
-          ? [] : model.embeddings(of: binding.name).map { ($0.weight, $0.rows) })
+          ? [] : model.embeddings(of: binding.name).map { ($0.weight, $0.rows, $0.entries) })
     }
   }
 }

@@ -6,10 +6,10 @@ package struct StimulusSurvey: Sendable, Hashable {
   /// How one input is taken by the model.
   package struct Reading: Sendable {
     package let type: ScalarType
-    /// The tables whose rows its numbers choose.
-    package let tables: [(weight: String, rows: Int)]
+    /// The tables whose rows its numbers choose: those at some entries of its last axis, or all.
+    package let tables: [(weight: String, rows: Int, entries: [Int]?)]
 
-    package init(type: ScalarType, tables: [(weight: String, rows: Int)] = []) {
+    package init(type: ScalarType, tables: [(weight: String, rows: Int, entries: [Int]?)] = []) {
       self.type = type
       self.tables = tables
     }
@@ -149,11 +149,17 @@ extension StimulusSet {
       NumericArray(
         shape: [inputs[input].elementCount], scalarType: reading.type, isBigEndian: false, bytes: FileBytes(bytes), offset: 0
       ).integers() ?? []
+    let width = inputs[input].shape.last ?? 1
     for table in reading.tables {
-      if let place = ids.firstIndex(where: { $0 < -table.rows || $0 >= table.rows }) {
+      let place = ids.indices.first {
+        (table.entries?.contains($0 % width) ?? true) && (ids[$0] < -table.rows || ids[$0] >= table.rows)
+      }
+      if let place {
+        let remedy =
+          table.entries == nil ? "use the tokenizer that belongs to the model" : "bring it into that range, as boxes to the page's scale"
         throw StimuliError(
           .badInput,
-          "stimulus \(records[stimulus]) of \(inputs[input].place) holds the id \(ids[place]) at element \(place), and the embedding \"\(table.weight)\" has \(table.rows) rows, 0 to \(table.rows - 1): use the tokenizer that belongs to the model"
+          "stimulus \(records[stimulus]) of \(inputs[input].place) holds the id \(ids[place]) at element \(place), and the embedding \"\(table.weight)\" has \(table.rows) rows, 0 to \(table.rows - 1): \(remedy)"
         )
       }
     }

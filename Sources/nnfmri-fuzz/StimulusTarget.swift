@@ -32,7 +32,7 @@ struct StimulusTarget: FuzzTarget {
     let few = set.prefix(4)
     let survey = try few.survey(few.inputs.map { _ in StimulusSurvey.Reading(type: .float32) })
     let usable = try few.usable(by: survey, allowsNonFinite: true)
-    _ = try? usable.survey(usable.inputs.map { _ in StimulusSurvey.Reading(type: .int64, tables: [("table", 5)]) })
+    _ = try? usable.survey(usable.inputs.map { _ in StimulusSurvey.Reading(type: .int64, tables: [("table", 5, nil)]) })
   }
 }
 

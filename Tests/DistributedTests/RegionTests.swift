@@ -267,6 +267,35 @@ extension DistributedTests {
       #expect(run.command.complaints.first?.contains("no grid of patches of a picture") == true, "\(run.command)")
     }
 
+    /// Four queries of a table look at four patches; what is made of them is as long, and of no place.
+    @Test func `are no patches where the positions are queries that were learnt`() throws {
+      var network = GraphBuilder(name: "queries", opset: 17)
+      network.input("picture", [nil, 3, 4, 4])
+      for (name, shape) in [("kernel", [5, 3, 2, 2]), ("table", [1, 4, 5]), ("out", [20, 3])] { _ = network.random(name, shape) }
+      network.weight("flat", [3], [0, 5, -1] as [Int64])
+      network.node("Conv", ["picture", "kernel"], ["cut"], ["strides": .ints([2, 2])])
+      network.node("Reshape", ["cut", "flat"], ["rows"])
+      network.node("Transpose", ["rows"], ["tokens"], ["perm": .ints([0, 2, 1])])
+      network.node("Relu", ["tokens"], ["patches"])
+      network.node("MatMul", ["table", "rows"], ["likeness"])
+      network.node("Softmax", ["likeness"], ["weights"])
+      network.node("MatMul", ["weights", "patches"], ["seen"])
+      network.node("Add", ["table", "seen"], ["asked"])
+      network.node("Relu", ["asked"], ["answers"])
+      network.node("Flatten", ["answers"], ["all"])
+      network.node("MatMul", ["all", "out"], ["scores"])
+      network.output("scores", [nil, 3])
+      let model = folder.file("queries.onnx", try Model(proto: network.model, label: "queries").serialized())
+      let data = folder.path("pictures.npz")
+      try writeNPZ([("picture", NumericArray(shape: [3, 3, 4, 4], floats: (0..<144).map { Float($0 * 5 % 11) }))], to: data)
+      for (layer, code) in [("patches", 0), ("answers", 65)] {
+        let run = try ScanRun(
+          ["--model", model, "--data", data, "--layers", layer, "--layout", "\(layer)=ntc", "--regions", "patches"], ranks: nil)
+        #expect(run.command.exitCode == code, "\(run.command)")
+        #expect(code == 0 || run.command.complaints.first?.contains("no grid of patches of a picture") == true, "\(run.command)")
+      }
+    }
+
     /// What is wrong, the exit code, and words of the sentence.
     @Test(arguments: [
       ("of no kind", ["--regions", "nonsense"], 64, "none of channels"),

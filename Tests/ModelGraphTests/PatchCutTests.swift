@@ -30,7 +30,7 @@ struct PatchCutTests {
     network.node("Relu", ["tokens"], ["active"])
     shapes["active"] = shapes["tokens"]
     network.output("active", [nil, nil, nil])
-    return try Model(proto: network.model, label: "patches").patchCuts(upstreamOf: "active", shapes: shapes)
+    return try Model(proto: network.model, label: "patches").patchCuts(upstreamOf: "active", shapes: shapes).map(\.cut)
   }
 
   @Test(arguments: [
@@ -61,7 +61,7 @@ struct PatchCutTests {
     network.weight("shape", [3], [0, 2, -1] as [Int64])
     network.node("Reshape", [last, "shape"], ["tokens"])
     network.output("tokens", [nil, 2, 8])
-    let cuts = try Model(proto: network.model, label: "stem").patchCuts(upstreamOf: "tokens", shapes: shapes)
+    let cuts = try Model(proto: network.model, label: "stem").patchCuts(upstreamOf: "tokens", shapes: shapes).map(\.cut)
     #expect(cuts == [PatchCut(rows: 4, columns: 2, goesByColumns: false)])
   }
 

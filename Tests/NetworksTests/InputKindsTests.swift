@@ -260,10 +260,38 @@ import UserErrors
     let bad = NumericArray(shape: [2, 3], int64: [0, 5, 10, 1, 11, 3])
     let feed = try StimulusFeed(runtime: TestRuntime.make(), stimuli: Self.stimuli([("ids", bad)]), inputs: model.inputs)
     let error = try #require(throws: StimuliError.self) { try feed.survey(for: model) }
-    for word in ["stimulus 1", "the id 11", "\"table\"", "0 to 10"] { #expect(error.message.contains(word), "\(error)") }
+    for word in ["stimulus 1", "the id 11", "\"table\"", "0 to 10", "tokenizer"] { #expect(error.message.contains(word), "\(error)") }
     let good = try StimulusFeed(
       runtime: TestRuntime.make(), stimuli: Self.stimuli([("ids", Self.ids)]), inputs: model.inputs)
     #expect(try good.survey(for: model).repeats.isEmpty)
+  }
+
+  /// Boxes [N, 2, 4], whose first edges choose rows of one table and last ones of another; what lies between chooses none.
+  @Test func `of boxes beyond a table are refused by the edges that choose its rows`() throws {
+    var builder = GraphBuilder(name: "boxes")
+    builder.input("boxes", [nil, 2, 4], type: .int64)
+    for (name, values) in [("first", [0]), ("start", [3]), ("end", [9]), ("axis", [2])] as [(String, [Int64])] {
+      builder.weight(name, [1], values)
+    }
+    for (name, rows) in [("left", 5), ("low", 9)] { builder.weight(name, [rows, 3], [Float](repeating: 1, count: 3 * rows)) }
+    let edges = builder.node("Gather", ["boxes", "first"], ["edges"], ["axis": .int(2)])
+    let ends = builder.node("Slice", ["boxes", "start", "end", "axis"], ["ends"])
+    let sum = builder.node(
+      "Add", [builder.node("Gather", ["left", edges], ["a"]), builder.node("Gather", ["low", ends], ["b"])], ["sum"])
+    builder.node("ReduceSum", [sum, "axis"], ["logits"], ["keepdims": .int(0)])
+    builder.output("logits", [nil, nil, nil])
+    let model = Model(proto: builder.model)
+    #expect(
+      model.embeddings(of: "boxes") == [
+        Model.Embedding(weight: "left", rows: 5, entries: [0]), Model.Embedding(weight: "low", rows: 9, entries: [3]),
+      ])
+    func survey(_ boxes: [Int64]) throws -> StimulusSurvey {
+      let stimuli = try Self.stimuli([("boxes", NumericArray(shape: [1, 2, 4], int64: boxes))])
+      return try StimulusFeed(runtime: TestRuntime.make(), stimuli: stimuli, inputs: model.inputs).survey(for: model)
+    }
+    #expect(try survey([4, 99, 99, 8, 0, 99, 99, 0]).repeats.isEmpty)
+    let error = try #require(throws: StimuliError.self) { try survey([4, 9, 9, 8, 5, 9, 9, 0]) }
+    for word in ["the id 5 at element 4", "\"left\"", "0 to 4", "scale"] { #expect(error.message.contains(word), "\(error)") }
   }
 }
 

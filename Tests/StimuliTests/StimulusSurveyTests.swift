@@ -57,11 +57,11 @@ struct StimulusSurveyTests {
     let set = try StimulusSet(
       [("ids", NumericArray(shape: [2, 3], int64: [0, 6, -7, 1, bad, 2]))], description: "tokens")
     let error = #expect(throws: StimuliError.self) {
-      try set.survey([.init(type: .int64, tables: [("wte", 7)])])
+      try set.survey([.init(type: .int64, tables: [("wte", 7, nil)])])
     }
     for word in ["stimulus 1", "\(bad)", "element 1", "\"ids\"", "\"wte\"", "0 to 6"] {
       #expect(error?.message.contains(word) == true, "\(String(describing: error))")
     }
-    _ = try set.prefix(1).survey([.init(type: .int64, tables: [("wte", 7)])])
+    _ = try set.prefix(1).survey([.init(type: .int64, tables: [("wte", 7, nil)])])
   }
 }

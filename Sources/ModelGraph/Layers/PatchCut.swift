@@ -24,11 +24,13 @@ extension Model {
   /// The cuts by two-dimensional convolutions that a tensor is made behind, the nearest first.
   ///
   /// A convolution's rows and columns are followed back to an input, through what turns axes or leaves them as they are, and on to where
-  /// they become one axis. One whose way can't be followed is left out.
+  /// they become one axis, which counts the tokens. One whose way can't be followed is left out.
   ///
   /// - Parameter shapes: of tensors at a batch of one.
   /// - Cost: a pass over the graph for each convolution.
-  package func patchCuts(upstreamOf tensor: String, shapes: [String: [Int]]) -> [PatchCut] {
+  package func patchCuts(
+    upstreamOf tensor: String, shapes: [String: [Int]]
+  ) -> [(cut: PatchCut, tokens: (tensor: String, axis: Int))] {
     guard let start = index.numbers[tensor] else { return [] }
     let way = PatchWay(nodes: proto.graph.node, index: index, shapes: shapes)
     var (open, seen, found): ([Int], Set<Int>, [Int]) = ([start], [], [])
@@ -50,15 +52,19 @@ private struct PatchWay {
   /// Where rows and columns are.
   typealias Axes = (rows: Int, columns: Int)
 
-  func cut(_ convolution: Int) -> PatchCut? {
+  /// Where rows and columns have become one axis, and whether by rows.
+  typealias End = (tensor: String, axis: Int, isByRows: Bool)
+
+  func cut(_ convolution: Int) -> (cut: PatchCut, tokens: (tensor: String, axis: Int))? {
     let node = nodes[convolution]
     var seen: Set<Int> = []
     guard let shape = shapes[node.output[0]], shape.count == 4,
-      let given = beginning(node.input[0], (2, 3)), let byRows = end(node.output[0], (2, 3), &seen)
+      let given = beginning(node.input[0], (2, 3)), let end = end(node.output[0], (2, 3), &seen)
     else { return nil }
     let isTurned = given.rows > given.columns
-    return PatchCut(
-      rows: shape[isTurned ? 3 : 2], columns: shape[isTurned ? 2 : 3], goesByColumns: isTurned == byRows)
+    let cut = PatchCut(
+      rows: shape[isTurned ? 3 : 2], columns: shape[isTurned ? 2 : 3], goesByColumns: isTurned == end.isByRows)
+    return (cut, (end.tensor, end.axis))
   }
 
   /// The axes at the input that a tensor is laid out from.
@@ -83,8 +89,8 @@ private struct PatchWay {
     return axes
   }
 
-  /// Whether the axes become one by rows; nil where they don't become one, as far as they can be followed.
-  private func end(_ tensor: String, _ axes: Axes, _ seen: inout Set<Int>) -> Bool? {
+  /// Where the axes become one; nil where they don't, as far as they can be followed.
+  private func end(_ tensor: String, _ axes: Axes, _ seen: inout Set<Int>) -> End? {
     guard let number = index.numbers[tensor], seen.insert(number).inserted else { return nil }
     for reader in index.readers[number] {
       let node = nodes[reader]
@@ -97,9 +103,13 @@ private struct PatchWay {
       } else if let next = kept(axes, from: tensor, to: output, node) {
         if let found = end(output, next, &seen) { return found }
       } else if ["Reshape", "Flatten"].contains(node.opType), let before = shapes[tensor], let after = shapes[output],
-        abs(axes.rows - axes.columns) == 1, after.contains(before[axes.rows] * before[axes.columns])
+        abs(axes.rows - axes.columns) == 1,
+        let axis = after.indices.first(where: { axis in
+          after[axis] == before[axes.rows] * before[axes.columns]
+            && after[..<axis].reduce(1, *) == before[..<min(axes.rows, axes.columns)].reduce(1, *)
+        })
       {
-        return axes.rows < axes.columns
+        return (output, axis, axes.rows < axes.columns)
       }
     }
     return nil

@@ -85,7 +85,8 @@ struct AxisGraph {
 
   private var first: [Int: Int] = [:]
   private var ranks: [Int: Int] = [:]
-  private var links: [[(to: Int, link: Link)]] = []
+  /// By vertex; onward are those that an operator goes along from what it is given to what it makes, and both ways where axes stay the same.
+  private var links: [[(to: Int, link: Link, isOnward: Bool)]] = []
   private var facts: [(axis: Int, finding: Finding)] = []
   private var findings: [Finding?] = []
   private var definitions: [Finding?] = []
@@ -108,7 +109,7 @@ struct AxisGraph {
     ranks[tensor] = rank
     lengths += shape
     origins += [Int](repeating: links.count, count: rank)
-    links += [[(to: Int, link: Link)]](repeating: [], count: rank)
+    links += [[(to: Int, link: Link, isOnward: Bool)]](repeating: [], count: rank)
   }
 
   private func vertex(_ tensor: Int, _ axis: Int) -> Int? {
@@ -129,19 +130,27 @@ struct AxisGraph {
   /// - Parameter isChosen: whether the network chooses as it runs which entries of the one stand where in the other.
   mutating func link(_ a: Int, _ axisA: Int, _ b: Int, _ axisB: Int, isChosen: Bool = false) {
     guard let a = vertex(a, axisA), let b = vertex(b, axisB) else { return }
-    links[a].append((b, isChosen ? .chosen : .same))
-    links[b].append((a, isChosen ? .chosen : .same))
+    links[a].append((b, isChosen ? .chosen : .same, true))
+    links[b].append((a, isChosen ? .chosen : .same, true))
+  }
+
+  /// An axis of length 1 whose one entry is taken for each of another: it has that one's role, and tells nothing of that one.
+  mutating func repeated(_ a: Int, _ axisA: Int, along b: Int, _ axisB: Int) {
+    guard let a = vertex(a, axisA), let b = vertex(b, axisB) else { return }
+    links[b].append((a, .same, false))
   }
 
   /// An axis that merges others, slowest first.
   ///
-  /// - Parameter isWhole: whether these are all axes of a stimulus.
-  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int, isWhole: Bool = false) {
+  /// - Parameters:
+  ///   - isWhole: whether these are all axes of a stimulus.
+  ///   - isSplit: whether the operator splits the one axis into the others.
+  mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int, isWhole: Bool = false, isSplit: Bool = false) {
     guard let whole = vertex(merged, axis) else { return }
     for (part, axis) in axes.enumerated() {
       guard let axis = vertex(tensor, axis) else { continue }
-      links[axis].append((whole, .merged))
-      links[whole].append((axis, isWhole ? .flattened(part, of: axes.count) : .part(part, of: axes.count)))
+      links[axis].append((whole, .merged, !isSplit))
+      links[whole].append((axis, isWhole ? .flattened(part, of: axes.count) : .part(part, of: axes.count), isSplit))
     }
   }
 
@@ -167,7 +176,7 @@ struct AxisGraph {
         next += 1
         guard findings[axis] == nil else { continue }
         findings[axis] = finding
-        for (other, link) in links[axis] where findings[other] == nil && isPassed(link) {
+        for (other, link, _) in links[axis] where findings[other] == nil && isPassed(link) {
           // Heads that are folded into the batch further on are none of it where the stimuli have an axis of their own.
           if case .merged = link, finding.role == .batch, let own = batches[origins[other]], own != other { continue }
           guard let passed = link.pass(finding.role, isCertain: finding.isCertain) else { continue }
@@ -197,13 +206,19 @@ struct AxisGraph {
   }
 
   /// Axes that count the same as some, those among them.
-  private func counted(_ axes: [Int], along links: [[(to: Int, link: Link)]]) -> Set<Int> {
+  private func counted(_ axes: [Int], along links: [[(to: Int, link: Link, isOnward: Bool)]]) -> Set<Int> {
     var waiting = axes
     var found = Set(waiting)
     while let axis = waiting.popLast() {
-      for (other, link) in links[axis] where link.isSame && found.insert(other).inserted { waiting.append(other) }
+      for (other, link, _) in links[axis] where link.isSame && found.insert(other).inserted { waiting.append(other) }
     }
     return found
+  }
+
+  /// Whether two axes count the same. Cost: linear in the axes that count the same as the first.
+  func countsSame(_ one: (tensor: Int, axis: Int), _ other: (tensor: Int, axis: Int)) -> Bool {
+    guard let first = vertex(one.tensor, one.axis), let second = vertex(other.tensor, other.axis) else { return false }
+    return counted([first], along: links).contains(second)
   }
 
   /// Whether an axis counts the same as one that is known to count tokens.
@@ -217,7 +232,9 @@ struct AxisGraph {
     var waiting = inputs.flatMap { tensor in (0..<(ranks[tensor] ?? 0)).compactMap { vertex(tensor, $0) } }
     stimulusAxes = Set(waiting)
     while let axis = waiting.popLast() {
-      for (other, link) in links[axis] where !link.chooses && stimulusAxes.insert(other).inserted { waiting.append(other) }
+      for (other, link, isOnward) in links[axis] where isOnward && !link.chooses && stimulusAxes.insert(other).inserted {
+        waiting.append(other)
+      }
     }
   }
 

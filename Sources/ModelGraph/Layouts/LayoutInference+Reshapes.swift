@@ -32,7 +32,7 @@ extension LayoutInference {
             input, Array(startA..<i), into: output, startB, isWhole: b.count == 2 && startB == 1 && startA == 1 && i == a.count)
         }
         if i - startA == 1, normalisedAxes[input]?.contains(startA) != true {
-          axes.merge(output, Array(startB..<j), into: input, startA)
+          axes.merge(output, Array(startB..<j), into: input, startA, isSplit: true)
         }
       }
     }

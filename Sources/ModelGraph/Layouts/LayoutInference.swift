@@ -67,8 +67,14 @@ package struct LayoutInference: Sendable {
   /// Whether the tensor's axis counts the same as one that is known to count tokens.
   func isOfTokens(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isOfTokens($0, axis) } ?? false }
 
+  /// Whether an axis of one tensor and one of another count the same, by what lies between them.
+  package func countsSame(_ one: (tensor: String, axis: Int), _ other: (tensor: String, axis: Int)) -> Bool {
+    guard let first = index.numbers[one.tensor], let second = index.numbers[other.tensor] else { return false }
+    return axes.countsSame((first, one.axis), (second, other.axis))
+  }
+
   /// Whether the tensor's axis counts what one of the stimuli's counts, or was made of such ones.
-  func isOfStimuli(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isOfStimuli($0, axis) } ?? false }
+  package func isOfStimuli(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isOfStimuli($0, axis) } ?? false }
 
   /// By axis of the tensor: its role and the reason, `nil` where nothing tells. `nil` for a tensor of unknown shape.
   func findings(of tensor: String) -> [AxisGraph.Finding?]? {
@@ -397,7 +403,15 @@ package struct LayoutInference: Sendable {
         let shape = shapes[operand]!
         // Slices, joins, padding and the like keep the axes and change lengths.
         if shape.count == lengths.count {
-          linkAll(operand, output, chosen: chosenAxes(node, operand: place, rank: shape.count))
+          let chosen = chosenAxes(node, operand: place, rank: shape.count)
+          let repeats = node.opType != "Concat" && node.opType != "Pad"
+          for axis in shape.indices {
+            if repeats, shape[axis] == 1, lengths[axis] > 1 {
+              axes.repeated(operand, axis, along: output, axis)
+            } else {
+              axes.link(operand, axis, output, axis, isChosen: chosen.contains(axis))
+            }
+          }
         }
         guard shape.count < lengths.count else { continue }
         for axis in 1...max(shape.count, 1)

@@ -129,8 +129,11 @@ extension LayoutInference {
     guard !mixed.isEmpty else { return }
     if channels.count == mixed.count {
       let others = found.indices.filter { lengths[$0] > 1 && !isOfTokens[$0] && found[$0]?.role != .batch }
-      guard others.count == 1, found[others[0]] != nil else { return }
-      found[others[0]]!.role = .feature
+      // Scores of tokens by tokens hold no features.
+      if !others.isEmpty || found.indices.filter({ lengths[$0] > 1 && isOfTokens[$0] }).count < 2 {
+        guard others.count == 1, found[others[0]] != nil else { return }
+        found[others[0]]!.role = .feature
+      }
     }
     for axis in mixed { found[axis]!.role = .token }
   }

@@ -24,6 +24,7 @@ struct AttentionRegions {
   private let feed: StimulusFeed
   private let model: Model
   private let shapes: [String: [Int]]
+  private let layouts: LayoutInference
   private let vocabulary: Vocabulary?
   /// [height, width] of the pictures; `nil` where stimuli are none.
   private let picture: (height: Int, width: Int)?
@@ -45,6 +46,7 @@ struct AttentionRegions {
     vocabulary = try path.map { path throws(FileError) in try Vocabulary(path) }
     model = survey.model
     shapes = survey.shapes
+    layouts = survey.layouts
     feed = try StimulusFeed(
       runtime: runtime, stimuli: stimuli, inputs: survey.model.inputPorts(reading: survey.readTensor))
     let shape = feed.bindings.first { $0.shape.count == 4 }?.shape
@@ -70,7 +72,7 @@ struct AttentionRegions {
       let hint =
         if let axes, !axes.height.isEmpty, !axes.width.isEmpty {
           "its places lie in rows and columns, and --regions positions takes each"
-        } else if let likely = layer.shape.indices.dropFirst().last(where: { !channels.contains($0) }) {
+        } else if let likely = layer.shape.indices.dropFirst().last(where: { !channels.contains($0) && letters[$0] != "head" }) {
           "say so with --layout \"\(tensor)=\(naming(likely, of: layer))\""
         } else {
           "it is one list of features"
@@ -171,7 +173,7 @@ struct AttentionRegions {
   private func patchDivision(_ layer: NetworkSurvey.Layer) throws -> Division {
     let axis = try Self.tokenAxis(of: layer, "patches")
     let length = layer.shape[axis]
-    guard let (apart, cut) = patches(length, of: layer.candidate.tensor) else {
+    guard let (apart, cut) = patches(length, of: layer.candidate.tensor, along: layer.view.sourceAxes[axis - 1]) else {
       throw GridError(
         .badInput,
         "its \(length) positions are no grid of patches of a picture, with or without 1, 2 or 5 tokens apart: --regions tokens takes each"
@@ -185,7 +187,7 @@ struct AttentionRegions {
       names: (0..<cut.count).map { "patch \($0 / cut.columns), \($0 % cut.columns)" })
     if apart > 0 {
       division.notes.append(
-        "The first \(apart == 1 ? "token of each layer, a class's, stays" : "\(apart) tokens of each layer, which are no patches, stay") intact; --regions tokens measures \(apart == 1 ? "it" : "them") too."
+        "The first \(apart == 1 ? "token, a class's, stays" : "\(apart) tokens, which are no patches, stay") intact in layers that have \(apart == 1 ? "it" : "them"); --regions tokens measures \(apart == 1 ? "it" : "them") too."
       )
     }
     return division
@@ -193,13 +195,15 @@ struct AttentionRegions {
 
   /// How many tokens stand apart, and how the others were cut out of the picture: by a convolution, or else row by row as squares.
   ///
-  /// `nil` where no convolution makes as many patches, and the stimuli are no pictures or squares of no size are as many.
-  private func patches(_ length: Int, of tensor: String) -> (apart: Int, cut: PatchCut)? {
+  /// `nil` where no convolution makes as many patches that the axis counts, and the stimuli are no pictures, squares of no size are as
+  /// many, or the axis counts nothing of a stimulus, as queries that were learnt.
+  private func patches(_ length: Int, of tensor: String, along axis: Int) -> (apart: Int, cut: PatchCut)? {
     let cuts = model.patchCuts(upstreamOf: tensor, shapes: shapes)
     for apart in Self.tokensApart {
-      if let cut = cuts.first(where: { $0.count > 1 && $0.count == length - apart }) { return (apart, cut) }
+      let fitting = cuts.first { $0.cut.count > 1 && $0.cut.count == length - apart && layouts.countsSame($0.tokens, (tensor, axis)) }
+      if let fitting { return (apart, fitting.cut) }
     }
-    guard let picture else { return nil }
+    guard let picture, layouts.isOfStimuli(tensor, axis) else { return nil }
     for apart in Self.tokensApart where length > apart + 1 {
       for size in 1...min(picture.height, picture.width)
       where picture.height % size == 0 && picture.width % size == 0
