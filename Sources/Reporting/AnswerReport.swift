@@ -116,11 +116,17 @@ enum AnswerReport {
     else { return nil }
     let most = group.prevalence[best]
     let interval = [most.interval.lowerBound, most.interval.upperBound].map { Number.fixed(100 * $0, 0) }
+    // Without errors the least effect counts, and none but a region that does nothing has none.
+    let prevalence =
+      [.exact, .affine].contains(layer.estimator.name)
+      ? ""
+      : """
+      ; it matters in \(Number.fixed(100 * most.estimate, 0)) % [\(interval[0]), \(interval[1])] of such stimuli \
+      (I² \(Number.fixed(100 * group.heterogeneity[best].iSquared, 0)) %)
+      """
     return """
       Most often needed\(target.map { " for \($0)" } ?? ""): \(layer.grid.label(of: best)), in \(needed[best]) of \(most.count), \
-      against \(target ?? "the answer") in \
-      \(layer.answers.heldBack[best]); it matters in \(Number.fixed(100 * most.estimate, 0)) % [\(interval[0]), \(interval[1])] of \
-      such stimuli (I² \(Number.fixed(100 * group.heterogeneity[best].iSquared, 0)) %).
+      against \(target ?? "the answer") in \(layer.answers.heldBack[best])\(prevalence).
       """
   }
 

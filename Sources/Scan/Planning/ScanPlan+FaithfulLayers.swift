@@ -21,7 +21,7 @@ extension ScanPlan {
     let tolerance = preparation.tolerance
     for (layer, check) in zip(layers, checks) {
       let (deviation, rowDeviation) = (check.deviation, check.rowDeviation)
-      let isBorne = check.bearsZeros || measurement.lesion != .zero || measurement.allowsNonFinite
+      let isBorne = check.bearsZeros || measurement.lesion != .zero || measurement.allowsNonFinite && !check.losesAll
       if deviation <= tolerance, isBorne {
         var layer = layer
         if !(rowDeviation <= preparation.rowTolerance) {
@@ -53,6 +53,9 @@ extension ScanPlan {
 
   /// Why a layer can't be scanned, as its check shows.
   private static func refusal(of check: CutCheck, isFaithful: Bool, unrepeatable operators: [String]) -> String {
+    if isFaithful, check.losesAll {
+      return "with all of it at 0 the network gives NaN or infinite values for every stimulus tried; try --lesion mean"
+    }
     if isFaithful {
       return
         "with units of it at 0 the network gives NaN or infinite values; try --lesion mean, or skip such series with --allow-nonfinite"

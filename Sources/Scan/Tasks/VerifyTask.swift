@@ -11,6 +11,8 @@ import ScanPlan
 package struct VerifyTask: RankTask, Hashable {
   /// Rows that are compared: enough for some to be lesioned much and some little.
   private static let rowsCompared = 6
+  /// Stimuli that are tried with all of the layer lesioned where the first one gives no numbers.
+  private static let stimuliTried = 8
 
   package var layer = 0
 
@@ -58,6 +60,12 @@ package struct VerifyTask: RankTask, Hashable {
     let regions = worker.geometry[layer].grid.regionCount
     let coalitions = LesionedNetwork.mixedCoalitions(regions: regions, count: min(max(batch, 2), Self.rowsCompared))
     check.bearsZeros = try network.isFinite(stimulus: 0, coalitions: coalitions)
+    if !check.bearsZeros {
+      // Every series has a pass with all of the layer lesioned.
+      check.losesAll = try (0..<min(Self.stimuliTried, worker.plan.stimulusCount)).allSatisfy { stimulus in
+        try !network.isFinite(stimulus: stimulus, coalitions: Array(coalitions.prefix(2)))
+      }
+    }
     guard batch > 1 else { return check }
     if let condition = worker.operatorSteered(byLayer: layer) {
       (check.rowDeviation, check.condition) = (.infinity, condition)
@@ -77,6 +85,8 @@ package struct CutCheck: Coded {
   var rowDeviation = 0.0
   /// Whether the network gives numbers where the layer's units are 0.
   var bearsZeros = true
+  /// Whether it gives none for any stimulus that was tried where all of them are 0.
+  var losesAll = false
   /// Why nothing could be compared; empty where something was.
   var failure = ""
   /// The operator that would go one way for all rows of a batch, by what the layer holds; empty where there is none.
@@ -92,9 +102,9 @@ package struct CutCheck: Coded {
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&deviation)
     try coder.code(&rowDeviation)
-    var bears = bearsZeros ? 1 : 0
-    try coder.code(&bears)
-    bearsZeros = bears == 1
+    var flags = (bearsZeros ? 1 : 0) + (losesAll ? 2 : 0)
+    try coder.code(&flags)
+    (bearsZeros, losesAll) = (flags & 1 == 1, flags & 2 == 2)
     try coder.code(&failure)
     try coder.code(&condition)
   }
