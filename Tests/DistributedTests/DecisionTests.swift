@@ -243,5 +243,18 @@ extension DistributedTests {
       }
       #expect(try ScanRun(options, ranks: nil).command.exitCode == 0)
     }
+
+    /// What regions become then is of the same class as what is scanned.
+    @Test func `of one class with replacements of their own come with a note`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 6, labels: [0, 1, 0, 1, 0, 1])
+      let words = "what these have in common stays"
+      for (options, isSaid) in [
+        (["--select", "class=1", "--lesion", "resample"], true), (["--select", "class=1", "--lesion", "mean"], true),
+        (["--select", "class=1"], false), (["--select", "index=0-3", "--lesion", "mean"], false), (["--lesion", "mean"], false),
+      ] {
+        let plan = try Program.run(["plan"] + files.options + ["--layers", "block", "--grid", "1x1x2"] + options)
+        #expect(plan.exitCode == 0 && (plan.output + plan.errors).contains(words) == isSaid, "\(options) \(plan)")
+      }
+    }
   }
 }

@@ -39,6 +39,22 @@ extension Planner {
       """
   }
 
+  /// Where what regions become is of the same classes as what is scanned.
+  func noteOnReplacements() throws -> String? {
+    let (lesion, selection) = (request.measurement.lesion, request.measurement.selection)
+    let isOfClasses = try StimulusSelection(selection).criteria.contains {
+      switch $0 {
+      case .classes, .predicted: true
+      case .indices, .wrong, .right: false
+      }
+    }
+    guard isOfClasses, lesion.dependsOnStimuli, lesion != .meanOfClass else { return nil }
+    return """
+      With --lesion \(lesion.rawValue) regions take on what the stimuli that --select \(selection ?? "") chose have there, so what these have in \
+      common stays: ζ tells what sets them apart from each other. --lesion zero, or a scan without --select, asks about their class.
+      """
+  }
+
   /// Where there are more or fewer names than classes.
   func noteOnClassNames(_ reader: OutputReader) -> String? {
     guard let names = stimuli.classNames, reader.hasClasses, names.count != reader.classCount else { return nil }

@@ -110,6 +110,7 @@ package struct Planner {
     notes += Self.chanceNotes(survey)
     if let note = Self.noteOnLayouts(chosen) { notes.append(note) }
     if let note = try noteOnPadding(chosen, survey) { notes.append(note) }
+    if let note = try noteOnReplacements() { notes.append(note) }
     if donors > 0, donors < stimuli.count - 1 {
       notes.append(
         "Each stimulus's replacements come from \(donors) of the \(stimuli.count - 1) other stimuli, drawn for it: its ζ, its errors and its reliability, and the intervals for these stimuli, are given these donors; the intervals for stimuli like these count how they differ."
