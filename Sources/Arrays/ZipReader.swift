@@ -11,6 +11,9 @@ package import Files
   /// - Throws: `badInput` if it is no zip archive; `missingInput` if it cannot be opened.
   package init(_ path: String) throws(FileError) {
     let bytes = try FileBytes(contentsOf: path)
+    if bytes.count >= 4, bytes[0..<4] == Self.closing {
+      throw FileError(.badInput, "\(path) has nothing in it: write arrays with numpy.savez")
+    }
     guard Self.endsWhole(bytes), let handle = unsafe unzOpen64(path) else {
       throw FileError(.badInput, "\(path) is no complete .npz archive: copy it anew or write it with numpy.savez")
     }
@@ -47,13 +50,16 @@ package import Files
     guard status == UNZ_END_OF_LIST_OF_FILE else { throw damaged("its directory") }
   }
 
+  /// How the closing record begins, with which an archive of nothing begins, too.
+  private static let closing: [UInt8] = [0x50, 0x4B, 5, 6]
+
   /// True if the archive's closing record, 22 bytes and a comment, is all there; minizip forgives a few missing bytes.
   private static func endsWhole(_ bytes: FileBytes) -> Bool {
     let recordLength = 22
     var start = bytes.count - recordLength
     let first = max(0, start - Int(UInt16.max))
     while start >= first {
-      if bytes[start] == 0x50, bytes[start..<start + 4] == [0x50, 0x4B, 5, 6] {
+      if bytes[start] == 0x50, bytes[start..<start + 4] == closing {
         let commentLength = Int(bytes[start + 20]) | Int(bytes[start + 21]) << 8
         return start + recordLength + commentLength == bytes.count
       }

@@ -243,6 +243,15 @@ struct ChosenOutput {
       return 0
     }
     guard channels.count == 1 else {
+      if channels.isEmpty, long.count == 1, let other = role(long[0]) {
+        throw LesionError(
+          .badRequest,
+          """
+          \(label): no axis of the output "\(outputAxes == nil && view.givenShape == nil ? tensor : output)" counts classes: of its shape for \
+          one stimulus, \(outputAxes?.shape ?? view.sourceShape), axis \(named(long[0])) counts \(other.entries). Name elements with \
+          --value output:INDEX or output:NAME[...], or take it for classes with --class-axis \(named(long[0]))
+          """)
+      }
       throw LesionError(
         .badRequest,
         """

@@ -1,7 +1,8 @@
 internal import Glibc
 
-/// Writes text to standard error, unbuffered.
+/// Writes text to standard error, unbuffered, behind what was printed before.
 func writeToStandardError(_ text: String) {
+  fflush(nil)
   var text = text
   text.withUTF8 { bytes in
     var rest = bytes[...]

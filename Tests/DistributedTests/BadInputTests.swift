@@ -93,6 +93,29 @@ extension DistributedTests {
       try expectRefusal(scan(model: cut, data: files.data), code: 65, naming: ["cut.onnx"], withRanks: false)
     }
 
+    /// One number for each step of a series: what a scan reads has to be said, and layers can be listed all the same.
+    @Test func `an output without classes`() throws {
+      var network = GraphBuilder(name: "forecast")
+      network.input("x", [nil, 6, 4])
+      for (name, shape) in [("w", [4, 5]), ("v", [5, 1])] { _ = network.random(name, shape) }
+      network.weight("last", [1], [2] as [Int64])
+      network.node("MatMul", ["x", "w"], ["sum"])
+      network.node("Relu", ["sum"], ["hidden"])
+      network.node("Transpose", ["hidden"], ["turned"], ["perm": .ints([0, 2, 1])])
+      network.node("MaxPool", ["turned"], ["smooth"], ["kernel_shape": .ints([3]), "pads": .ints([1, 1])])
+      network.node("Transpose", ["smooth"], ["back"], ["perm": .ints([0, 2, 1])])
+      network.node("MatMul", ["back", "v"], ["steps"])
+      network.node("Squeeze", ["steps", "last"], ["forecast"])
+      network.output("forecast", [nil, 6])
+      let model = folder.file("forecast.onnx", try Model(proto: network.model, label: "forecast").serialized())
+      let data = folder.path("series.npz")
+      try writeNPZ([("x", NumericArray(shape: [3, 6, 4], floats: (0..<72).map { Float($0 * 5 % 11) }))], to: data)
+      let words = "axis 1 counts steps of time. Name elements with --value output:INDEX"
+      try expectRefusal(scan(model: model, data: data), code: 64, naming: ["forecast.onnx", words])
+      let listed = try Program.run(["layers", model, "--data", data])
+      #expect(listed.exitCode == 0 && listed.output.contains("hidden") && listed.errors.contains(words), "\(listed)")
+    }
+
     @Test func `a model without a layer to scan`() throws {
       let files = try SmallNetwork.bare.write(to: folder, stimuli: 2)
       try expectRefusal(scan(files), code: 65, naming: ["bare.onnx", "no layer", "--layers input"])

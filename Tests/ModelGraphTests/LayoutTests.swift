@@ -289,6 +289,35 @@ import Testing
     #expect(net.channels(of: "query") == [2])
   }
 
+  /// Windows of a picture and heads are folded for a product of matrices, and are again what they were behind it.
+  @Test func `are told by what folded axes are made of where they are unfolded to the same lengths`() {
+    var net = LayoutGraph([1, 4, 3, 9, 5])
+    net.weight("w", [5, 5])
+    net.add("MatMul", ["x", "w"], "query", [1, 4, 3, 9, 5])
+    net.add("Reshape", ["query"], "features", [1, 4, 3, 9, 5])
+    net.add("Reshape", ["features"], "folded", [12, 9, 5])
+    net.add("Transpose", ["folded"], "turned", [12, 5, 9], ["perm": .ints([0, 2, 1])])
+    net.add("MatMul", ["folded", "turned"], "products", [12, 9, 9])
+    net.add("Reshape", ["products"], "weights", [1, 4, 3, 9, 9])
+    let inference = net.inference()
+    for axis in [1, 2] { #expect(inference.countsSame(("weights", axis), ("query", axis)), "\(axis)") }
+    #expect(!inference.countsSame(("weights", 1), ("query", 2)))
+    // Unfolded to other lengths they are others.
+    net.add("Reshape", ["products"], "others", [1, 3, 4, 9, 9])
+    #expect(!net.inference().countsSame(("others", 1), ("query", 1)))
+  }
+
+  /// Scales of a GroupNormalization, [1, 1, groups, channels of a group]: one for each channel.
+  @Test func `are all those that one axis of them was split into`() {
+    var net = LayoutGraph([1, 2, 2, 16])
+    for (name, shape) in [("scale", [16]), ("kernel", [16, 16])] { net.weight(name, shape) }
+    net.add("MatMul", ["x", "kernel"], "hidden", [1, 2, 2, 16])
+    net.add("Reshape", ["hidden"], "grouped", [1, 2, 2, 4, 4])
+    net.add("ReduceSum", ["grouped"], "sums", [1, 1, 1, 4, 4], ["axes": .ints([1, 2])])
+    net.add("Sub", ["grouped", "sums"], "centred", [1, 2, 2, 4, 4])
+    #expect(net.channels(of: "centred") == net.channels(of: "sums"), "\(net.layout(of: "sums"))")
+  }
+
   /// A series over its sum, with the sum beside each of its steps: the sum is a feature, and steps are none.
   @Test func `aren't steps along which a feature is repeated`() {
     var net = LayoutGraph([1, 6])

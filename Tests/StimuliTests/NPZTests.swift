@@ -72,6 +72,13 @@ struct NPZTests {
     #expect(try set.floats(stimulus: 1) == values[1_000_000...].map { Float($0) })
   }
 
+  @Test("without arrays is refused as such")
+  func nothing() throws {
+    let path = folder.file("nothing.npz", [0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 18))
+    let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: path) }
+    #expect(error?.message.contains("nothing.npz has nothing in it") == true, "\(String(describing: error))")
+  }
+
   @Test("cut short anywhere is refused")
   func truncated() throws {
     try writeNPZ([("x", NumericArray(shape: [2, 3], floats: [1, 2, 3, 4, 5, 6]))], to: folder.path + "/whole.npz")

@@ -99,6 +99,8 @@ struct AxisGraph {
   private var origins: [Int] = []
   /// By the first vertex of a tensor: the axis that counts stimuli.
   private var batches: [Int: Int] = [:]
+  /// The axes that others are folded into, with those in order.
+  private var folds: [(whole: Int, parts: [Int])] = []
   /// The operator that speaks, from 1 on.
   var source = 0
 
@@ -147,10 +149,44 @@ struct AxisGraph {
   ///   - isSplit: whether the operator splits the one axis into the others.
   mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int, isWhole: Bool = false, isSplit: Bool = false) {
     guard let whole = vertex(merged, axis) else { return }
+    folds.append((whole, axes.compactMap { vertex(tensor, $0) }.filter { lengths[$0] > 1 }))
     for (part, axis) in axes.enumerated() {
       guard let axis = vertex(tensor, axis) else { continue }
       links[axis].append((whole, .merged, !isSplit))
       links[whole].append((axis, isWhole ? .flattened(part, of: axes.count) : .part(part, of: axes.count), isSplit))
+    }
+  }
+
+  /// Links axes that are folded into one with those that it is unfolded into, where these are as long: windows and heads in the batch are
+  /// windows and heads again.
+  ///
+  /// Cost: linear in axes and links.
+  mutating func linkRefolded() {
+    var group = [Int?](repeating: nil, count: links.count)
+    for start in links.indices where group[start] == nil {
+      group[start] = start
+      var waiting = [start]
+      while let axis = waiting.popLast() {
+        for (other, link, _) in links[axis]
+        where link.isSame && !link.chooses && lengths[other] == lengths[axis] && group[other] == nil {
+          group[other] = start
+          waiting.append(other)
+        }
+      }
+    }
+    var first: [[Int]: [Int]] = [:]
+    for fold in folds where fold.parts.count > 1 {
+      let key = [group[fold.whole]!] + fold.parts.map { lengths[$0] }
+      guard let others = first[key] else {
+        first[key] = fold.parts
+        continue
+      }
+      // Heads that are folded into the batch are none of it.
+      func isBatch(_ axis: Int) -> Bool { batches[origins[axis]] == axis }
+      for (axis, other) in zip(fold.parts, others) where axis != other && !isBatch(axis) && !isBatch(other) {
+        links[axis].append((other, .same, true))
+        links[other].append((axis, .same, true))
+      }
     }
   }
 

@@ -52,6 +52,7 @@ package struct LayoutInference: Sendable {
     }
     for number in index.order { linkEnds(aroundNormalisation: number, in: model) }
     for number in index.order { add(number, in: model) }
+    axes.linkRefolded()
     axes.settle()
     hasHeight = self.shapes.contains { tensor, shape in
       zip(axes.findings(of: tensor) ?? [], shape).contains { $0?.role == .height && $1 > 1 }

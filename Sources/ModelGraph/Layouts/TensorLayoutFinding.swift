@@ -83,8 +83,10 @@ extension LayoutInference {
     if let conflict { return TensorLayoutFinding(axes: nil, names: names, reason: conflict) }
     var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
     let isGuess = long.count > 1 && long.allSatisfy { channels.contains($0) && !found[$0]!.isCertain }
-    if long.allSatisfy(channels.contains), long.count < 2 || channels.allSatisfy({ !found[$0]!.isCertain }), channels.count > 1,
-      let nearest = channels.min(by: { found[$0]!.cost < found[$1]!.cost })
+    // What one operator tells of the axis that these were split from are channels together.
+    let isSplit = Set(channels.map { found[$0]!.source }).count == 1 && channels.allSatisfy { !found[$0]!.isFlattened }
+    if long.allSatisfy(channels.contains), long.count < 2 || channels.allSatisfy({ !found[$0]!.isCertain }) && !isSplit,
+      channels.count > 1, let nearest = channels.min(by: { found[$0]!.cost < found[$1]!.cost })
     {
       channels = [nearest]
     }

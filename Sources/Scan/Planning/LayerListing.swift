@@ -46,9 +46,21 @@ package struct LayerListing: Sendable {
     let stimuli =
       try data.map { try StimulusSet(contentsOf: $0, inputs: model.inputs.map(ModelInput.init), sizing: sizing) }
       ?? StimulusSet.zeros(for: model)
-    let survey = try NetworkSurvey(
-      model: model, stimuli: stimuli, runtime: Runtime(),
-      session: Session.Options(for: model), reading: request)
+    func look(reading request: ReadoutRequest) throws -> NetworkSurvey {
+      try NetworkSurvey(
+        model: model, stimuli: stimuli, runtime: Runtime(), session: Session.Options(for: model), reading: request)
+    }
+    var doubt: String?
+    let survey: NetworkSurvey
+    do {
+      survey = try look(reading: request)
+    } catch let error as LesionError where error.code == .badRequest {
+      // Layers can be listed where a scan has to be told what to read.
+      var other = request
+      other.value = .output(0)
+      guard let found = try? look(reading: other) else { throw error }
+      (survey, doubt) = (found, error.message)
+    }
     guard !survey.scannable.isEmpty else {
       throw Failure(.badInput, "\(model.label) has no layer that can be scanned: \(survey.reasonForNoLayers)")
     }
@@ -69,6 +81,6 @@ package struct LayerListing: Sendable {
     layers = try survey.layers.map(listed)
     inputs = try survey.inputs.map(listed)
     refusals = survey.refusals
-    notes = survey.notes + [survey.classDoubt?.note()].compactMap(\.self)
+    notes = survey.notes + [survey.classDoubt?.note(), doubt].compactMap(\.self)
   }
 }
