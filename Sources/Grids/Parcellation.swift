@@ -113,10 +113,11 @@ package struct Parcellation: Hashable, Sendable {
     }
   }
 
-  /// Whether the other's regions stand for the same parts of a layer as these.
+  /// Whether the other's regions stand for the same parts of a layer as these. Cells of grids that both have names have the same ones, since
+  /// a table's columns may stand in another order.
   package func hasSameRegions(as other: Parcellation) -> Bool {
     switch (division, other.division) {
-    case (.cells, .cells): size == other.size
+    case (.cells, .cells): size == other.size && (names == nil || other.names == nil || names == other.names)
     case (.sets(let mine, _), .sets(let others, _)): mine == others && names == other.names
     default: false
     }

@@ -14,7 +14,7 @@ extension NetworkSurvey {
     for candidate in model.inputCandidates(reading: output) {
       let name = candidate.tensor
       guard let binding = bindings.first(where: { $0.name == name }), let role = roles[name] else { continue }
-      if let reason = binding.reasonAgainstLesions(isState: states.contains(name)) {
+      if let reason = binding.reasonAgainstLesions(isState: states.contains(name), choosesRows: !model.embeddings(of: name).isEmpty) {
         refusals.append((name, reason))
         continue
       }
@@ -32,11 +32,11 @@ extension NetworkSurvey {
 
 extension InputBinding {
   /// Why what it feeds can't be scanned; `nil` where it can.
-  fileprivate func reasonAgainstLesions(isState: Bool) -> String? {
+  fileprivate func reasonAgainstLesions(isState: Bool, choosesRows: Bool) -> String? {
     if isState { return "it is a state from before the stimulus" }
     guard elementType == .float else {
-      return
-        "it is of \(elementType), and inputs are lesioned as float32 only: scan what the network makes of it, as --layers embedding of tokens"
+      let remedy = choosesRows ? "the vectors that it chooses, by --layers embedding" : "what it is cast to"
+      return "it is of \(elementType), and inputs are lesioned as float32 only: scan \(remedy)"
     }
     guard let batchAxis else { return "no axis of it counts stimuli" }
     if batchAxis > 0 { return "stimuli lie along its axis \(batchAxis), and inputs are scanned where that is the first" }

@@ -34,6 +34,9 @@ package final class StimulusFeed {
           "\(partners.description) gives the model's input \"\(own.name)\" shape \(other.shape) for one stimulus, and \(stimuli.description) gives it \(own.shape): give both the same"
         )
       }
+      for (own, other) in zip(stimuli.inputs, partners.inputs) {
+        if let reason = own.reasonAgainst(other) { throw StimuliError(.badInput, "\(partners.description) \(reason)") }
+      }
       return partners
     }
     self.bindings = bindings

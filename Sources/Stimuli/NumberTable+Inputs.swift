@@ -16,9 +16,9 @@ extension NumberTable.Contents {
     let found = inputs.compactMap { input in Self.columns(of: input, in: places).map { (input: input, columns: $0) } }
     guard !found.isEmpty else { return nil }
     if inputs.count(where: { !$0.isState }) == 1 || inputs.count == 1 {
-      guard let only = found.first, found.count == 1, let count = only.input.elementCount,
-        count == only.columns.count, count < names.count
-      else { return nil }
+      guard let only = found.first, found.count == 1, let count = only.input.elementCount, count == only.columns.count else {
+        return nil
+      }
     }
     let used = Set(found.flatMap(\.columns))
     func part(_ name: String, _ columns: [Int]) -> NamedArray {

@@ -175,6 +175,13 @@ enum NumberTable {
       }
     }
 
+    /// Why names don't tell columns apart; `nil` where they do.
+    private static func doubt(on names: [String]) -> String? {
+      if names.contains("") { return "leaves a column without a name" }
+      var seen: Set<String> = []
+      return names.first { !seen.insert($0).inserted }.map { "has two columns \"\($0)\"" }
+    }
+
     private static func number(_ field: String) -> Double? { Double(field) ?? Double(trimmed(field)) }
 
     /// Whether a field would be a number with a point in place of its comma.
@@ -206,6 +213,10 @@ enum NumberTable {
           "The first column of \(path) has no name and counts the rows, so it is left out. Where it belongs to the stimuli, name it."
         )
       }
+      if let names, let doubt = Self.doubt(on: names) {
+        notes.append("The header of \(path) \(doubt), so regions of --layers input go by their numbers.")
+      }
+      names = names?.map { String($0.map { $0.isNewline || $0 == "\t" ? " " : $0 }) }
       guard stimuli > 0, columns > 0 else {
         throw StimuliError(.badInput, "\(path) holds no rows of numbers: give a stimulus a row")
       }

@@ -135,6 +135,22 @@ package struct StimulusInput: Sendable {
   /// Whether its numbers are the brightness of pixels: bytes, with at least two axes a stimulus.
   var isOfPixels: Bool { scalarType == .uint8 && storedShape.count >= 2 }
 
+  /// Why another array can't stand for this one, though it fits the same input: the end of a sentence that begins with what it comes from.
+  ///
+  /// Cost: a look at all of the other's numbers where these are bytes of images and those are none.
+  package func reasonAgainst(_ other: StimulusInput) -> String? {
+    if let own = columnNames, let names = other.columnNames, own != names {
+      return Set(own) == Set(names)
+        ? "has the columns of \(source) in another order: give both the same"
+        : "calls its columns otherwise than \(source): give both the same, or no header"
+    }
+    guard isOfPixels, preprocessing.scale == nil, other.scalarType.isFloatingPoint, let array = other.array,
+      let largest = array.doubles().map(abs).max(), largest > 2
+    else { return nil }
+    return
+      "holds numbers up to \(largest), and the bytes of \(source) are divided by 255: give bytes (uint8), numbers from 0 to 1, or --scale for both"
+  }
+
   /// What is said of bytes that a model takes as floating-point numbers, where they may be something else than images.
   var noteOnBytes: String? {
     guard scalarType == .uint8, !isShared, !isImage, preprocessing.scale == nil else { return nil }

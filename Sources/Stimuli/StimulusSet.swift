@@ -118,7 +118,7 @@ package struct StimulusSet: Sendable, CustomStringConvertible {
   /// What the numbers that a model's input is given of a stimulus are called, where a table's header has a name of its own for each.
   package func columnNames(of input: String) -> [String]? {
     let names = (inputs.first { $0.name == input } ?? (inputs.count == 1 ? inputs[0] : nil))?.columnNames
-    guard let names, Set(names).count == names.count, names.allSatisfy({ !$0.isEmpty && !$0.contains("\t") }) else { return nil }
+    guard let names, Set(names).count == names.count, !names.contains("") else { return nil }
     return names
   }
 

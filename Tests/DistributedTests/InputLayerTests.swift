@@ -35,6 +35,51 @@ extension DistributedTests {
       }
     }
 
+    @Test func `isn't given ζ by single lesions where the model isn't affine, and that is said`() throws {
+      for (network, isSaid) in [(SmallNetwork.bare, false), (.perceptron, true)] {
+        let files = try network.write(to: folder, stimuli: 2)
+        let run = try ScanRun(files.options + ["--layers", "input", "--estimator", "affine", "--no-tracts"], ranks: nil)
+        #expect(run.command.exitCode == 0 && run.command.errors.contains("another estimator gives its ζ") == isSaid, "\(run.command)")
+      }
+    }
+
+    /// Words and numbers: words are none that can be replaced, and their vectors are.
+    @Test func `is scanned as far as it is float32, and the rest is named`() throws {
+      let files = try SmallNetwork.tokens.write(to: folder, stimuli: 3)
+      let run = try ScanRun(files.options + ["--layers", "input", "--no-tracts"], ranks: nil)
+      let words = "\"words\", since it is of int64"
+      #expect(run.command.exitCode == 0 && run.command.errors.contains(words), "\(run.command)")
+      #expect(run.command.errors.contains("--layers embedding"), "\(run.command)")
+      let listed = try Program.run(["layers", files.model, "--data", files.data, "--all"])
+      #expect(listed.output.contains("numbers") && listed.output.contains("inputs are lesioned as float32 only"), "\(listed)")
+    }
+
+    private func table(_ name: String, _ columns: [String], of network: SmallNetwork = .bare, rows: Int = 3) -> String {
+      let values = network.arrays(rows)[0].array.doubles()
+      let own = (0..<6).map { "column \($0)" }
+      let lines = (0..<rows).map { row in columns.map { "\(values[row * 6 + own.firstIndex(of: $0)!])" }.joined(separator: ",") }
+      return folder.file(name, text: ([columns.joined(separator: ",")] + lines).joined(separator: "\n") + "\n")
+    }
+
+    /// A baseline, pairs and another scan with a table's columns in another order.
+    @Test func `isn't compared with columns in another order`() throws {
+      let columns = (0..<6).map { "column \($0)" }
+      let model = try SmallNetwork.bare.write(to: folder, stimuli: 3).model
+      let (data, turned) = (table("data.csv", columns), table("turned.csv", columns.reversed()))
+      let options = ["--model", model, "--layers", "input", "--no-tracts", "--target", "1"]
+      for lesion in [["--lesion", table("one.csv", columns.reversed(), rows: 1)], ["--lesion", "patch", "--pairs", turned]] {
+        let run = try ScanRun(options + ["--data", data] + lesion, ranks: nil)
+        #expect(run.command.exitCode == 65 && run.command.errors.contains("in another order"), "\(run.command)")
+      }
+      let (first, second) = (folder.path("first"), folder.path("second"))
+      for (data, out) in [(data, first), (turned, second)] {
+        let run = try Program.run(options + ["--data", data, "--out", out, "--progress", "none"])
+        #expect(run.exitCode == 0, "\(run)")
+      }
+      let contrast = try Program.run(["contrast", first, second])
+      #expect((contrast.output + contrast.errors).contains("share no layer"), "\(contrast)")
+    }
+
     /// Of a table they are called as its columns are.
     @Test func `has regions of its own names`() throws {
       let model = try SmallNetwork.perceptron.write(to: folder, stimuli: 2).model

@@ -31,7 +31,7 @@ struct NumberTableTests {
       (",0,1,2,label\n0,1,2.5,3,7\n1,3,-4e1,5,8\n", ["counts the rows"]), ("0,1,2\n1,2,3\n", ["counts the columns"]),
       ("0,1\n1.0,2.5\n", ["counts the columns, 0 to 1"]),
       // No such table: truth values, one row, rows that aren't counted, a name.
-      ("0,1\n1,0\n", []), ("0,1,2\n", []), (",a,b\n1,1,2.5\n2,3,4\n", []), ("i,a,b\n0,1,2.5\n1,3,4\n", []),
+      ("0,1\n1,0\n", []), ("0,1,2\n", []), (",a,b\n1,1,2.5\n2,3,4\n", ["leaves a column without a name"]), ("i,a,b\n0,1,2.5\n1,3,4\n", []),
       ("0,1,3\n1,2,2.5\n", []),
     ] as [(String, [String])])
   func pandas(text: String, notes: [String]) throws {
@@ -107,6 +107,22 @@ struct NumberTableTests {
     #expect(try set.floats(stimulus: 1, input: 1) == [5])
     #expect(set.notes.contains { $0.contains("\"extra\"") })
     #expect(set.column("extra") == [4, 9])
+  }
+
+  @Test("feeds columns that are numbered to their places, whatever their order")
+  func orderOfColumns() throws {
+    for (text, expected) in [("x_1,x_0\n1,2\n", [2, 1]), ("x[1],label,x[0]\n1,7,2\n", [2, 1])] as [(String, [Float])] {
+      let inputs = [ModelInput("x", [2])]
+      var set = try StimulusSet(contentsOf: folder.file("t.csv", text: text), inputs: inputs)
+      try set.fit(to: inputs)
+      #expect(try set.floats(stimulus: 0) == expected)
+    }
+  }
+
+  @Test("without a name for each column, or with one twice, has none, and a note tells", arguments: ["a,a\n1,2\n", "a,\n1,2\n"])
+  func doubtfulNames(text: String) throws {
+    let set = try StimulusSet(contentsOf: folder.file("t.csv", text: text))
+    #expect(set.columnNames(of: "x") == nil && set.notes.contains { $0.contains("go by their numbers") }, "\(set.notes)")
   }
 
   @Test("feeds all its columns to an input that is alone, unless those with its name are what it takes")

@@ -77,8 +77,8 @@ def scan(
         model: an ONNX file; or a PyTorch module or an `onnx.ModelProto`, which is written to `OUT.onnx` first, a module by
             `nnfmri.export`.
         stimuli: a file or folder of any kind that the program reads; or an array or tensor whose first axis is the stimulus, for a
-            network with one input; or a mapping of the inputs' names to such, of a PyTorch module the names of its parameters, or any
-            in their order. Arrays are written to `OUT.stimuli.npy` or `.npz`.
+            network with one input; or a DataFrame of pandas, whose columns keep their names; or a mapping of the inputs' names to
+            arrays, of a PyTorch module the names of its parameters, or any in their order. What is no file is written to `OUT.stimuli.npy`, `.npz` or `.csv`.
         output: the name of the output that is read, where there are several; of a list of them each is scanned, and a dictionary of
             the scans by these names is returned.
         labels: a file of labels, or a sequence of class numbers, one a stimulus.
@@ -336,7 +336,10 @@ def _stored(data: Any, beside: _Beside, ending: str) -> Path:
         return Path(data)
     import numpy
 
-    if isinstance(data, Mapping):
+    if hasattr(data, "to_csv") and hasattr(data, "columns"):
+        path = beside.file(f"{ending}.csv")
+        data.to_csv(path, index=False)
+    elif isinstance(data, Mapping):
         arrays = {name: array(value) for name, value in data.items()}
         path = beside.file(f"{ending}.npz")
         numpy.savez(path, **arrays)

@@ -232,6 +232,20 @@ def test_a_module_is_exported_and_scanned(tmp_path: Path) -> None:
     numpy.testing.assert_allclose(scan.zeta(0, per_stimulus=True), products, atol=1e-4)
 
 
+def test_a_tables_columns_keep_their_names(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnxscript")
+    pandas = pytest.importorskip("pandas")
+    torch.manual_seed(1)
+    network = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    table = pandas.DataFrame(torch.randn(5, 3).numpy(), columns=["age", "pressure, mean", "rate"])
+    scan = nnfmri.scan(network, table, ranks=1, out=tmp_path / "scan", layers="input", target=1, tracts=False, progress=False)
+    regions = scan.regions.set_index("region")
+    assert list(regions.index) == list(table.columns)
+    worth = (table * network[0].weight.detach()[1].numpy()).mean()
+    numpy.testing.assert_allclose(regions.zeta, worth, atol=1e-5)
+
+
 def test_a_module_that_takes_no_batches_is_refused(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnxscript")

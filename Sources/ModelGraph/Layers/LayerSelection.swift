@@ -95,6 +95,9 @@ package struct LayerSelection: Hashable, Sendable, Codable {
   /// Whether all tensors are asked for, so that those that can't be had are told of.
   package var includesAll: Bool { items.contains(.all) }
 
+  /// Whether the model's inputs are asked for as such, so that those that can't be had are told of.
+  package var includesInputs: Bool { items.contains(.kind(.input)) }
+
   /// The tensors that are meant, in the order of `layers`.
   ///
   /// - Parameters:

@@ -80,7 +80,7 @@ package struct LayerListing: Sendable {
     }
     layers = try survey.layers.map(listed)
     inputs = try survey.inputs.map(listed)
-    refusals = survey.refusals
+    refusals = survey.refusedInputs + survey.refusals
     notes = survey.notes + [survey.classDoubt?.note(), doubt].compactMap(\.self)
   }
 }

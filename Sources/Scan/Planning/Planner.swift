@@ -261,6 +261,9 @@ package struct Planner {
       let remedy = survey.inputs.isEmpty ? "" : "; --layers input scans what it is given"
       throw Failure(.badInput, "\(model.label) has no layer that can be scanned: \(survey.reasonForNoLayers)\(remedy)")
     }
+    if selection.includesInputs {
+      refusals += survey.refusedInputs.map { ScanPlan.Refusal(tensor: $0.tensor, reason: $0.reason) }
+    }
     if selection.includesAll {
       refusals += survey.refusals.map { ScanPlan.Refusal(tensor: $0.tensor, reason: $0.reason) }
     }
@@ -282,6 +285,12 @@ package struct Planner {
     let isAffine =
       cut.isAffine && request.measurement.value.isAffineInScores && request.measurement.keepsScores != true
       && !request.measurement.lesion.isDrawn
+    if request.analysis.estimator == .affine, !(cut.isAffine && request.measurement.value.isAffineInScores) {
+      let reason = cut.firstNonlinearOperator.map { "what follows it isn't, as \($0)" } ?? "v isn't in the scores"
+      notes.append(
+        "--estimator affine measures effects of single regions, which are ζ where v is affine in the layer; of \"\(layer.candidate.tensor)\" \(reason): another estimator gives its ζ."
+      )
+    }
     let evaluationCost = suffixCostShare * forwardCost
     let leavesBudget = request.measurement.samplesPerRegion == nil && [nil, .exact].contains(request.analysis.estimator)
     if leavesBudget, !request.measurement.lesion.isDrawn,

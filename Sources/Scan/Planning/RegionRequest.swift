@@ -94,8 +94,7 @@ struct RegionRequest {
       throw GridError(
         .badInput, "it would have \(count) regions, and at most \(GradientDesign.largestPlayerCount) can be measured")
     }
-    let columns = layer.role.kind == .input && source == nil ? stimuli.columnNames(of: layer.candidate.tensor) : nil
-    if let names = names ?? columns, names.count == count {
+    if let names = names ?? columnNames(of: layer, over: geometry), names.count == count {
       choice.names = names
       if let labels = choice.labels {
         choice.parcellation = try Parcellation(labels, size: choice.parcellation.size, names: names, over: geometry)
@@ -104,6 +103,19 @@ struct RegionRequest {
       }
     }
     return choice
+  }
+
+  /// What the cells of a grid over a table's columns are called: as their column, or their first and last ones; `nil` for other layers.
+  private func columnNames(of layer: NetworkSurvey.Layer, over geometry: TensorGeometry) -> [String]? {
+    guard layer.role.kind == .input, source == nil, geometry.height * geometry.width == 1,
+      let columns = stimuli.columnNames(of: layer.candidate.tensor), columns.count == geometry.channels
+    else { return nil }
+    let grid = Grid(grid, over: geometry)
+    let names = (0..<grid.regionCount).map { region in
+      let place = grid.extent(of: region).channels
+      return place.count == 1 ? columns[place.lowerBound] : "\(columns[place.lowerBound]) to \(columns[place.upperBound - 1])"
+    }
+    return Set(names).count == names.count ? names : nil
   }
 
   /// What a user should know of the regions of the layers that are scanned.
