@@ -14,7 +14,9 @@ extension NetworkSurvey {
     for candidate in model.inputCandidates(reading: output) {
       let name = candidate.tensor
       guard let binding = bindings.first(where: { $0.name == name }), let role = roles[name] else { continue }
-      if let reason = binding.reasonAgainstLesions(isState: states.contains(name), choosesRows: !model.embeddings(of: name).isEmpty) {
+      if let reason = binding.reasonAgainstLesions(
+        isState: states.contains(name), choosesRows: !model.embeddings(of: name).isEmpty)
+      {
         refusals.append((name, reason))
         continue
       }

@@ -40,7 +40,8 @@ extension NumberTable.Contents {
   /// Why the whole table can't be what the model's one input is given: it is a list of another number of features; `nil` elsewhere.
   func reasonAgainst(_ inputs: [ModelInput]) -> String? {
     let own = inputs.filter { !$0.isState }
-    guard own.count == 1, own[0].batchAxis != nil, let shape = own[0].shape, shape.count == 1, let count = shape[0], count != columns
+    guard own.count == 1, own[0].batchAxis != nil, let shape = own[0].shape, shape.count == 1, let count = shape[0],
+      count != columns
     else { return nil }
     let ends = names.map { " (\"\($0[0])\" to \"\($0[columns - 1])\")" } ?? ""
     return """

@@ -166,7 +166,8 @@ enum NumberTable {
             isFirst
             ? "give a number there, or, where the row is a header, names that are no numbers"
             : Self.trimmed(field).isEmpty
-              ? "give a number there, or take the row or the column out" : "take the column out, or, where it is the class, give numbers and name it \"label\""
+              ? "give a number there, or take the row or the column out"
+              : "take the column out, or, where it is the class, give numbers and name it \"label\""
           guard !Self.trimmed(field).isEmpty else { return fail("has nothing in \(place): \(remedy)", row: row) }
           return fail(
             "holds \"\(field)\" in \(place), and \(isFirst ? "numbers beside it" : "a table of stimuli holds numbers"): \(remedy)",

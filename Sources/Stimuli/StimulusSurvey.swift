@@ -156,7 +156,8 @@ extension StimulusSet {
       }
       if let place {
         let remedy =
-          table.entries == nil ? "use the tokenizer that belongs to the model" : "bring it into that range, as boxes to the page's scale"
+          table.entries == nil
+          ? "use the tokenizer that belongs to the model" : "bring it into that range, as boxes to the page's scale"
         throw StimuliError(
           .badInput,
           "stimulus \(records[stimulus]) of \(inputs[input].place) holds the id \(ids[place]) at element \(place), and the embedding \"\(table.weight)\" has \(table.rows) rows, 0 to \(table.rows - 1): \(remedy)"

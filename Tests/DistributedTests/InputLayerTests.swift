@@ -39,7 +39,8 @@ extension DistributedTests {
       for (network, isSaid) in [(SmallNetwork.bare, false), (.perceptron, true)] {
         let files = try network.write(to: folder, stimuli: 2)
         let run = try ScanRun(files.options + ["--layers", "input", "--estimator", "affine", "--no-tracts"], ranks: nil)
-        #expect(run.command.exitCode == 0 && run.command.errors.contains("another estimator gives its ζ") == isSaid, "\(run.command)")
+        #expect(
+          run.command.exitCode == 0 && run.command.errors.contains("another estimator gives its ζ") == isSaid, "\(run.command)")
       }
     }
 
@@ -113,7 +114,8 @@ extension DistributedTests {
       try #require(given.command.exitCode == 0 && made.command.exitCode == 0, "\(given.command) \(made.command)")
       for file in ["impact.json", "density.json", "regions.tsv", "connections.json", "pathways.tsv"] {
         func text(_ run: ScanRun) throws -> String {
-          String(decoding: try #require(run.files[file], "\(file)"), as: UTF8.self).replacing("\"\(input)\"", with: "\"copy\"").replacing("\t\(input)\t", with: "\tcopy\t")
+          String(decoding: try #require(run.files[file], "\(file)"), as: UTF8.self).replacing("\"\(input)\"", with: "\"copy\"")
+            .replacing("\t\(input)\t", with: "\tcopy\t")
         }
         #expect(try text(given) == text(made), "\(file)")
       }

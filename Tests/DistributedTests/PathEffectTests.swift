@@ -128,6 +128,7 @@ extension DistributedTests {
         (["--layers", "inner", "--freeze", "stem"], 65, "\"stem\" doesn't follow from it"),
         (["--layers", "inner", "--freeze", "inner"], 65, "it is the frozen tensor itself"),
         (["--layers", "stem", "--freeze", "logits"], 64, "tensor \"logits\" can't be frozen"),
+        (["--layers", "stem", "--freeze", "image"], 64, "it is what the model is given, and no lesion changes it"),
         (
           ["--layers", "stem", "--freeze", "inner=9"], 64,
           "has no region \"9\"; it has 8, by name or by number from 0: grid_0_0_0,"

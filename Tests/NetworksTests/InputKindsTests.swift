@@ -254,13 +254,38 @@ import UserErrors
     #expect(!error.message.contains("kinds"), "\(error)")
   }
 
+  @Test func `have no partners on another scale`() throws {
+    var builder = GraphBuilder(name: "pictures")
+    builder.input("x", [nil, 1, 2, 2])
+    builder.node("Flatten", ["x"], ["scores"])
+    builder.output("scores", [nil, 4])
+    let model = Model(proto: builder.model)
+    func feed(_ partner: NumericArray, scale: Double? = nil) throws {
+      func set(_ array: NumericArray) throws -> StimulusSet {
+        var set = try Self.stimuli([("x", array)])
+        try set.setPreprocessing(Preprocessing(scale: scale))
+        return set
+      }
+      let bytes = NumericArray(shape: [2, 1, 2, 2], uint8: [0, 255, 7, 9, 1, 2, 3, 4])
+      _ = try StimulusFeed(runtime: TestRuntime.make(), stimuli: set(bytes), inputs: model.inputs, partners: set(partner))
+    }
+    let large = NumericArray(shape: [1, 1, 2, 2], floats: [0, 127.5, 3, 4])
+    let error = try #require(throws: StimuliError.self) { try feed(large) }
+    for word in ["127.5", "divided by 255", "--scale"] { #expect(error.message.contains(word), "\(error)") }
+    try feed(large, scale: 255)
+    try feed(NumericArray(shape: [1, 1, 2, 2], floats: [0, 0.5, 0.1, 1]))
+    try feed(NumericArray(shape: [1, 1, 2, 2], uint8: [0, 128, 3, 4]))
+  }
+
   @Test func `of ids beyond a table are refused before the runtime sees them`() throws {
     let model = Model(proto: cached([nil, nil, 4]).model)
     #expect(model.embeddings(of: "ids") == [Model.Embedding(weight: "table", rows: 11)])
     let bad = NumericArray(shape: [2, 3], int64: [0, 5, 10, 1, 11, 3])
     let feed = try StimulusFeed(runtime: TestRuntime.make(), stimuli: Self.stimuli([("ids", bad)]), inputs: model.inputs)
     let error = try #require(throws: StimuliError.self) { try feed.survey(for: model) }
-    for word in ["stimulus 1", "the id 11", "\"table\"", "0 to 10", "tokenizer"] { #expect(error.message.contains(word), "\(error)") }
+    for word in ["stimulus 1", "the id 11", "\"table\"", "0 to 10", "tokenizer"] {
+      #expect(error.message.contains(word), "\(error)")
+    }
     let good = try StimulusFeed(
       runtime: TestRuntime.make(), stimuli: Self.stimuli([("ids", Self.ids)]), inputs: model.inputs)
     #expect(try good.survey(for: model).repeats.isEmpty)

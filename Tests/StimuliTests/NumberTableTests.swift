@@ -31,7 +31,8 @@ struct NumberTableTests {
       (",0,1,2,label\n0,1,2.5,3,7\n1,3,-4e1,5,8\n", ["counts the rows"]), ("0,1,2\n1,2,3\n", ["counts the columns"]),
       ("0,1\n1.0,2.5\n", ["counts the columns, 0 to 1"]),
       // No such table: truth values, one row, rows that aren't counted, a name.
-      ("0,1\n1,0\n", []), ("0,1,2\n", []), (",a,b\n1,1,2.5\n2,3,4\n", ["leaves a column without a name"]), ("i,a,b\n0,1,2.5\n1,3,4\n", []),
+      ("0,1\n1,0\n", []), ("0,1,2\n", []), (",a,b\n1,1,2.5\n2,3,4\n", ["leaves a column without a name"]),
+      ("i,a,b\n0,1,2.5\n1,3,4\n", []),
       ("0,1,3\n1,2,2.5\n", []),
     ] as [(String, [String])])
   func pandas(text: String, notes: [String]) throws {
@@ -139,7 +140,10 @@ struct NumberTableTests {
   @Test(
     "of another width than the model's one list of features is refused with its columns' names, which it keeps otherwise",
     arguments: [
-      ("age,bp,class\n1,2,0\n", 2, "3 columns (\"age\" to \"class\")", "\"x\" takes 2: give it no others, and name one of class numbers"),
+      (
+        "age,bp,class\n1,2,0\n", 2, "3 columns (\"age\" to \"class\")",
+        "\"x\" takes 2: give it no others, and name one of class numbers"
+      ),
       ("age,label\n1,2\n", 2, "1 columns beside its labels (\"age\" to \"age\")", "\"x\" takes 2: give it all of them"),
       ("1,2,0\n", 4, "3 columns, and", "takes 4"),
     ])

@@ -75,7 +75,9 @@ package struct LayoutInference: Sendable {
   }
 
   /// Whether the tensor's axis counts what one of the stimuli's counts, or was made of such ones.
-  package func isOfStimuli(_ tensor: String, _ axis: Int) -> Bool { index.numbers[tensor].map { axes.isOfStimuli($0, axis) } ?? false }
+  package func isOfStimuli(_ tensor: String, _ axis: Int) -> Bool {
+    index.numbers[tensor].map { axes.isOfStimuli($0, axis) } ?? false
+  }
 
   /// By axis of the tensor: its role and the reason, `nil` where nothing tells. `nil` for a tensor of unknown shape.
   func findings(of tensor: String) -> [AxisGraph.Finding?]? {

@@ -200,7 +200,9 @@ struct AttentionRegions {
   private func patches(_ length: Int, of tensor: String, along axis: Int) -> (apart: Int, cut: PatchCut)? {
     let cuts = model.patchCuts(upstreamOf: tensor, shapes: shapes)
     for apart in Self.tokensApart {
-      let fitting = cuts.first { $0.cut.count > 1 && $0.cut.count == length - apart && layouts.countsSame($0.tokens, (tensor, axis)) }
+      let fitting = cuts.first {
+        $0.cut.count > 1 && $0.cut.count == length - apart && layouts.countsSame($0.tokens, (tensor, axis))
+      }
       if let fitting { return (apart, fitting.cut) }
     }
     guard let picture, layouts.isOfStimuli(tensor, axis) else { return nil }

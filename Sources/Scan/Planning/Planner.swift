@@ -256,7 +256,8 @@ package struct Planner {
   ) throws -> [NetworkSurvey.Layer] {
     let scannable = Dictionary(survey.scannable.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
     let names = try selection.resolve(
-      survey.scannable.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automaticLayers, refusals: survey.reasons, in: model)
+      survey.scannable.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automaticLayers, refusals: survey.reasons,
+      in: model)
     guard !names.isEmpty else {
       let remedy = survey.inputs.isEmpty ? "" : "; --layers input scans what it is given"
       throw Failure(.badInput, "\(model.label) has no layer that can be scanned: \(survey.reasonForNoLayers)\(remedy)")
