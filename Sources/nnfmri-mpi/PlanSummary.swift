@@ -70,15 +70,16 @@ struct PlanSummary: Sendable {
     var table = TextTable(["layer"] + forecast.expectations.map { "\($0.stimuli) stimuli" })
     for layer in forecast.plan.layers {
       let cells = forecast.expectations.map { expectation in
-        expectation.layers[layer.number].map { "±\(Number.significant($0.halfWidth)), \($0.criticalCount)" } ?? ""
+        expectation.layers[layer.number].map { "±\(Number.significant($0.halfWidth)), \($0.criticalCount)" } ?? "n/a"
       }
       table.append(["\(layer.number)"] + cells)
     }
+    let without = forecast.plan.layers.contains { layer in forecast.expectations.contains { $0.layers[layer.number] == nil } }
     table.append(["time"] + forecast.expectations.map { Number.duration(forecast.seconds(ranks: 1, of: $0)) })
     return [
       """
       To expect, from a pilot: the mean half width of a mean ζ's interval in units of v, critical regions, and the time of \
-      the measurement on one rank.
+      the measurement on one rank.\(without ? " Only layers that gradients measure have a pilot." : "")
       """,
       table.text,
     ]

@@ -34,13 +34,15 @@ struct AttentionRegions {
   /// A tensor that keeps heads apart, scannable or not; `nil` where none does.
   let hiddenHeads: String?
   /// What else weighs positions, by what its softmax makes, though no heads could be told.
-  var unrecognised: [String] { heads.unrecognised }
+  let unrecognised: [String]
 
   /// - Parameter path: of a tokenizer's vocabulary.
   /// - Throws: `FileError` where it can't be read; `StimuliError` where stimuli don't fit the model.
   init(_ survey: NetworkSurvey, stimuli: StimulusSet, runtime: Runtime, vocabulary path: String?) throws {
     heads = AttentionHeads(of: survey.model, shapes: survey.shapes)
     let scannable = Set(survey.layers.map(\.candidate.tensor))
+    let viewed = Dictionary(survey.preparation.views.map { ($0.nameAsMade, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+    unrecognised = heads.unrecognised.map { viewed[$0] ?? $0 }
     headLayers = heads.chains.compactMap { $0.first(where: scannable.contains) }
     hiddenHeads = heads.chains.first?.last
     vocabulary = try path.map { path throws(FileError) in try Vocabulary(path) }
