@@ -38,6 +38,8 @@ struct LayersCommand: SingleProcessCommand {
         model: model, data: data, sizing: pictures.sizing(), grid: GridSize(parsing: grid),
         reading: reading.request(value: .logit, output: output.output()))
       print(table(listing))
+      // Notes come behind the table where both go to one file.
+      fflush(nil)
       for note in listing.notes { say(note) }
     } catch {
       let error = Failure(error)

@@ -1,8 +1,7 @@
 internal import Glibc
 
-/// Writes text to standard error, unbuffered, behind what was printed before.
+/// Writes text to standard error, unbuffered.
 func writeToStandardError(_ text: String) {
-  fflush(nil)
   var text = text
   text.withUTF8 { bytes in
     var rest = bytes[...]

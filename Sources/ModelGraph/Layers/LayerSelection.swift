@@ -158,7 +158,8 @@ package struct LayerSelection: Hashable, Sendable, Codable {
     if kind == .input, found.isEmpty {
       let reasons = model.inputNames.compactMap { name in refusals[name].map { "\"\(name)\": \($0)" } }
       throw ModelGraphError(
-        .badInput, "\(model.label) has no input that can be scanned (\(reasons.joined(separator: "; "))).")
+        .badInput,
+        "\(model.label) has no input that can be scanned\(reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))").")
     }
     guard !found.isEmpty else {
       let kinds = LayerKind.allCases.filter { kind in layers.contains { $0.role.kind == kind } }

@@ -241,12 +241,14 @@ struct AxisGraph {
     tokens = counted(facts.filter { $0.finding.role == .token && lengths[$0.axis] > 1 }.map(\.axis), along: asLong)
   }
 
-  /// Axes that count the same as some, those among them.
+  /// Axes that count the same as some, those among them; what is repeated along one counts nothing.
   private func counted(_ axes: [Int], along links: [[(to: Int, link: Link, isOnward: Bool)]]) -> Set<Int> {
     var waiting = axes
     var found = Set(waiting)
     while let axis = waiting.popLast() {
-      for (other, link, _) in links[axis] where link.isSame && found.insert(other).inserted { waiting.append(other) }
+      for (other, link, isOnward) in links[axis] where link.isSame && isOnward && found.insert(other).inserted {
+        waiting.append(other)
+      }
     }
     return found
   }

@@ -54,7 +54,7 @@ package struct LayerListing: Sendable {
     let survey: NetworkSurvey
     do {
       survey = try look(reading: request)
-    } catch let error as LesionError where error.code == .badRequest {
+    } catch let error as LesionError where error.code == .badRequest && request.classAxis == nil {
       // Layers can be listed where a scan has to be told what to read.
       var other = request
       other.value = .output(0)
