@@ -23,13 +23,19 @@ enum MediatedEffect {
       whole, around, names: (total, direct), permutations: ContrastCommand.standardPermutations)
     let report = ContrastReport([contrast], unit: whole.request.measurement.value.name)
     try report.write(to: folder, name: name)
-    print("\nMediated effect, through \(mediator):")
+    print("\nMediated effect, through \(named(mediator, around.plan.frozenPart?.tensor ?? mediator)):")
     for layer in whole.layers {
       guard let other = around.layers.first(where: { $0.plan.tensor == layer.plan.tensor }) else { continue }
       print(sentence(layer, other))
     }
     print(report.text)
     print("\nResults: \(folder)/ (mediated.html to look at; mediated.json, mediated.tsv; \(total)/, \(direct)/)")
+  }
+
+  /// A mediator as the user gave it, with the tensor's name where that was a number.
+  private static func named(_ mediator: String, _ tensor: String) -> String {
+    guard mediator != tensor, !mediator.hasPrefix(tensor + "=") else { return mediator }
+    return tensor + (mediator.lastIndex(of: "=").map { String(mediator[$0...]) } ?? "")
   }
 
   /// What all of a layer does: the mean over the stimuli that both scans have measured.

@@ -7,8 +7,8 @@ struct PathOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Measure the direct effect, which goes around a later tensor: it stays as the intact network has it, all of it or the regions \
-      that are named, separated by commas.
+      Measure the direct effect, which goes around a later tensor, by its name or its number in the list of layers: it stays as the \
+      intact network has it, all of it or the regions that are named, separated by commas.
       """, valueName: "tensor[=regions]"))
   private var freeze: [String] = []
 

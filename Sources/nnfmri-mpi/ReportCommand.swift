@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 internal import FoundationEssentials
+internal import Glibc
 import Lesion
 import Reporting
 import ScanPlan
@@ -74,28 +75,42 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     try StoredResults.compute { ranks in
-      var scan = try StoredScan(contentsOf: folder)
+      let scan = try StoredScan(contentsOf: folder)
+      let isThere = FileManager.default.fileExists(atPath: out ?? folder)
       let hold = try OutputFolder(out ?? folder).hold()
       defer { withExtendedLifetime(hold) {} }
-      if let out {
-        let (asked, chosen) = try question()
-        let measurement = scan.measurements.request.measurement
-        try OutputFolder(out).claim(resumes: false)
-        if target == "each" {
-          try writeClasses(scan, asked ?? measurement.value, to: out, ranks)
-          // What the folder is of, with the scan's own target.
-          scan = try scan.asked(asked ?? measurement.value, measurement.target, output: out)
-          try ScanFiles(try scan.result(ranks.runner, changing: change, spread: ranks.spread)).writeSummary(to: out)
-          return
-        }
-        scan = try scan.asked(asked ?? measurement.value, chosen ?? measurement.target, output: out)
+      do {
+        try write(scan, ranks)
+      } catch {
+        // Not a folder that was made for nothing.
+        if let out, !isThere { rmdir(out) }
+        throw error
       }
-      let kinds = out == nil ? try kindsWritten(scan) : only
-      let folder = out ?? folder
-      let result = try scan.result(ranks.runner, changing: change, spread: ranks.spread)
-      try ScanFiles(result).write(kinds, to: folder)
-      print(ScanSummary(result, verdict: [], style: color.style).text)
     }
+  }
+
+  private func write(_ stored: StoredScan, _ ranks: StoredResults.Ranks) throws {
+    var scan = stored
+    if let out {
+      try OutputFolder(out).check(resumes: false)
+      let (asked, chosen) = try question()
+      let measurement = scan.measurements.request.measurement
+      let value = asked ?? measurement.value
+      let classes = target == "each" ? try classTable(stored, value, output: out, ranks) : nil
+      // With --target each, what the folder is of has the scan's own target.
+      scan = try stored.asked(value, chosen ?? measurement.target, output: out)
+      try OutputFolder(out).claim(resumes: false)
+      if let classes {
+        try writeFile(Array(classes.text.utf8), to: out + "/classes.tsv")
+        print("Wrote \(out)/classes.tsv: ζ of every region for each of \(classes.count) classes.")
+        try ScanFiles(try scan.result(ranks.runner, changing: change, spread: ranks.spread)).writeSummary(to: out)
+        return
+      }
+    }
+    let kinds = out == nil ? try kindsWritten(scan) : only
+    let result = try scan.result(ranks.runner, changing: change, spread: ranks.spread)
+    try ScanFiles(result).write(kinds, to: out ?? folder)
+    print(ScanSummary(result, verdict: [], style: color.style).text)
   }
 
   /// The kinds of files that keep the folder's results of one analysis.
@@ -133,8 +148,10 @@ struct ReportCommand: ParsableCommand {
     }
   }
 
-  /// `classes.tsv`: ζ of every region for every class.
-  private func writeClasses(_ scan: StoredScan, _ value: ValueFunction, to out: String, _ ranks: StoredResults.Ranks) throws {
+  /// The text of `classes.tsv`, ζ of every region for every class, and how many these are.
+  private func classTable(
+    _ scan: StoredScan, _ value: ValueFunction, output out: String, _ ranks: StoredResults.Ranks
+  ) throws -> (text: String, count: Int) {
     let count = try scan.classCount(of: value)
     var text = ClassTable.header
     for number in 0..<count {
@@ -142,8 +159,7 @@ struct ReportCommand: ParsableCommand {
         .result(ranks.runner, changing: change, spread: ranks.spread)
       text += ClassTable.lines(result, number)
     }
-    try writeFile(Array(text.utf8), to: out + "/classes.tsv")
-    print("Wrote \(out)/classes.tsv: ζ of every region for each of \(count) classes.")
+    return (text, count)
   }
 
   private func change(_ analysis: inout AnalysisOptions) {

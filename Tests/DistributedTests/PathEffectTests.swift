@@ -127,6 +127,7 @@ extension DistributedTests {
         (["--layers", "stem", "--freeze", "iner"], 64, "tensor \"iner\" not found; nearest: \"inner\""),
         (["--layers", "inner", "--freeze", "stem"], 65, "\"stem\" doesn't follow from it"),
         (["--layers", "inner", "--freeze", "inner"], 65, "it is the frozen tensor itself"),
+        (["--layers", "stem", "--freeze", "99"], 64, "layer 99 is out of range"),
         (["--layers", "stem", "--freeze", "logits"], 64, "tensor \"logits\" can't be frozen"),
         (["--layers", "stem", "--freeze", "image"], 64, "it is what the model is given, and no lesion changes it"),
         (
@@ -146,6 +147,18 @@ extension DistributedTests {
         let run = try ScanRun(files.options + ["--grid", "2x2x2"] + options, ranks: nil)
         #expect(run.command.exitCode == code && run.command.errors.contains(words), "\(options): \(run.command)")
       }
+    }
+
+    @Test func `go by a mediator's number as by its name`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 3)
+      let list = try Program.run(["layers", files.model, "--data", files.data, "--all"])
+      let row = try #require(list.output.split(separator: "\n").first { $0.contains(" inner ") }, "\(list)")
+      let number = try #require(row.split(separator: " ").first.flatMap { Int($0) }, "\(list)")
+      for (mediator, out) in [("inner=0,3", "name"), ("\(number)=0,3", "number")] {
+        let run = try scan(files.options + ["--layers", "stem", "--mediator", mediator] + exact, to: out)
+        #expect(run.exitCode == 0 && run.output.contains("Mediated effect, through inner=0,3:"), "\(run)")
+      }
+      #expect(TemporaryFolder.read(folder.path("name/mediated.tsv")) == TemporaryFolder.read(folder.path("number/mediated.tsv")))
     }
 
     @Test func `of a mediator that isn't there are refused before anything is measured`() throws {

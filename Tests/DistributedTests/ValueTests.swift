@@ -248,6 +248,7 @@ extension DistributedTests {
       ] {
         let refused = try Program.run(["report", kept] + options + ["--out", folder.path("none")])
         #expect(refused.exitCode == 64 && refused.complaints.first?.contains(words) == true, "\(refused)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("none")), "\(refused)")
       }
       let few = try ScanRun(options + ["--value", "logprob[3]", "--keep-scores", "2"], ranks: nil)
       #expect(few.command.exitCode == 64 && few.command.complaints.first?.contains("give 3 or more") == true, "\(few.command)")

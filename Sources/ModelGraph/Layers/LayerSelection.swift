@@ -141,7 +141,11 @@ package struct LayerSelection: Hashable, Sendable, Codable {
     return layers.map(\.tensor).filter(chosen.contains)
   }
 
-  private static func name(at number: Int, of names: [String], in model: Model) throws(ModelGraphError) -> String {
+  /// The tensor that the list of those that can be scanned has at a number.
+  ///
+  /// - Parameter names: the list, upstream first, without what the model is given.
+  /// - Throws: `ModelGraphError` (`unknownTensor`) where it is shorter.
+  package static func name(at number: Int, of names: [String], in model: Model) throws(ModelGraphError) -> String {
     guard names.indices.contains(number) else {
       throw ModelGraphError(
         .unknownTensor,

@@ -10,7 +10,8 @@ extension FrozenTensor {
   /// What `--freeze` asks for.
   ///
   /// - Parameters:
-  ///   - text: a tensor, or `TENSOR=REGION,REGION` with regions by name or number.
+  ///   - text: a tensor by its name or, if there is none of that name, by its number in the list of layers; or
+  ///     `TENSOR=REGION,REGION` with regions by name or number.
   ///   - regions: what tensors are divided into.
   /// - Throws: `ModelGraphError` for a tensor that isn't there, `Failure` for one that can't be frozen and for regions that it
   ///   doesn't have.
@@ -18,7 +19,10 @@ extension FrozenTensor {
     // A tensor's name may hold anything.
     let isName = survey.model.index.contains(text)
     let place = isName ? nil : text.lastIndex(of: "=")
-    let tensor = place.map { String(text[..<$0]) } ?? text
+    var tensor = place.map { String(text[..<$0]) } ?? text
+    if !survey.model.index.contains(tensor), let number = Int(tensor) {
+      tensor = try LayerSelection.name(at: number, of: survey.layers.map(\.candidate.tensor), in: survey.model)
+    }
     guard let layer = survey.layers.first(where: { $0.candidate.tensor == tensor }) else {
       _ = try survey.model.require(tensor)
       let reason =
