@@ -8,15 +8,20 @@ extension ChosenOutput {
   /// The positions whose mean a score is, by stimulus, where a mask among the inputs says that others are padding; `nil` where none are.
   /// And a note on what is read of padding.
   ///
-  /// - Parameter positions: those that are read, one for all stimuli or one each; none for the mean.
+  /// - Parameters:
+  ///   - shape: of one stimulus.
+  ///   - positions: those that are read, one for all stimuli or one each; none for the mean.
+  ///   - sourceAxes: the tensor's axes that those of `shape` are.
+  ///   - layouts: the model's.
   func padding(
-    shape: [Int], classAxis: Int?, positions: [Int], request: ReadoutRequest, feed: StimulusFeed, model: Model
+    shape: [Int], classAxis: Int?, positions: [Int], request: ReadoutRequest, feed: StimulusFeed, model: Model,
+    sourceAxes: [Int], layouts: LayoutInference
   ) throws -> (unmasked: [[Int]]?, note: String?) {
     if case .continuation = request.value { return (nil, nil) }
     let others = shape.indices.filter { $0 != classAxis && shape[$0] > 1 }
     guard !request.value.readsElements, others.count == 1 else { return (nil, nil) }
     let count = shape[others[0]]
-    guard let mask = try PaddingMask(feed, ofPositions: count, of: tensor, in: model) else { return (nil, nil) }
+    guard let mask = try PaddingMask(feed, ofPositions: count, of: tensor, along: sourceAxes[others[0]], in: model, layouts) else { return (nil, nil) }
     let tellsLast = mask.unmasked != nil && mask.isOfPositionsAlone
     guard request.position == .mean else {
       let padded = mask.unmasked.map { rows in

@@ -211,7 +211,8 @@ package struct NetworkSurvey: Sendable {
       value: request.value, classes: request.classes)
     (readout.continuation, readout.vectors) = (request.continuation, request.vectors)
     let padding = try chosen.padding(
-      shape: readShape, classAxis: classAxis, positions: positions, request: request, feed: runs.feed(model), model: model)
+      shape: readShape, classAxis: classAxis, positions: positions, request: request, feed: runs.feed(model), model: model,
+      sourceAxes: readView.sourceAxes, layouts: inference)
     readout.unmasked = padding.unmasked
     if let note = padding.note { notes.append(note) }
     readout.decide(by: request.decision)

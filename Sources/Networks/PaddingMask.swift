@@ -15,13 +15,19 @@ package struct PaddingMask {
 
   /// Reads the mask of the sequence that a tensor's positions are those of.
   ///
-  /// - Parameter length: positions.
+  /// - Parameters:
+  ///   - length: positions.
+  ///   - axis: of the tensor, that of positions.
+  ///   - layouts: the model's.
   /// - Returns: `nil` where there is none, or where it says that nothing is padding.
   /// - Throws: what reading a stimulus throws.
-  package init?(_ feed: StimulusFeed, ofPositions length: Int, of tensor: String, in model: Model) throws {
+  package init?(
+    _ feed: StimulusFeed, ofPositions length: Int, of tensor: String, along axis: Int, in model: Model, _ layouts: LayoutInference
+  ) throws {
     let tokens = TokenInputs(feed.tokens(ofPositions: length).map(\.name), in: model)
     let sequence = tokens.sequence(ofTensor: tensor)
     let masks = feed.masks(ofPositions: length).filter { mask in
+      guard !feed.isOfOthers(mask, than: (tensor, axis), layouts) else { return false }
       guard let sequence, let own = tokens.sequence(ofMask: mask.name) else { return true }
       return own == sequence
     }
@@ -64,6 +70,29 @@ extension StimulusFeed {
     let cached = cachedLengths
     func count(_ binding: InputBinding) -> Int { binding.shape.reduce(1, *) }
     return masks.filter { count($0) == length } + masks.filter { count($0) != length && cached.contains(count($0) - length) }
+  }
+
+  /// Whether a mask is known to be of other inputs than those that a tensor's positions come from: an encoder's beside a decoder's
+  /// tokens, a caption's beside a picture.
+  fileprivate func isOfOthers(
+    _ mask: InputBinding, than positions: (tensor: String, axis: Int), _ layouts: LayoutInference
+  ) -> Bool {
+    let others = bindings.filter { binding in
+      let name = binding.name.lowercased()
+      return binding.batchAxis != nil && !["mask", "past", "cache"].contains { name.contains($0) }
+    }
+    // encoder_attention_mask is of encoder_hidden_states.
+    let stem = mask.name.lowercased().split(separator: "_", omittingEmptySubsequences: false).dropLast()
+      .prefix { $0 != "attention" && $0 != "padding" }.joined(separator: "_")
+    let own = others.filter { other in
+      !stem.isEmpty && other.name.lowercased().hasPrefix(stem + "_")
+        || mask.shape.indices.contains { axis in
+          mask.shape[axis] > 1
+            && other.shape.indices.contains { layouts.countsSame((mask.name, axis), (other.name, $0)) }
+        }
+    }
+    let origins = others.filter { layouts.isMade(positions, of: $0.name) }
+    return !own.isEmpty && !origins.isEmpty && !origins.contains { origin in own.contains { $0.name == origin.name } }
   }
 
   /// What axes of a cache count, that of positions among them.

@@ -150,6 +150,52 @@ extension DistributedTests {
       #expect(try zeta(run).keys.sorted() == ["token 0", "token 1", "token 2"])
     }
 
+    /// A decoder's tokens are as many as what it looks at, whose mask says nothing of them: told by names, or by what is masked.
+    @Test(arguments: ["encoder_", ""])
+    func `are all of a decoder's tokens, whatever the mask of its encoder`(_ stem: String) throws {
+      let (memory, mask) = (stem.isEmpty ? "memory" : "\(stem)states", "\(stem)attention_mask")
+      var network = GraphBuilder(name: "decoder", opset: 17)
+      network.input("words", [nil, 4], type: .int64)
+      network.input(memory, [nil, 4, 6])
+      network.input(mask, [nil, 4])
+      for (name, shape) in [("table", [9, 6]), ("query", [6, 6]), ("out", [6, 3])] { _ = network.random(name, shape) }
+      network.weight("one", [1], [1] as [Float])
+      network.weight("large", [1], [1e4] as [Float])
+      network.weight("first", [1], [1] as [Int64])
+      network.node("Gather", ["table", "words"], ["embedded"])
+      network.node("MatMul", ["embedded", "query"], ["asked"])
+      network.node("Relu", [memory], ["recalled"])
+      network.node("Transpose", ["recalled"], ["columns"], ["perm": .ints([0, 2, 1])])
+      network.node("MatMul", ["asked", "columns"], ["likeness"])
+      network.node("Sub", [mask, "one"], ["padded"])
+      network.node("Mul", ["padded", "large"], ["far"])
+      network.node("Unsqueeze", ["far", "first"], ["row"])
+      network.node("Add", ["likeness", "row"], ["masked"])
+      network.node("Softmax", ["masked"], ["weights"])
+      network.node("MatMul", ["weights", "recalled"], ["seen"])
+      network.node("Add", ["embedded", "seen"], ["joined"])
+      network.node("Relu", ["joined"], ["answers"])
+      network.node("MatMul", ["answers", "out"], ["logits"])
+      network.output("logits", [nil, 4, 3])
+      let model = folder.file("decoder.onnx", try Model(proto: network.model, label: "decoder").serialized())
+      let data = folder.path("translations.npz")
+      try writeNPZ(
+        [
+          ("words", NumericArray(shape: [2, 4], int64: [3, 1, 4, 1, 5, 2, 6, 5])),
+          (memory, NumericArray(shape: [2, 4, 6], floats: (0..<48).map { Float($0 * 5 % 11) - 5 })),
+          (mask, NumericArray(shape: [2, 4], floats: [1, 1, 1, 0, 1, 1, 0, 0])),
+        ], to: data)
+      for (layer, count) in [("recalled", 3), ("embedded", 4), ("answers", 4)] {
+        let run = try ScanRun(
+          ["--model", model, "--data", data, "--layers", layer, "--layout", "\(layer)=ntc", "--regions", "tokens", "--class-axis", "2"],
+          ranks: nil)
+        #expect(run.command.exitCode == 0, "\(run.command)")
+        #expect(try zeta(run).count == count, "\(layer)")
+        let notes = try #require(try run.json("scan.json")["notes"] as? [String])
+        #expect(!notes.contains { $0.contains("Scores are means over the positions") }, "\(notes)")
+      }
+    }
+
     /// Options for two stimuli of 3 and of 4 words, of five positions.
     private func padded(_ mask: String, isInverted: Bool) throws -> (options: [String], pairs: String) {
       let files = try SmallNetwork.padded(mask, isInverted: isInverted).write(to: folder, stimuli: 2)

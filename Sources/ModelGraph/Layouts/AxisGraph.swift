@@ -266,14 +266,23 @@ struct AxisGraph {
   func isPlace(_ tensor: Int, _ axis: Int) -> Bool { vertex(tensor, axis).map(places.contains) ?? false }
 
   /// Follows the axes of what the network is fed through all that keeps, merges and splits them.
-  mutating func followAxes(of inputs: [Int]) {
-    var waiting = inputs.flatMap { tensor in (0..<(ranks[tensor] ?? 0)).compactMap { vertex(tensor, $0) } }
-    stimulusAxes = Set(waiting)
+  mutating func followAxes(of inputs: [Int]) { stimulusAxes = followed(from: inputs) }
+
+  /// The axes of some tensors, and those that count what these count or were made of them.
+  private func followed(from tensors: [Int]) -> Set<Int> {
+    var waiting = tensors.flatMap { tensor in (0..<(ranks[tensor] ?? 0)).compactMap { vertex(tensor, $0) } }
+    var found = Set(waiting)
     while let axis = waiting.popLast() {
-      for (other, link, isOnward) in links[axis] where isOnward && !link.chooses && stimulusAxes.insert(other).inserted {
+      for (other, link, isOnward) in links[axis] where isOnward && !link.chooses && found.insert(other).inserted {
         waiting.append(other)
       }
     }
+    return found
+  }
+
+  /// Whether an axis counts what one of another tensor's counts, or was made of such ones. Cost: linear in what follows from that tensor.
+  func isMade(_ axis: (tensor: Int, axis: Int), of tensor: Int) -> Bool {
+    vertex(axis.tensor, axis.axis).map(followed(from: [tensor]).contains) ?? false
   }
 
   /// Whether an axis counts what one of the stimuli's counts, or was made of such ones.

@@ -72,6 +72,12 @@ package struct LayoutInference: Sendable {
     return axes.countsSame((first, one.axis), (second, other.axis))
   }
 
+  /// Whether the tensor's axis counts what one of an input's counts, or was made of such ones.
+  package func isMade(_ axis: (tensor: String, axis: Int), of input: String) -> Bool {
+    guard let tensor = index.numbers[axis.tensor], let input = index.numbers[input] else { return false }
+    return axes.isMade((tensor, axis.axis), of: input)
+  }
+
   /// Whether the tensor's axis counts what one of the stimuli's counts, or was made of such ones.
   package func isOfStimuli(_ tensor: String, _ axis: Int) -> Bool {
     index.numbers[tensor].map { axes.isOfStimuli($0, axis) } ?? false

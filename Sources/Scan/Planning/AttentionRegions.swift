@@ -149,7 +149,8 @@ struct AttentionRegions {
         \"\(layer.candidate.tensor)=\(Self.naming(axis, of: layer))\"
         """)
     }
-    let tokens = try TokenAxis(feed, length: length, of: layer.candidate.tensor, in: model)
+    let tokens = try TokenAxis(
+      feed, length: length, of: layer.candidate.tensor, along: layer.view.sourceAxes[axis - 1], in: model, layouts)
     let presence = tokens.presence
     let kept = presence.indices.filter { presence[$0] > 0 }
     let number = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))

@@ -17,10 +17,12 @@ struct TokenAxis {
   /// - Parameters:
   ///   - length: positions.
   ///   - tensor: whose positions they are.
+  ///   - axis: of the tensor, that of positions.
+  ///   - layouts: the model's.
   /// - Throws: what reading a stimulus throws.
-  init(_ feed: StimulusFeed, length: Int, of tensor: String, in model: Model) throws {
+  init(_ feed: StimulusFeed, length: Int, of tensor: String, along axis: Int, in model: Model, _ layouts: LayoutInference) throws {
     let count = feed.stimuli.count
-    mask = try PaddingMask(feed, ofPositions: length, of: tensor, in: model)
+    mask = try PaddingMask(feed, ofPositions: length, of: tensor, along: axis, in: model, layouts)
     presence =
       mask?.unmasked?.reduce(into: [Int](repeating: 0, count: length)) { counts, positions in
         for position in positions { counts[position] += 1 }
