@@ -83,8 +83,9 @@ extension Scan {
       try all.select(plan.stimulusPlaces)
     }
 
-    /// Stimuli of the files that a plan doesn't scan, to check on what it finds; `nil` where nothing is to be checked, the stimuli
-    /// are a stream or are each read otherwise, or the others' files are none that ranks know to be the same.
+    /// Stimuli of the files that a plan doesn't scan, to check on what it finds, without those that hold NaN or infinity; `nil` where
+    /// nothing is to be checked, the stimuli are a stream or are each read otherwise, the others can't be used (their ids choose no row
+    /// of a table), or their files are none that ranks know to be the same.
     ///
     /// - Throws: `StimuliError` where a file can't be read.
     package func heldOut(of plan: ScanPlan, _ request: ScanRequest) throws -> StimulusSet? {
@@ -101,7 +102,11 @@ extension Scan {
         seed: request.measurement.seed)
       guard !places.isEmpty else { return nil }
       let others = try all.select(places)
-      return Set(others.files).isSubset(of: candidates.files) ? others : nil
+      guard Set(others.files).isSubset(of: candidates.files) else { return nil }
+      let fed = model.prepared(plan.preparation)
+      let feed = try StimulusFeed(runtime: runtime, stimuli: others, inputs: fed.inputPorts(reading: readout.tensor))
+      guard let left = try? feed.survey(for: fed).nonFinite, left.count < others.count else { return nil }
+      return left.isEmpty ? others : try others.select(others.records.indices.filter { !left.contains($0) })
     }
 
     /// SHA-256 of the files that the candidates would come from under another limit.

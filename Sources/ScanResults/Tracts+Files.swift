@@ -19,13 +19,8 @@ extension Tracts {
         shape: [2, link.sourceCount, link.targetCount], floats: strengths.mean + strengths.standardError
       ).writeNPY(to: "\(folder)/\(link.name).npy")
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // JSON has no NaN: a lesion may give one.
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     do {
-      try Data(try encoder.encode(self)).write(to: URL(filePath: Self.file(folder)), options: .atomic)
+      try Data(try JSONEncoder.withNonFinite.encode(self)).write(to: URL(filePath: Self.file(folder)), options: .atomic)
     } catch {
       throw FileError.cannotWrite(Self.file(folder))
     }
@@ -37,10 +32,7 @@ extension Tracts {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Failure(.missingInput, "\(path) is not there: it comes with a scan's connections")
     }
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard var tracts = try? decoder.decode(Tracts.self, from: data) else {
+    guard var tracts = try? JSONDecoder.withNonFinite.decode(Tracts.self, from: data) else {
       throw Failure(.badInput, "\(path) can't be read: it is damaged, or of another version of this program")
     }
     tracts.strengths = try tracts.links.map { link in

@@ -204,6 +204,26 @@ extension DistributedTests {
       #expect(layer["effect"] as? Double == impact["effect"] as? Double)
     }
 
+    /// The logarithm of 0 is asked for by no lesion of the scan, but by the other one that it looks at.
+    @Test func `answers that are not finite are left out of what is said of answers`() throws {
+      var network = GraphBuilder(name: "logarithm")
+      network.input("x", [nil, 4])
+      for (name, shape) in [("w", [4, 5]), ("v", [5, 3])] { _ = network.random(name, shape) }
+      network.node("MatMul", ["x", "w"], ["product"])
+      network.node("Exp", ["product"], ["hidden"])
+      network.node("Log", ["hidden"], ["logarithm"])
+      network.node("MatMul", ["logarithm", "v"], ["scores"])
+      network.output("scores", [nil, 3])
+      let model = folder.file("logarithm.onnx", try Model(proto: network.model, label: "logarithm").serialized())
+      let data = folder.path("numbers.npz")
+      try writeNPZ([("x", NumericArray(shape: [4, 4], floats: (0..<16).map { Float($0 * 5 % 11) / 8 - 0.5 }))], to: data)
+      let run = try ScanRun(["--model", model, "--data", data, "--layers", "hidden", "--lesion", "mean"], ranks: 2)
+      #expect(run.command.exitCode == 0 && !run.command.output.contains("nan"), "\(run.command)")
+      let layer = try #require(run.json("lesions.json")["layer_0"] as? [String: any Sendable])
+      let answers = try #require(layer["lesion_trials"] as? [String: any Sendable])
+      #expect(answers["everything_otherwise"] is NSNull && answers["everything"] is [String: any Sendable])
+    }
+
     @Test func `values that are not finite in every series`() throws {
       try runs.expectRefusal(
         runs.scan(roots([0, 0]), ["--layers", "hidden", "--estimator", "exact", "--allow-nonfinite"]), code: 65,

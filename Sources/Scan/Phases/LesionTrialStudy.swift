@@ -61,10 +61,9 @@ struct LesionTrialStudy {
     }
     guard otherLesion != nil else { return own }
     return own
-      + estimates.indices.map { stimulus in
+      + own.map { task in
         AnswerTask(
-          layer: layer.number, stimulus: stimulus, target: targets[stimulus], source: .otherLesion,
-          lesioned: [all])
+          layer: layer.number, stimulus: task.stimulus, target: task.target, source: .otherLesion, lesioned: [all])
       }
   }
 }

@@ -15,10 +15,8 @@ extension AcquisitionRecord {
   /// Writes the file into the folder of an acquisition. - Throws: `FileError` (`cannotWrite`).
   package func write(to folder: String) throws {
     let path = "\(folder)/\(Self.fileName)"
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     do {
-      try Data(try encoder.encode(self)).write(to: URL(filePath: path), options: .atomic)
+      try Data(try JSONEncoder.withNonFinite.encode(self)).write(to: URL(filePath: path), options: .atomic)
     } catch {
       throw FileError.cannotWrite(path)
     }
@@ -30,7 +28,7 @@ extension AcquisitionRecord {
   package init?(contentsOf folder: String, of plan: ScanPlan) throws(Failure) {
     let path = "\(folder)/\(Self.fileName)"
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    guard let read = try? JSONDecoder().decode(Self.self, from: data), read.fits(plan) else {
+    guard let read = try? JSONDecoder.withNonFinite.decode(Self.self, from: data), read.fits(plan) else {
       throw Failure(.badInput, "\(path) can't be read: it is damaged, or another scan's; remove it to go on without it")
     }
     self = read

@@ -2,7 +2,7 @@ extension LesionTrials.Layer {
   /// What happened in a trial, over the stimuli.
   package struct Outcome: Sendable, Hashable {
     package var trial: LesionTrials.Trial
-    /// Stimuli that it was made with.
+    /// Stimuli that it was made with, but for those that it gave no numbers.
     package var stimuli: Int
     /// Those whose answer changed.
     package var changed: Int
@@ -19,6 +19,7 @@ extension LesionTrials.Layer {
       var outcome = Outcome(trial: trials[number], stimuli: 0, changed: 0, wrong: 0, mended: 0, loss: 0)
       for (stimulus, answers) in answers.enumerated() where !answers.isEmpty {
         let (before, after) = (answers[0], answers[number])
+        guard before.isFinite, after.isFinite else { continue }
         outcome.stimuli += 1
         outcome.loss += Double(before.value - after.value)
         if after.predicted != before.predicted { outcome.changed += 1 }
@@ -44,8 +45,9 @@ extension LesionTrials.Layer {
 
     package var isConfident: Bool { confidence >= Self.confident }
 
-    /// `nil` without answers.
-    init?(_ answers: [Answer]) {
+    /// `nil` without answers; those that are no numbers don't count.
+    init?(_ all: [Answer]) {
+      let answers = all.filter(\.isFinite)
       guard !answers.isEmpty else { return nil }
       let counts = Dictionary(grouping: answers, by: \.predicted).mapValues(\.count)
       let most = counts.max { ($0.value, -$0.key) < ($1.value, -$1.key) }!

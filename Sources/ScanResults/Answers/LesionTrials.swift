@@ -15,6 +15,9 @@ package struct Answer: Codable, Sendable, Hashable {
   package init(predicted: Int, probability: Float, value: Float) {
     (self.predicted, self.probability, self.value) = (predicted, probability, value)
   }
+
+  /// Whether the network gave numbers; without them no class is its answer.
+  var isFinite: Bool { probability.isFinite && value.isFinite }
 }
 
 /// What the network answered, stimulus by stimulus, with nothing, some and all of each layer lesioned.
@@ -49,7 +52,8 @@ package struct LesionTrials: Codable, Sendable, Hashable {
     package var trials: [Trial]
     /// By stimulus, by trial; empty for a series that was skipped.
     package var answers: [[Answer]]
-    /// By stimulus: everything lesioned in another way than the scan's; empty where there is none.
+    /// Everything lesioned in another way than the scan's, by stimulus, without those whose series was skipped; empty where there is
+    /// no other way.
     package var otherEmpty: [Answer]
 
     package init(trials: [Trial], answers: [[Answer]], otherEmpty: [Answer]) {
@@ -116,7 +120,7 @@ extension LesionTrials: AcquisitionRecord {
     layers.count == plan.layers.count
       && layers.allSatisfy { layer in
         layer.answers.count == plan.stimulusCount && layer.answers.allSatisfy { [0, layer.trials.count].contains($0.count) }
-          && [0, plan.stimulusCount].contains(layer.otherEmpty.count)
+          && layer.otherEmpty.count <= plan.stimulusCount
       }
   }
 }
