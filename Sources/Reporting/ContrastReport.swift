@@ -135,7 +135,9 @@ package struct ContrastReport: Sendable {
     let least = Number.probability(result.familyWiseP.min() ?? 1)
     let verdict =
       found == 0
-      ? "nothing differs (least family-wise p \(least), \(result.permutations) divisions)"
+      ? result.leastP < level
+        ? "nothing differs (least family-wise p \(least), \(result.permutations) divisions)"
+        : "nothing can be told: with as few stimuli p is \(Number.probability(result.leastP)) or more (\(result.permutations) divisions)"
       : "\(found) of \(Plural.count(result.tests.count, "region differs", "regions differ")) (family-wise p < \(level), \(result.permutations) divisions)"
     return "layer_\(layer.layer.plan.number)  \(name)  \(quantity): \(verdict)\(maps)"
   }

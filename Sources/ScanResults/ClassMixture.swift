@@ -19,16 +19,25 @@ package enum ClassMixture: Sendable, Hashable {
     result.request.measurement.value == .logit && result.plan.readout.isDecision != true
   }
 
+  /// What keeps ζ of two groups of a scan's stimuli apart; `nil` where nothing does.
+  init?(_ first: ScanContrast.Group, _ second: ScanContrast.Group, of result: ScanResult) {
+    guard Self.matters(in: result) else { return nil }
+    if case .fixed = result.request.measurement.target { return nil }
+    self.init(first.stimuli.map { result.targets[$0] }, second.stimuli.map { result.targets[$0] })
+  }
+
   /// `nil` where the groups have the same classes in about the same shares.
   init?(_ first: [Int], _ second: [Int]) {
     guard !Set(first).isDisjoint(with: second) else {
       self = .disjoint
       return
     }
-    let shares = [first, second].map { group in
-      Dictionary(group.map { ($0, 1 / Double(group.count)) }, uniquingKeysWith: +)
+    let counts = [first, second].map { group in Dictionary(group.map { ($0, 1) }, uniquingKeysWith: +) }
+    // In whole numbers, whose sum is the same in every order.
+    let difference = Set(first + second).reduce(0) {
+      $0 + abs((counts[0][$1] ?? 0) * second.count - (counts[1][$1] ?? 0) * first.count)
     }
-    let apart = Set(first + second).reduce(0) { $0 + abs((shares[0][$1] ?? 0) - (shares[1][$1] ?? 0)) / 2 }
+    let apart = Double(difference) / Double(2 * first.count * second.count)
     guard apart > Self.chance else { return nil }
     self = .apart(apart)
   }

@@ -34,9 +34,9 @@ package enum ContrastGroups: Sendable, Hashable {
       guard !result.predictions.isEmpty else {
         throw Failure(.badInput, "--groups predicted needs a network that predicts classes, and this one's output isn't any")
       }
-      names = result.predictions.map { Self.name($0, result) }
+      return Self.groups(byClass: result.predictions, result)
     case .labels:
-      names = try labels(result).map { $0 < 0 ? "-" : Self.name($0, result) }
+      return Self.groups(byClass: try labels(result), result)
     case .correct:
       let labels = try labels(result)
       guard result.predictions.count == labels.count else {
@@ -46,15 +46,8 @@ package enum ContrastGroups: Sendable, Hashable {
     case .file(let path):
       names = try read(path, count: result.plan.stimulusCount)
     }
-    let order = result.classNames ?? []
     let stimuli = Dictionary(grouping: names.indices.filter { names[$0] != "-" }) { names[$0] }
-    let isByClass = self == .predicted || self == .labels
-    return stimuli.map { name, members in
-      // Names of classes that have none are their numbers.
-      ScanContrast.Group(
-        name: name, label: isByClass ? Int(name).map(result.className) : nil, stimuli: members)
-    }.sorted { a, b in
-      if let x = order.firstIndex(of: a.name), let y = order.firstIndex(of: b.name) { return x < y }
+    return stimuli.map { name, members in ScanContrast.Group(name: name, stimuli: members) }.sorted { a, b in
       guard let x = Int(a.name), let y = Int(b.name) else { return self == .correct ? a.name > b.name : a.name < b.name }
       return x < y
     }
@@ -86,23 +79,21 @@ package enum ContrastGroups: Sendable, Hashable {
     return (groups.filter { $0.stimuli.count >= least }, notes)
   }
 
-  /// A class's name, or its number.
-  private static func name(_ number: Int, _ result: ScanResult) -> String {
-    guard let names = result.classNames, names.indices.contains(number) else { return "\(number)" }
-    return names[number]
-  }
-
-  /// What keeps ζ of two groups apart; `nil` where nothing does.
-  package func classMixture(_ first: ScanContrast.Group, _ second: ScanContrast.Group, of result: ScanResult) -> ClassMixture? {
-    guard ClassMixture.matters(in: result) else { return nil }
-    if case .fixed = result.request.measurement.target { return nil }
-    switch self {
-    // By the class itself.
-    case .predicted, .labels: return .disjoint
-    // Right and wrong answers differ in what they are.
-    case .correct: return nil
-    case .file: return ClassMixture(first.stimuli.map { result.targets[$0] }, second.stimuli.map { result.targets[$0] })
-    }
+  /// Groups by class, in order of its number, which tells classes of one name apart.
+  private static func groups(byClass classes: [Int], _ result: ScanResult) -> [ScanContrast.Group] {
+    let known = result.classNames ?? []
+    return Dictionary(grouping: classes.indices.filter { classes[$0] >= 0 }) { classes[$0] }
+      .sorted { $0.key < $1.key }
+      .map { number, members in
+        // The name of a class that has none is its number.
+        var name = known.indices.contains(number) ? known[number] : "\(number)"
+        var label = result.className(number)
+        if known.count(where: { $0 == name }) > 1 {
+          name += " (\(number))"
+          label = name
+        }
+        return ScanContrast.Group(name: name, label: label, stimuli: members, number: number)
+      }
   }
 
   private func labels(_ result: ScanResult) throws(Failure) -> [Int] {

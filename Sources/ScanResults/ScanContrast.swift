@@ -26,12 +26,15 @@ package struct ScanContrast: Sendable {
     package var label: String
     /// Numbers of the scan's stimuli.
     package var stimuli: [Int]
+    /// The class's; `nil` of a group by something else.
+    package var number: Int?
 
     /// - Parameter label: the name unless given.
-    package init(name: String, label: String? = nil, stimuli: [Int]) {
+    package init(name: String, label: String? = nil, stimuli: [Int], number: Int? = nil) {
       self.name = name
       self.label = label ?? name
       self.stimuli = stimuli
+      self.number = number
     }
   }
 
@@ -49,10 +52,10 @@ package struct ScanContrast: Sendable {
   /// - Parameter notes: what a reader should know of the groups.
   /// - Throws: `Failure` (`badInput`) if a group is too small, with the number needed.
   package init(
-    _ result: ScanResult, _ first: Group, _ second: Group, by division: ContrastGroups, notes: [String] = [], permutations: Int
+    _ result: ScanResult, _ first: Group, _ second: Group, notes: [String] = [], permutations: Int
   ) throws(Failure) {
     (self.first, self.second, isPaired) = (first, second, false)
-    let mixture = division.classMixture(first, second, of: result)
+    let mixture = ClassMixture(first, second, of: result)
     self.notes =
       notes
       + [mixture].compactMap {

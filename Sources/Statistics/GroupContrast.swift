@@ -7,7 +7,7 @@ import Random
 /// under permutations of the stimuli over the groups, which need no distribution, only that stimuli are exchangeable where the
 /// groups don't differ (Nichols & Holmes 2002). Permutations keep a stimulus's regions together, so what regions share counts once.
 package struct GroupContrast: Sendable, Hashable {
-  /// A smaller group has hardly a variance. Two of this size can be divided in 20 ways, so p can be 0.05.
+  /// A smaller group has hardly a variance. Two of this size can be divided in 20 ways, two of which mirror each other: p is 0.1 or more.
   package static let leastGroup = 3
   /// Up to this many ways are all tried, else `permutations` random ones.
   package static let mostEnumerated = 5000
@@ -27,6 +27,8 @@ package struct GroupContrast: Sendable, Hashable {
   package let secondMeans: [Double]
   /// `[regions]`: Hedges' g.
   package let effectSizes: [Double]
+  /// The least that a family-wise p can be with as many stimuli: that of the observed division and, where all are tried, its mirror.
+  package let leastP: Double
 
   /// Pearson's correlation of the mean maps over the regions; `nil` where one doesn't vary.
   package var agreement: Double? {
@@ -45,7 +47,7 @@ package struct GroupContrast: Sendable, Hashable {
   }
 
   /// - Parameters:
-  ///   - first: `[stimuli][regions]`, like `second`; `reasonForNone` must be `nil`.
+  ///   - firstValues: `[stimuli][regions]`, like `secondValues`; `reasonForNone` must be `nil`.
   ///   - bias: `[regions]`: the squared error that stimuli share, of both groups together, which their spread doesn't tell. Family-wise
   ///     p-values are of t with it.
   ///   - isPaired: whether each of the first belongs with the same one of the second, so that differences are tested, by signs
@@ -54,14 +56,17 @@ package struct GroupContrast: Sendable, Hashable {
   ///   - stream: which family, for the draws.
   /// - Complexity: permutations x stimuli x regions.
   package init(
-    _ first: [[Double]], _ second: [[Double]], bias: [Double]? = nil, isPaired: Bool = false, permutations: Int = 5000,
+    _ firstValues: [[Double]], _ secondValues: [[Double]], bias: [Double]? = nil, isPaired: Bool = false, permutations: Int = 5000,
     confidence: Double = 0.95, seed: UInt64, stream: UInt64
   ) {
-    precondition(Self.reasonForNone(first.count, second.count) == nil && permutations > 0)
-    precondition(!isPaired || first.count == second.count)
-    let regions = first[0].indices
-    firstMeans = regions.map { region in SampleMoments(first.map { $0[region] }).mean }
-    secondMeans = regions.map { region in SampleMoments(second.map { $0[region] }).mean }
+    precondition(Self.reasonForNone(firstValues.count, secondValues.count) == nil && permutations > 0)
+    precondition(!isPaired || firstValues.count == secondValues.count)
+    let regions = firstValues[0].indices
+    firstMeans = regions.map { region in SampleMoments(firstValues.map { $0[region] }).mean }
+    secondMeans = regions.map { region in SampleMoments(secondValues.map { $0[region] }).mean }
+    let origins = regions.map { Self.origin(of: $0, firstValues, secondValues) }
+    func centred(_ values: [[Double]]) -> [[Double]] { values.map { zip($0, origins).map { $1.isNaN ? 0 : $0 - $1 } } }
+    let (first, second) = (centred(firstValues), centred(secondValues))
     effectSizes = regions.map { region in hedgesG(first.map { $0[region] }, second.map { $0[region] }) }
     let sampled = regions.map { region in
       isPaired
@@ -76,7 +81,9 @@ package struct GroupContrast: Sendable, Hashable {
     if isPaired {
       let differences = zip(moved, second).map { a, b in regions.map { a[$0] - b[$0] } }
       familyWiseP = SignFlips.familyWiseP(differences, flips: permutations, seed: seed, stream: stream)
-      self.permutations = first.count <= SignFlips.largestEnumeration ? 1 << first.count : permutations
+      let isWhole = first.count <= SignFlips.largestEnumeration
+      self.permutations = isWhole ? 1 << first.count : permutations
+      leastP = isWhole ? 2 / Double(1 << first.count) : 1 / Double(1 + permutations)
       return
     }
     let all = moved + second
@@ -96,6 +103,7 @@ package struct GroupContrast: Sendable, Hashable {
       }
       self.permutations = divisions
       familyWiseP = reached.map { Double($0) / Double(divisions) }
+      leastP = (first.count == second.count ? 2 : 1) / Double(divisions)
     } else {
       let drawSeed = CounterRandom.derivedSeed(from: seed, stream: stream)
       for permutation in 0..<permutations {
@@ -106,7 +114,18 @@ package struct GroupContrast: Sendable, Hashable {
       }
       self.permutations = permutations
       familyWiseP = reached.map { Double(1 + $0) / Double(1 + permutations) }
+      leastP = 1 / Double(1 + permutations)
     }
+  }
+
+  /// What a region's values are counted from, so that rounding of large ones makes no difference of means; NaN where they are the same
+  /// but for rounding, and nothing differs.
+  private static func origin(of region: Int, _ first: [[Double]], _ second: [[Double]]) -> Double {
+    var (least, most) = (Double.infinity, -Double.infinity)
+    for values in [first, second] {
+      for stimulus in values { (least, most) = (min(least, stimulus[region]), max(most, stimulus[region])) }
+    }
+    return most - least <= 64 * max(abs(least), abs(most)).ulp ? .nan : first[0][region]
   }
 
   /// The first group's values, each region's brought nearer to the second's until t by their spread alone is what it is with the bias; 0

@@ -56,8 +56,8 @@ struct ContrastCommand: SingleProcessCommand {
         let division = ContrastGroups(groups ?? "labels")
         var (groups, notes) = (try division.groups(of: result), [String]())
         if only == nil { (groups, notes) = try division.comparable(groups, of: result) }
-        contrasts = try pairs(groups, result).map {
-          try ScanContrast(result, $0.0, $0.1, by: division, notes: notes, permutations: permutations)
+        contrasts = try pairs(groups).map {
+          try ScanContrast(result, $0.0, $0.1, notes: notes, permutations: permutations)
         }
       }
       let report = ContrastReport(contrasts, unit: result.request.measurement.value.name)
@@ -73,17 +73,20 @@ struct ContrastCommand: SingleProcessCommand {
 
   private typealias Pair = (ScanContrast.Group, ScanContrast.Group)
 
-  private func pairs(_ groups: [ScanContrast.Group], _ result: ScanResult) throws(Failure) -> [Pair] {
+  private func pairs(_ groups: [ScanContrast.Group]) throws(Failure) -> [Pair] {
     if let only {
       let names = only.split(separator: ",").map(String.init)
       var chosen: [ScanContrast.Group] = []
       for name in names {
-        let named = Int(name).map(result.className) ?? name
-        guard let group = groups.first(where: { $0.name == name || $0.name == named }) else {
+        let group = groups.first { $0.name == name } ?? groups.first { $0.number == Int(name) && $0.number != nil }
+        guard let group else {
           let known = groups.map(\.name).joined(separator: ", ")
           throw Failure(.usage, "--only \(only): there is no group \(name); there are \(known)")
         }
         chosen.append(group)
+      }
+      guard chosen[0] != chosen[1] else {
+        throw Failure(.usage, "--only \(only) names one group twice; a contrast needs two")
       }
       return [(chosen[0], chosen[1])]
     }

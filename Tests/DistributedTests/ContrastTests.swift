@@ -78,6 +78,29 @@ extension DistributedTests {
       #expect(try json("contrast.json").keys.sorted() == ["0 - others", "1 - others", "2 - others"])
     }
 
+    @Test func `keeps classes of one name apart, and names that are numbers from numbers of classes`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 9, labels: [0, 1, 2, 0, 1, 2, 0, 1, 2])
+      for (names, groups, only) in [
+        (["crane", "gull", "crane", "crow", "owl"], ["crane (0)", "gull", "crane (2)"], "2,gull"),
+        (["2", "0", "1", "3", "4"], ["2", "0", "1"], "1,2"),
+      ] {
+        let list = folder.file("names.txt", text: names.joined(separator: "\n") + "\n")
+        let run = try Program.run(
+          files.options + [
+            "--class-names", list, "--grid", "2x2x2", "--samples", "8", "--value", "margin", "--no-tracts", "--progress", "none", "--out",
+            output,
+          ])
+        try #require(run.exitCode == 0, "\(run)")
+        let all = try contrast([])
+        #expect(groups.allSatisfy { all.output.contains("\($0) (3 stimuli) minus others (6)") }, "\(all)")
+        let two = try contrast(["--only", only])
+        let first = names == ["2", "0", "1", "3", "4"] ? "1" : "crane (2)"
+        #expect(two.exitCode == 0 && two.output.contains("\(first) (3 stimuli) minus \(only.split(separator: ",")[1]) (3)"), "\(two)")
+        let same = try contrast(["--only", "\(groups[1]),\(groups[1])"])
+        #expect(same.exitCode == 64 && same.errors.contains("names one group twice"), "\(same)")
+      }
+    }
+
     @Test func `leaves out classes of too few stimuli and stimuli without a label, and says so`() throws {
       try scan(labels: [0, 1, 0, 1, 0, 1, 2, -1, -1, 2])
       let run = try contrast(["--groups", "labels"])
@@ -97,16 +120,20 @@ extension DistributedTests {
     }
 
     @Test func `of different classes' logits is of densities alone, and says what helps`() throws {
-      try scan(labels: [0, 1, 0, 1, 0, 1], value: "logit")
+      try scan(labels: [0, 1, 0, 1, 0, 1], value: "logit", target: "label")
       let run = try contrast(["--groups", "labels"])
       #expect(run.exitCode == 0 && run.output.contains("--value margin"), "\(run)")
       let layers = try #require(json("contrast.json")["0 - 1"]?["layers"] as? [String: [String: any Sendable]])
       for (_, layer) in layers {
         #expect(layer["zeta"] is NSNull && layer["density"] is [String: any Sendable])
       }
-      // Right and wrong answers differ in what they are, not in which class they are of.
-      let correct = try contrast(["--groups", folder.file("groups.txt", text: "a\nb\na\nb\nb\na\n")])
-      #expect(correct.exitCode == 0, "\(correct)")
+      // Of the logit of what was predicted, labels are as any other groups: the same as from a file.
+      try scan(labels: [0, 1, 0, 1, 0, 1], value: "logit")
+      let labels = try contrast(["--groups", "labels", "--only", "0,1"])
+      let named = try contrast(["--groups", folder.file("groups.txt", text: "0\n1\n0\n1\n0\n1\n")])
+      #expect(labels.exitCode == 0 && named.output.contains("ζ:"), "\(named)")
+      func told(_ run: Command) -> [Substring] { run.output.split(separator: "\n").filter { !$0.contains("stimuli) minus") } }
+      #expect(told(labels).map { $0.replacing("class ", with: "") } == told(named).map { $0.replacing("class ", with: "") })
       // Groups of one's own, of other shares: 1 of 3 is of class 0, and 2 of 3.
       try scan(labels: [0, 1, 1, 0, 0, 1], value: "logit", target: "label")
       let mixed = try contrast(["--groups", folder.file("mixed.txt", text: "a\na\na\nb\nb\nb\n")])

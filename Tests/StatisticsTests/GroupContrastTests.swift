@@ -22,6 +22,27 @@ import Testing
     #expect(WelchTest([2, 2, 2], [1, 1]).p == 0)
   }
 
+  /// The mean of 45 equal numbers is often another than that of 19, by rounding.
+  @Test(arguments: [false, true])
+  func whatIsTheSameInAllStimuliDoesntDiffer(isPaired: Bool) {
+    for offset in [-1.8420680743952365, 0.1, 1e6 / 3] {
+      let (a, b) = groups(5, isPaired ? 19 : 45, 19, regions: 2, effect: 0)
+      let (first, second) = (a.map { $0 + [offset] }, b.map { $0 + [offset.nextUp] })
+      let contrast = GroupContrast(first, second, isPaired: isPaired, permutations: 50, seed: 1, stream: 0)
+      #expect(contrast.tests[2].t == 0 && contrast.tests[2].p == 1 && contrast.familyWiseP[2] == 1 && contrast.effectSizes[2] == 0)
+      #expect(contrast.rank[2] == 3 && contrast.tests[0].t != 0)
+    }
+  }
+
+  @Test func aFewStimuliCanTellLittle() {
+    let (a, b) = groups(1, 3, 3, regions: 4, effect: 100)
+    let contrast = GroupContrast(a, b, seed: 1, stream: 0)
+    #expect(contrast.leastP == 0.1 && contrast.familyWiseP.min() == 0.1)
+    #expect(GroupContrast(a, b, isPaired: true, seed: 1, stream: 0).leastP == 0.25)
+    let (c, d) = groups(1, 3, 4, regions: 4, effect: 100)
+    #expect(GroupContrast(c, d, seed: 1, stream: 0).leastP == 1.0 / 35)
+  }
+
   private func groups(
     _ seed: UInt64, _ first: Int, _ second: Int, regions: Int, effect: Double
   ) -> ([[Double]], [[Double]]) {
