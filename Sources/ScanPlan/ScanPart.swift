@@ -6,9 +6,9 @@ package struct ScanPart: Codable, Sendable, Hashable, CustomStringConvertible {
   package let number: Int
   package let count: Int
 
-  /// - Returns: `nil` unless `number` is one of 1 to `count`.
+  /// - Returns: `nil` unless `number` is one of 1 to `count`, and `count` in `OptionRange.parts`.
   package init?(number: Int, count: Int) {
-    guard count >= 1, (1...count).contains(number) else { return nil }
+    guard OptionRange.parts.contains(count), (1...count).contains(number) else { return nil }
     self.number = number
     self.count = count
   }

@@ -53,10 +53,10 @@ extension Measurements {
   private var contradictionOfOptions: String? {
     let (measurement, analysis) = (request.measurement, request.analysis)
     let shares = [analysis.confidence, analysis.falseDiscoveryRate, measurement.stoppingConfidence]
-    guard shares.allSatisfy({ $0 > 0 && $0 < 1 }), (0...1 << 24).contains(analysis.signFlips) else {
+    guard shares.allSatisfy(OptionRange.share.contains), OptionRange.signFlips.contains(analysis.signFlips) else {
       return "its options of analysis"
     }
-    guard (1...1 << 20).contains(measurement.pathwayCount), measurement.tolerance.map({ $0 > 0 }) ?? true,
+    guard OptionRange.pathways.contains(measurement.pathwayCount), measurement.tolerance.map({ $0 > 0 }) ?? true,
       (measurement.stream == nil) == (plan.streamCount == nil)
     else { return "its options" }
     return nil

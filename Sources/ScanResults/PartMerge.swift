@@ -45,9 +45,11 @@ package struct PartMerge {
       parts.append(Part(folder: folder, number: number, content: content))
     }
     guard let count = parts.first?.number.count else { throw Failure(.usage, "no parts are given") }
-    let missing = (1...count).filter { number in !parts.contains { $0.number.number == number } }
+    let given = Set(parts.map(\.number.number))
+    let missing = (1...count).filter { !given.contains($0) }
     guard missing.isEmpty else {
-      let names = missing.map { "\($0)/\(count)" }.joined(separator: ", ")
+      let most = 8
+      let names = missing.prefix(most).map { "\($0)/\(count)" }.joined(separator: ", ") + (missing.count > most ? ", ..." : "")
       throw Failure(
         .missingInput,
         "part\(missing.count == 1 ? "" : "s") \(names) of the scan \(missing.count == 1 ? "is" : "are") missing; give all \(count) folders"

@@ -39,7 +39,7 @@ struct ContrastCommand: SingleProcessCommand {
       throw ValidationError(
         "--groups and --only divide one scan's stimuli, and \(other) is a second scan: leave one of them out.")
     }
-    guard permutations > 0 else { throw ValidationError("--permutations \(permutations) is below 1.") }
+    _ = try Check.within(OptionRange.permutations, permutations, "permutations")
     if let only, only.split(separator: ",").count != 2 {
       throw ValidationError("--only \(only) is not the names of two groups, separated by a comma.")
     }

@@ -61,7 +61,7 @@ struct ReportCommand: ParsableCommand {
 
   func validate() throws {
     for (name, share) in [("confidence", confidence), ("fdr", fdr)] {
-      if let share, !(share > 0 && share < 1) { throw ValidationError("--\(name) \(share) is not between 0 and 1.") }
+      if let share { _ = try Check.share(share, name) }
     }
     guard (value == nil && target == nil) == (out == nil) else {
       throw ValidationError("Another --value or --target goes into a folder of its own: give --out with it, and only then.")
@@ -70,7 +70,7 @@ struct ReportCommand: ParsableCommand {
       throw ValidationError("--out \(out) is the folder of the scan itself, which stays as it is; choose another.")
     }
     _ = try question()
-    if let flips, flips < 0 { throw ValidationError("--flips \(flips) is below 0.") }
+    if let flips { _ = try Check.within(OptionRange.signFlips, flips, "flips") }
   }
 
   func run() throws {

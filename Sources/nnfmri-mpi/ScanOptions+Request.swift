@@ -76,7 +76,7 @@ extension ScanOptions {
     }
     options.position = try reading.chosenPosition()
     options.seed = seed
-    options.batch = try Check.atLeast(1, batch, "batch")
+    options.batch = try Check.within(OptionRange.batch, batch, "batch")
     if let tolerance, !(tolerance > 0 && tolerance.isFinite) {
       throw ValidationError("--tolerance \(tolerance) is not above 0.")
     }
@@ -91,7 +91,7 @@ extension ScanOptions {
     options.boundsTracts = tracesConnections == nil
     try paths.apply(to: &options, tracesConnections: tracesConnections)
     try paths.check(outputs: outputs.outputs, stimuli: stimuli, keepsAcquisition: keepsAcquisition)
-    options.pathwayCount = try Check.atLeast(1, pathways, "pathways")
+    options.pathwayCount = try Check.within(OptionRange.pathways, pathways, "pathways")
     options.allowsNonFinite = allowNonfinite
     return options
   }
@@ -101,7 +101,7 @@ extension ScanOptions {
     options.estimator = estimator == "auto" ? nil : try Check.named(estimator, "estimator")
     options.confidence = try Check.share(confidence, "confidence")
     options.falseDiscoveryRate = try Check.share(fdr, "fdr")
-    options.signFlips = try Check.atLeast(0, flips, "flips")
+    options.signFlips = try Check.within(OptionRange.signFlips, flips, "flips")
     return options
   }
 
@@ -182,19 +182,22 @@ extension ScanOptions {
 /// All throw `ValidationError` that names the option and what it takes.
 enum Check {
   static func atLeast(_ least: Int, _ value: Int, _ option: String) throws -> Int {
-    guard value >= least else { throw ValidationError("--\(option) \(value) is below \(least).") }
+    try within(least...OptionRange.count.upperBound, value, option)
+  }
+
+  static func within(_ range: ClosedRange<Int>, _ value: Int, _ option: String) throws -> Int {
+    guard value >= range.lowerBound else { throw ValidationError("--\(option) \(value) is below \(range.lowerBound).") }
+    guard value <= range.upperBound else { throw ValidationError("--\(option) \(value) is above \(range.upperBound).") }
     return value
   }
 
-  static func threads(_ count: Int) throws -> Int {
-    guard count <= ReferenceOrigin.threadLimit else {
-      throw ValidationError("--threads \(count) is above \(ReferenceOrigin.threadLimit).")
-    }
-    return try atLeast(1, count, "threads")
-  }
+  static func threads(_ count: Int) throws -> Int { try within(1...ReferenceOrigin.threadLimit, count, "threads") }
 
   static func share(_ value: Double, _ option: String) throws -> Double {
     guard value > 0, value < 1 else { throw ValidationError("--\(option) \(value) is not between 0 and 1.") }
+    guard OptionRange.share.contains(value) else {
+      throw ValidationError("--\(option) \(value) is nearer to 0 or 1 than \(OptionRange.share.lowerBound).")
+    }
     return value
   }
 

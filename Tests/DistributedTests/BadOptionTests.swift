@@ -42,6 +42,11 @@ extension DistributedTests {
       (["--progress", "dots"], ["dots", "--progress"]), (["--frobnicate"], ["--frobnicate"]),
       (["--position", "-1"], ["--position"]), (["--flips", "-1"], ["--flips"]),
       (["--cache-memory", "0"], ["--cache-memory 0"]),
+      (["--memory", "17592186044416"], ["--memory 17592186044416 is above"]), (["--batch", "2000000000"], ["is above 65536"]),
+      (["--flips", "20000000"], ["--flips 20000000 is above 16777216"]),
+      (["--pathways", "9223372036854775807"], ["is above 1048576"]), (["--part", "1/9223372036854775807"], ["--part"]),
+      (["--confidence", "0.9999999999999999"], ["nearer to 0 or 1"]),
+      (["--stream", "40", "--step", "9223372036854775807"], ["--step 9223372036854775807 is above"]),
     ])
     func `an option's value that is none of those it takes`(_ option: [String], _ words: [String]) throws {
       try runs.expectRefusal(runs.scan(runs.perceptron(), option), code: 64, naming: words, withRanks: option[0] == "--grid")
