@@ -15,7 +15,8 @@ struct PictureFolder: Sendable {
 
   /// The pictures that lie in a folder, with their classes where sub-folders tell them.
   ///
-  /// - Throws: `badInput` if pictures lie both in the folder and below it, `missingInput` if there are none.
+  /// - Throws: `badInput` if pictures lie both in the folder and below it, or if a sub-folder beside others' has none, which leaves open
+  ///   what numbers classes have; `missingInput` if there are none.
   static func list(
     _ folder: String
   ) throws(StimuliError) -> (paths: [String], labels: [Int]?, classNames: [String]?) {
@@ -25,9 +26,13 @@ struct PictureFolder: Sendable {
     var paths: [String] = []
     var labels: [Int] = []
     var classNames: [String] = []
+    var empty: String?
     for name in names where isFolder(prefix + name) {
       let inside = try below(prefix + name, depth: 0)
-      guard !inside.isEmpty else { continue }
+      guard !inside.isEmpty else {
+        empty = empty ?? name
+        continue
+      }
       paths += inside
       labels += [Int](repeating: classNames.count, count: inside.count)
       classNames.append(name)
@@ -36,6 +41,12 @@ struct PictureFolder: Sendable {
       throw StimuliError(
         .badInput,
         "\(folder) has pictures of its own and in sub-folders (\"\(classNames[0])\"): put them all into sub-folders, one a class, or all into one folder"
+      )
+    }
+    if let empty, !paths.isEmpty {
+      throw StimuliError(
+        .badInput,
+        "\(prefix)\(empty) has no pictures, so that whether it counts as a class beside \"\(classNames[0])\" can't be told: remove it if it is none; else put all pictures into one folder and give --labels"
       )
     }
     guard !own.isEmpty || !paths.isEmpty else {

@@ -44,6 +44,14 @@ struct PictureFolderTests {
     #expect(try StimulusSelection("class=dog").apply(to: set).records == [2])
   }
 
+  @Test("with a sub-folder that is empty is refused, since numbers of classes hang on it")
+  func emptyClass() throws {
+    for name in ["cat/1.png", "emu/1.png"] { _ = folder.fileWithFolders(name, SmallPictures.blue) }
+    _ = folder.fileWithFolders("dog/notes.txt", [])
+    let error = #expect(throws: StimuliError.self) { try StimulusSet(contentsOf: folder.path) }
+    #expect(error?.message.contains("/dog has no pictures") == true, "\(String(describing: error))")
+  }
+
   @Test("brings pictures of all sizes to one")
   func sizing() throws {
     _ = folder.file("a.png", SmallPictures.blue)
