@@ -255,12 +255,14 @@ package struct OutputReader: Sendable {
     return -(divergence(p, middle) + divergence(q, middle)) / 2
   }
 
+  /// log(1 / (1 + exp(−x)))
+  private static func logistic(_ x: Double) -> Double { x >= 0 ? -log1p(exp(-x)) : x - log1p(exp(x)) }
+
   /// Of all classes; where each has a sigmoid, of yes and of no for each.
   private func logProbabilities(_ scores: [Double]) -> [Double] {
     switch link {
     case .sigmoid:
-      func logistic(_ x: Double) -> Double { x >= 0 ? -log1p(exp(-x)) : x - log1p(exp(x)) }
-      return scores.flatMap { [logistic($0), logistic(-$0)] }
+      return scores.flatMap { [Self.logistic($0), Self.logistic(-$0)] }
     case .softmax:
       let largest = scores.max()!
       let sum = log(scores.reduce(0) { $0 + exp($1 - largest) })
@@ -307,7 +309,9 @@ package struct OutputReader: Sendable {
     _ sample: UnsafeBufferPointer<Float>, answer: (predicted: Int, probability: Float), stimulus: Int
   ) -> Double {
     switch link {
-    case .softmax, .sigmoid: return log(Double(answer.probability)) - score(answer.predicted, sample, stimulus)
+    case .softmax: return log(Double(answer.probability)) - score(answer.predicted, sample, stimulus)
+    // Where all scores say no, the probability may be too small for a number.
+    case .sigmoid: return Self.logistic(-score(answer.predicted, sample, stimulus))
     case .distribution: return -log((0..<classCount).reduce(0) { $0 + exp(score($1, sample, stimulus)) })
     case .chances: return -log1p(exp(score(answer.predicted, sample, stimulus)))
     }

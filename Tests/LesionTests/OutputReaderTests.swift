@@ -114,6 +114,17 @@ import Testing
     if scores.count == 1, expected != nil { #expect(answer.probability > 0.5) }
   }
 
+  /// −log(1 + exp(s)) of the largest score, where exp(s) is no single-precision number.
+  @Test func `has an energy where all classes are denied`() throws {
+    let reader = try OutputReader(shape: [3], value: .logit, link: .sigmoid, position: nil, channelsLast: false)
+    for (score, expected) in [(Float(-200), -exp(-200.0)), (0, -log(2)), (200, -200)] {
+      let energy = ([score - 5, score, score - 1] as [Float]).withUnsafeBufferPointer {
+        reader.energy($0, answer: reader.answer($0, stimulus: 0), stimulus: 0)
+      }
+      #expect(abs(energy - expected) <= 1e-12 * abs(expected), "\(energy)")
+    }
+  }
+
   @Test(arguments: [
     ("kl", OutputReader.Link.distribution, -0.7 * log(0.7 / 0.4) - 0.3 * log(0.3 / 0.6)),
     ("kl", .chances, -0.7 * log(0.7 / 0.4) - 0.3 * log(0.3 / 0.6) - 0.3 * log(0.3 / 0.6) - 0.7 * log(0.7 / 0.4)),
