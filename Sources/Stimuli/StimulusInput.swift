@@ -117,12 +117,12 @@ package struct StimulusInput: Sendable {
     }
   }
 
-  /// Whether one stimulus has all the axes of a model's input, its batch axis too, which is longer than 1: what is no batch but
-  /// a graph's nodes, or another number of things in a stimulus.
+  /// Whether one stimulus, or what all share, has all the axes of a model's input, its batch axis too, which is longer than 1: what is no
+  /// batch but a graph's nodes, or another number of things in a stimulus.
   ///
   /// - Parameter lengths: as the model declares them; `nil` where one is free.
   package func fills(_ lengths: [Int?], batchAxis: Int) -> Bool {
-    array != nil && !isShared && shape.count == lengths.count && shape[batchAxis] != 1
+    array != nil && shape.count == lengths.count && shape[batchAxis] != 1
       && zip(shape, lengths).allSatisfy { $1 == nil || $0 == $1 }
   }
 

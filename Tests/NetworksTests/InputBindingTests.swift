@@ -9,6 +9,8 @@ import TestSupport
 import Testing
 
 @Suite struct `An input binding` {
+  private let folder = TemporaryFolder()
+
   private typealias Declaration = (name: String, dimensions: [Int?], type: ElementType)
 
   private func ports(_ declarations: [Declaration]) -> [Port] {
@@ -55,6 +57,20 @@ import Testing
     #expect(bindings.map(\.shape) == [[1, 7], [1, 5]])
     #expect(bindings.map(\.elementType) == [.int64, .float])
     #expect(stimuli.inputs.map(\.name) == ["tokens", "mask"])
+  }
+
+  /// Edges of one graph: their axis is free, and counts no stimuli where an array has all of it.
+  @Test func `gives all stimuli what they share, along an axis that is free but no batch`() throws {
+    let path = folder.path("graphs.npz")
+    try writeNPZ(
+      [
+        ("nodes", NumericArray(shape: [3, 4, 2], floats: (0..<24).map(Float.init))),
+        ("shared/edges", NumericArray(shape: [2, 5], int64: [0, 1, 2, 3, 0, 1, 2, 3, 0, 2])),
+      ], to: path)
+    var stimuli = try StimulusSet(contentsOf: path)
+    let inputs = try InputBinding.bind(ports([("nodes", [nil, 4, 2], .float), ("edges", [2, nil], .int64)]), to: &stimuli)
+    #expect(inputs.map(\.batchAxis) == [0, nil] && inputs.map(\.shape) == [[1, 4, 2], [2, 5]])
+    #expect(stimuli.notes.contains { $0.contains("count no stimuli") && $0.contains("\"edges\" [2, 5]") }, "\(stimuli.notes)")
   }
 
   @Test func `names the input that has no array, and what there is`() throws {
