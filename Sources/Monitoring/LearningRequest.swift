@@ -24,7 +24,7 @@ package struct LearningRequest: Sendable {
   package var layers = LayerSelection.automatic
   package var grid = GridSize.standard
   package var reading = ReadoutRequest()
-  /// How many stimuli are learnt from: the first ones of the order below.
+  /// How many stimuli are learnt from: the first ones of the files; `nil` is all of them.
   package var stimuli: Int?
   package var seed: UInt64 = 42
   package var threads = 1

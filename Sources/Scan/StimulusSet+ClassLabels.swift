@@ -5,7 +5,7 @@ extension StimulusSet {
   /// Reads labels as what the model calls its classes, where all of them are among these and it doesn't count from 0, and takes the names
   /// over where none were given. A note says so.
   ///
-  /// - Throws: nothing that a set with labels doesn't throw.
+  /// - Throws: as `setLabels`.
   mutating func adopt(_ classes: ClassLabels) throws(StimuliError) {
     if classNames == nil { setClassNames(classes.names) }
     guard let labels, let numbers = classes.numbers, numbers != Array(numbers.indices) else { return }

@@ -6,8 +6,7 @@ import Files
 /// Values stay as they are stored, in memory or in mapped files, until a stimulus is read.
 package struct StimulusSet: Sendable, CustomStringConvertible {
   package private(set) var inputs: [StimulusInput]
-  /// The class of each stimulus. [count]
-  /// Classes, counted from 0; below 0 where a stimulus has no label.
+  /// The class of each stimulus, counted from 0; below 0 where one has no label. [count]
   package private(set) var labels: [Int]?
   /// Why an array of labels was left out, a clause; `nil` where none was.
   private(set) var labelsLeftOut: String?
