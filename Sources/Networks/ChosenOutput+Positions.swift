@@ -21,7 +21,8 @@ extension ChosenOutput {
     let others = shape.indices.filter { $0 != classAxis && shape[$0] > 1 }
     guard !request.value.readsElements, others.count == 1 else { return (nil, nil) }
     let count = shape[others[0]]
-    guard let mask = try PaddingMask(feed, ofPositions: count, of: tensor, along: sourceAxes[others[0]], in: model, layouts) else { return (nil, nil) }
+    guard let mask = try PaddingMask(feed, ofPositions: count, of: tensor, along: sourceAxes[others[0]], in: model, layouts)
+    else { return (nil, nil) }
     let tellsLast = mask.unmasked != nil && mask.isOfPositionsAlone
     guard request.position == .mean else {
       let padded = mask.unmasked.map { rows in

@@ -173,6 +173,13 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     frozen.map { ($0.tensor, $0.unitCount, $0.units == nil) }
   }
 
+  /// Of a stream: the stretch, as long as a window, in which each stimulus lies; `nil` without time. What a stream shows goes on, so
+  /// neighbours are alike, and stretches are taken for independent. [stimulusCount]
+  package func stretches(_ options: MeasurementOptions) -> [Int]? {
+    guard let stream = options.stream, let streamStimuli else { return nil }
+    return streamStimuli.map(stream.stretch(ofStimulus:))
+  }
+
   /// How many shards a layer's series has.
   package func shardCount(_ layer: Layer) -> Int {
     let rowsPerShard = rowsPerShard(layer)

@@ -28,6 +28,9 @@ package struct StreamRequest: Sendable, Hashable, Codable, OptionEntries {
     }
   }
 
+  /// The stretch, as long as a window, in which a stimulus of the stream lies.
+  func stretch(ofStimulus stimulus: Int) -> Int { stimulus / temporal.window }
+
   package var entries: [(name: String, text: String)] {
     let settings = temporal
     return [

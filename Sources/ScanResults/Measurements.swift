@@ -99,6 +99,9 @@ package struct Measurements: Sendable {
       )
     }
     let errorShare = rounds[number]?.errorShare ?? 1
+    let clusters = plan.stretches(request.measurement).flatMap { stretches in
+      Clusters(estimates.indices.filter { estimates[$0] != nil }.map { stretches[$0] })
+    }
     let gradients = series.compactMap(GradientEstimate.init)
     let isByGradients = gradients.count == series.count
     let correction =
@@ -108,11 +111,11 @@ package struct Measurements: Sendable {
     let statistics =
       isByGradients
       ? LayerStatistics(
-        gradients: gradients, correction: correction, confidence: request.analysis.confidence,
+        gradients: gradients, correction: correction, clusters: clusters, confidence: request.analysis.confidence,
         falseDiscoveryRate: request.analysis.falseDiscoveryRate, errorShare: errorShare)
       : LayerStatistics(
-        series: series, confidence: request.analysis.confidence, falseDiscoveryRate: request.analysis.falseDiscoveryRate,
-        errorShare: errorShare)
+        series: series, clusters: clusters, confidence: request.analysis.confidence,
+        falseDiscoveryRate: request.analysis.falseDiscoveryRate, errorShare: errorShare)
     return ScanResult.Layer(
       plan: layer, estimator: estimator, grid: try layer.grid(request.measurement), cutDeviation: cutDeviations[number],
       moments: try moments.combined(layer: number), densities: try moments.densities(layer: number),
@@ -125,7 +128,8 @@ package struct Measurements: Sendable {
       familyWiseP: request.analysis.signFlips == 0
         ? nil
         : statistics.familyWiseP(
-          correction?.zeta ?? series.map(\.zeta), flips: request.analysis.signFlips, seed: request.measurement.seed,
+          correction?.zeta ?? series.map(\.zeta), clusters: clusters, flips: request.analysis.signFlips,
+          seed: request.measurement.seed,
           stream: UInt64(number)
         ).map { min(1, $0 / errorShare) },
       rounds: rounds[number],

@@ -60,19 +60,23 @@ package struct ScanContrast: Sendable {
       notes
       + [mixture].compactMap {
         $0?.note((first.name, second.name), help: "scan with --value margin, --value prob, or one class for all (--target 3)")
-      }
+      } + Stretches(result).notes
+    let stretches = Stretches(result)
     var layers: [Layer] = []
     for layer in result.layers {
-      func zeta(_ group: Group) -> [[Double]] { group.stimuli.compactMap { layer.series[$0]?.zeta } }
+      func zeta(_ group: Group) -> [[Double]] {
+        let measured = group.stimuli.filter { layer.series[$0] != nil }
+        return stretches.means(measured.map { layer.series[$0]!.zeta }, of: measured)
+      }
+      func density(_ group: Group) -> [[Double]] { stretches.means(group.stimuli.map { layer.densities[$0] }, of: group.stimuli) }
       let (a, b) = (zeta(first), zeta(second))
-      try Self.check(a.count, b.count, first, second, layer.plan.number)
+      try Self.check(a.count, b.count, stretches, first, second, layer.plan.number)
       let make = Self.maker(result, layer.plan.number, permutations)
       let contrast = mixture == .disjoint ? nil : make(a, b, nil, 0, false)
       layers.append(
         Layer(
           layer: layer, zeta: contrast,
-          density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { layer.densities[$0] }, nil, 1, false),
-          agreement: contrast?.agreement))
+          density: make(density(first), density(second), nil, 1, false), agreement: contrast?.agreement))
     }
     self.layers = layers
   }
@@ -122,6 +126,8 @@ package struct ScanContrast: Sendable {
     } else if isSame, isOfClass, changed > 0 {
       notes.append("\(changed) of \(common.count) stimuli have another target class in the other scan, so ζ of them is left out.")
     }
+    let (stretches, otherStretches) = (Stretches(a), Stretches(b))
+    notes += stretches.notes
     let isEfficient = mine.index == .shapley
     var mixed: [String] = []
     for layer in a.layers {
@@ -130,29 +136,39 @@ package struct ScanContrast: Sendable {
         notes.append("\(layer.plan.tensor) isn't in both scans with the same regions, and is left out.")
         continue
       }
-      var (x, y): ([Estimate], [Estimate])
+      var (mine, others) = (
+        layer.series.indices.filter { layer.series[$0] != nil }, other.series.indices.filter { other.series[$0] != nil }
+      )
       if isSame {
-        let pairs = common.compactMap { mine, others -> (Estimate, Estimate)? in
-          guard let p = layer.series[mine], let q = other.series[others], !isOfClass || a.targets[mine] == b.targets[others]
-          else { return nil }
-          return (p, q)
+        let pairs = common.filter { mine, others in
+          layer.series[mine] != nil && other.series[others] != nil && (!isOfClass || a.targets[mine] == b.targets[others])
         }
-        (x, y) = (pairs.map(\.0), pairs.map(\.1))
-      } else {
-        (x, y) = (layer.series.compactMap(\.self), other.series.compactMap(\.self))
+        (mine, others) = (pairs.map(\.0), pairs.map(\.1))
       }
-      if !isOfOthers { try Self.check(x.count, y.count, first, second, layer.plan.number) }
+      let (x, y) = (mine.map { layer.series[$0]! }, others.map { other.series[$0]! })
       let make = Self.maker(a, layer.plan.number, permutations)
       var contrast: GroupContrast?
       if !isOfOthers {
         let (p, q) = (Side(x, isEfficient: isEfficient), Side(y, isEfficient: isEfficient))
-        contrast = make(p.zeta, isSame ? Self.rounded(q.zeta, to: p.zeta, x, y) : q.zeta, p.bias(with: q), 0, isSame)
+        let zeta = (
+          stretches.means(p.zeta, of: mine),
+          isSame
+            ? stretches.means(Self.rounded(q.zeta, to: p.zeta, x, y), of: mine) : otherStretches.means(q.zeta, of: others)
+        )
+        try Self.check(zeta.0.count, zeta.1.count, stretches, first, second, layer.plan.number)
+        contrast = make(zeta.0, zeta.1, p.bias(with: q), 0, isSame)
         if (layer.gradients == nil) != (other.gradients == nil) { mixed.append("layer_\(layer.plan.number)") }
       }
+      let otherDensities = second.stimuli.map { other.densities[$0] }
+      let density = (
+        stretches.means(first.stimuli.map { layer.densities[$0] }, of: first.stimuli),
+        isSame ? stretches.means(otherDensities, of: first.stimuli) : otherStretches.means(otherDensities, of: second.stimuli)
+      )
+      try Self.check(density.0.count, density.1.count, stretches, first, second, layer.plan.number)
       layers.append(
         Layer(
           layer: layer, zeta: contrast,
-          density: make(first.stimuli.map { layer.densities[$0] }, second.stimuli.map { other.densities[$0] }, nil, 1, isSame),
+          density: make(density.0, density.1, nil, 1, isSame),
           agreement: contrast?.agreement))
     }
     guard !layers.isEmpty else {
@@ -227,8 +243,10 @@ package struct ScanContrast: Sendable {
     return a.plan.stimulusPlaces.enumerated().compactMap { number, place in places[place].map { (number, $0) } }
   }
 
-  private static func check(_ a: Int, _ b: Int, _ first: Group, _ second: Group, _ layer: Int) throws(Failure) {
-    guard let reason = GroupContrast.reasonForNone(a, b) else { return }
+  private static func check(
+    _ a: Int, _ b: Int, _ stretches: Stretches, _ first: Group, _ second: Group, _ layer: Int
+  ) throws(Failure) {
+    guard let reason = GroupContrast.reasonForNone(a, b, of: stretches.unit) else { return }
     throw Failure(
       .badInput,
       "\(first.name) against \(second.name) can't be compared in layer_\(layer): \(reason) Scan more stimuli, or choose other groups"

@@ -29,16 +29,18 @@ package struct LayerStatistics: Sendable, Hashable {
   /// `[regions]`: mean ζ.
   package var zeta: [Double] { tests.map(\.mean) }
 
-  /// Second level with two series or more: per region the mean, sd/√N and Student t with N − 1 degrees of freedom.
-  /// One series: its first-level errors.
+  /// Second level with two series or more: per region the mean, sd/√N and Student t with N − 1 degrees of freedom, or both from
+  /// clusters (`ClusteredMean`). One series: its first-level errors.
   ///
   /// - Parameters:
   ///   - series: not empty, all of the same regions.
+  ///   - clusters: of the series; `nil` where they are independent.
   ///   - confidence: of the intervals, between 0 and 1.
   ///   - falseDiscoveryRate: the bound on q.
   ///   - errorShare: how much of the error probability this analysis of the data may spend (`AnalysisSchedule`).
   package init(
-    series: [Estimate], confidence: Double = 0.95, falseDiscoveryRate: Double = 0.05, errorShare: Double = 1
+    series: [Estimate], clusters: Clusters? = nil, confidence: Double = 0.95, falseDiscoveryRate: Double = 0.05,
+    errorShare: Double = 1
   ) {
     precondition(!series.isEmpty && series.allSatisfy { $0.zeta.count == series[0].zeta.count })
     let tests: [RegionTest]
@@ -52,9 +54,9 @@ package struct LayerStatistics: Sendable, Hashable {
     } else {
       let rounding = Estimate.rounding(of: series)
       tests = series[0].zeta.indices.map { region in
-        let moments = SampleMoments(series.map { $0.zeta[region] })
+        let mean = ClusteredMean(series.map { $0.zeta[region] }, clusters: clusters)
         return RegionTest(
-          mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(series.count - 1),
+          mean: mean.mean, standardError: mean.squaredError.squareRoot(), degreesOfFreedom: mean.degreesOfFreedom,
           confidence: confidence, errorShare: errorShare, rounding: rounding, roundsAlike: true)
       }
     }
@@ -83,10 +85,12 @@ package struct LayerStatistics: Sendable, Hashable {
   /// Family-wise p-values by sign flips (`SignFlips.familyWiseP`), 1 where t is 0: rounding has no sign to flip, and by its own t would
   /// be as large as any effect.
   ///
-  /// - Parameter zeta: `[series][regions]`, what was tested.
-  package func familyWiseP(_ zeta: [[Double]], flips: Int, seed: UInt64, stream: UInt64) -> [Double] {
+  /// - Parameters:
+  ///   - zeta: `[series][regions]`, what was tested.
+  ///   - clusters: of the series, whose signs are flipped together; `nil` where they are independent.
+  package func familyWiseP(_ zeta: [[Double]], clusters: Clusters? = nil, flips: Int, seed: UInt64, stream: UInt64) -> [Double] {
     let told = zeta.map { zip($0, tests).map { $1.t == 0 ? 0 : $0 } }
-    return SignFlips.familyWiseP(told, flips: flips, seed: seed, stream: stream)
+    return SignFlips.familyWiseP(clusters?.sums(told) ?? told, flips: flips, seed: seed, stream: stream)
   }
 
   /// Critical regions: significant, ζ > 0, and ζ ≥ mean + sd of the layer's ζ (population standard deviation over its

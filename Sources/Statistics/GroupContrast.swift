@@ -41,9 +41,11 @@ package struct GroupContrast: Sendable, Hashable {
   }
 
   /// Why two groups can't be compared, a sentence that says how many stimuli are needed; `nil` if they can.
-  package static func reasonForNone(_ first: Int, _ second: Int) -> String? {
+  ///
+  /// - Parameter unit: what groups consist of, in the plural.
+  package static func reasonForNone(_ first: Int, _ second: Int, of unit: String = "stimuli") -> String? {
     guard min(first, second) < leastGroup else { return nil }
-    return "The groups have \(first) and \(second) stimuli, and each needs at least \(leastGroup)."
+    return "The groups have \(first) and \(second) \(unit), and each needs at least \(leastGroup)."
   }
 
   /// - Parameters:
@@ -56,7 +58,8 @@ package struct GroupContrast: Sendable, Hashable {
   ///   - stream: which family, for the draws.
   /// - Complexity: permutations x stimuli x regions.
   package init(
-    _ firstValues: [[Double]], _ secondValues: [[Double]], bias: [Double]? = nil, isPaired: Bool = false, permutations: Int = 5000,
+    _ firstValues: [[Double]], _ secondValues: [[Double]], bias: [Double]? = nil, isPaired: Bool = false,
+    permutations: Int = 5000,
     confidence: Double = 0.95, seed: UInt64, stream: UInt64
   ) {
     precondition(Self.reasonForNone(firstValues.count, secondValues.count) == nil && permutations > 0)

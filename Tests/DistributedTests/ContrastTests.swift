@@ -87,7 +87,8 @@ extension DistributedTests {
         let list = folder.file("names.txt", text: names.joined(separator: "\n") + "\n")
         let run = try Program.run(
           files.options + [
-            "--class-names", list, "--grid", "2x2x2", "--samples", "8", "--value", "margin", "--no-tracts", "--progress", "none", "--out",
+            "--class-names", list, "--grid", "2x2x2", "--samples", "8", "--value", "margin", "--no-tracts", "--progress", "none",
+            "--out",
             output,
           ])
         try #require(run.exitCode == 0, "\(run)")
@@ -95,7 +96,8 @@ extension DistributedTests {
         #expect(groups.allSatisfy { all.output.contains("\($0) (3 stimuli) minus others (6)") }, "\(all)")
         let two = try contrast(["--only", only])
         let first = names == ["2", "0", "1", "3", "4"] ? "1" : "crane (2)"
-        #expect(two.exitCode == 0 && two.output.contains("\(first) (3 stimuli) minus \(only.split(separator: ",")[1]) (3)"), "\(two)")
+        #expect(
+          two.exitCode == 0 && two.output.contains("\(first) (3 stimuli) minus \(only.split(separator: ",")[1]) (3)"), "\(two)")
         let same = try contrast(["--only", "\(groups[1]),\(groups[1])"])
         #expect(same.exitCode == 64 && same.errors.contains("names one group twice"), "\(same)")
       }

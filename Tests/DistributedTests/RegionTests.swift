@@ -187,7 +187,10 @@ extension DistributedTests {
         ], to: data)
       for (layer, count) in [("recalled", 3), ("embedded", 4), ("answers", 4)] {
         let run = try ScanRun(
-          ["--model", model, "--data", data, "--layers", layer, "--layout", "\(layer)=ntc", "--regions", "tokens", "--class-axis", "2"],
+          [
+            "--model", model, "--data", data, "--layers", layer, "--layout", "\(layer)=ntc", "--regions", "tokens",
+            "--class-axis", "2",
+          ],
           ranks: nil)
         #expect(run.command.exitCode == 0, "\(run.command)")
         #expect(try zeta(run).count == count, "\(layer)")

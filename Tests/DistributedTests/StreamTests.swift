@@ -62,6 +62,55 @@ extension DistributedTests {
       }
     }
 
+    /// What is shown for a whole window tells as much as one stimulus does: errors and contrasts are those of a scan of one of each.
+    @Test func `of stimuli that go on has the errors of one of each`() throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 6)
+      let (one, many) = (folder.path("one.npz"), folder.path("many.npz"))
+      let size = 2 * 6 * 6
+      let pictures = (0..<6).map { picture in
+        (0..<size).map { Float((picture * size + $0) * 37 % 101) / 50 - 1 }
+      }
+      let numbers: [Float] = pictures.flatMap(\.self)
+      let repeated: [Float] = (0..<96).flatMap { pictures[$0 / 16] }
+      try writeNPZ([("image", NumericArray(shape: [6, 2, 6, 6], floats: numbers))], to: one)
+      try writeNPZ([("image", NumericArray(shape: [96, 2, 6, 6], floats: repeated))], to: many)
+      let options = [
+        "--model", files.model, "--layers", "block", "--grid", "2x2x2", "--estimator", "exact", "--value", "margin", "--target",
+        "1",
+        "--no-tracts", "--progress", "none",
+      ]
+      var texts: [[String]] = []
+      for (data, stream, out) in [
+        (one, [], "once"), (many, ["--stream", "all", "--window", "16", "--step", "16", "--window-stimuli", "16"], "often"),
+      ] {
+        let run = try Program.run(["scan"] + options + ["--data", data, "--out", folder.path(out)] + stream, ranks: 2)
+        try #require(run.exitCode == 0, "\(run)")
+        #expect(run.errors.contains("across stimuli come from its 6 stretches") == !stream.isEmpty, "\(run)")
+        let lengths = stream.isEmpty ? 1 : 16
+        let groups = folder.file("\(out).txt", text: (0..<6 * lengths).map { $0 / lengths % 2 == 0 ? "a\n" : "b\n" }.joined())
+        let contrast = try Program.run(["contrast", folder.path(out), "--groups", groups])
+        try #require(contrast.exitCode == 0, "\(contrast)")
+        #expect(contrast.output.contains("means of stretches") == !stream.isEmpty)
+        texts.append(
+          ["regions.tsv", "contrast.tsv"].map {
+            String(decoding: TemporaryFolder.read(folder.path("\(out)/\($0)")), as: UTF8.self)
+          })
+      }
+      for (file, columns) in [(0, ["zeta", "standard_error", "p_value"]), (1, ["effect", "standard_error", "t", "p_value"])] {
+        let tables = texts.map { text in
+          text[file].split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+        }
+        for column in columns {
+          let place = try #require(tables[0][0].firstIndex(of: column), "\(column) of \(tables[0][0])")
+          #expect(tables[0].count == tables[1].count)
+          for (once, often) in zip(tables[0], tables[1]).dropFirst() {
+            guard let a = Double(once[place]), let b = Double(often[place]) else { continue }
+            #expect(abs(a - b) <= 1e-5 * max(abs(a), 1e-3), "\(column): \(once) \(often)")
+          }
+        }
+      }
+    }
+
     /// A record's mean|a| and densities are those of the scan's own observation of the same stimulus.
     @Test func `records what a scan of the same stimuli observes`() throws {
       let files = try SmallNetwork.residual.write(to: folder, stimuli: 40)

@@ -29,7 +29,8 @@ import Testing
       let (a, b) = groups(5, isPaired ? 19 : 45, 19, regions: 2, effect: 0)
       let (first, second) = (a.map { $0 + [offset] }, b.map { $0 + [offset.nextUp] })
       let contrast = GroupContrast(first, second, isPaired: isPaired, permutations: 50, seed: 1, stream: 0)
-      #expect(contrast.tests[2].t == 0 && contrast.tests[2].p == 1 && contrast.familyWiseP[2] == 1 && contrast.effectSizes[2] == 0)
+      #expect(
+        contrast.tests[2].t == 0 && contrast.tests[2].p == 1 && contrast.familyWiseP[2] == 1 && contrast.effectSizes[2] == 0)
       #expect(contrast.rank[2] == 3 && contrast.tests[0].t != 0)
     }
   }

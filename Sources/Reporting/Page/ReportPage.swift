@@ -51,7 +51,8 @@ struct ReportPage {
       "layers": sections.map { $0.summary(largestEffect: largestEffect) },
       "notes": plan.notes + plan.refusals.map(\.sentence)
         + (result.skippedSeries > 0
-          ? ["\(result.skippedSeries) series \(result.skippedSeries == 1 ? "was" : "were") skipped: values are NaN or infinite."] : []),
+          ? ["\(result.skippedSeries) series \(result.skippedSeries == 1 ? "was" : "were") skipped: values are NaN or infinite."]
+          : []),
       "indexName": request.measurement.index == .shapley ? "Shapley" : "Banzhaf",
       "lesion": request.measurement.lesion.phrase,
       "value": Self.description(request.measurement.value, of: TargetWords.asked(result)),

@@ -43,7 +43,8 @@ package struct ScanSummary: Sendable {
     if let candidates = PruningSummary(result).text { parts.append(candidates) }
     if !verdict.isEmpty { parts.append(verdict.joined(separator: "\n")) }
     if result.skippedSeries > 0 {
-      parts.append("\(result.skippedSeries) series \(result.skippedSeries == 1 ? "was" : "were") skipped: values are NaN or infinite.")
+      parts.append(
+        "\(result.skippedSeries) series \(result.skippedSeries == 1 ? "was" : "were") skipped: values are NaN or infinite.")
     }
     let seconds = result.run.timings.reduce(0) { $0 + $1.seconds }
     parts.append(

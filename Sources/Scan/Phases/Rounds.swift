@@ -1,6 +1,7 @@
 import ScanPlan
 import ScanResults
 import Shapley
+import Statistics
 
 /// Which series are to be measured next, and how far: layer by layer, each in rounds that end with an analysis of its estimates.
 ///
@@ -22,6 +23,8 @@ struct Rounds {
 
   private let plan: ScanPlan
   private let rule: StoppingRule
+  /// As `ScanPlan.stretches`.
+  private let stretches: [Int]?
   private var layers: [Layer]
   /// Series to be taken up, by number, the next one last: so a layer's next round comes before the layers behind it.
   private var waiting: [Int]
@@ -31,6 +34,7 @@ struct Rounds {
   init(plan: ScanPlan, request: ScanRequest) {
     self.plan = plan
     self.rule = request.stoppingRule
+    self.stretches = plan.stretches(request.measurement)
     layers = plan.layers.map { layer in
       let schedule = plan.analyses(layer, rule: request.stoppingRule, index: request.measurement.index)
       return Layer(
@@ -71,7 +75,9 @@ struct Rounds {
     let layer = layers[number]
     let stimuli = estimates.indices.filter { estimates[$0] != nil }
     guard layer.schedule.count > 1, !stimuli.isEmpty else { return true }
-    let verdict = rule.verdict(estimates.compactMap(\.self), analysis: layer.analysis, of: layer.schedule)
+    let verdict = rule.verdict(
+      estimates.compactMap(\.self), clusters: stretches.flatMap { all in Clusters(stimuli.map { all[$0] }) },
+      analysis: layer.analysis, of: layer.schedule)
     if let reason = verdict.reason {
       ended[number] = LayerRounds(verdict, reason, analysis: layer.analysis, of: layer.schedule, designRows: layer.designRows)
       return true

@@ -20,7 +20,8 @@ struct TokenAxis {
   ///   - axis: of the tensor, that of positions.
   ///   - layouts: the model's.
   /// - Throws: what reading a stimulus throws.
-  init(_ feed: StimulusFeed, length: Int, of tensor: String, along axis: Int, in model: Model, _ layouts: LayoutInference) throws {
+  init(_ feed: StimulusFeed, length: Int, of tensor: String, along axis: Int, in model: Model, _ layouts: LayoutInference) throws
+  {
     let count = feed.stimuli.count
     mask = try PaddingMask(feed, ofPositions: length, of: tensor, along: axis, in: model, layouts)
     presence =

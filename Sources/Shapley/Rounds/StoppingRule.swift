@@ -1,4 +1,4 @@
-import Statistics
+package import Statistics
 
 /// When a layer has been measured enough, and which of its series deserve more.
 ///
@@ -66,10 +66,13 @@ package struct StoppingRule: Sendable, Hashable {
 
   /// - Parameters:
   ///   - series: the layer's, as estimated from the rows that were measured by the analysis.
+  ///   - clusters: of the series; `nil` where they are independent.
   ///   - analysis: its number.
-  package func verdict(_ series: [Estimate], analysis: Int, of schedule: AnalysisSchedule) -> Verdict {
+  package func verdict(
+    _ series: [Estimate], clusters: Clusters? = nil, analysis: Int, of schedule: AnalysisSchedule
+  ) -> Verdict {
     let statistics = LayerStatistics(
-      series: series, confidence: confidence, errorShare: schedule.errorShare)
+      series: series, clusters: clusters, confidence: confidence, errorShare: schedule.errorShare)
     let effect = abs(SampleMoments(series.map(\.effect)).mean)
     let halfWidths = statistics.tests.map { test in
       let width = (test.interval.upperBound - test.interval.lowerBound) / 2
