@@ -78,7 +78,7 @@ struct Conductor {
   /// Says what the plan that was announced didn't know.
   private func sayWhatChanged(from proposed: ScanPlan, to plan: ScanPlan) {
     plan.notes.filter { !proposed.notes.contains($0) }.forEach(note)
-    plan.refusals.filter { !proposed.refusals.contains($0) }.map(\.sentence).forEach(note)
+    ScanPlan.Refusal.sentences(plan.refusals.filter { !proposed.refusals.contains($0) }).forEach(note)
   }
 
   /// Checks the cuts, and leaves out layers whose cut doesn't reproduce the model.

@@ -98,9 +98,21 @@ package struct ScanPlan: Codable, Sendable, Hashable {
       self.reason = reason
     }
 
-    /// Both, for people.
-    package var sentence: String {
-      "Not scanned: \"\(tensor)\", since \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
+    /// How many tensors of one reason are named.
+    private static let mostNamed = 3
+
+    /// For people, one sentence for each reason, in the order in which they come up.
+    package static func sentences(_ refusals: [Refusal]) -> [String] {
+      var reasons: [String] = []
+      let tensors = Dictionary(grouping: refusals, by: \.reason)
+      for refusal in refusals where !reasons.contains(refusal.reason) { reasons.append(refusal.reason) }
+      return reasons.map { reason in
+        let names = tensors[reason, default: []].map { "\"\($0.tensor)\"" }
+        let some = names.prefix(mostNamed).joined(separator: ", ")
+        let more = names.count > mostNamed ? " and \(names.count - mostNamed) more" : ""
+        return
+          "Not scanned: \(some)\(more), \(names.count > 1 ? "each since" : "since") \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
+      }
     }
   }
 

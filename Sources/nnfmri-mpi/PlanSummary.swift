@@ -31,7 +31,7 @@ struct PlanSummary: Sendable {
       ])
     }
     let series = plan.layers.count * plan.stimulusCount
-    let notes = plan.notes + plan.refusals.map { "Not scanned: \"\($0.tensor)\", since \($0.reason)." }
+    let notes = plan.notes + ScanPlan.Refusal.sentences(plan.refusals)
     return
       ([layers.text] + (notes.isEmpty ? [] : [notes.joined(separator: "\n")]) + [
         """

@@ -11,6 +11,8 @@ package struct AttentionHeads: Sendable {
   /// How the entries of a tensor's axes are parted into heads.
   package struct Finding: Sendable, Hashable {
     package let headCount: Int
+    /// Whether positions lie behind a head's features, as where values come first in the product, and not in front of them.
+    package let hasFeaturesFirst: Bool
     /// By axis: its digits, slowest first.
     fileprivate let axes: [[Digit]]
 
@@ -73,7 +75,7 @@ package struct AttentionHeads: Sendable {
       var finding: Finding?
       var chain: Int?
       if let axes = Self.attention(proto, node, shape, shapes, in: model) {
-        finding = Self.finding(axes)
+        finding = Self.finding(axes, hasFeaturesFirst: Self.comesOfWeightsLast(proto, in: model))
         recognised.append(Self.weights(of: proto, in: model))
         chains.append([])
         chain = chains.count - 1
@@ -105,8 +107,10 @@ package struct AttentionHeads: Sendable {
   /// The heads of a tensor; `nil` where it has none apart.
   package subscript(tensor tensor: String) -> Finding? { findings[tensor] }
 
-  private static func finding(_ axes: [[Digit]]) -> Finding {
-    Finding(headCount: 1 + axes.joined().reduce(0) { $0 + ($1.weight > 0 ? ($1.size - 1) * $1.weight : 0) }, axes: axes)
+  private static func finding(_ axes: [[Digit]], hasFeaturesFirst: Bool) -> Finding {
+    Finding(
+      headCount: 1 + axes.joined().reduce(0) { $0 + ($1.weight > 0 ? ($1.size - 1) * $1.weight : 0) },
+      hasFeaturesFirst: hasFeaturesFirst, axes: axes)
   }
 
   /// The shape of what no run showed: a step by which a tensor is laid out to be scanned.
@@ -138,10 +142,11 @@ package struct AttentionHeads: Sendable {
     case "Attention", "MultiHeadAttention", "GroupQueryAttention", "PackedAttention", "QAttention":
       return fused(proto, shape)
     case "MatMul", "FusedMatMul", "MatMulInteger", "QLinearMatMul", "DynamicQuantizeMatMul", "MatMulIntegerToFloat":
-      // Where weights come second, features lie in front of positions, and nothing downstream expects that.
-      guard shape.count >= 3, isOfData(proto, in: model), let weights = factors(of: proto).first,
-        !softmaxes(of: weights, in: model).isEmpty
-      else { return nil }
+      guard shape.count >= 3, isOfData(proto, in: model), let weights = factors(of: proto).first else { return nil }
+      if softmaxes(of: weights, in: model).isEmpty {
+        // Values in front of the weights, [heads, features, positions], as of maps of a picture.
+        return shape.count == 4 && comesOfWeightsLast(proto, in: model) ? digits(shape, [1]) : nil
+      }
       // Of one stimulus the first axis has nothing but heads, if anything.
       if shape.count == 3 { return shape[0] > 1 ? digits(shape, [0]) : nil }
       var headAxes = [shape.count - 3]
@@ -183,6 +188,13 @@ package struct AttentionHeads: Sendable {
   private static func factors(of proto: Onnx_NodeProto) -> [String] {
     let places = OperatorTraits.factors(proto) ?? (0, 1)
     return [places.first, places.second].compactMap { proto.input(at: $0) }
+  }
+
+  /// Whether the second factor of a product of data comes of a softmax, and the first doesn't.
+  private static func comesOfWeightsLast(_ proto: Onnx_NodeProto, in model: Model) -> Bool {
+    let operands = factors(of: proto)
+    return proto.opType != "Einsum" && isOfData(proto, in: model) && softmaxes(of: operands[0], in: model).isEmpty
+      && !softmaxes(of: operands[1], in: model).isEmpty
   }
 
   /// The softmaxes that a product's factors come of.
@@ -280,9 +292,10 @@ package struct AttentionHeads: Sendable {
     case "Transpose":
       let order = proto.integers("perm") ?? Array(axes.indices.reversed())
       guard order.sorted() == Array(axes.indices) else { return nil }
-      return self.finding(order.map { axes[$0] })
+      return self.finding(
+        order.map { axes[$0] }, hasFeaturesFirst: finding.hasFeaturesFirst && order.last == axes.indices.last)
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
-      return regrouped(Array(axes.joined()), into: shape).map(self.finding)
+      return regrouped(Array(axes.joined()), into: shape).map { self.finding($0, hasFeaturesFirst: finding.hasFeaturesFirst) }
     default:
       return OperatorTraits.keepsShape(proto) ? finding : nil
     }

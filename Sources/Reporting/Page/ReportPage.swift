@@ -49,7 +49,7 @@ struct ReportPage {
       "divergingBar": ColourScale.bar(ColourScale.divergingClasses),
       "sequentialBar": ColourScale.bar(ColourScale.sequentialClasses),
       "layers": sections.map { $0.summary(largestEffect: largestEffect) },
-      "notes": plan.notes + plan.refusals.map(\.sentence)
+      "notes": plan.notes + ScanPlan.Refusal.sentences(plan.refusals)
         + (result.skippedSeries > 0
           ? ["\(result.skippedSeries) series \(result.skippedSeries == 1 ? "was" : "were") skipped: values are NaN or infinite."]
           : []),

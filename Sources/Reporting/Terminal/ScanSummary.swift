@@ -32,7 +32,7 @@ package struct ScanSummary: Sendable {
       on \(Plural.count(ranks, "rank", "ranks"))
       """
     ] + (plan.streamCount.map { ["A stream of \($0) stimuli, each recorded."] } ?? []) + plan.notes
-      + plan.refusals.map(\.sentence)
+      + ScanPlan.Refusal.sentences(plan.refusals)
   }
 
   /// The whole summary.

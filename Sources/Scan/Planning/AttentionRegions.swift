@@ -123,6 +123,11 @@ struct AttentionRegions {
       }
       return Division(labels: labels, names: (0..<count).map { "head \($0)" })
     }
+    guard !finding.hasFeaturesFirst else {
+      throw GridError(
+        .badInput,
+        "its positions lie behind each head's features, and no division of that kind is known; --regions heads takes whole heads")
+    }
     // Beside heads and what is last, features, what attention makes has positions alone.
     let others = layer.shape.indices.dropFirst().dropLast().filter { !finding.headAxes.contains($0) }
     guard others.count == 1, let axis = others.first else {
