@@ -24,7 +24,8 @@ package enum ContrastGroups: Sendable, Hashable {
     }
   }
 
-  /// The groups of a scan, by name; numbers in order of their value. Stimuli without a label, −1, are in none by labels.
+  /// The groups of a scan: of classes in order of their numbers, others by name, or numbers by their value. Stimuli without a label, −1,
+  /// are in none by labels.
   ///
   /// - Throws: `Failure` (`badInput`, `missingInput`) if there are no labels, or the file doesn't fit.
   package func groups(of result: ScanResult) throws(Failure) -> [ScanContrast.Group] {
@@ -46,8 +47,10 @@ package enum ContrastGroups: Sendable, Hashable {
     case .file(let path):
       names = try read(path, count: result.plan.stimulusCount)
     }
+    let order = result.classNames ?? []
     let stimuli = Dictionary(grouping: names.indices.filter { names[$0] != "-" }) { names[$0] }
     return stimuli.map { name, members in ScanContrast.Group(name: name, stimuli: members) }.sorted { a, b in
+      if let x = order.firstIndex(of: a.name), let y = order.firstIndex(of: b.name) { return x < y }
       guard let x = Int(a.name), let y = Int(b.name) else { return self == .correct ? a.name > b.name : a.name < b.name }
       return x < y
     }

@@ -42,6 +42,8 @@ struct PruningStudy {
       let answers = output.answers
       if layer == 0, answers[0].predicted == labels?[stimulus] { intactCorrect += 1 }
       for removal in layers[layer].removals.indices {
+        // Without numbers there is no answer.
+        guard answers[removal + 1].isFinite else { continue }
         let answer = answers[removal + 1].predicted
         if answer == answers[0].predicted { layers[layer].removals[removal].kept += 1 }
         if answer == labels?[stimulus] { layers[layer].removals[removal].correct += 1 }

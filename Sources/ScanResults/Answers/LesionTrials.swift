@@ -17,7 +17,7 @@ package struct Answer: Codable, Sendable, Hashable {
   }
 
   /// Whether the network gave numbers; without them no class is its answer.
-  var isFinite: Bool { probability.isFinite && value.isFinite }
+  package var isFinite: Bool { probability.isFinite && value.isFinite }
 }
 
 /// What the network answered, stimulus by stimulus, with nothing, some and all of each layer lesioned.
