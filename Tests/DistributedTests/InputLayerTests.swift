@@ -63,6 +63,39 @@ extension DistributedTests {
     }
 
     /// A baseline, pairs and another scan with a table's columns in another order.
+    /// A code of four categories beside two numbers.
+    @Test func `isn't given noise where it chooses rows of a table, and 0 is said to be one of them`() throws {
+      var network = GraphBuilder(name: "categories")
+      network.input("row", [nil, 3])
+      for (name, shape) in [("table", [4, 5]), ("w", [7, 3])] { _ = network.random(name, shape) }
+      network.weight("first", [1], [0] as [Int64])
+      network.weight("second", [1], [1] as [Int64])
+      network.weight("end", [1], [3] as [Int64])
+      network.node("Slice", ["row", "first", "second", "second"], ["code"])
+      network.node("Cast", ["code"], ["id"], ["to": .int(7)])
+      network.node("Squeeze", ["id", "second"], ["ids"])
+      network.node("Gather", ["table", "ids"], ["known"])
+      network.node("Slice", ["row", "second", "end", "second"], ["numbers"])
+      network.node("Concat", ["known", "numbers"], ["joined"], ["axis": .int(1)])
+      network.node("Relu", ["joined"], ["hidden"])
+      network.node("MatMul", ["hidden", "w"], ["scores"])
+      network.output("scores", [nil, 3])
+      let model = folder.file("categories.onnx", try Model(proto: network.model, label: "categories").serialized())
+      let data = folder.path("rows.npy")
+      try NumericArray(shape: [6, 3], floats: [0, 1, -1, 3, 2, 1, 1, 0, 2, 2, -1, 1, 3, 1, 1, 0, 2, -2]).writeNPY(to: data)
+      let options = ["--model", model, "--data", data, "--layers", "input,hidden"]
+      let noise = try ScanRun(options + ["--lesion", "gaussian"], ranks: nil)
+      let words = "entry 0 of the last axis chooses among 4 rows of \"table\""
+      #expect(noise.command.exitCode == 0, "\(noise.command)")
+      #expect(noise.command.errors.contains("Not scanned: \"row\", since \(words), and noise may choose none"), "\(noise.command)")
+      for (lesion, what) in [("zero", "0 is the first row"), ("mean", "a mean is cut"), ("resample", nil)] {
+        let run = try ScanRun(options + ["--lesion", lesion], ranks: nil)
+        #expect(run.command.exitCode == 0, "\(run.command)")
+        let notes = try #require(try run.json("scan.json")["notes"] as? [String])
+        #expect(notes.contains { what.map($0.contains) ?? false } == (what != nil) && notes.contains { $0.contains(words) } == (what != nil))
+      }
+    }
+
     @Test func `isn't compared with columns in another order`() throws {
       let columns = (0..<6).map { "column \($0)" }
       let model = try SmallNetwork.bare.write(to: folder, stimuli: 3).model

@@ -26,6 +26,29 @@ extension Planner {
       : "Stimuli of a stream are like their neighbours: errors across stimuli come from its \(count) stretches of a window's length, which are taken for independent."
   }
 
+  /// Why numbers that choose rows of a table can't be lesioned so; `nil` where they can.
+  static func reasonAgainst(_ lesion: LesionKind, ofIds ids: Model.Embedding) -> String? {
+    guard lesion == .gaussian else { return nil }
+    return "\(places(of: ids)) \(ids.rows) rows of \"\(ids.weight)\", and noise may choose none; --lesion resample puts in rows that other stimuli choose"
+  }
+
+  /// What a lesion does to numbers that choose rows of a table; `nil` where it puts in what a stimulus has.
+  static func note(on lesion: LesionKind, ofIds ids: Model.Embedding, in tensor: String) -> String? {
+    let what: String
+    switch lesion {
+    case .zero: what = "0 is the first row and not nothing"
+    case .mean, .channelMean, .meanOfClass: what = "a mean is cut to a whole number, whatever row that is"
+    case .gaussian, .resample, .patch, .restore, .baseline: return nil
+    }
+    return "In \"\(tensor)\" \(places(of: ids)) \(ids.rows) rows of \"\(ids.weight)\": \(what); --lesion resample puts in rows that other stimuli choose."
+  }
+
+  private static func places(of ids: Model.Embedding) -> String {
+    guard let entries = ids.entries else { return "numbers choose among" }
+    let list = entries.prefix(4).map(String.init).joined(separator: ", ") + (entries.count > 4 ? ", ..." : "")
+    return "\(entries.count == 1 ? "entry" : "entries") \(list) of the last axis choose\(entries.count == 1 ? "s" : "") among"
+  }
+
   /// Where gradients are asked for and passes for exact values are there.
   static func noteOnExactLayers(_ layers: [ScanPlan.Layer]) -> String? {
     let exact = layers.filter(\.design.isWhole)

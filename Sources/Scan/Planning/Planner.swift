@@ -74,6 +74,14 @@ package struct Planner {
             tensor: tensor, reason: "it is one list of features, of which the mean over one stimulus is its own activation"))
         continue
       }
+      if layer.role.kind == .input, let ids = survey.model.embeddings(of: tensor).first {
+        let lesion = request.measurement.lesion
+        if let reason = Self.reasonAgainst(lesion, ofIds: ids) {
+          refusals.append(ScanPlan.Refusal(tensor: tensor, reason: reason))
+          continue
+        }
+        if let note = Self.note(on: lesion, ofIds: ids, in: tensor) { notes.append(note) }
+      }
       let choice: RegionRequest.Choice
       do {
         choice = try regions.choice(for: layer)
