@@ -21,9 +21,8 @@ package final class StopRequest {
 
   /// Lets the signals be wishes from now on, instead of ending the process.
   package static func listen() {
-    // A closed terminal ends no scan, nor does a file that outgrew its limit: writing it fails, and that is told.
+    // A closed terminal ends no scan.
     signal(SIGHUP, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
     var signals = sigset_t()
     sigemptyset(&signals)
     for number in [SIGINT, SIGTERM, SIGUSR1, SIGPIPE] {

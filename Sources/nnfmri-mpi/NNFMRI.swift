@@ -27,6 +27,8 @@ struct NNFMRI: ParsableCommand {
 
   static func main() {
     returnLargeBlocksWhenFreed()
+    // A file that outgrew its limit ends no command: writing it fails, and that is told.
+    signal(SIGXFSZ, SIG_IGN)
     var needsOneProcess = false
     do {
       try Launcher.checkArguments()

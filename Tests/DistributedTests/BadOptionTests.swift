@@ -125,6 +125,13 @@ extension DistributedTests {
       }
     }
 
+    @Test func `a file that outgrows the limit of the shell`() throws {
+      let output = folder.path("phantom")
+      let command = try Command.run(
+        "/bin/sh", ["-c", "ulimit -f 2; exec \"$0\" phantom glyphs --out \"$1\"", Program.path, output])
+      #expect(command.exitCode == 73 && command.complaints.first?.contains("cannot be written") == true, "\(command)")
+    }
+
     @Test func `a bad model leaves no folder behind`() throws {
       let absent = folder.path("absent.onnx")
       _ = try Program.run(runs.scan(model: absent, data: runs.perceptron().data))

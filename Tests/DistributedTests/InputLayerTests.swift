@@ -87,12 +87,15 @@ extension DistributedTests {
       let noise = try ScanRun(options + ["--lesion", "gaussian"], ranks: nil)
       let words = "entry 0 of the last axis chooses among 4 rows of \"table\""
       #expect(noise.command.exitCode == 0, "\(noise.command)")
-      #expect(noise.command.errors.contains("Not scanned: \"row\", since \(words), and noise may choose none"), "\(noise.command)")
+      #expect(
+        noise.command.errors.contains("Not scanned: \"row\", since \(words), and noise may choose none"), "\(noise.command)")
       for (lesion, what) in [("zero", "0 is the first row"), ("mean", "a mean is cut"), ("resample", nil)] {
         let run = try ScanRun(options + ["--lesion", lesion], ranks: nil)
         #expect(run.command.exitCode == 0, "\(run.command)")
         let notes = try #require(try run.json("scan.json")["notes"] as? [String])
-        #expect(notes.contains { what.map($0.contains) ?? false } == (what != nil) && notes.contains { $0.contains(words) } == (what != nil))
+        #expect(
+          notes.contains { what.map($0.contains) ?? false } == (what != nil)
+            && notes.contains { $0.contains(words) } == (what != nil))
       }
     }
 

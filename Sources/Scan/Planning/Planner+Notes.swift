@@ -29,7 +29,8 @@ extension Planner {
   /// Why numbers that choose rows of a table can't be lesioned so; `nil` where they can.
   static func reasonAgainst(_ lesion: LesionKind, ofIds ids: Model.Embedding) -> String? {
     guard lesion == .gaussian else { return nil }
-    return "\(places(of: ids)) \(ids.rows) rows of \"\(ids.weight)\", and noise may choose none; --lesion resample puts in rows that other stimuli choose"
+    return
+      "\(places(of: ids)) \(ids.rows) rows of \"\(ids.weight)\", and noise may choose none; --lesion resample puts in rows that other stimuli choose"
   }
 
   /// What a lesion does to numbers that choose rows of a table; `nil` where it puts in what a stimulus has.
@@ -40,7 +41,8 @@ extension Planner {
     case .mean, .channelMean, .meanOfClass: what = "a mean is cut to a whole number, whatever row that is"
     case .gaussian, .resample, .patch, .restore, .baseline: return nil
     }
-    return "In \"\(tensor)\" \(places(of: ids)) \(ids.rows) rows of \"\(ids.weight)\": \(what); --lesion resample puts in rows that other stimuli choose."
+    return
+      "In \"\(tensor)\" \(places(of: ids)) \(ids.rows) rows of \"\(ids.weight)\": \(what); --lesion resample puts in rows that other stimuli choose."
   }
 
   private static func places(of ids: Model.Embedding) -> String {
