@@ -307,6 +307,28 @@ import Testing
   }
 }
 
+@Suite struct `An axis that alone is longer than 1` {
+  /// One of a convolution's rows, whose channels were taken together: places, and no list of features.
+  @Test func `counts places where operators tell`() {
+    var net = LayoutGraph([1, 3, 6, 5])
+    net.weight("kernel", [8, 3, 1, 1])
+    for (name, number) in [("from", 0), ("to", 1)] { net.builder.weight(name, [1], [Int64(number)]) }
+    net.add("Conv", ["x", "kernel"], "conv", [1, 8, 6, 5])
+    net.add("ReduceMax", ["conv"], "plane", [1, 6, 5], ["axes": .ints([1]), "keepdims": .int(0)])
+    net.add("Slice", ["plane", "from", "to", "to"], "row", [1, 1, 5])
+    net.add("Relu", ["row"], "hidden", [1, 1, 5])
+    for tensor in ["plane", "row", "hidden"] {
+      #expect(net.layout(of: tensor).names == "N,H,W" && net.channels(of: tensor) == [], "\(tensor)")
+    }
+  }
+
+  @Test func `is a list of features where nothing does`() {
+    var net = LayoutGraph([1, 1, 5])
+    net.add("Relu", ["x"], "hidden", [1, 1, 5])
+    #expect(net.channels(of: "hidden") == [2])
+  }
+}
+
 @Suite struct `The layout of a network of bfloat16` {
   /// What a network computes in bfloat16 runs in float32 and is rounded, by tensors that no run shows.
   @Test func `is followed through what stands in for its operators`() {

@@ -93,19 +93,21 @@ extension LayoutInference {
     if channels.isEmpty { channels = found.indices.filter { found[$0]?.role == .head } }
     let roles = channels.compactMap { found[$0] }
     if channels.isEmpty {
-      guard long.count <= 1 else {
-        // The last of several axes of space still has neighbours that belong together, so a plane needs no channels.
-        let isSpace = long.allSatisfy { found[$0].map { $0.role != .batch } ?? false }
-        guard isSpace else {
-          return TensorLayoutFinding(
-            axes: nil, names: names,
-            reason: "nothing in the network tells which of its axes \(shape) holds channels")
-        }
+      // An axis that alone is longer than 1 is a list of features where nothing tells what it counts.
+      let isPlaced = long.contains { found[$0].map { $0.role != .batch && $0.role != .window } ?? false }
+      guard long.count > 1 || isPlaced else {
         return finding(
-          shape, found, channels: [], names, "\(found[long[0]]!.reason), and no axis holds channels", doubts: doubts)
+          shape, found, channels: Array(found.indices.suffix(1)), names, "it has one axis that is longer than 1")
+      }
+      // The last of several axes of space still has neighbours that belong together, so a plane needs no channels.
+      let isSpace = long.allSatisfy { found[$0].map { $0.role != .batch } ?? false }
+      guard isSpace else {
+        return TensorLayoutFinding(
+          axes: nil, names: names,
+          reason: "nothing in the network tells which of its axes \(shape) holds channels")
       }
       return finding(
-        shape, found, channels: Array(found.indices.suffix(1)), names, "it has one axis that is longer than 1")
+        shape, found, channels: [], names, "\(found[long[0]]!.reason), and no axis holds channels", doubts: doubts)
     }
     return finding(shape, found, channels: channels, names, roles.first?.reason ?? "", isGuess: isGuess, doubts: doubts)
   }
