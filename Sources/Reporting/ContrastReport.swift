@@ -137,7 +137,7 @@ package struct ContrastReport: Sendable {
       found == 0
       ? result.leastP < level
         ? "nothing differs (least family-wise p \(least), \(result.permutations) divisions)"
-        : "nothing can be told: with as few stimuli p is \(Number.probability(result.leastP)) or more (\(result.permutations) divisions)"
+        : "nothing can be told: of \(result.permutations) divisions p is \(Number.probability(result.leastP)) at least"
       : "\(found) of \(Plural.count(result.tests.count, "region differs", "regions differ")) (family-wise p < \(level), \(result.permutations) divisions)"
     return "layer_\(layer.layer.plan.number)  \(name)  \(quantity): \(verdict)\(maps)"
   }

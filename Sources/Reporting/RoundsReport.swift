@@ -30,7 +30,8 @@ enum RoundsReport {
       case .decided:
         "more coalitions would hardly change which "
           + (tolerance.map { "of the regions whose interval isn't \($0) are critical" } ?? "regions are critical")
-      case .stimuli: "more coalitions would hardly narrow its intervals, more stimuli would"
+      case .stimuli:
+        "more coalitions would hardly narrow its intervals, \(request.measurement.stream == nil ? "more stimuli" : "a longer stream") would"
       case .budget: "its budget was spent"
       }
     return """

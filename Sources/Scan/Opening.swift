@@ -37,10 +37,13 @@ struct Opening {
     try folder.check(resumes: request.run.resumes)
     plan = try inputs.planner(request).makePlan()
     stimuli = try inputs.stimuli(of: plan)
-    guard plan.stimulusCount >= request.run.leastStimuli else {
+    let (count, least) = (plan.independentCount(request.measurement), request.run.leastStimuli)
+    guard count >= least else {
       throw Failure(
         .badInput,
-        "effects are compared across \(request.run.leastStimuli) stimuli or more, and \(plan.stimulusCount) would be scanned; give more"
+        plan.streamCount == nil
+          ? "effects are compared across \(least) stimuli or more, and \(count) would be scanned; give more"
+          : "effects of a stream are compared across \(least) stretches of a window's length or more, and it has \(count); give a longer stream, or a shorter --window"
       )
     }
     if let part = request.run.part, plan.series(of: part).isEmpty {

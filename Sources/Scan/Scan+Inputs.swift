@@ -105,7 +105,13 @@ extension Scan {
       guard Set(others.files).isSubset(of: candidates.files) else { return nil }
       let fed = model.prepared(plan.preparation)
       let feed = try StimulusFeed(runtime: runtime, stimuli: others, inputs: fed.inputPorts(reading: readout.tensor))
-      guard let left = try? feed.survey(for: fed).nonFinite, left.count < others.count else { return nil }
+      let left: [Int]
+      do {
+        left = try feed.survey(for: fed).nonFinite
+      } catch let error as StimuliError where error.code == .badInput {
+        return nil
+      }
+      guard left.count < others.count else { return nil }
       return left.isEmpty ? others : try others.select(others.records.indices.filter { !left.contains($0) })
     }
 

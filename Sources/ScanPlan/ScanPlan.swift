@@ -5,6 +5,7 @@ package import Grids
 package import Lesion
 package import ModelGraph
 package import Shapley
+import Statistics
 import UserErrors
 
 /// What a scan will do, found out by rank 0 and told to all ranks: everything that decides a byte of the result.
@@ -190,6 +191,19 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package func stretches(_ options: MeasurementOptions) -> [Int]? {
     guard let stream = options.stream, let streamStimuli else { return nil }
     return streamStimuli.map(stream.stretch(ofStimulus:))
+  }
+
+  /// What is independent across stimuli: of a stream its stretches, where there are enough to tell errors from, else stimuli.
+  package func independentCount(_ options: MeasurementOptions) -> Int {
+    stretches(options).map { Clusters($0)?.count ?? Set($0).count } ?? stimulusCount
+  }
+
+  /// What errors across a stream's stimuli come from, a sentence; `nil` where each stimulus is independent.
+  package func noteOnStretches(_ options: MeasurementOptions) -> String? {
+    guard let stretches = stretches(options), case let count = Set(stretches).count, count < stretches.count else { return nil }
+    return count < Clusters.least
+      ? "The stream has \(count == 1 ? "1 stretch" : "\(count) stretches") of a window's length, too few to tell errors from: errors across stimuli take these for independent, though neighbours are alike."
+      : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(count) stretches of a window's length, which are taken for independent. How many stimuli a region matters in, and wiring, count stimuli."
   }
 
   /// How many shards a layer's series has.

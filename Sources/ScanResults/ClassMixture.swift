@@ -51,7 +51,7 @@ package enum ClassMixture: Sendable, Hashable {
     switch self {
     case .disjoint:
       """
-      ζ isn't compared, since no target class of \(names.0) is one of \(names.1), and logits of different classes have no common zero: \(help). \
+      ζ isn't compared, since \(names.0) and \(names.1) have no target class in common, and logits of different classes have no common zero: \(help). \
       Densities are compared.
       """
     case .apart(let share):

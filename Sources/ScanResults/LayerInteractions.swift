@@ -35,18 +35,20 @@ extension Measurements {
 
   /// What the interactions of all series of a layer say together.
   ///
-  /// - Parameter series: of those that were not skipped and whose coalitions tell the pairs apart.
+  /// - Parameter estimates: by stimulus; `nil` for a series that was skipped, or whose coalitions don't tell the pairs apart.
   package func interactions(
-    _ layer: ScanResult.Layer, _ found: (pairs: RegionPairs?, reason: String), series: [PairEstimate]
+    _ layer: ScanResult.Layer, _ found: (pairs: RegionPairs?, reason: String), estimates: [PairEstimate?]
   ) -> LayerInteractions {
     guard let pairs = found.pairs else { return .unknown(reason: found.reason) }
+    let series = estimates.compactMap(\.self)
     guard !series.isEmpty else {
       return .unknown(
         reason: "Some regions were always lesioned together, so interactions can't be told: raise the samples a region.")
     }
     return .known(
       PairStatistics(
-        pairs: pairs, series: series, rounding: Estimate.rounding(of: layer.series.compactMap(\.self)),
+        pairs: pairs, series: series, clusters: clusters(estimates.map { $0 != nil }),
+        rounding: Estimate.rounding(of: layer.series.compactMap(\.self)),
         confidence: request.analysis.confidence, errorShare: layer.rounds?.errorShare ?? 1))
   }
 }

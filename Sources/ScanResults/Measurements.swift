@@ -49,6 +49,8 @@ package struct Measurements: Sendable {
   ) throws -> ScanResult {
     var request = request
     request.measurement.index = request.analysis.index ?? request.measurement.index
+    var plan = plan
+    if let note = plan.noteOnStretches(request.measurement), !plan.notes.contains(note) { plan.notes.append(note) }
     return ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number], by: estimators[$0.number]) },
@@ -87,6 +89,15 @@ package struct Measurements: Sendable {
     return Halves(first: first, second: second)
   }
 
+  /// Which of a stream's series belong together, neighbours in time being alike; `nil` where they are independent.
+  ///
+  /// - Parameter isCounted: by stimulus.
+  func clusters(_ isCounted: [Bool]) -> Clusters? {
+    plan.stretches(request.measurement).flatMap { stretches in
+      Clusters(stretches.indices.filter { isCounted[$0] }.map { stretches[$0] })
+    }
+  }
+
   private func layer(
     _ layer: ScanPlan.Layer, estimates: [Estimate?], by estimator: EstimatorChoice
   ) throws -> ScanResult.Layer {
@@ -99,9 +110,7 @@ package struct Measurements: Sendable {
       )
     }
     let errorShare = rounds[number]?.errorShare ?? 1
-    let clusters = plan.stretches(request.measurement).flatMap { stretches in
-      Clusters(estimates.indices.filter { estimates[$0] != nil }.map { stretches[$0] })
-    }
+    let clusters = clusters(estimates.map { $0 != nil })
     let gradients = series.compactMap(GradientEstimate.init)
     let isByGradients = gradients.count == series.count
     let correction =

@@ -50,7 +50,7 @@ package struct ResultPipeline<Wire: Transport> {
     }
     for (number, found) in found.enumerated() {
       result.layers[number].interactions = measurements.interactions(
-        result.layers[number], found, series: phase.results[number].compactMap(\.self))
+        result.layers[number], found, estimates: phase.results[number])
     }
     result.run = run(runner)
     return result

@@ -106,7 +106,7 @@ package struct ScanContrast: Sendable {
     if isSame, common.count < max(a.plan.stimulusCount, b.plan.stimulusCount) {
       notes.append("Compared on the \(common.count) stimuli that both were shown.")
     }
-    if let frozen = others.frozen, mine.frozen == nil {
+    if let frozen = b.plan.frozenPart?.tensor, mine.frozen == nil {
       notes.append("In \(names.1) \(frozen) stays intact: the difference is what goes through it, the mediated effect.")
     }
     let shown = isSame ? common : []
@@ -126,7 +126,10 @@ package struct ScanContrast: Sendable {
     } else if isSame, isOfClass, changed > 0 {
       notes.append("\(changed) of \(common.count) stimuli have another target class in the other scan, so ζ of them is left out.")
     }
-    let (stretches, otherStretches) = (Stretches(a), Stretches(b))
+    let (own, theirs) = (Stretches(a), Stretches(b))
+    // Pairs go by the longer stretches of the two.
+    let goesByOwn = (own.count ?? .max) <= (theirs.count ?? .max)
+    let stretches = goesByOwn ? own : theirs
     notes += stretches.notes
     let isEfficient = mine.index == .shapley
     var mixed: [String] = []
@@ -150,20 +153,21 @@ package struct ScanContrast: Sendable {
       var contrast: GroupContrast?
       if !isOfOthers {
         let (p, q) = (Side(x, isEfficient: isEfficient), Side(y, isEfficient: isEfficient))
-        let zeta = (
-          stretches.means(p.zeta, of: mine),
+        let pairs = goesByOwn ? mine : others
+        let zeta =
           isSame
-            ? stretches.means(Self.rounded(q.zeta, to: p.zeta, x, y), of: mine) : otherStretches.means(q.zeta, of: others)
-        )
+          ? (stretches.means(p.zeta, of: pairs), stretches.means(Self.rounded(q.zeta, to: p.zeta, x, y), of: pairs))
+          : (own.means(p.zeta, of: mine), theirs.means(q.zeta, of: others))
         try Self.check(zeta.0.count, zeta.1.count, stretches, first, second, layer.plan.number)
         contrast = make(zeta.0, zeta.1, p.bias(with: q), 0, isSame)
         if (layer.gradients == nil) != (other.gradients == nil) { mixed.append("layer_\(layer.plan.number)") }
       }
-      let otherDensities = second.stimuli.map { other.densities[$0] }
-      let density = (
-        stretches.means(first.stimuli.map { layer.densities[$0] }, of: first.stimuli),
-        isSame ? stretches.means(otherDensities, of: first.stimuli) : otherStretches.means(otherDensities, of: second.stimuli)
-      )
+      let densities = (first.stimuli.map { layer.densities[$0] }, second.stimuli.map { other.densities[$0] })
+      let pairs = (goesByOwn ? first : second).stimuli
+      let density =
+        isSame
+        ? (stretches.means(densities.0, of: pairs), stretches.means(densities.1, of: pairs))
+        : (own.means(densities.0, of: first.stimuli), theirs.means(densities.1, of: second.stimuli))
       try Self.check(density.0.count, density.1.count, stretches, first, second, layer.plan.number)
       layers.append(
         Layer(

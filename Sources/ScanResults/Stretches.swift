@@ -7,6 +7,12 @@ struct Stretches {
 
   init(_ result: ScanResult) { numbers = result.plan.stretches(result.request.measurement) }
 
+  /// How many there are of all; `nil` without time.
+  var count: Int? { numbers.map { Set($0).count } }
+
+  /// How many independent ones some stimuli are. - Parameter stimuli: by number.
+  func count(of stimuli: [Int]) -> Int { numbers.map { numbers in Set(stimuli.map { numbers[$0] }).count } ?? stimuli.count }
+
   /// What a comparison compares, in the plural.
   var unit: String { numbers == nil ? "stimuli" : "stretches of the stream" }
 

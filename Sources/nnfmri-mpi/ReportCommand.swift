@@ -76,17 +76,27 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     try StoredResults.compute { ranks in
       let scan = try StoredScan(contentsOf: folder)
-      let isThere = FileManager.default.fileExists(atPath: out ?? folder)
+      let made = missingFolders(out ?? folder)
       let hold = try OutputFolder(out ?? folder).hold()
       defer { withExtendedLifetime(hold) {} }
       do {
         try write(scan, ranks)
       } catch {
-        // Not a folder that was made for nothing.
-        if let out, !isThere { rmdir(out) }
+        // Not folders that were made for nothing.
+        for folder in made { rmdir(folder) }
         throw error
       }
     }
+  }
+
+  /// A folder and those that it lies in, as far as they aren't there, the innermost first.
+  private func missingFolders(_ path: String) -> [String] {
+    var (missing, path) = ([String](), path)
+    while !path.isEmpty, !FileManager.default.fileExists(atPath: path) {
+      missing.append(path)
+      path = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    }
+    return missing
   }
 
   private func write(_ stored: StoredScan, _ ranks: StoredResults.Ranks) throws {

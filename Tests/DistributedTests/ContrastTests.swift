@@ -221,7 +221,7 @@ extension DistributedTests {
       throws
     {
       for (mine, others, words, isCompared) in [
-        ("0", "1", "no target class of", false),
+        ("0", "1", "have no target class in common", false),
         ("0", "0", "", true),
         ("0", "label", "50 % of the stimuli would have to be of another target class", true),
       ] {

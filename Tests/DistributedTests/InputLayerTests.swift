@@ -62,7 +62,6 @@ extension DistributedTests {
       return folder.file(name, text: ([columns.joined(separator: ",")] + lines).joined(separator: "\n") + "\n")
     }
 
-    /// A baseline, pairs and another scan with a table's columns in another order.
     /// A code of four categories beside two numbers.
     @Test func `isn't given noise where it chooses rows of a table, and 0 is said to be one of them`() throws {
       var network = GraphBuilder(name: "categories")
@@ -99,6 +98,7 @@ extension DistributedTests {
       }
     }
 
+    /// A baseline, pairs and another scan with a table's columns in another order.
     @Test func `isn't compared with columns in another order`() throws {
       let columns = (0..<6).map { "column \($0)" }
       let model = try SmallNetwork.bare.write(to: folder, stimuli: 3).model

@@ -104,10 +104,26 @@ extension DistributedTests {
           let place = try #require(tables[0][0].firstIndex(of: column), "\(column) of \(tables[0][0])")
           #expect(tables[0].count == tables[1].count)
           for (once, often) in zip(tables[0], tables[1]).dropFirst() {
-            guard let a = Double(once[place]), let b = Double(often[place]) else { continue }
+            let (a, b) = (try #require(Double(once[place])), try #require(Double(often[place])))
             #expect(abs(a - b) <= 1e-5 * max(abs(a), 1e-3), "\(column): \(once) \(often)")
           }
         }
+      }
+      let errors = try ["once", "often"].map { out in
+        let impact = try JSONSerialization.jsonObject(with: Data(TemporaryFolder.read(folder.path("\(out)/impact.json"))))
+        let layer = try #require((impact as? [String: any Sendable])?["layer_0"] as? [String: any Sendable])
+        let pairs = try #require(layer["interactions"] as? [[String: any Sendable]])
+        return try pairs.map { try #require($0["standard_error"] as? Double) }.sorted()
+      }
+      #expect(errors[0].count > 3 && errors[0].count == errors[1].count)
+      for (once, often) in zip(errors[0], errors[1]) { #expect(abs(once - often) <= 1e-5 * max(once, 1e-3)) }
+      // With the stream in front or behind, pairs go by its stretches.
+      let plain = try Program.run(["scan"] + options + ["--data", many, "--out", folder.path("plain")], ranks: 2)
+      try #require(plain.exitCode == 0, "\(plain)")
+      for (first, second) in [("plain", "often"), ("often", "plain")] {
+        let contrast = try Program.run(["contrast", folder.path(first), folder.path(second)])
+        #expect(contrast.exitCode == 0 && contrast.output.contains("means of stretches"), "\(contrast)")
+        #expect(contrast.output.contains("64 divisions"), "\(contrast)")
       }
     }
 

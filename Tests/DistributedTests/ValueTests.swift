@@ -246,7 +246,7 @@ extension DistributedTests {
         (["--value", "kl"], "all 5 classes"), (["--target", "each"], "--target each needs"),
         (["--value", "logit[9]"], "class 9"),
       ] {
-        let refused = try Program.run(["report", kept] + options + ["--out", folder.path("none")])
+        let refused = try Program.run(["report", kept] + options + ["--out", folder.path("none/inside")])
         #expect(refused.exitCode == 64 && refused.complaints.first?.contains(words) == true, "\(refused)")
         #expect(!FileManager.default.fileExists(atPath: folder.path("none")), "\(refused)")
       }

@@ -4,7 +4,6 @@ import Networks
 import OnnxRuntime
 import ScanPlan
 import Shapley
-import Statistics
 import Stimuli
 
 /// What a user should know of a model, its labels and its names before it is scanned.
@@ -15,15 +14,6 @@ extension Planner {
     No operator of the model learns as networks do, by convolutions, matrix products or recurrences, so any tensors between its inputs and \
     "\(survey.readTensor)" are taken for layers; where nothing but the answer is made of one, its lesions only take answers away.
     """
-  }
-
-  /// What errors across a stream's stimuli come from. - Parameter stretches: as `ScanPlan.stretches`.
-  static func noteOnStretches(_ stretches: [Int]) -> String? {
-    let count = Set(stretches).count
-    guard count < stretches.count else { return nil }
-    return count < Clusters.least
-      ? "The stream has \(count == 1 ? "1 stretch" : "\(count) stretches") of a window's length, too few to tell errors from: errors across stimuli take these for independent, though neighbours are alike."
-      : "Stimuli of a stream are like their neighbours: errors across stimuli come from its \(count) stretches of a window's length, which are taken for independent."
   }
 
   /// Why numbers that choose rows of a table can't be lesioned so; `nil` where they can.

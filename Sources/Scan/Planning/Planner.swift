@@ -136,7 +136,7 @@ package struct Planner {
       streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
-    if let stretches = plan.stretches(request.measurement), let note = Self.noteOnStretches(stretches) { plan.notes.append(note) }
+    if let note = plan.noteOnStretches(request.measurement) { plan.notes.append(note) }
     plan.stimulusClasses = try stimulusClasses()
     plan.lesionDigest = lesionDigest
     plan.frozen = frozen

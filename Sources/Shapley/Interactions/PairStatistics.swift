@@ -13,9 +13,11 @@ package struct PairStatistics: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - series: not empty, all of the same pairs.
+  ///   - clusters: of the series; `nil` where they are independent.
   ///   - rounding: what values of the series may be off by, in units of v.
   package init(
-    pairs: RegionPairs, series: [PairEstimate], rounding: Double = 0, confidence: Double = 0.95, errorShare: Double = 1
+    pairs: RegionPairs, series: [PairEstimate], clusters: Clusters? = nil, rounding: Double = 0, confidence: Double = 0.95,
+    errorShare: Double = 1
   ) {
     precondition(!series.isEmpty && series.allSatisfy { $0.interaction.count == pairs.count })
     self.pairs = pairs
@@ -26,9 +28,9 @@ package struct PairStatistics: Sendable, Hashable {
           mean: series[0].interaction[pair], standardError: series[0].standardError[pair],
           degreesOfFreedom: series[0].degreesOfFreedom, confidence: confidence, errorShare: errorShare, rounding: rounding)
       }
-      let moments = SampleMoments(series.map { $0.interaction[pair] })
+      let mean = ClusteredMean(series.map { $0.interaction[pair] }, clusters: clusters)
       return RegionTest(
-        mean: moments.mean, standardError: moments.standardError, degreesOfFreedom: Double(series.count - 1),
+        mean: mean.mean, standardError: mean.squaredError.squareRoot(), degreesOfFreedom: mean.degreesOfFreedom,
         confidence: confidence, errorShare: errorShare, rounding: rounding, roundsAlike: true)
     }
     q = FalseDiscoveryRate.qValues(tests.map(\.p))

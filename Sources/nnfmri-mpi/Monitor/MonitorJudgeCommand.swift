@@ -6,6 +6,7 @@ import MPI
 import Monitoring
 import Networks
 import Scan
+import ScanPlan
 import Serving
 import Stimuli
 import UserErrors
@@ -81,7 +82,7 @@ struct MonitorJudgeCommand: ParsableCommand {
     try serving.check()
     _ = try Check.share(outliers ?? OutlierRate.usual, "outliers")
     _ = try Check.share(driftAlarms, "drift-alarms")
-    _ = try Check.atLeast(1, batch ?? 1, "batch")
+    _ = try Check.within(OptionRange.batch, batch ?? 1, "batch")
   }
 
   func run() throws {
