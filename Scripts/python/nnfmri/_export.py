@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
@@ -30,11 +31,12 @@ def export(
     PosixPath('model.onnx')
 
     Args:
-        model: a `torch.nn.Module`. It is exported as in evaluation, and left in the mode that it was in.
+        model: a `torch.nn.Module`. It is exported as in evaluation, and left in the modes that it and its parts were in. Of what
+            `torch.compile` or `DataParallel` made, the module inside is exported.
         example: its input, or a tuple of its inputs, each with the batch as first axis; or a mapping of names to inputs, which are
             then the file's. Names that are parameters of `forward` go there, other names are taken in their order. Inputs of
             another type than the module computes with are converted.
-        path: the file that is written.
+        path: the file that is written, once it has passed; one that is there stays where it doesn't.
         input_names, output_names: names in the file; the mapping's, or `input`, `input_1`, ... and `output`, ... unless given.
 
     Raises:
@@ -54,6 +56,9 @@ def export(
     path = Path(path)
     if isinstance(model, torch.jit.ScriptModule):
         raise ExportError("PyTorch's exporter takes no TorchScript: give the module that it was made of")
+    model = getattr(model, "_orig_mod", model)
+    if isinstance(model, torch.nn.DataParallel):
+        model = model.module
     if isinstance(example, Mapping):
         given = _by_parameter(model, example)
         inputs, keywords = tuple(given.values()), _keywords(model, given)
@@ -67,7 +72,7 @@ def export(
     def answer(*values: Any) -> Any:
         return model(*values[:positional], **dict(zip(keywords, values[positional:], strict=True)))
 
-    was_training = model.training
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
@@ -94,11 +99,16 @@ def export(
             except Exception as error:
                 raise ExportError(f"{path}: PyTorch's exporter can't translate the module: {_first_line(error)}") from error
             _free_names(program.model.graph)
-            program.save(str(path), external_data=size > _LARGEST_INSIDE)
-            for rows in (1, 3):
-                _check(answer, path, tuple(value[[0, 1, 0][:rows]] for value in pair), torch)
+            with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=path.name) as draft:
+                program.save(str(Path(draft) / path.name), external_data=size > _LARGEST_INSIDE)
+                for rows in (1, 3):
+                    _check(answer, path, Path(draft) / path.name, tuple(value[[0, 1, 0][:rows]] for value in pair), torch)
+                # Weights may lie in a second file.
+                for file in Path(draft).iterdir():
+                    file.replace(path.with_name(file.name))
     finally:
-        model.train(was_training)
+        for module, was_training in modes:
+            module.training = was_training
     return path
 
 
@@ -288,13 +298,13 @@ def _check_batch(answer: Callable[..., Any], pair: tuple[Any, ...], tensors: lis
         "axes, such as self.module(x.transpose(0, 1))")
 
 
-def _check(answer: Callable[..., Any], path: Path, inputs: tuple[Any, ...], torch: Any) -> None:
-    """Compares the file's answers to those of the module."""
+def _check(answer: Callable[..., Any], path: Path, draft: Path, inputs: tuple[Any, ...], torch: Any) -> None:
+    """Compares the answers of the file, which is yet to become `path`, to those of the module."""
     import numpy
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(3)
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(draft, providers=["CPUExecutionProvider"])
     for described in session.get_inputs():
         if described.shape and isinstance(described.shape[0], int):
             raise ExportError(

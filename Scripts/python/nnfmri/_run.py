@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import numbers
+import shlex
 import signal
 import subprocess
 import sys
@@ -30,6 +32,12 @@ _ARRAYS = {"regions", "lesion", "pairs"}
 _LINES = {"region_names", "class_names"}
 # What has no form with --no-: False leaves it out.
 _WITHOUT_NEGATIVE = {"allow_nonfinite", "keep_scores", "resume"}
+_NO_SCAN = {
+    "mediator": "makes two scans: scan with freeze and without, and take total.contrast(direct)",
+    "part": "makes no whole scan: measure parts by nnfmri-mpi scan --part, and open what nnfmri-mpi merge makes of them",
+    "help": "scans nothing: run nnfmri-mpi help scan",
+    "version": "scans nothing: run nnfmri-mpi --version",
+}
 _OWN = {"model": "the first argument", "data": "the second argument"}
 
 
@@ -90,7 +98,8 @@ def scan(
         **options: the program's own (`nnfmri-mpi help scan`) with `_` for `-`: `layers=["relu", "relu_1"]`, `grid=(8, 8, 4)`,
             `stimuli=64` (how many are used), `per_stimulus=0.9`, `mean=[0.485, 0.456, 0.406]`, `tracts=False`, `provider="openvino"`,
             `provider_option={"device_type": "CPU"}`. Files of `regions`, `lesion` and `pairs` may be given as arrays or mappings of
-            names to arrays, those of `class_names` and `region_names` as lists; they are written beside `out`.
+            names to arrays, those of `class_names` and `region_names` as lists or as mappings of numbers from 0 on; they are written beside
+            `out`.
 
     Raises:
         ScanError: the program refused or failed; its message says what to do.
@@ -103,8 +112,9 @@ def scan(
     for name, place in _OWN.items():
         if name in options:
             raise TypeError(f"{name} is {place} of nnfmri.scan")
-    if "mediator" in options:
-        raise TypeError("mediator makes two scans: scan with freeze and without, and take total.contrast(direct)")
+    for name, reason in _NO_SCAN.items():
+        if name in options:
+            raise TypeError(f"{name} {reason}")
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     with _Beside(out) as beside:
         if not isinstance(model, (str, PathLike)):
@@ -142,8 +152,12 @@ def run(
 
     Returns its standard output. Raises ScanError where it ends with another code than 0.
     """
+    if isinstance(ranks, bool) or not isinstance(ranks, numbers.Integral):
+        raise TypeError(f"ranks={ranks!r} is no whole number")
     if ranks < 1:
         raise ValueError(f"ranks={ranks} is below 1")
+    if isinstance(mpirun, str):
+        mpirun = shlex.split(mpirun)
     command = [str(program()), *arguments]
     if ranks > 1 or mpirun:
         command = [launcher(), *mpirun, "-n", str(ranks), *command]
@@ -165,6 +179,8 @@ def run(
             except KeyboardInterrupt:
                 process.kill()
             raise
+        finally:
+            process.stderr.close()
         code = process.wait()
         output.seek(0)
         text = output.read()
@@ -187,9 +203,7 @@ def option_arguments(options: Mapping[str, Any]) -> list[str]:
     arguments: list[str] = []
     for name, value in options.items():
         option = name.replace("_", "-")
-        if getattr(value, "shape", None) == () and hasattr(value, "item"):
-            # A number or a truth value of numpy or PyTorch.
-            value = value.item()
+        value = _plain(value)
         if value is None:
             continue
         if value is True:
@@ -204,8 +218,13 @@ def option_arguments(options: Mapping[str, Any]) -> list[str]:
                 arguments.append(f"--{option}={each}")
         else:
             # With the option's name in one, so that a number below 0 is no option.
-            arguments.append(f"--{option}={_JOINTS.get(name, ',').join(map(str, value))}")
+            arguments.append(f"--{option}={_JOINTS.get(name, ',').join(str(_plain(each)) for each in value)}")
     return arguments
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and lists of numbers in place of what numpy or PyTorch has them in."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _output_folders(outputs: Sequence[str]) -> dict[str, str]:
@@ -273,9 +292,24 @@ def _with_files(options: Mapping[str, Any], beside: _Beside) -> dict[str, Any]:
         if name in _ARRAYS:
             result[name] = _stored(value, beside, f".{name}")
         elif name in _LINES:
+            lines = _names(name, value)
             result[name] = beside.file(f".{name}.txt")
-            result[name].write_text("".join(f"{line}\n" for line in value), encoding="utf-8")
+            result[name].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return result
+
+
+def _names(option: str, value: Any) -> list[str]:
+    """Names in order: a list, or a mapping of numbers from 0 on, as `id2label` of a Hugging Face configuration."""
+    if isinstance(value, Mapping):
+        numbered = {int(key): name for key, name in value.items() if str(key).isdecimal()}
+        if sorted(numbered) != list(range(len(value))):
+            raise ValueError(f"{option} is a mapping whose keys aren't 0 to {len(value) - 1}: give a list of names in order")
+        value = [numbered[number] for number in range(len(numbered))]
+    names = [str(_plain(name)) for name in value]
+    broken = next((name for name in names if "\n" in name or "\r" in name), None)
+    if broken is not None:
+        raise ValueError(f"{option} has a name of several lines: {broken!r}")
+    return names
 
 
 def _read(stream: IO[str], lines: list[str], on_line: Callable[[str], None] | None) -> None:
@@ -338,7 +372,9 @@ def _stored(data: Any, beside: _Beside, ending: str) -> Path:
 
     if hasattr(data, "to_csv") and hasattr(data, "columns"):
         path = beside.file(f"{ending}.csv")
-        data.to_csv(path, index=False)
+        truths = [name for name, kind in data.dtypes.items() if str(kind) in ("bool", "boolean")]
+        # Truth values are 0 and 1 for a network.
+        data.astype({name: "Int64" for name in truths}).to_csv(path, index=False, na_rep="nan")
     elif isinstance(data, Mapping):
         arrays = {name: array(value) for name, value in data.items()}
         path = beside.file(f"{ending}.npz")
@@ -351,7 +387,9 @@ def _stored(data: Any, beside: _Beside, ending: str) -> Path:
 
 
 def array(data: Any) -> Any:
-    """An array of a tensor, a sequence or an array."""
+    """An array of a tensor, a sequence, an array or a table of numbers."""
     import numpy
 
+    if hasattr(data, "to_csv") and hasattr(data, "columns"):
+        return data.to_numpy(dtype=float, na_value=numpy.nan)
     return numpy.asarray(data.detach().cpu() if hasattr(data, "detach") else data)

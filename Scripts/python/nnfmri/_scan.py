@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas
     import xarray
 
+# Columns of tables that hold names.
+_NAMES = ("layer", "tensor", "region", "pathway", "contrast", "quantity")
 _AXES = ("height", "width", "channel")
 
 
@@ -81,14 +83,18 @@ class Scan:
 
         return pandas.DataFrame(self.info["layers"]).set_index("layer")
 
-    @functools.cached_property
+    @property
     def regions(self) -> pandas.DataFrame:
-        """regions.tsv: ζ, errors, tests, ranks and activity, one line a region.
+        """regions.tsv: ζ, errors, tests, ranks and activity, one line a region. A copy, to change as you like.
 
         >>> regions = nnfmri.open("nnfmri-phantom").regions
         >>> regions[regions.critical & (regions.layer == "layer_1")].nsmallest(1, "rank").region.item()
         'grid_4_3_0'
         """
+        return self._regions.copy()
+
+    @functools.cached_property
+    def _regions(self) -> pandas.DataFrame:
         return _table(self._own("regions.tsv"))
 
     @functools.cached_property
@@ -158,7 +164,7 @@ class Scan:
             "index": described["index"],
         }
         if not per_stimulus:
-            own = self.regions[self.regions.layer == key]
+            own = self._regions[self._regions.layer == key]
             if quantity not in own:
                 raise KeyError(f"regions have no {quantity!r}: {', '.join(own.columns[7:])}")
             own = own.sort_values(["i", "j", "k"])
@@ -255,7 +261,7 @@ class Scan:
         '1  grid_4_3_0'
         """
         key = self._key(layer)
-        own = self.regions[self.regions.layer == key].nsmallest(top, "rank")
+        own = self._regions[self._regions.layer == key].nsmallest(top, "rank")
         from nnfmri._plots import draw_rank
 
         return draw_rank(own, self.impact[key])
@@ -301,4 +307,9 @@ def _json(path: Path) -> dict[str, Any]:
 def _table(path: Path) -> pandas.DataFrame:
     import pandas
 
-    return pandas.read_csv(path, sep="\t", keep_default_na=False, na_values=["n/a"])
+    with path.open(encoding="utf-8") as file:
+        columns = file.readline().rstrip("\n").split("\t")
+    # Names may look like numbers, or like what stands for none.
+    names: dict[Any, Any] = {column: str for column in columns if column in _NAMES}
+    absent = {column: ["n/a"] for column in columns if column not in names}
+    return pandas.read_csv(path, sep="\t", keep_default_na=False, na_values=absent, dtype=names)

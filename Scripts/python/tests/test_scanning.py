@@ -246,6 +246,49 @@ def test_a_tables_columns_keep_their_names(tmp_path: Path) -> None:
     numpy.testing.assert_allclose(regions.zeta, worth, atol=1e-5)
 
 
+def test_a_module_is_left_as_it_was_and_a_file_where_its_successor_is_refused(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnxscript")
+    network = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.BatchNorm1d(5), torch.nn.ReLU(), torch.nn.Linear(5, 3))
+    network.train()
+    network[1].eval()
+    path = nnfmri.export(network, torch.rand(3, 4), tmp_path / "model.onnx")
+    assert [module.training for module in network] == [True, False, True, True] and network.training
+    kept = path.read_bytes()
+
+    class Random(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def forward(self, x: Any) -> Any:
+            return x + torch.rand(len(x), 4)
+
+    with pytest.raises(nnfmri.ExportError):
+        nnfmri.export(Random(), torch.rand(2, 4), path)
+    assert path.read_bytes() == kept and list(tmp_path.iterdir()) == [path]
+    assert nnfmri.export(torch.nn.DataParallel(network), torch.rand(3, 4), path).read_bytes()
+
+
+def test_names_are_texts_whatever_they_look_like(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnxscript")
+    pandas = pytest.importorskip("pandas")
+    network = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.ReLU(), torch.nn.Linear(5, 3))
+    table = pandas.DataFrame({"a": [0.5, 1, 2, 3], "b": [True, False, True, True], "c": [1, 2, 3, 4], "d": [2.0, 1, 0, 1]})
+    names = ["01", "2", "1e3", "n/a", "x"]
+    scan = nnfmri.scan(
+        network, table, ranks=1, out=tmp_path / "named", progress=False, layers="relu", regions=[0, 1, 2, 3, 4], region_names=names,
+        class_names={0: "cat", 1: "dog", 2: "cow"}, samples=8, tracts=False)
+    assert list(scan.regions.region) == names
+    changed = scan.regions
+    changed["zeta"] *= 100
+    assert (scan.zeta(0).to_numpy().ravel() == scan.regions.zeta.to_numpy()).all()
+    assert (tmp_path / "named.class_names.txt").read_text() == "cat\ndog\ncow\n"
+    for wrong in ({1: "a", 2: "b"}, ["a\nb"]):
+        with pytest.raises(ValueError, match="class_names"):
+            nnfmri.scan(network, table, out=tmp_path / "wrong", progress=False, class_names=wrong)
+    for name in ("part", "help"):
+        with pytest.raises(TypeError, match=name):
+            nnfmri.scan(network, table, out=tmp_path / "wrong", progress=False, **{name: "1/2"})
+
+
 def test_a_module_that_takes_no_batches_is_refused(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnxscript")
