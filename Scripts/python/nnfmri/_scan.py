@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import numbers
+import tempfile
 import warnings
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,7 +198,7 @@ class Scan:
         return path
 
     def contrast(
-        self, other: Scan | str | PathLike[str] | None = None, *, groups: str | PathLike[str] | None = None,
+        self, other: Scan | str | PathLike[str] | None = None, *, groups: str | PathLike[str] | Sequence[str] | None = None,
         only: tuple[str | int, str | int] | None = None, permutations: int | None = None,
     ) -> pandas.DataFrame:
         """Compares groups of the scan's stimuli, or the scan with another, by `nnfmri-mpi contrast`: one line a region.
@@ -207,7 +209,8 @@ class Scan:
 
         Args:
             other: another scan, or its folder.
-            groups: `labels`, `predicted`, `correct`, or a text file with a group's name a line and stimulus.
+            groups: `labels`, `predicted`, `correct`, or a group's name for each stimulus of the scan (`-` for none): a list, or a text file
+                with one a line.
             only: two groups to compare.
             permutations: for family-wise p-values.
 
@@ -222,7 +225,12 @@ class Scan:
             if folder.resolve() == self.folder.resolve():
                 raise ValueError(f"{folder} is this scan itself: give each scan a folder of its own with out=...")
             arguments.append(str(folder))
-        run(arguments + option_arguments({"groups": groups, "only": only, "permutations": permutations}))
+        with tempfile.TemporaryDirectory() as folder_of_groups:
+            if groups is not None and not isinstance(groups, (str, PathLike)):
+                names = Path(folder_of_groups) / "groups.txt"
+                names.write_text("".join(f"{name}\n" for name in groups), encoding="utf-8")
+                groups = names
+            run(arguments + option_arguments({"groups": groups, "only": only, "permutations": permutations}))
         table = _table(self.folder / "contrast.tsv")
         pairs = _json(self.folder / "contrast.json").values()
         table.attrs["notes"] = list(dict.fromkeys(note for pair in pairs for note in pair["notes"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,15 @@ def test_a_contrast_has_a_line_a_region(scan: nnfmri.Scan, folder: Path) -> None
     with pytest.raises(nnfmri.ScanError) as caught:
         scan.contrast(groups="correct")
     assert caught.value.code == 65 or caught.value.code == 64
+
+
+def test_groups_may_be_a_list(scan: nnfmri.Scan, tmp_path: Path) -> None:
+    groups = ["even" if number % 2 == 0 else "odd" for number in range(scan.info["stimuli"]["count"])]
+    (tmp_path / "groups.txt").write_text("\n".join(groups))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        listed, filed = (scan.contrast(groups=each, permutations=20) for each in (groups, tmp_path / "groups.txt"))
+    assert set(listed.contrast) == {"even - odd"} and listed.equals(filed)
 
 
 def test_the_report_is_shown_whole(scan: nnfmri.Scan) -> None:
