@@ -3,6 +3,7 @@ import Distribution
 import Files
 import Lesion
 import ModelGraph
+import Networks
 import ScanPlan
 import ScanResults
 import ScanStore
@@ -15,8 +16,6 @@ struct Conductor {
 
   let request: ScanRequest
   let labels: [Int]?
-  /// Stimuli that aren't scanned; `nil` where none are asked about.
-  let heldOut: StimulusSet?
   let classNames: [String]?
   let thumbnails: Thumbnails?
   let mailbox: Mailbox
@@ -237,7 +236,7 @@ struct Conductor {
     if study.needsMeans { try average(measurements.plan, &runner) }
     let trials = try study.run(&runner, on: worker)
     measurements.trials = trials
-    measurements.pruning = try heldOut.flatMap { heldOut in
+    measurements.pruning = try (worker.heldOutFeed?.stimuli).flatMap { heldOut in
       try PruningStudy(
         request: request, plan: measurements.plan, estimates: measured.estimates,
         densities: measurements.moments.densities, places: heldOut.records,

@@ -132,8 +132,7 @@ package enum Scan {
     opening.sayWhatIsThere(listener.note)
     do {
       let conductor = Conductor(
-        request: request, labels: opening.stimuli.labels, heldOut: try inputs.heldOut(of: opening.plan, request),
-        classNames: opening.stimuli.classNames,
+        request: request, labels: opening.stimuli.labels, classNames: opening.stimuli.classNames,
         thumbnails: try opening.stimuli.thumbnails(), mailbox: mailbox, worker: worker, instructionSets: instructionSets,
         versions: versions, origin: inputs.origin(request, program: version.number), earlier: opening.earlier,
         extended: opening.extended, note: listener.note)

@@ -50,6 +50,7 @@ package struct Measurements: Sendable {
     var request = request
     request.measurement.index = request.analysis.index ?? request.measurement.index
     var plan = plan
+    // Plans of earlier versions don't say it.
     if let note = plan.noteOnStretches(request.measurement), !plan.notes.contains(note) { plan.notes.append(note) }
     return ScanResult(
       request: request, plan: plan,

@@ -68,7 +68,9 @@ package struct GroupContrast: Sendable, Hashable {
     firstMeans = regions.map { region in SampleMoments(firstValues.map { $0[region] }).mean }
     secondMeans = regions.map { region in SampleMoments(secondValues.map { $0[region] }).mean }
     let origins = regions.map { Self.origin(of: $0, firstValues, secondValues) }
-    func centred(_ values: [[Double]]) -> [[Double]] { values.map { zip($0, origins).map { $1.isNaN ? 0 : $0 - $1 } } }
+    func centred(_ values: [[Double]]) -> [[Double]] {
+      values.map { zip($0, origins).map { value, origin in origin.map { value - $0 } ?? 0 } }
+    }
     let (first, second) = (centred(firstValues), centred(secondValues))
     effectSizes = regions.map { region in hedgesG(first.map { $0[region] }, second.map { $0[region] }) }
     let sampled = regions.map { region in
@@ -121,14 +123,14 @@ package struct GroupContrast: Sendable, Hashable {
     }
   }
 
-  /// What a region's values are counted from, so that rounding of large ones makes no difference of means; NaN where they are the same
-  /// but for rounding, and nothing differs.
-  private static func origin(of region: Int, _ first: [[Double]], _ second: [[Double]]) -> Double {
+  /// What a region's values are counted from, so that rounding of large ones makes no difference of means; `nil` where they are the
+  /// same but for rounding, and nothing differs.
+  private static func origin(of region: Int, _ first: [[Double]], _ second: [[Double]]) -> Double? {
     var (least, most) = (Double.infinity, -Double.infinity)
     for values in [first, second] {
       for stimulus in values { (least, most) = (min(least, stimulus[region]), max(most, stimulus[region])) }
     }
-    return most - least <= 64 * max(abs(least), abs(most)).ulp ? .nan : first[0][region]
+    return most - least <= 64 * max(abs(least), abs(most)).ulp ? nil : first[0][region]
   }
 
   /// The first group's values, each region's brought nearer to the second's until t by their spread alone is what it is with the bias; 0
