@@ -233,7 +233,7 @@ package final class ConnectionTracer {
     }
     guard one.shape.count == two.shape.count else { return false }
     let changed = one.shape.indices.filter { one.shape[$0] != two.shape[$0] }
-    return changed.count == 1 && one.shape[changed[0]] == 1 && two.shape[changed[0]] == 2
+    return changed.count == 1 && one.shape[changed[0]] == 1 && two.shape[changed[0]] == 2 && two.repeatsSamples(along: changed[0])
   }
 
   /// Equal magnitudes in all rows must give equal results: else rows are mixed up.

@@ -30,6 +30,36 @@ extension LesionedNetwork {
     return difference == 0 ? 0 : Double(difference) / Double(max(scale, .leastNormalMagnitude))
   }
 
+  /// How far what else is in a batch changes a row: the largest change of an element of the output, as a share of what these coalitions
+  /// change it by. A row's sums don't depend on other rows, so that it is 0 to the bit where nothing mixes them; beside large scores that
+  /// lesions hardly move, `rowDeviation` doesn't show it.
+  ///
+  /// Cost: three batches.
+  /// - Parameter coalitions: 2 to `batch` of them, mixed.
+  /// - Throws: as `begin` and `values`.
+  package func rowInfluence(stimulus: Int, coalitions: [Coalition]) throws -> Double {
+    let rows = try outputs(of: coalitions, stimulus: stimulus)
+    var share = 0.0
+    for parity in 0...1 {
+      // Every other row is another than it was.
+      let others = coalitions.indices.map { coalitions[$0 % 2 == parity ? $0 : coalitions.count - 1 - $0] }
+      let changed = try outputs(of: others, stimulus: stimulus)
+      for row in rows.indices where row % 2 == parity {
+        for (element, value) in rows[row].enumerated() where changed[row][element] != value {
+          let all = rows.map { $0[element] }
+          let now = changed[row][element]
+          guard all.allSatisfy(\.isFinite), now.isFinite else {
+            if value.isNaN, now.isNaN { continue }
+            return .infinity
+          }
+          let spread = Double(all.max()! - all.min()!)
+          share = max(share, Double(abs(now - value)) / max(spread, .leastNormalMagnitude))
+        }
+      }
+    }
+    return share
+  }
+
   /// Whether each of some coalitions leaves at least one of the output's elements a number that is one with nothing lesioned;
   /// a network that divides by a layer, or takes its logarithm, gives none.
   ///

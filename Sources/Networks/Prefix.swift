@@ -23,8 +23,8 @@ final class Prefix {
   private enum Growth {
     /// It has a batch axis: repeat one sample.
     case tiled(axis: Int)
-    /// It has none, but depends on the batch (a shape) or on the stimulus (a rate): take it from a run of the prefix
-    /// at the suffix's batch size.
+    /// It has none, but depends on the batch (a shape) or on the stimulus (a rate), or rows of equal stimuli differ (they are
+    /// numbered): take it from a run of the prefix at the suffix's batch size.
     case whole
   }
 
@@ -67,7 +67,7 @@ final class Prefix {
           "side input \"\(side.name)\" of layer \"\(cut.tensor)\" has shape \(single) for one stimulus and \(double) for two: no batch axis"
         )
       }
-      return .tiled(axis: axes[0])
+      return tensors.1.repeatsSamples(along: axes[0]) ? .tiled(axis: axes[0]) : .whole
     }
   }
 

@@ -58,6 +58,39 @@ extension NetworkKind {
     net.add("Div", [hidden, net.add("ReduceSum", [hidden, net.constant([1])], to: "sums")], to: "middle")
   }
 
+  /// A mean over the batch that moves scores which are much smaller than another.
+  static let faintMean = NetworkKind("that takes a faint mean over the batch") { net in
+    net.builder.input("x", [nil, 6])
+    let hidden = net.add("Relu", [net.add("MatMul", ["x", net.weight(6, 8)], to: "sum")], to: "hidden")
+    let mean = net.add("ReduceMean", [hidden], to: "mean", ["axes": .ints([0])])
+    let scores = net.add("MatMul", [net.add("Sub", [hidden, mean], to: "middle"), net.weight(8, 4)], to: "scores")
+    net.builder.weight("large", [4], [Float(1e5), 0, 0, 0])
+    net.add("Add", [scores, "large"], to: "logits")
+    net.builder.output("logits", [nil, 4])
+  }
+
+  /// The number of each row of the batch, [N]: 0, 1, 2, ...
+  private static func rowNumbers(_ net: inout Writer) -> String {
+    let length = net.add("Gather", [net.add("Shape", ["x"], to: "shape"), net.constant([0], isScalar: true)], to: "length")
+    return net.add("Range", [net.constant([0], isScalar: true), length, net.constant([1], isScalar: true)], to: "numbers")
+  }
+
+  /// Rows that are taken by their numbers, which follow from the input's shape.
+  static let numbered = between("whose rows are numbered") { net, hidden in
+    net.add("Gather", [hidden, rowNumbers(&net)], to: "middle", ["axis": .int(0)])
+  }
+
+  /// Of each row the halves around a place that the input tells, by row number and place, as a pooled token is taken.
+  static let pooledByNumber = between("that takes a place of each row") { net, hidden in
+    let place = net.add("ArgMax", [net.add("Abs", ["x"], to: "size")], to: "place", ["axis": .int(1), "keepdims": .int(1)])
+    let half = net.add("Mod", [place, net.constant([2])], to: "half")
+    let number = net.add("Unsqueeze", [rowNumbers(&net), net.constant([1])], to: "number")
+    let index = net.add("Concat", [number, half], to: "index", ["axis": .int(1)])
+    let halves = net.add("Reshape", [hidden, net.constant([-1, 2, 4])], to: "halves")
+    let taken = net.add("GatherND", [halves, index], to: "taken")
+    return net.add("Concat", [taken, taken], to: "middle", ["axis": .int(1)])
+  }
+
   static let batchMean = between("that takes a mean over the batch") { net, hidden in
     net.add("Sub", [hidden, net.add("ReduceMean", [hidden], to: "mean", ["axes": .ints([0])])], to: "middle")
   }
@@ -110,9 +143,25 @@ extension NetworkKind {
     #expect(try deviation(.rowwise) < 1e-5)
   }
 
+  private func influence(_ kind: NetworkKind) throws -> Double {
+    let (network, coalitions) = try network(kind, batch: 8)
+    return try network.rowInfluence(stimulus: 0, coalitions: coalitions)
+  }
+
   @Test(arguments: [NetworkKind.decided, .batchMean])
   func `that change each other are found out`(_ kind: NetworkKind) throws {
     #expect(try deviation(kind) > 1e-2)
+  }
+
+  @Test func `that change each other are found out beside a large score`() throws {
+    #expect(try deviation(.faintMean) < 1e-3)
+    #expect(try influence(.faintMean) > 1e-2)
+  }
+
+  @Test(arguments: [NetworkKind.rowwise, .numbered, .pooledByNumber, .scaledForGood])
+  func `don't depend on what else is in the batch`(_ kind: NetworkKind) throws {
+    #expect(try influence(kind) == 0)
+    #expect(try deviation(kind) < 1e-5)
   }
 
   @Test func `go one way where an If or a Loop is steered by what they hold`() throws {

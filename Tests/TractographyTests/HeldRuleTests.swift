@@ -19,6 +19,17 @@ import Testing
 
   private let gamma: [Float] = [0.5, -1.5, 2, -0.25]
 
+  /// The numbers follow from how many rows there are, in a batch of three as alone.
+  @Test func `rows that are taken by their number keep their own`() throws {
+    let bench = try OperatorBench([4]) { net in
+      net.weight("zero", [], [Int64(0)])
+      net.weight("one", [], [Int64(1)])
+      net.node("Gather", [net.node("Shape", ["x"], ["shape"]), "zero"], ["count"])
+      net.node("Gather", ["a", net.node("Range", ["zero", "count", "one"], ["numbers"])], ["b"])
+    }
+    #expect(deviation(try bench.strengths(), from: try straight(bench) { _, _ in 1 }) < 1e-6)
+  }
+
   @Test func `batch normalisation leaves |γ|/√(σ² + ε)`() throws {
     let variance: [Float] = [0.3, 2, 1, 0.1]
     let bench = try OperatorBench([4, 2, 2]) { net in

@@ -4,6 +4,9 @@ import ScanPlan
 import UserErrors
 
 extension ScanPlan {
+  /// Rows of a batch may change each other by this share of what lesions change.
+  private static let mostInfluence = 1e-3
+
   /// The plan without layers that can't be scanned, as a look at each shows, and with those at a batch of 1 in which rows change each other.
   ///
   /// - Parameters:
@@ -24,14 +27,16 @@ extension ScanPlan {
       let isBorne = check.bearsZeros || measurement.lesion != .zero || measurement.allowsNonFinite && !check.losesAll
       if deviation <= tolerance, isBorne {
         var layer = layer
-        if !(rowDeviation <= preparation.rowTolerance) {
+        if !(rowDeviation <= preparation.rowTolerance && check.rowInfluence <= Self.mostInfluence) {
           layer.batch = 1
           let why =
             !check.condition.isEmpty
             ? "all of a batch would go one way at \(check.condition), by what they hold together"
-            : rowDeviation.isFinite
-              ? "in one batch they change each other's output, by \(rowDeviation) of its largest score"
-              : "the network doesn't give the same of several in one batch"
+            : !(rowDeviation.isFinite && check.rowInfluence.isFinite)
+              ? "the network doesn't give the same of several in one batch"
+              : check.rowInfluence <= Self.mostInfluence
+                ? "in one batch the output differs from each alone, by \(rowDeviation) of its largest score"
+                : "in one batch they change each other's output, by \(check.rowInfluence) of what lesions change in it"
           result.notes.append("Coalitions of layer \"\(layer.tensor)\" run one at a time: \(why).")
         }
         layer.number = result.layers.count

@@ -74,15 +74,18 @@ package struct VerifyTask: RankTask, Hashable {
     // Where the last bits of a float decide between two levels, only batches of one size can be compared.
     let single = worker.plan.preparation.isQuantized ? network : try worker.makeNetwork(layer, lesion: .zero, batch: 1)
     check.rowDeviation = try network.rowDeviation(from: single, stimulus: 0, coalitions: coalitions)
+    check.rowInfluence = try network.rowInfluence(stimulus: 0, coalitions: coalitions)
     return check
   }
 }
 
 /// How far a layer's cut is from the whole model, and rows of a batch from each of them alone, as shares of the largest
-/// score; the second is 0 where batches have one row.
+/// score; the second and `rowInfluence` are 0 where batches have one row.
 package struct CutCheck: Coded {
   var deviation = 0.0
   var rowDeviation = 0.0
+  /// How far rows of a batch change each other, as a share of what lesions change.
+  var rowInfluence = 0.0
   /// Whether the network gives numbers where the layer's units are 0.
   var bearsZeros = true
   /// Whether it gives none for any stimulus that was tried where all of them are 0.
@@ -102,6 +105,7 @@ package struct CutCheck: Coded {
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&deviation)
     try coder.code(&rowDeviation)
+    try coder.code(&rowInfluence)
     var flags = (bearsZeros ? 1 : 0) + (losesAll ? 2 : 0)
     try coder.code(&flags)
     (bearsZeros, losesAll) = (flags & 1 == 1, flags & 2 == 2)
