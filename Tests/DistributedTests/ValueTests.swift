@@ -212,6 +212,34 @@ extension DistributedTests {
       #expect(counted.files["impact.json"] == expected.files["impact.json"], "\(counted.command)")
     }
 
+    /// As scikit-learn's exporter writes them for `zipmap="columns"`: the class's number, and an output for each class.
+    @Test func `of classes that have an output each are of all of them`() throws {
+      let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 4)
+      var proto = SmallNetwork.perceptron.proto
+      let scores = proto.graph.output[0].name
+      proto.graph.output = []
+      var net = GraphBuilder(name: "columns", opset: 20)
+      for number in 0..<4 {
+        let ends = ["from", "to"].enumerated().map { net.integers("\($1)_\(number)", [Int64(number + $0)]) }
+        let column = net.node("Slice", [scores, ends[0], ends[1], net.integers("axis_\(number)", [1])], ["column_\(number)"])
+        net.node("Reshape", [column, net.integers("flat_\(number)", [-1])], ["i\(number)"])
+        net.output("i\(number)", [nil])
+      }
+      net.node("ArgMax", [scores], ["output_label"], ["axis": .int(1), "keepdims": .int(0)])
+      net.output("output_label", [nil], type: .int64)
+      proto.graph.node += net.graph.node
+      proto.graph.initializer += net.graph.initializer
+      proto.graph.output = net.graph.output
+      let model = folder.file("columns.onnx", try Model(proto: proto).serialized())
+      let options = ["--layers", "second", "--samples", "20"]
+      let whole = try ScanRun(files.options + options, ranks: nil)
+      let parted = try ScanRun(["--model", model, "--data", files.data] + options, ranks: nil)
+      #expect(parted.command.exitCode == 0 && parted.files["impact.json"] == whole.files["impact.json"], "\(parted.command)")
+      // One that is named is read alone.
+      let named = try ScanRun(["--model", model, "--data", files.data, "--output", "i1"] + options, ranks: nil)
+      #expect(named.command.exitCode == 0 && named.files["impact.json"] != whole.files["impact.json"], "\(named.command)")
+    }
+
     @Test func `that name elements go with any label`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 3, labels: [0, 9, 2])
       let run = try ScanRun(files.options + ["--value", "output:probabilities[:]:max", "--target", "label"], ranks: nil)

@@ -5,12 +5,13 @@ extension Model {
   /// is as long as values say. Outputs of numbers come before labels, which come before what can't be read at all; then names decide ("logits" and
   /// "probabilities" before "hidden_state" and "boxes"), and a recurrent operator's last state counts as named so; then an
   /// output that others are made from gives way to them, and one of a single number to those of several; then the first is taken.
+  /// Where classes have an output each, all of them are read together.
   ///
   /// - Parameter types: element types found by running the model; they override what the graph tells.
   /// - Precondition: the graph has an output.
   package func scoreOutput(types: [String: ElementType] = [:]) -> (output: String, source: OutputSource) {
     let known = elementTypes().merging(types) { _, seen in seen }
-    let sources = outputs.map { source(ofOutput: $0.name) }
+    let sources = outputs.map { source(ofOutput: $0.name, joinsClasses: true) }
     func readability(_ place: Int) -> Int {
       switch known[sources[place].tensor] {
       case .some(.string), .some(.noTensor): 3

@@ -94,7 +94,9 @@ extension Model {
   ///
   /// A softmax spelled out as exponentials over their sum is recognised, and so is an If that squeezes or passes on. A softmax may
   /// be multiplied by any positive number, and a sigmoid, which may end more than probabilities, by 100.
-  package func source(ofOutput output: String) -> OutputSource {
+  ///
+  /// - Parameter joinsClasses: whether an output of one class, beside others of the rest, is read as all of them.
+  package func source(ofOutput output: String, joinsClasses: Bool = false) -> OutputSource {
     var tensor = output
     var found = OutputSource(tensor: output, activation: nil)
     // The axis of classes, counted in what `tensor` is by now.
@@ -151,6 +153,11 @@ extension Model {
           tensor: source, activation: nil, classAxis: node.integer("axis") ?? (node.opType == "TopK" ? -1 : 0),
           decision: node.opType)
         comparedAxis = found.classAxis
+        tensor = source
+      case ("", "Slice") where joinsClasses, ("", "Split") where joinsClasses:
+        guard let (source, axis) = classes(partedBy: node) else { return found }
+        found = OutputSource(tensor: source, activation: nil, classAxis: axis, decision: "one output a class")
+        comparedAxis = axis
         tensor = source
       case ("", "QuantizeLinear"), ("", "DequantizeLinear"), ("", "Clip"):
         // Chances that are rounded, or kept away from 0.
@@ -239,6 +246,19 @@ extension Model {
     default:
       return nil
     }
+  }
+
+  /// What a Slice or Split takes a part of, and along which axis, where an ArgMax compares the parts: classes that each have an output, as
+  /// scikit-learn's exporter writes for its option `zipmap="columns"`.
+  private func classes(partedBy node: Onnx_NodeProto) -> (source: String, axis: Int)? {
+    guard let source = node.input(at: 0) else { return nil }
+    let axes =
+      node.opType == "Slice" ? node.input(at: 3).flatMap { integerConstant($0) }?.map(Int.init) ?? node.integers("axes") : nil
+    guard let axis = node.opType == "Slice" ? axes?.count == 1 ? axes![0] : nil : node.integer("axis") ?? 0 else { return nil }
+    let isCompared = proto.graph.node.contains {
+      $0.isStandard && $0.opType == "ArgMax" && $0.input(at: 0) == source && ($0.integer("axis") ?? 0) == axis
+    }
+    return isCompared ? (source, axis) : nil
   }
 
   /// x, if the quotient is exp(x − max x) / Σ exp(x − max x) or the same without the maximum.
