@@ -7,6 +7,8 @@ import Statistics
 /// The three questions that a layer's stimuli answer, as neuroimaging names them: this stimulus (first level), these stimuli (fixed
 /// effects), stimuli like these (random effects); and in how many of their kind a region matters.
 enum AnswerReport {
+  private static let fewRegions = 8
+
   /// A layer's part of `impact.json`.
   static func content(_ layer: ScanResult.Layer, _ result: ScanResult) -> JSONValue {
     let answers = layer.answers
@@ -77,13 +79,31 @@ enum AnswerReport {
       """
       Stimuli like these (random effects): \(likeThese(layer, group)). These \(layer.statistics.seriesCount) (fixed effects): \
       \(group.isFixedCritical.count { $0 }). \(each(answers))
-      """, prevalence(layer, group, TargetWords.needed(result)),
+      """, few(layer), familyWise(layer, result.request.analysis), prevalence(layer, group, TargetWords.needed(result)),
     ].compactMap(\.self)
+  }
+
+  /// What to read instead where a standard deviation above the mean is hardly a distinction: of two regions the larger always is there, and
+  /// more than half of them never are.
+  private static func few(_ layer: ScanResult.Layer) -> String? {
+    let count = layer.plan.regionCount
+    guard (2..<fewRegions).contains(count) else { return nil }
+    let significant = layer.statistics.isSignificant.count { $0 }
+    return
+      "Of so few regions read ζ and significance (\(significant) of \(count)): critical only means a standard deviation above their mean."
+  }
+
+  private static func familyWise(_ layer: ScanResult.Layer, _ analysis: AnalysisOptions) -> String? {
+    layer.familyWiseP.map { p in
+      let level = analysis.falseDiscoveryRate
+      return "Family-wise, by sign flips: \(regions(p.count { $0 < level })) with p < \(Number.significant(level))."
+    }
   }
 
   private static func likeThese(_ layer: ScanResult.Layer, _ group: LayerAnswers.Group) -> String {
     let critical = layer.statistics.isCritical.count { $0 }
     if critical > 0 { return "\(regions(critical)) critical" }
+    guard layer.plan.regionCount >= fewRegions else { return "none critical" }
     guard let needed = group.stimuliNeeded else { return "none critical, and more of them aren't expected to show any" }
     return needed > layer.statistics.seriesCount
       ? "none critical; about \(rounded(needed)) would be needed to find one with probability \(StimuliNeeded.power)"

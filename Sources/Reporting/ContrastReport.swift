@@ -34,7 +34,7 @@ package struct ContrastReport: Sendable {
       .object(Dictionary(contrasts.map { (Self.title($0), content($0)) }, uniquingKeysWith: { first, _ in first })))
     try file.write(to: "\(folder)/\(name).json")
     try FileContent.text(table).write(to: "\(folder)/\(name).tsv")
-    try FileContent.text(ContrastPage(contrasts, unit: unit).html).write(to: "\(folder)/\(name).html")
+    try FileContent.text(ContrastPage(contrasts, unit: unit, tables: name).html).write(to: "\(folder)/\(name).html")
   }
 
   /// Removes what `write` wrote.
@@ -158,7 +158,7 @@ package struct ContrastReport: Sendable {
   }
 
   /// Where all stimuli are alike a standard deviation is next to nothing, and the difference many times that.
-  private static func size(_ effectSize: Double) -> String {
+  static func size(_ effectSize: Double) -> String {
     abs(effectSize) < 1000 ? Number.fixed(effectSize, 2) : "large"
   }
 

@@ -11,7 +11,7 @@ enum RegionTable {
     [
       "layer", "tensor", "region", "i", "j", "k", "units", "zeta", "standard_error", "zeta_low", "zeta_high", "zeta_score",
       "p_value", "q_value", "significant", "critical", "rank", "rank_low", "rank_high", "density", "mean_abs", "variance",
-    ] + AnswerReport.columns
+    ] + AnswerReport.columns + ["family_wise_p_value"]
 
   static func text(_ result: ScanResult) -> String {
     var text = columns.joined(separator: "\t") + "\n"
@@ -31,7 +31,9 @@ enum RegionTable {
           "\(statistics.rank[region])", "\(ranks.lowerBound)", "\(ranks.upperBound)", "\(moments.density(region))",
           "\(moments.meanMagnitude(region))", "\(moments.variance(region))",
         ]
-        text += (fields + AnswerReport.fields(region, layer)).joined(separator: "\t") + "\n"
+        text +=
+          (fields + AnswerReport.fields(region, layer) + [layer.familyWiseP.map { "\($0[region])" } ?? "n/a"]).joined(
+            separator: "\t") + "\n"
       }
     }
     return text

@@ -76,6 +76,10 @@ struct Conductor {
 
   /// Says what the plan that was announced didn't know.
   private func sayWhatChanged(from proposed: ScanPlan, to plan: ScanPlan) {
+    if plan.evaluations < proposed.evaluations {
+      let gradients = plan.layers.reduce(0) { $0 + ($1.design == .gradients ? $1.rows : 0) } * plan.stimulusCount
+      note("\(plan.evaluations) passes are needed\(gradients > 0 ? ", \(gradients) of them for gradients" : "").")
+    }
     plan.notes.filter { !proposed.notes.contains($0) }.forEach(note)
     ScanPlan.Refusal.sentences(plan.refusals.filter { !proposed.refusals.contains($0) }).forEach(note)
   }
@@ -133,7 +137,9 @@ struct Conductor {
       try runner.run("probing gradients", tasks.count, &phase, on: worker)
       return phase.outputs
     }
-    let decided = try trial.decide(trial.measured(outputs)).plan.notingTracts(request.measurement)
+    var decided = try trial.decide(trial.measured(outputs)).plan
+    if let extended { decided = extended.keepingDesigns(decided) }
+    decided = try decided.notingTracts(request.measurement)
     if decided != worker.plan {
       try worker.adopt(decided)
       try mailbox.spread(PlanNotice(decided))

@@ -94,10 +94,11 @@ package struct LayerStatistics: Sendable, Hashable {
   }
 
   /// Critical regions: significant, ζ > 0, and ζ ≥ mean + sd of the layer's ζ (population standard deviation over its
-  /// regions). A layer whose ζ are all equal has none.
+  /// regions) but for rounding: the larger of two is exactly there. A layer whose ζ are all equal has none.
   package static func critical(zeta: [Double], isSignificant: [Bool]) -> [Bool] {
     let (mean, deviation) = spread(zeta)
-    return zeta.indices.map { deviation > 0 && isSignificant[$0] && zeta[$0] > 0 && zeta[$0] >= mean + deviation }
+    let bound = mean + deviation * (1 - 1e-12)
+    return zeta.indices.map { deviation > 0 && isSignificant[$0] && zeta[$0] > 0 && zeta[$0] >= bound }
   }
 
   /// The ζ from which on a significant region is critical, where it is positive: mean + sd of the layer's ζ.

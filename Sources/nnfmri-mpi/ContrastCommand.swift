@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Lesion
 import Reporting
 import ScanPlan
@@ -31,6 +32,9 @@ struct ContrastCommand: SingleProcessCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("Compare these two groups only.", valueName: "a,b"))
   var only: String?
 
+  @Option(help: "The folder for contrast.html, contrast.json and contrast.tsv. (default: the scan's)")
+  var out: String?
+
   @Option(help: "Permutations for family-wise p-values, where there are too many to try all.")
   var permutations = ContrastCommand.standardPermutations
 
@@ -61,9 +65,11 @@ struct ContrastCommand: SingleProcessCommand {
         }
       }
       let report = ContrastReport(contrasts, unit: result.request.measurement.value.name)
-      try report.write(to: folder, name: "contrast")
+      let output = out ?? folder
+      try makeFolder(output)
+      try report.write(to: output, name: "contrast")
       print(report.text)
-      print("\nResults: \(folder)/ (contrast.html to look at; contrast.json, contrast.tsv)")
+      print("\nResults: \(output)/ (contrast.html to look at; contrast.json, contrast.tsv)")
     } catch {
       let error = Failure(error)
       complain(error.message)

@@ -40,7 +40,7 @@ struct PlanSummary: Sendable {
         Timed on \(forecast.device ?? "the processor"); to be had here with --provider: \(forecast.providers.joined(separator: ", ")).
         """,
         times.text,
-        "Probing gradients, looking at answers under lesions and measuring information come on top: about a fifth, more in small networks.",
+        "Probing gradients, looking at answers under lesions and measuring information come on top: a fifth to a half, more in small networks.",
       ] + expectations).joined(separator: "\n\n")
   }
 

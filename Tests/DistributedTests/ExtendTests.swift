@@ -58,6 +58,22 @@ extension DistributedTests {
       try compare(options, from: ["--layers", "inner"], by: ["--layers", "block"], to: ["--layers", "inner,block"])
     }
 
+    /// By `--samples auto` 70 stimuli alone would get fewer passes each than 60.
+    @Test(arguments: ["regression", "auto"])
+    func `measures its layers as they were`(_ estimator: String) throws {
+      let files = try SmallNetwork.residual.write(to: folder, stimuli: 70)
+      let (small, large) = (folder.path("small"), folder.path("large"))
+      let options = files.options + ["--layers", "block", "--grid", "4x4x2", "--estimator", estimator, "--no-tracts"]
+      let first = try Program.run(["scan"] + options + ["--stimuli", "60", "--out", small, "--progress", "none"], ranks: nil)
+      try #require(first.exitCode == 0, "\(first)")
+      let extended = try Program.run(["extend", small, "--stimuli", "70", "--out", large, "--progress", "none"], ranks: 2)
+      try #require(extended.exitCode == 0, "\(extended)")
+      let path = "acquisition/layer_0.npy"
+      let (own, all) = (try NumericArray(contentsOfNPY: "\(small)/\(path)"), try NumericArray(contentsOfNPY: "\(large)/\(path)"))
+      #expect(own.shape[0] == 60 && all.shape == [70, own.shape[1]])
+      #expect(Array(all.floats().prefix(own.floats().count)) == own.floats())
+    }
+
     @Test func `takes over what was measured`() throws {
       let files = try SmallNetwork.perceptron.write(to: folder, stimuli: 4)
       let (small, large) = (folder.path("small"), folder.path("large"))

@@ -9,17 +9,20 @@ import Statistics
 struct ContrastPage {
   private let contrasts: [ScanContrast]
   private let unit: String
+  private let tables: String
 
-  /// - Parameter unit: of ζ.
-  init(_ contrasts: [ScanContrast], unit: String) {
-    (self.contrasts, self.unit) = (contrasts, unit)
+  /// - Parameters:
+  ///   - unit: of ζ.
+  ///   - tables: the name of the files beside it, without what they end with.
+  init(_ contrasts: [ScanContrast], unit: String, tables: String) {
+    (self.contrasts, self.unit, self.tables) = (contrasts, unit, tables)
   }
 
   var html: String {
     let names = LayerNames(contrasts.first?.layers.map(\.layer.plan.tensor) ?? [])
     return ReportTemplates.render(
       [
-        "style": ReportTemplates.style + ColourScale.style, "unit": unit,
+        "style": ReportTemplates.style + ColourScale.style, "unit": unit, "tables": tables,
         "divergingBar": ColourScale.bar(ColourScale.divergingClasses),
         "sequentialBar": ColourScale.bar(ColourScale.sequentialClasses),
         "contrasts": contrasts.enumerated().map { context($1, $0, names) },
@@ -74,7 +77,7 @@ struct ContrastPage {
         return [
           "region": layer.layer.grid.label(of: region), "effect": Number.significant(test.effect),
           "interval": "\(Number.significant(test.interval.lowerBound)) … \(Number.significant(test.interval.upperBound))",
-          "size": Number.fixed(result.effectSizes[region], 2), "p": Number.probability(result.familyWiseP[region]),
+          "size": ContrastReport.size(result.effectSizes[region]), "p": Number.probability(result.familyWiseP[region]),
           "isFound": outline[region],
         ] as [String: Any]
       },

@@ -41,6 +41,23 @@ struct ScanExtension {
     Failure(.usage, "the scan in \(folder) can't be extended: \(reason)")
   }
 
+  /// A larger scan whose layers that this one has are measured as here: of `--samples auto`, how they are follows from the stimuli.
+  func keepingDesigns(_ plan: ScanPlan) -> ScanPlan {
+    guard scan.measurements.request.measurement.samplesPerRegion == nil else { return plan }
+    var result = plan
+    for layer in scan.measurements.plan.layers {
+      guard let place = plan.layers.firstIndex(where: { Self.isSame($0, layer) }) else { continue }
+      result.layers[place] = layer
+    }
+    return result
+  }
+
+  /// Whether two layers have the same regions and are measured in batches of one size.
+  private static func isSame(_ a: ScanPlan.Layer, _ b: ScanPlan.Layer) -> Bool {
+    (a.tensor, a.number, a.batch, a.scoreCount) == (b.tensor, b.number, b.batch, b.scoreCount)
+      && a.grid == b.grid && a.regionLabels == b.regionLabels && a.shape == b.shape
+  }
+
   /// What it measured of a larger scan's shards.
   ///
   /// - Parameter targets: of the larger scan, by stimulus.
@@ -109,12 +126,9 @@ struct ScanExtension {
         "layer \"\(layer.tensor)\" would be layer_\(same.number) and is layer_\(layer.number), and what is drawn for a layer follows from its number; add layers that come after those of the scan"
       )
     }
-    guard (same.design, same.budget, same.rows, same.batch) == (layer.design, layer.budget, layer.rows, layer.batch),
-      same.grid == layer.grid, same.regionLabels == layer.regionLabels, same.shape == layer.shape,
-      same.scoreCount == layer.scoreCount
-    else {
+    guard Self.isSame(same, layer), (same.design, same.budget, same.rows) == (layer.design, layer.budget, layer.rows) else {
       throw refusal(
-        "layer \"\(layer.tensor)\" would be measured by \(same.rows) passes of the design \(same.design.rawValue) and was by \(layer.rows) of \(layer.design.rawValue), so none of them would be the same; scan with --samples K what is to be extended later"
+        "layer \"\(layer.tensor)\" would be measured by \(same.rows) passes of the design \(same.design.rawValue) and was by \(layer.rows) of \(layer.design.rawValue), so none of them would be the same; scan all of them anew"
       )
     }
     return same.number
