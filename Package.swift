@@ -104,7 +104,9 @@ let package = Package(
 
     // Floor 3: a scan, apart from what runs it.
     module("Distribution", imports: ["Files", "UserErrors"]),
-    module("ScanPlan", imports: ["Files", "Grids", "Lesion", "ModelGraph", "Random", "Shapley", "Temporal", "UserErrors"]),
+    module(
+      "ScanPlan",
+      imports: ["Files", "Grids", "Lesion", "ModelGraph", "Random", "Shapley", "Statistics", "Temporal", "UserErrors"]),
     module(
       "ScanStore",
       imports: ["Anatomy", "Arrays", "Distribution", "Files", "ScanPlan", "Shapley", "Stimuli", "Temporal", "UserErrors"]),

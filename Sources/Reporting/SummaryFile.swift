@@ -89,6 +89,7 @@ enum SummaryFile {
       "targets": JSONValue(result.targets),
       "predictions": JSONValue(result.predictions),
       "labels": result.labels.map { JSONValue($0) } ?? .null,
+      "clusters": request.analysis.clusters.map { JSONValue($0.numbers(ofStimuli: plan.stimulusPlaces)) } ?? .null,
     ]
   }
 

@@ -37,12 +37,13 @@ struct Opening {
     try folder.check(resumes: request.run.resumes)
     plan = try inputs.planner(request).makePlan()
     stimuli = try inputs.stimuli(of: plan)
-    let (count, least) = (plan.independentCount(request.measurement), request.run.leastStimuli)
+    let units = IndependentUnits(plan, request)
+    let (count, least) = (units.count, request.run.leastStimuli)
     guard count >= least else {
       throw Failure(
         .badInput,
         plan.streamCount == nil
-          ? "effects are compared across \(least) stimuli or more, and \(count) would be scanned; give more"
+          ? "effects are compared across \(least) \(units.name) or more, and \(count) would be scanned; give more"
           : "effects of a stream are compared across \(least) stretches of a window's length or more, and it has \(count); give a longer stream, or a shorter --window"
       )
     }

@@ -7,6 +7,7 @@ import Networks
 package import OnnxRuntime
 package import ScanPlan
 import ScanResults
+import Shapley
 package import Stimuli
 import Temporal
 import UserErrors
@@ -23,6 +24,8 @@ extension Scan {
     let candidates: StimulusSet
     /// How many stimuli there are to choose from; `nil` where only the network knows, or time orders them.
     let availableCount: Int?
+    /// Stimuli of the files.
+    var dataCount: Int { all.count }
     package let stream: Stream?
     /// What lesions take from a file; `nil` where they take nothing from one.
     package let lesionFile: LesionFile?
@@ -124,8 +127,11 @@ extension Scan {
     }
 
     func origin(_ request: ScanRequest, program: String) -> ScanOrigin {
-      ScanOrigin(
-        options: request.measurement.byName, modelDigest: modelDigest, dataDigest: dataDigest,
+      var options = request.measurement.byName
+      // They decide when a layer has been measured enough.
+      if request.stoppingRule.isAdaptive, let clusters = request.analysis.clusters { options["clusters"] = "\(clusters)" }
+      return ScanOrigin(
+        options: options, modelDigest: modelDigest, dataDigest: dataDigest,
         lesionDigest: lesionDigest, valueDigest: valueDigest, program: program, onnxRuntime: runtime.version,
         part: request.run.part)
     }
@@ -135,8 +141,9 @@ extension Scan {
     /// - Throws: `Failure` (`usage`) where it chooses none.
     package func planner(_ request: ScanRequest) throws -> Planner {
       Planner(
-        request: request, model: model, stimuli: try chosen(request), stream: stream, runtime: runtime, modelDigest: modelDigest,
-        dataDigest: dataDigest, lesionFile: lesionFile, lesionDigest: lesionDigest, valueDigest: valueDigest)
+        request: request, model: model, stimuli: try chosen(request), stream: stream, dataCount: dataCount, runtime: runtime,
+        modelDigest: modelDigest, dataDigest: dataDigest, lesionFile: lesionFile, lesionDigest: lesionDigest,
+        valueDigest: valueDigest)
     }
 
     /// Makes sure that this rank measures what the plan says.

@@ -35,7 +35,12 @@ extension Scan.Inputs {
       partners: lesionFile?.partners(at: stimuli.records))
     let survey = try feed.survey(for: fed)
     // A stream keeps its time: what can't be scanned of it is skipped.
-    if stream == nil { stimuli = try stimuli.usable(by: survey, allowsNonFinite: options.allowsNonFinite) }
+    if stream == nil {
+      try request.analysis.clusters?.check(dataCount: dataCount)
+      stimuli = try stimuli.usable(
+        by: survey, allowsNonFinite: options.allowsNonFinite,
+        clusters: request.analysis.clusters?.numbers(ofStimuli: stimuli.records))
+    }
     try feed.checkPartners(for: fed)
     return stimuli
   }

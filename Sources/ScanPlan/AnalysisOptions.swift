@@ -12,6 +12,8 @@ package struct AnalysisOptions: Sendable, Codable, Hashable {
   package var falseDiscoveryRate = 0.05
   /// Sign flips for family-wise p-values; 0 computes none.
   package var signFlips = 0
+  /// Which stimuli are repeated measures; `nil` where each is independent, or they are a stream.
+  package var clusters: StimulusClusters?
 
   package init() {}
 }
@@ -21,6 +23,6 @@ extension AnalysisOptions: OptionEntries {
     [
       ("estimator", estimator?.rawValue ?? "auto"), ("index", index?.rawValue ?? "measured"),
       ("confidence", "\(confidence)"), ("fdr", "\(falseDiscoveryRate)"), ("flips", "\(signFlips)"),
-    ]
+    ] + (clusters.map { [("clusters", "\($0)")] } ?? [])
   }
 }

@@ -15,6 +15,11 @@ extension ScanPlan {
     let count = 1...Self.most
     guard count.contains(stimulusCount), stimulusPlaces.count == stimulusCount else { return "its number of stimuli" }
     guard count.contains(batch), count.contains(rowsPerShard) else { return "its batches and shards" }
+    if let dataCount {
+      guard count.contains(dataCount), stimulusPlaces.allSatisfy((0..<dataCount).contains) else {
+        return "the stimuli of its data"
+      }
+    }
     guard (0..<stimulusCount).contains(donorCount) else { return "its number of donors" }
     guard stimulusClasses.map({ $0.count == stimulusCount }) ?? (measurement?.lesion.source != .peers) else {
       return "its labels"

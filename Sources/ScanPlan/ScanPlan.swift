@@ -5,7 +5,6 @@ package import Grids
 package import Lesion
 package import ModelGraph
 package import Shapley
-import Statistics
 import UserErrors
 
 /// What a scan will do, found out by rank 0 and told to all ranks: everything that decides a byte of the result.
@@ -139,6 +138,8 @@ package struct ScanPlan: Codable, Sendable, Hashable {
   package var keptClasses: [[Int]]?
   /// Stimuli of the stream that is recorded; `nil` for a scan without time.
   package var streamCount: Int?
+  /// Stimuli of the data, scanned or not; `nil` in plans of earlier versions.
+  package var dataCount: Int?
   /// Which of the stream each stimulus of the scan is, ascending; `nil` likewise: the first ones of the set.
   package var streamStimuli: [Int]?
   /// Stimuli that a series draws its replacements from; 0 unless the lesion is `resample`.
@@ -186,24 +187,10 @@ package struct ScanPlan: Codable, Sendable, Hashable {
     frozen.map { ($0.tensor, $0.unitCount, $0.units == nil) }
   }
 
-  /// Of a stream: the stretch, as long as a window, in which each stimulus lies; `nil` without time. What a stream shows goes on, so
-  /// neighbours are alike, and stretches are taken for independent. [stimulusCount]
-  package func stretches(_ options: MeasurementOptions) -> [Int]? {
-    guard let stream = options.stream, let streamStimuli else { return nil }
-    return streamStimuli.map(stream.stretch(ofStimulus:))
-  }
-
-  /// What is independent across stimuli: of a stream its stretches, where there are enough to tell errors from, else stimuli.
-  package func independentCount(_ options: MeasurementOptions) -> Int {
-    stretches(options).map { Clusters($0)?.count ?? Set($0).count } ?? stimulusCount
-  }
-
-  /// What errors across a stream's stimuli come from, a sentence; `nil` where each stimulus is independent.
-  package func noteOnStretches(_ options: MeasurementOptions) -> String? {
-    guard let stretches = stretches(options), case let count = Set(stretches).count, count < stretches.count else { return nil }
-    return count < Clusters.least
-      ? "The stream has \(count == 1 ? "1 stretch" : "\(count) stretches") of a window's length, too few to tell errors from: errors across stimuli take these for independent, though neighbours are alike."
-      : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(count) stretches of a window's length, which are taken for independent. How many stimuli a region matters in, and wiring, count stimuli."
+  /// What a user should know of a request: the plan's notes, and what errors across stimuli come from, which `report` can change.
+  package func notes(_ request: ScanRequest) -> [String] {
+    // Plans of earlier versions have the latter.
+    notes + [IndependentUnits(self, request).note].compactMap(\.self).filter { !notes.contains($0) }
   }
 
   /// How many shards a layer's series has.

@@ -69,18 +69,18 @@ package enum ContrastGroups: Sendable, Hashable {
       notes.append("\(are) left out.")
     }
     let least = GroupContrast.leastGroup
-    let stretches = Stretches(result)
-    let small = groups.filter { stretches.count(of: $0.stimuli) < least }
+    let units = IndependentUnits(result.plan, result.request)
+    let small = groups.filter { units.count(of: $0.stimuli) < least }
     guard groups.count > 2, !small.isEmpty else { return (groups, notes) }
-    let list = small.map { "\($0.label) (\(stretches.count(of: $0.stimuli)))" }.joined(separator: ", ")
+    let list = small.map { "\($0.label) (\(units.count(of: $0.stimuli)))" }.joined(separator: ", ")
     guard groups.count - small.count > 1 else {
       throw Failure(
         .badInput,
-        "a contrast needs two groups of at least \(least) \(stretches.unit), and \(list) have fewer; scan more stimuli, or choose other groups"
+        "a contrast needs two groups of at least \(least) \(units.name), and \(list) have fewer; scan more stimuli, or choose other groups"
       )
     }
-    notes.append("Left out, since a group needs at least \(least) \(stretches.unit): \(list).")
-    return (groups.filter { stretches.count(of: $0.stimuli) >= least }, notes)
+    notes.append("Left out, since a group needs at least \(least) \(units.name): \(list).")
+    return (groups.filter { units.count(of: $0.stimuli) >= least }, notes)
   }
 
   /// Groups by class, in order of its number, which tells classes of one name apart.

@@ -47,7 +47,7 @@ extension Measurements {
     }
     return .known(
       PairStatistics(
-        pairs: pairs, series: series, clusters: clusters(estimates.map { $0 != nil }),
+        pairs: pairs, series: series, clusters: IndependentUnits(plan, request).clusters(estimates.map { $0 != nil }),
         rounding: Estimate.rounding(of: layer.series.compactMap(\.self)),
         confidence: request.analysis.confidence, errorShare: layer.rounds?.errorShare ?? 1))
   }

@@ -50,8 +50,7 @@ package struct Measurements: Sendable {
     var request = request
     request.measurement.index = request.analysis.index ?? request.measurement.index
     var plan = plan
-    // Plans of earlier versions don't say it.
-    if let note = plan.noteOnStretches(request.measurement), !plan.notes.contains(note) { plan.notes.append(note) }
+    plan.notes = plan.notes(request)
     return ScanResult(
       request: request, plan: plan,
       layers: try plan.layers.map { try layer($0, estimates: estimates[$0.number], by: estimators[$0.number]) },
@@ -90,15 +89,6 @@ package struct Measurements: Sendable {
     return Halves(first: first, second: second)
   }
 
-  /// Which of a stream's series belong together, neighbours in time being alike; `nil` where they are independent.
-  ///
-  /// - Parameter isCounted: by stimulus.
-  func clusters(_ isCounted: [Bool]) -> Clusters? {
-    plan.stretches(request.measurement).flatMap { stretches in
-      Clusters(stretches.indices.filter { isCounted[$0] }.map { stretches[$0] })
-    }
-  }
-
   private func layer(
     _ layer: ScanPlan.Layer, estimates: [Estimate?], by estimator: EstimatorChoice
   ) throws -> ScanResult.Layer {
@@ -111,7 +101,7 @@ package struct Measurements: Sendable {
       )
     }
     let errorShare = rounds[number]?.errorShare ?? 1
-    let clusters = clusters(estimates.map { $0 != nil })
+    let clusters = IndependentUnits(plan, request).clusters(estimates.map { $0 != nil })
     let gradients = series.compactMap(GradientEstimate.init)
     let isByGradients = gradients.count == series.count
     let correction =

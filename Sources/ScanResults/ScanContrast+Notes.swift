@@ -3,6 +3,19 @@ import ScanPlan
 
 /// What a reader should know of two scans.
 extension ScanContrast {
+  /// What is compared where that isn't stimuli; `nil` where it is.
+  static func note(on units: IndependentUnits) -> String? {
+    units.reason.map { "\($0): means of \(units.name) are compared, each of the stimuli that a group has in it." }
+  }
+
+  /// The same of two groups that are compared within units.
+  static func note(within units: IndependentUnits, _ first: Group, _ second: Group) -> String? {
+    let common = units.count(of: units.common(first.stimuli, second.stimuli).first)
+    let left = units.count(of: first.stimuli + second.stimuli) - common
+    let others = left == 0 ? "" : " \(left) that only one group has \(left == 1 ? "is" : "are") left out."
+    return units.reason.map { "\($0): \(common) \(units.name) have both groups, whose means are compared within each.\(others)" }
+  }
+
   /// What errors hold for, where replacements are a scan's own: what they happen to be moves ζ of all its stimuli together, which the
   /// spread over stimuli doesn't tell.
   static func noteOnLesions(_ first: LesionKind, _ second: LesionKind, _ names: (String, String)) -> String? {

@@ -47,36 +47,38 @@ package struct ScanContrast: Sendable {
   /// What a reader should know: why ζ isn't compared, which layers aren't.
   package let notes: [String]
 
-  /// Compares ζ and φ of the two groups. Series that were skipped don't count.
+  /// Compares ζ and φ of the two groups. Series that were skipped don't count. Where stimuli are in clusters or of a stream, what is
+  /// compared are means of these, each with its own where both groups have it.
   ///
   /// - Parameter notes: what a reader should know of the groups.
   /// - Throws: `Failure` (`badInput`) if a group is too small, with the number needed.
   package init(
     _ result: ScanResult, _ first: Group, _ second: Group, notes: [String] = [], permutations: Int
   ) throws(Failure) {
+    let units = IndependentUnits(result.plan, result.request)
+    let isWithin = Self.isWithin(units, first, second)
     (self.first, self.second, isPaired) = (first, second, false)
     let mixture = ClassMixture(first, second, of: result)
     self.notes =
       notes
       + [mixture].compactMap {
         $0?.note((first.name, second.name), help: "scan with --value margin, --value prob, or one class for all (--target 3)")
-      } + Stretches(result).notes
-    let stretches = Stretches(result)
+      } + [isWithin ? Self.note(within: units, first, second) : Self.note(on: units)].compactMap(\.self)
     var layers: [Layer] = []
     for layer in result.layers {
-      func zeta(_ group: Group) -> [[Double]] {
-        let measured = group.stimuli.filter { layer.series[$0] != nil }
-        return stretches.means(measured.map { layer.series[$0]!.zeta }, of: measured)
-      }
-      func density(_ group: Group) -> [[Double]] { stretches.means(group.stimuli.map { layer.densities[$0] }, of: group.stimuli) }
-      let (a, b) = (zeta(first), zeta(second))
-      try Self.check(a.count, b.count, stretches, first, second, layer.plan.number)
       let make = Self.maker(result, layer.plan.number, permutations)
-      let contrast = mixture == .disjoint ? nil : make(a, b, nil, 0, false)
-      layers.append(
-        Layer(
-          layer: layer, zeta: contrast,
-          density: make(density(first), density(second), nil, 1, false), agreement: contrast?.agreement))
+      /// Of the groups' stimuli that count, rows of them as means by unit.
+      func compare(_ a: [Int], _ b: [Int], _ kind: UInt64, _ row: (Int) -> [Double]) throws(Failure) -> GroupContrast {
+        let (a, b) = isWithin ? units.common(a, b) : (a, b)
+        let (x, y) = (units.means(a.map(row), of: a), units.means(b.map(row), of: b))
+        try Self.check(x.count, y.count, units, first, second, layer.plan.number)
+        return make(x, y, nil, kind, isWithin)
+      }
+      func measured(_ group: Group) -> [Int] { group.stimuli.filter { layer.series[$0] != nil } }
+      let density = try compare(first.stimuli, second.stimuli, 1) { layer.densities[$0] }
+      let zeta = try compare(measured(first), measured(second), 0) { layer.series[$0]!.zeta }
+      let contrast = mixture == .disjoint ? nil : zeta
+      layers.append(Layer(layer: layer, zeta: contrast, density: density, agreement: contrast?.agreement))
     }
     self.layers = layers
   }
@@ -126,11 +128,11 @@ package struct ScanContrast: Sendable {
     } else if isSame, isOfClass, changed > 0 {
       notes.append("\(changed) of \(common.count) stimuli have another target class in the other scan, so ζ of them is left out.")
     }
-    let (own, theirs) = (Stretches(a), Stretches(b))
-    // Pairs go by the longer stretches of the two.
-    let goesByOwn = (own.count ?? .max) <= (theirs.count ?? .max)
-    let stretches = goesByOwn ? own : theirs
-    notes += stretches.notes
+    let (own, theirs) = (IndependentUnits(a.plan, a.request), IndependentUnits(b.plan, b.request))
+    // Pairs go by the larger units of the two.
+    let goesByOwn = own.count(of: first.stimuli) <= theirs.count(of: second.stimuli)
+    let units = goesByOwn ? own : theirs
+    if let note = Self.note(on: units) { notes.append(note) }
     let isEfficient = mine.index == .shapley
     var mixed: [String] = []
     for layer in a.layers {
@@ -156,9 +158,9 @@ package struct ScanContrast: Sendable {
         let pairs = goesByOwn ? mine : others
         let zeta =
           isSame
-          ? (stretches.means(p.zeta, of: pairs), stretches.means(Self.rounded(q.zeta, to: p.zeta, x, y), of: pairs))
+          ? (units.means(p.zeta, of: pairs), units.means(Self.rounded(q.zeta, to: p.zeta, x, y), of: pairs))
           : (own.means(p.zeta, of: mine), theirs.means(q.zeta, of: others))
-        try Self.check(zeta.0.count, zeta.1.count, stretches, first, second, layer.plan.number)
+        try Self.check(zeta.0.count, zeta.1.count, units, first, second, layer.plan.number)
         contrast = make(zeta.0, zeta.1, p.bias(with: q), 0, isSame)
         if (layer.gradients == nil) != (other.gradients == nil) { mixed.append("layer_\(layer.plan.number)") }
       }
@@ -166,9 +168,9 @@ package struct ScanContrast: Sendable {
       let pairs = (goesByOwn ? first : second).stimuli
       let density =
         isSame
-        ? (stretches.means(densities.0, of: pairs), stretches.means(densities.1, of: pairs))
+        ? (units.means(densities.0, of: pairs), units.means(densities.1, of: pairs))
         : (own.means(densities.0, of: first.stimuli), theirs.means(densities.1, of: second.stimuli))
-      try Self.check(density.0.count, density.1.count, stretches, first, second, layer.plan.number)
+      try Self.check(density.0.count, density.1.count, units, first, second, layer.plan.number)
       layers.append(
         Layer(
           layer: layer, zeta: contrast,
@@ -186,6 +188,13 @@ package struct ScanContrast: Sendable {
       )
     }
     (self.layers, self.notes) = (layers, notes)
+  }
+
+  /// Whether two groups of a scan's stimuli are compared within units that aren't stimuli: where most that a group has are the other's, too.
+  private static func isWithin(_ units: IndependentUnits, _ first: Group, _ second: Group) -> Bool {
+    let common = units.count(of: units.common(first.stimuli, second.stimuli).first)
+    let most = max(units.count(of: first.stimuli), units.count(of: second.stimuli))
+    return units.reason != nil && common >= GroupContrast.leastGroup && 2 * common >= most
   }
 
   /// Why stimuli aren't paired though some may be the same, in a sentence; `nil` where they are, or have nothing in common.
@@ -248,9 +257,9 @@ package struct ScanContrast: Sendable {
   }
 
   private static func check(
-    _ a: Int, _ b: Int, _ stretches: Stretches, _ first: Group, _ second: Group, _ layer: Int
+    _ a: Int, _ b: Int, _ units: IndependentUnits, _ first: Group, _ second: Group, _ layer: Int
   ) throws(Failure) {
-    guard let reason = GroupContrast.reasonForNone(a, b, of: stretches.unit) else { return }
+    guard let reason = GroupContrast.reasonForNone(a, b, of: units.name) else { return }
     throw Failure(
       .badInput,
       "\(first.name) against \(second.name) can't be compared in layer_\(layer): \(reason) Scan more stimuli, or choose other groups"

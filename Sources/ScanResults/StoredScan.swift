@@ -146,6 +146,7 @@ package struct StoredScan {
     var measurements = measurements
     let asked = measurements.request.analysis.estimator
     change(&measurements.request.analysis)
+    try measurements.request.analysis.clusters?.check(for: measurements.plan)
     if asked != .gradient { try measurements.plan.check(hasDerivativesFor: measurements.request.analysis.estimator) }
     let estimation = try measurements.estimation()
     try spread(EstimationNotice(estimation))

@@ -71,9 +71,10 @@ extension StimulusSet {
   /// - Parameters:
   ///   - survey: of this set.
   ///   - allowsNonFinite: whether stimuli with NaN or infinity may be left out.
+  ///   - clusters: of each stimulus: that those of one are alike is known; `nil` where each is by itself.
   /// - Throws: `badInput` with the first such stimulus where they may not, or where no other is left.
   package func usable(
-    by survey: StimulusSurvey, allowsNonFinite: Bool
+    by survey: StimulusSurvey, allowsNonFinite: Bool, clusters: [Int]? = nil
   ) throws(StimuliError) -> StimulusSet {
     var result = self
     if let first = survey.nonFinite.first {
@@ -90,12 +91,14 @@ extension StimulusSet {
         "\(survey.nonFinite.count) of \(count) stimuli hold NaN or infinity and are left out: \(numbers(survey.nonFinite)).")
     }
     let left = Set(survey.nonFinite)
-    let repeats = survey.repeats.filter { !left.contains($0.stimulus) }
+    let repeats = survey.repeats.filter { pair in
+      !left.contains(pair.stimulus) && clusters.map { $0[pair.stimulus] != $0[pair.original] } ?? true
+    }
     if !repeats.isEmpty {
       result.addNote(
         repeats.count == result.count - 1
           ? "All \(result.count) stimuli are the same, so intervals across them say nothing of others."
-          : "\(repeats.count) of \(result.count) stimuli repeat others, though intervals take them for independent: \(numbers(repeats.map(\.stimulus)))."
+          : "\(repeats.count) of \(result.count) stimuli repeat others, though intervals take them for independent: \(numbers(repeats.map(\.stimulus))).\(clusters == nil ? " Where stimuli are repeated measures, --clusters says of what." : "")"
       )
     }
     return result

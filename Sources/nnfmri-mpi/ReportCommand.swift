@@ -36,6 +36,9 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "Sign flips for family-wise p-values; 0 computes none.")
   var flips: Int?
 
+  @Option(help: ClusterFile.help)
+  var clusters: String?
+
   @Option(
     parsing: .unconditional,
     help:
@@ -59,6 +62,8 @@ struct ReportCommand: ParsableCommand {
     transform: kinds)
   var only = ScanFiles.Kind.standard
 
+  private typealias Change = (inout AnalysisOptions) -> Void
+
   func validate() throws {
     for (name, share) in [("confidence", confidence), ("fdr", fdr)] {
       if let share { _ = try Check.share(share, name) }
@@ -76,11 +81,12 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     try StoredResults.compute { ranks in
       let scan = try StoredScan(contentsOf: folder)
+      let change = try change()
       let made = missingFolders(out ?? folder)
       let hold = try OutputFolder(out ?? folder).hold()
       defer { withExtendedLifetime(hold) {} }
       do {
-        try write(scan, ranks)
+        try write(scan, ranks, change)
       } catch {
         // Not folders that were made for nothing.
         for folder in made { rmdir(folder) }
@@ -99,14 +105,14 @@ struct ReportCommand: ParsableCommand {
     return missing
   }
 
-  private func write(_ stored: StoredScan, _ ranks: StoredResults.Ranks) throws {
+  private func write(_ stored: StoredScan, _ ranks: StoredResults.Ranks, _ change: Change) throws {
     var scan = stored
     if let out {
       try OutputFolder(out).check(resumes: false)
       let (asked, chosen) = try question()
       let measurement = scan.measurements.request.measurement
       let value = asked ?? measurement.value
-      let classes = target == "each" ? try classTable(stored, value, output: out, ranks) : nil
+      let classes = target == "each" ? try classTable(stored, value, output: out, ranks, change) : nil
       // With --target each, what the folder is of has the scan's own target.
       scan = try stored.asked(value, chosen ?? measurement.target, output: out)
       try OutputFolder(out).claim(resumes: false)
@@ -117,7 +123,7 @@ struct ReportCommand: ParsableCommand {
         return
       }
     }
-    let kinds = out == nil ? try kindsWritten(scan) : only
+    let kinds = out == nil ? try kindsWritten(scan, change) : only
     let result = try scan.result(ranks.runner, changing: change, spread: ranks.spread)
     try ScanFiles(result).write(kinds, to: out ?? folder)
     print(ScanSummary(result, verdict: [], style: color.style).text)
@@ -126,7 +132,7 @@ struct ReportCommand: ParsableCommand {
   /// The kinds of files that keep the folder's results of one analysis.
   ///
   /// - Throws: `Failure` (`usage`) where those asked for would be of another than the rest.
-  private func kindsWritten(_ scan: StoredScan) throws -> Set<ScanFiles.Kind> {
+  private func kindsWritten(_ scan: StoredScan, _ change: Change) throws -> Set<ScanFiles.Kind> {
     guard let difference = scan.difference(changing: change) else { return only }
     guard only.isSuperset(of: ScanFiles.Kind.standard) else {
       throw Failure(
@@ -160,7 +166,7 @@ struct ReportCommand: ParsableCommand {
 
   /// The text of `classes.tsv`, ζ of every region for every class, and how many these are.
   private func classTable(
-    _ scan: StoredScan, _ value: ValueFunction, output out: String, _ ranks: StoredResults.Ranks
+    _ scan: StoredScan, _ value: ValueFunction, output out: String, _ ranks: StoredResults.Ranks, _ change: Change
   ) throws -> (text: String, count: Int) {
     let count = try scan.classCount(of: value)
     var text = ClassTable.header
@@ -172,12 +178,19 @@ struct ReportCommand: ParsableCommand {
     return (text, count)
   }
 
-  private func change(_ analysis: inout AnalysisOptions) {
-    if let estimator { analysis.estimator = estimator }
-    if let index { analysis.index = index }
-    if let confidence { analysis.confidence = confidence }
-    if let fdr { analysis.falseDiscoveryRate = fdr }
-    if let flips { analysis.signFlips = flips }
+  /// What the options change of a scan's own.
+  ///
+  /// - Throws: `StimuliError` where the file of clusters can't be read.
+  private func change() throws -> Change {
+    let clusters = try clusters.map(ClusterFile.read)
+    return { analysis in
+      if let estimator { analysis.estimator = estimator }
+      if let index { analysis.index = index }
+      if let confidence { analysis.confidence = confidence }
+      if let fdr { analysis.falseDiscoveryRate = fdr }
+      if let flips { analysis.signFlips = flips }
+      if let clusters { analysis.clusters = clusters }
+    }
   }
 }
 

@@ -192,7 +192,7 @@ struct ScanCommand: ParsableCommand {
     _ request: ScanRequest, ranks: Int, style: TerminalStyle, verdict: @escaping (ScanResult) -> [String]
   ) -> Scan.Listener {
     Scan.Listener(
-      announce: { ScanSummary.announce($0, ranks: ranks).forEach(say) },
+      announce: { ScanSummary.announce($0, request, ranks: ranks).forEach(say) },
       note: say,
       report: { result in
         try ScanFiles(result).write(to: request.run.output)

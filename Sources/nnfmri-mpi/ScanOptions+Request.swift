@@ -170,6 +170,10 @@ extension ScanOptions {
     if choice.select != nil || choice.shuffle != nil {
       throw ValidationError("--select and --shuffle would tear a --stream apart: leave them out.")
     }
+    if clusters != nil {
+      throw ValidationError(
+        "--clusters and --stream exclude each other: of a stream, stretches as long as a --window are its clusters.")
+    }
     if !keepsAcquisition {
       throw ValidationError("--stream keeps what it recorded in the acquisition: leave out --no-acquisition.")
     }

@@ -20,6 +20,9 @@ struct ScanOptions: ParsableArguments {
   @Option(help: "A file of labels, one a stimulus (.npy, .txt or IDX), where the stimuli bring none.")
   var labels: String?
 
+  @Option(help: ClusterFile.help)
+  var clusters: String?
+
   @Option(
     help: """
       What to scan: auto (one tensor a block), all, residual, attention, mlp, conv, recurrent or embedding, input (what the model \

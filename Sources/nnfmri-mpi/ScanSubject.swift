@@ -17,15 +17,19 @@ struct ScanSubject {
 
   /// - Parameter writesPhantom: whether this process is the one that writes the phantom's files, if it is scanned.
   init(_ options: ScanOptions, resumes: Bool, writesPhantom: Bool) throws {
+    let clusters = try options.clusters.map(ClusterFile.read)
     if let model = options.model, let data = options.data {
-      request = try options.request(
+      var request = try options.request(
         model: model, data: data, output: options.out ?? "nnfmri-scan", stimuli: Self.userStimuli)
-      phantom = nil
+      request.analysis.clusters = clusters
+      (self.request, phantom) = (request, nil)
       return
     }
     let folder = options.out ?? "nnfmri-phantom"
-    request = try options.request(
+    var request = try options.request(
       model: folder + "/model.onnx", data: folder + "/stimuli.bin", output: folder, stimuli: Self.phantomStimuli)
+    request.analysis.clusters = clusters
+    self.request = request
     let phantom = GlyphPhantom(count: request.measurement.stimulusLimit, seed: request.measurement.seed, placement: .fixed)
     self.phantom = phantom
     if writesPhantom, !(resumes && OutputFolder(folder).isMeasured) {

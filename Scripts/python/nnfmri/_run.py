@@ -29,7 +29,7 @@ _JOINTS = {"grid": "x", "resize": "x", "crop": "x", "reference": "-"}
 _REPEATED = {"output", "layout", "provider_option"}
 # Options that are files of an array, and those that are files of lines.
 _ARRAYS = {"regions", "lesion", "pairs"}
-_LINES = {"region_names", "class_names"}
+_LINES = {"region_names", "class_names", "clusters"}
 # What has no form with --no-: False leaves it out.
 _WITHOUT_NEGATIVE = {"allow_nonfinite", "keep_scores", "resume"}
 _NO_SCAN = {
@@ -98,8 +98,8 @@ def scan(
         **options: the program's own (`nnfmri-mpi help scan`) with `_` for `-`: `layers=["relu", "relu_1"]`, `grid=(8, 8, 4)`,
             `stimuli=64` (how many are used), `per_stimulus=0.9`, `mean=[0.485, 0.456, 0.406]`, `tracts=False`, `provider="openvino"`,
             `provider_option={"device_type": "CPU"}`. Files of `regions`, `lesion` and `pairs` may be given as arrays or mappings of
-            names to arrays, those of `class_names` and `region_names` as lists or as mappings of numbers from 0 on; they are written beside
-            `out`.
+            names to arrays, those of `clusters` (what each stimulus is a repeated measure of), `class_names` and `region_names` as lists, the latter two as
+            mappings of numbers from 0 on, too; they are written beside `out`.
 
     Raises:
         ScanError: the program refused or failed; its message says what to do.

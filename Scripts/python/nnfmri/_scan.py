@@ -101,7 +101,7 @@ class Scan:
 
     @functools.cached_property
     def stimuli(self) -> pandas.DataFrame:
-        """The stimuli: place in the files, target and predicted class, and label where there are labels.
+        """The stimuli: place in the files, target and predicted class, and label and cluster where there are such.
 
         >>> list(nnfmri.open("nnfmri-phantom").stimuli.columns)
         ['place', 'target', 'prediction', 'label']
@@ -109,7 +109,7 @@ class Scan:
         import pandas
 
         described = self.info["stimuli"]
-        columns = {"place": "places", "target": "targets", "prediction": "predictions", "label": "labels"}
+        columns = {"place": "places", "target": "targets", "prediction": "predictions", "label": "labels", "cluster": "clusters"}
         # Without classes there are no predictions: then their list is empty.
         kept = {name: described[key] for name, key in columns.items() if described.get(key)}
         return pandas.DataFrame(kept).rename_axis("stimulus")

@@ -281,6 +281,12 @@ def test_names_are_texts_whatever_they_look_like(tmp_path: Path) -> None:
     changed["zeta"] *= 100
     assert (scan.zeta(0).to_numpy().ravel() == scan.regions.zeta.to_numpy()).all()
     assert (tmp_path / "named.class_names.txt").read_text() == "cat\ndog\ncow\n"
+    clustered = nnfmri.scan(
+        network, table, ranks=1, out=tmp_path / "clustered", progress=False, layers="relu", regions=[0, 1, 2, 3, 4], samples=8,
+        tracts=False, clusters=pandas.Series(["07", "7", "x", "07"]))
+    assert list(clustered.stimuli.cluster) == [0, 1, 2, 0] and "cluster" not in scan.stimuli
+    assert (clustered.regions.zeta == scan.regions.zeta).all()
+    assert (clustered.regions.standard_error != scan.regions.standard_error).any()
     for wrong in ({1: "a", 2: "b"}, ["a\nb"]):
         with pytest.raises(ValueError, match="class_names"):
             nnfmri.scan(network, table, out=tmp_path / "wrong", progress=False, class_names=wrong)

@@ -23,7 +23,7 @@ package struct ScanSummary: Sendable {
   }
 
   /// What is about to be done, one line each.
-  package static func announce(_ plan: ScanPlan, ranks: Int) -> [String] {
+  package static func announce(_ plan: ScanPlan, _ request: ScanRequest, ranks: Int) -> [String] {
     let regions = plan.layers.reduce(0) { $0 + $1.regionCount }
     return [
       """
@@ -31,7 +31,7 @@ package struct ScanSummary: Sendable {
       \(Plural.count(plan.stimulusCount, "stimulus", "stimuli")): up to \(plan.evaluations) passes \
       on \(Plural.count(ranks, "rank", "ranks"))
       """
-    ] + (plan.streamCount.map { ["A stream of \($0) stimuli, each recorded."] } ?? []) + plan.notes
+    ] + (plan.streamCount.map { ["A stream of \($0) stimuli, each recorded."] } ?? []) + plan.notes(request)
       + ScanPlan.Refusal.sentences(plan.refusals)
   }
 

@@ -23,8 +23,7 @@ struct Rounds {
 
   private let plan: ScanPlan
   private let rule: StoppingRule
-  /// As `ScanPlan.stretches`.
-  private let stretches: [Int]?
+  private let units: IndependentUnits
   private var layers: [Layer]
   /// Series to be taken up, by number, the next one last: so a layer's next round comes before the layers behind it.
   private var waiting: [Int]
@@ -34,7 +33,7 @@ struct Rounds {
   init(plan: ScanPlan, request: ScanRequest) {
     self.plan = plan
     self.rule = request.stoppingRule
-    self.stretches = plan.stretches(request.measurement)
+    self.units = IndependentUnits(plan, request)
     layers = plan.layers.map { layer in
       let schedule = plan.analyses(layer, rule: request.stoppingRule, index: request.measurement.index)
       return Layer(
@@ -76,7 +75,7 @@ struct Rounds {
     let stimuli = estimates.indices.filter { estimates[$0] != nil }
     guard layer.schedule.count > 1, !stimuli.isEmpty else { return true }
     let verdict = rule.verdict(
-      estimates.compactMap(\.self), clusters: stretches.flatMap { all in Clusters(stimuli.map { all[$0] }) },
+      estimates.compactMap(\.self), clusters: units.clusters(estimates.map { $0 != nil }),
       analysis: layer.analysis, of: layer.schedule)
     if let reason = verdict.reason {
       ended[number] = LayerRounds(verdict, reason, analysis: layer.analysis, of: layer.schedule, designRows: layer.designRows)

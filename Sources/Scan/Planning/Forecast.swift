@@ -114,6 +114,8 @@ package struct Forecast: Sendable {
   ) -> [Expectation] {
     guard decision.pilots.contains(where: { $0 != nil }), decision.plan.streamCount == nil else { return [] }
     let analysis = trial.request.analysis
+    // A pilot doesn't tell how alike the stimuli of a cluster are.
+    guard analysis.clusters == nil else { return [] }
     return (stimulusCounts.filter { $0 < most } + [most]).map { stimuli in
       let layers = zip(decision.plan.layers, decision.pilots).map { layer, pilot in
         pilot.map {

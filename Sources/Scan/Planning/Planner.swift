@@ -22,6 +22,8 @@ package struct Planner {
   let model: Model
   let stimuli: StimulusSet
   let stream: Scan.Stream?
+  /// Stimuli of the data, scanned or not.
+  let dataCount: Int
   let runtime: Runtime
   /// SHA-256 of the model file with its files of weights, and of the stimuli's files.
   let modelDigest: String
@@ -136,7 +138,8 @@ package struct Planner {
       streamCount: stream?.stimuli.count, streamStimuli: stream?.scanned, donorCount: donors,
       rowsPerShard: max(batch, 32) * Self.batchesPerShard / batch * batch, layers: layers, refusals: refusals,
       notes: notes, residentBytes: memory.bytes(batch: batch, sharesWeights: false))
-    if let note = plan.noteOnStretches(request.measurement) { plan.notes.append(note) }
+    plan.dataCount = dataCount
+    try request.analysis.clusters?.check(for: plan)
     plan.stimulusClasses = try stimulusClasses()
     plan.lesionDigest = lesionDigest
     plan.frozen = frozen

@@ -1,0 +1,87 @@
+package import Statistics
+
+/// What of a scan's stimuli is taken for independent: each; where some are repeated measures, the clusters that the user names; of a
+/// stream, whose neighbours are alike, stretches as long as a window.
+package struct IndependentUnits: Sendable, Hashable {
+  private enum Kind: Hashable { case stimuli, clusters, stretches }
+
+  private let kind: Kind
+  /// Which one each stimulus is in.
+  private let numbers: [Int]
+
+  package init(_ plan: ScanPlan, _ request: ScanRequest) {
+    if let clusters = request.analysis.clusters {
+      (kind, numbers) = (.clusters, clusters.numbers(ofStimuli: plan.stimulusPlaces))
+    } else if let stream = request.measurement.stream, let stimuli = plan.streamStimuli {
+      (kind, numbers) = (.stretches, stimuli.map(stream.stretch(ofStimulus:)))
+    } else {
+      (kind, numbers) = (.stimuli, Array(0..<plan.stimulusCount))
+    }
+  }
+
+  /// How many independent ones some stimuli are. - Parameter stimuli: by number.
+  package func count(of stimuli: [Int]) -> Int { Set(stimuli.map { numbers[$0] }).count }
+
+  /// How many there are of all.
+  package var count: Int { count(of: Array(numbers.indices)) }
+
+  /// What a comparison compares, in the plural.
+  package var name: String {
+    switch kind {
+    case .stimuli: "stimuli"
+    case .clusters: "clusters"
+    case .stretches: "stretches of the stream"
+    }
+  }
+
+  /// Which of some stimuli belong together, for errors across them; `nil` where each counts by itself.
+  ///
+  /// - Parameter isCounted: by stimulus.
+  package func clusters(_ isCounted: [Bool]) -> Clusters? {
+    Clusters(numbers.indices.filter { isCounted[$0] }.map { numbers[$0] })
+  }
+
+  /// Why stimuli don't each count by themselves, a clause; `nil` where they do.
+  package var reason: String? {
+    switch kind {
+    case .stimuli: nil
+    case .clusters: "Stimuli of a cluster are alike"
+    case .stretches: "Stimuli of a stream are like their neighbours"
+    }
+  }
+
+  /// What errors across stimuli come from, a sentence; `nil` where each stimulus is independent.
+  package var note: String? {
+    let units = count
+    guard units < numbers.count else { return nil }
+    switch kind {
+    case .stimuli:
+      return nil
+    case .clusters:
+      return
+        "The \(numbers.count) stimuli are in \(units) clusters: errors of ζ and of interactions across stimuli come from these, which are taken for independent. How many stimuli a region matters in, and wiring, count stimuli."
+    case .stretches:
+      return units < Clusters.least
+        ? "The stream has \(units == 1 ? "1 stretch" : "\(units) stretches") of a window's length, too few to tell errors from: errors across stimuli take these for independent, though neighbours are alike."
+        : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(units) stretches of a window's length, which are taken for independent. How many stimuli a region matters in, and wiring, count stimuli."
+    }
+  }
+
+  /// Of two groups of stimuli, those in units that both have members in.
+  package func common(_ first: [Int], _ second: [Int]) -> (first: [Int], second: [Int]) {
+    let both = Set(first.map { numbers[$0] }).intersection(second.map { numbers[$0] })
+    return (first.filter { both.contains(numbers[$0]) }, second.filter { both.contains(numbers[$0]) })
+  }
+
+  /// Means of rows by unit, in order of their numbers; the rows themselves where each stimulus counts by itself.
+  ///
+  /// - Parameters:
+  ///   - rows: `[stimuli][regions]`
+  ///   - stimuli: whose they are.
+  package func means(_ rows: [[Double]], of stimuli: [Int]) -> [[Double]] {
+    guard kind != .stimuli else { return rows }
+    return Dictionary(grouping: rows.indices) { numbers[stimuli[$0]] }.sorted { $0.key < $1.key }.map { _, members in
+      rows[members[0]].indices.map { region in members.reduce(0) { $0 + rows[$1][region] } / Double(members.count) }
+    }
+  }
+}
