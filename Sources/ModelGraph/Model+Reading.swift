@@ -59,6 +59,7 @@ extension Model {
       throw ModelGraphError(.badInput, "\(label): the graph declares no output to read. Export the model again.")
     }
     self = Model(proto: proto, folder: folder, label: label).inliningFunctions().namingOmittedOutputs()
+      .partingSkipNormalisations()
     try checkOrder()
     try checkExternalFiles()
   }

@@ -246,6 +246,9 @@ struct LayerRoles {
   private static func squashed(by made: Int, in model: Model) -> [Int]? {
     let (index, nodes) = (model.index, model.proto.graph.node)
     if ["Sigmoid", "HardSigmoid", "Softmax"].contains(nodes[made].opType) { return index.reads[made] }
+    // A convolution with its activation, as ONNX Runtime joins them.
+    let joined = nodes[made].attribute("activation").map { String(decoding: $0.s, as: UTF8.self) }
+    if nodes[made].opType.contains("Fused"), let joined, ["Sigmoid", "HardSigmoid"].contains(joined) { return [] }
     func onlyData(_ node: Int) -> Int? {
       let data = index.reads[node].filter { index.dependence[$0] == .data }
       return data.count == 1 ? data[0] : nil

@@ -11,8 +11,8 @@ struct AxisGraph {
     case chosen
     /// Into an axis that merges several.
     case merged
-    /// Into one of the axes that an axis is split into.
-    case part(Int, of: Int)
+    /// Into one of the axes that an axis is split into; heads are the first of two, or what stands beside queries, keys and values.
+    case part(Int, of: Int, isHead: Bool)
     /// Into one of all axes of a stimulus that are flattened, as features for what follows: they may count anything.
     case flattened(Int, of: Int)
 
@@ -41,9 +41,9 @@ struct AxisGraph {
         case .head, .direction: return nil
         default: return (.position, 6)
         }
-      case .part(let part, let count):
+      case .part(let part, let count, let isHead):
         switch role {
-        case .feature: return (count == 2 && part == 0 ? .head : .feature, 2)
+        case .feature: return (isHead ? .head : .feature, 2)
         case .position, .token:
           switch count {
           case 2: return ([.height, .width][part], 3)
@@ -150,11 +150,21 @@ struct AxisGraph {
   mutating func merge(_ tensor: Int, _ axes: [Int], into merged: Int, _ axis: Int, isWhole: Bool = false, isSplit: Bool = false) {
     guard let whole = vertex(merged, axis) else { return }
     folds.append((whole, axes.compactMap { vertex(tensor, $0) }.filter { lengths[$0] > 1 }))
+    let heads = Self.heads(among: axes.map { vertex(tensor, $0).map { lengths[$0] } ?? 0 })
     for (part, axis) in axes.enumerated() {
       guard let axis = vertex(tensor, axis) else { continue }
       links[axis].append((whole, .merged, !isSplit))
-      links[whole].append((axis, isWhole ? .flattened(part, of: axes.count) : .part(part, of: axes.count), isSplit))
+      let link: Link =
+        isWhole ? .flattened(part, of: axes.count) : .part(part, of: axes.count, isHead: part == heads)
+      links[whole].append((axis, link, isSplit))
     }
+  }
+
+  /// Which of the axes that features are split into counts heads, if they do: of [heads, features], [3, heads, features] or [heads, 3,
+  /// features].
+  private static func heads(among lengths: [Int]) -> Int? {
+    guard lengths.count == 3 else { return lengths.count == 2 ? 0 : nil }
+    return lengths[0] == 3 ? 1 : lengths[1] == 3 ? 0 : nil
   }
 
   /// Links axes that are folded into one with those that it is unfolded into, where these are as long: windows and heads in the batch are
@@ -215,6 +225,8 @@ struct AxisGraph {
         for (other, link, _) in links[axis] where findings[other] == nil && isPassed(link) {
           // Heads that are folded into the batch further on are none of it where the stimuli have an axis of their own.
           if case .merged = link, finding.role == .batch, let own = batches[origins[other]], own != other { continue }
+          // Rows that are chosen for stimuli are no stimuli.
+          if link.chooses, finding.role == .batch { continue }
           guard let passed = link.pass(finding.role, isCertain: finding.isCertain) else { continue }
           let arriving = Finding(
             role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,

@@ -63,6 +63,8 @@ extension LayoutInference {
       axes.link(blocked, 0, plain, 0)
       axes.link(blocked, 1, plain, -1)
       for axis in 2..<rank(blocked) { axes.link(blocked, axis, plain, axis - 1) }
+    case "Squeeze", "Unsqueeze":
+      if let input { squeeze(node, input, output, in: model) }
     case let name where Self.reshapes.contains(name):
       if let input { reshape(input, output) }
     case let name where name.hasPrefix("Reduce") || name == "QLinearReduceMean" || name == "ArgMax" || name == "ArgMin":

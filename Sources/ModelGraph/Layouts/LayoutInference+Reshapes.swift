@@ -38,6 +38,18 @@ extension LayoutInference {
     }
   }
 
+  /// Matches the axes that a Squeeze or Unsqueeze leaves, of which several may be 1 long, as a batch of one is.
+  mutating func squeeze(_ node: Onnx_NodeProto, _ input: Int, _ output: Int, in model: Model) {
+    let (long, short) = node.opType == "Squeeze" ? (input, output) : (output, input)
+    let rank = shapes[long]!.count
+    let named = node.integers("axes") ?? node.input(at: 1).flatMap { model.integerConstant($0) }?.map(Int.init)
+    guard let named, rank == shapes[short]!.count + named.count else { return reshape(input, output) }
+    let gone = Set(named.map { $0 < 0 ? $0 + rank : $0 })
+    for (place, axis) in (0..<rank).filter({ !gone.contains($0) }).enumerated() {
+      if node.opType == "Squeeze" { axes.link(long, axis, short, place) } else { axes.link(short, place, long, axis) }
+    }
+  }
+
   /// Links what a Reshape gives to what another one before it took, where nothing but a normalisation lies between: torch writes
   /// GroupNormalization as an InstanceNormalization of [N, groups, the rest], which tells nothing of what the rest is made of.
   mutating func linkEnds(aroundNormalisation number: Int, in model: Model) {

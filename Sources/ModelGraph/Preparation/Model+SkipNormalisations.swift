@@ -1,0 +1,50 @@
+extension Model {
+  /// The model with a sum and a normalisation in the place of each operator that does both and gives the sum besides, as ONNX Runtime's
+  /// optimiser joins them in streams that are normalised before each block: a lesion of the sum has to reach the block, too.
+  ///
+  /// Sources: com.microsoft's SkipLayerNormalization and SkipSimplifiedLayerNormalization.
+  ///
+  /// Cost: a pass over the graph; weights are shared.
+  func partingSkipNormalisations() -> Model {
+    guard proto.graph.node.contains(where: parts) else { return self }
+    var graph = proto.graph
+    var names = FreshNames(in: self, stem: "with_bias")
+    graph.node = graph.node.flatMap { node in parts(node) ? Self.parted(node, &names) : [node] }
+    return replacingGraph(graph)
+  }
+
+  private func parts(_ node: Onnx_NodeProto) -> Bool {
+    guard node.domain == "com.microsoft", ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(node.opType),
+      node.output.count == 4, node.output[1].isEmpty, node.output[2].isEmpty
+    else { return false }
+    return index.numbers[node.output[3]].map { !index.readers[$0].isEmpty } ?? false
+  }
+
+  private static func parted(_ node: Onnx_NodeProto, _ names: inout FreshNames) -> [Onnx_NodeProto] {
+    let isCentred = node.opType == "SkipLayerNormalization"
+    let bias = node.input(at: isCentred ? 4 : 3)
+    var nodes: [Onnx_NodeProto] = []
+    func add(_ a: String, _ b: String, to sum: String) {
+      var added = Onnx_NodeProto()
+      (added.opType, added.input, added.output, added.name) = ("Add", [a, b], [sum], sum)
+      nodes.append(added)
+    }
+    let sum = node.output[3]
+    // The optimiser takes the bias of the first operand, a branch.
+    var branch = node.input[0]
+    if let bias {
+      branch = names.next()
+      add(node.input[0], bias, to: branch)
+    }
+    add(branch, node.input[1], to: sum)
+    var normalisation = node
+    normalisation.domain = ""
+    normalisation.opType = isCentred ? "LayerNormalization" : "SimplifiedLayerNormalization"
+    normalisation.input = [sum, node.input[2]] + (isCentred ? node.input(at: 3).map { [$0] } ?? [] : [])
+    normalisation.output = [node.output[0]]
+    if node.attribute("epsilon") == nil {
+      normalisation.attribute.append(GraphBuilder.Attribute.float(1e-12).proto(named: "epsilon"))
+    }
+    return nodes + [normalisation]
+  }
+}
