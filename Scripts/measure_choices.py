@@ -155,7 +155,7 @@ stimuli that are predicted to be of one class (the mean of {classes} classes), a
 Maps of places hold from one half to the other by {span([row[0] for row in spatial])}, and channels by
 {span([row[0] for row in channels])}. Channels are those of a class where they correlate within classes
 ({span([row[1] for row in channels])}) and not between them ({span([row[2] for row in channels])}): their mean over mixed classes then says
-little, so scan one class (`--select predicted=dog`) or read the maps of single stimuli and of groups (`groups/`). Neighbouring
+little, so scan one class (`--select predicted=dog --class-names names.txt`, or the number of the class) or read the maps of single stimuli and of groups (`groups/`). Neighbouring
 channels share nothing, so groups of them (`8x8x4`) are a matter of memory order; places have neighbours.
 
 ## Lesions

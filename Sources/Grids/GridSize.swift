@@ -51,6 +51,10 @@ package struct GridSize: Hashable, Sendable, Codable, CustomStringConvertible {
 
   private init(cells text: String) throws(GridError) {
     let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+    guard text.contains("x") || text.allSatisfy(\.isNumber) else {
+      let names = Self.named.keys.sorted().joined(separator: ", ")
+      throw GridError(.usage, "grid \"\(text)\" is none of \(names), and no cells along height, width and channels, as in 8x8x4")
+    }
     guard parts.count == 3 else {
       throw GridError(
         .usage,

@@ -22,6 +22,7 @@ extension DistributedTests {
 
     @Test(arguments: [
       (["--grid", "0x8x8"], ["--grid", "0x8x8"]), (["--grid", "9x9"], ["--grid", "9x9", "3 axes"]),
+      (["--grid", "spacial"], ["--grid", "spacial", "channels, positions, spatial, units"]),
       (["--grid", "8x8x-4"], ["--grid"]),
       (["--estimator", "guess"], ["--estimator guess", "permutation", "regression"]),
       (["--index", "power"], ["--index power", "shapley", "banzhaf"]),

@@ -63,7 +63,7 @@ extension DistributedTests {
       // The numbers are the layer's z, the region's z and the score, before what the lesion takes.
       let numbers = row.split(separator: " ").compactMap { Double($0) }
       #expect(numbers.contains { abs($0 - score) < 0.006 * score }, "\(score): \(row)")
-      #expect(!explained.output.contains("has no zeta scores"))
+      #expect(!explained.output.contains("has no ζ scores"))
     }
 
     @Test func `gives none where the scan gives none, and says why`() throws {
@@ -74,7 +74,7 @@ extension DistributedTests {
       let reason = try #require(layer["zeta_score_reason"] as? String)
       let row = explained.output.split(separator: "\n").first { $0.contains("its lesion takes") }
       #expect(row?.split(separator: " ").contains("none") == true, "\(explained.output)")
-      #expect(explained.output.contains("r has no zeta scores. \(reason)"), "\(explained.output)")
+      #expect(explained.output.contains("r has no ζ scores. \(reason)"), "\(explained.output)")
     }
 
     @Test func `refuses what isn't finite without naming an option that it lacks`() throws {

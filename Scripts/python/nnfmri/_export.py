@@ -154,9 +154,13 @@ def _first(stimuli: Any) -> Any:
 
     from nnfmri._run import array
 
+    def example(values: Any) -> Any:
+        # What isn't a number there is no matter of the module's.
+        return torch.nan_to_num(torch.as_tensor(array(values[:2])))
+
     if isinstance(stimuli, Mapping):
-        return {name: torch.as_tensor(array(value[:2])) for name, value in stimuli.items() if name != "labels"}
-    return torch.as_tensor(array(stimuli[:2]))
+        return {name: example(value) for name, value in stimuli.items() if name != "labels"}
+    return example(stimuli)
 
 
 def _standard_names(kind: str, count: int) -> list[str]:
@@ -304,7 +308,12 @@ def _check(answer: Callable[..., Any], path: Path, draft: Path, inputs: tuple[An
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(3)
-    session = onnxruntime.InferenceSession(draft, providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(draft, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ExportError(
+            f"{path}: ONNX Runtime doesn't run what PyTorch's exporter makes of the module: {_first_line(error)}. Of a module in another type "
+            "than float32, give module.float()") from error
     for described in session.get_inputs():
         if described.shape and isinstance(described.shape[0], int):
             raise ExportError(

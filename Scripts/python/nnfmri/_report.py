@@ -10,7 +10,7 @@ class Report:
     """`report.html` of a scan: notebooks show it in a frame, and `path` is the file for a browser.
 
     >>> nnfmri.open("nnfmri-phantom").report()
-    Report('nnfmri-phantom/report.html')
+    Report('.../nnfmri-phantom/report.html')
     """
 
     def __init__(self, path: Path, height: int = 800) -> None:

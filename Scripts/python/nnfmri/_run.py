@@ -117,6 +117,7 @@ def scan(
             raise TypeError(f"{name} {reason}")
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     with _Beside(out) as beside:
+        check_stimuli(stimuli)
         if not isinstance(model, (str, PathLike)):
             model = stored(model, stimuli, beside.file(".onnx"))
         arguments = ["scan", "--model", str(model), "--data", str(_stored(stimuli, beside, ".stimuli"))]
@@ -384,6 +385,17 @@ def _stored(data: Any, beside: _Beside, ending: str) -> Path:
         path = beside.file(f"{ending}.npy")
         numpy.save(path, values)
     return path
+
+
+def check_stimuli(stimuli: Any) -> None:
+    """Raises TypeError for what hands out stimuli one by one, PyTorch's datasets and their loaders."""
+    if "torch" not in sys.modules:
+        return
+    data = sys.modules["torch"].utils.data
+    for kind, call in (
+            (data.Dataset, "torch.stack([item[0] for item in dataset])"), (data.DataLoader, "torch.cat([batch[0] for batch in loader])")):
+        if isinstance(stimuli, kind):
+            raise TypeError(f"stimuli are a {type(stimuli).__name__}: give what it holds as one tensor, such as {call}")
 
 
 def array(data: Any) -> Any:

@@ -51,7 +51,9 @@ class Scan:
 
     def __init__(self, folder: str | PathLike[str]) -> None:
         self.folder = Path(folder)
-        path = self.folder / "scan.json"
+        # Where it is, whatever the working folder becomes.
+        self._root = self.folder.absolute()
+        path = self._root / "scan.json"
         if not path.is_file():
             raise FileNotFoundError(f"{self.folder} holds no scan: there is no scan.json")
         #: What was scanned, with what: scan.json.
@@ -174,7 +176,7 @@ class Scan:
         maps = _json(self._own("stimuli/stimuli.json"))[key]
         if quantity not in maps["quantities"]:
             raise KeyError(f"maps of stimuli have no {quantity!r}: {', '.join(maps['quantities'])}")
-        values = numpy.load(self.folder / "stimuli" / maps["file"], mmap_mode="r")
+        values = numpy.load(self._root / "stimuli" / maps["file"], mmap_mode="r")
         values = numpy.array(values[..., maps["quantities"].index(quantity)]).reshape(-1, *grid)
         coordinates: dict[str, Any] = {
             str(name): ("stimulus", self.stimuli[name].to_numpy()) for name in self.stimuli}
@@ -222,7 +224,7 @@ class Scan:
         arguments = ["contrast", str(self._own("."))]
         if other is not None:
             folder = other._own(".") if isinstance(other, Scan) else Path(other)
-            if folder.resolve() == self.folder.resolve():
+            if folder.resolve() == self._root.resolve():
                 raise ValueError(f"{folder} is this scan itself: give each scan a folder of its own with out=...")
             arguments.append(str(folder))
         with tempfile.TemporaryDirectory() as folder_of_groups:
@@ -231,8 +233,8 @@ class Scan:
                 names.write_text("".join(f"{name}\n" for name in groups), encoding="utf-8")
                 groups = names
             run(arguments + option_arguments({"groups": groups, "only": only, "permutations": permutations}))
-        table = _table(self.folder / "contrast.tsv")
-        pairs = _json(self.folder / "contrast.json").values()
+        table = _table(self._root / "contrast.tsv")
+        pairs = _json(self._root / "contrast.json").values()
         table.attrs["notes"] = list(dict.fromkeys(note for pair in pairs for note in pair["notes"]))
         for note in table.attrs["notes"]:
             warnings.warn(note, stacklevel=2)
@@ -293,12 +295,12 @@ class Scan:
 
     def _own(self, name: str) -> Path:
         """A file of the folder, which must still be that of this scan."""
-        now = _json(self.folder / "scan.json")
+        now = _json(self._root / "scan.json")
         if any(now.get(key) != self.info.get(key) for key in ("complete", "plan_sha256", "options", "stimuli")):
             raise RuntimeError(
                 f"{self.folder} was written anew since this scan was opened: open it again, and give each scan a folder of its own "
                 f"with out=...")
-        return self.folder / name
+        return self._root / name
 
     def _traced(self, name: str) -> Path:
         path = self._own(name)

@@ -295,6 +295,26 @@ def test_names_are_texts_whatever_they_look_like(tmp_path: Path) -> None:
             nnfmri.scan(network, table, out=tmp_path / "wrong", progress=False, **{name: "1/2"})
 
 
+def test_stimuli_of_a_module_may_hold_nan_and_be_no_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnxscript")
+    network = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.ReLU(), torch.nn.Linear(5, 3))
+    stimuli = torch.rand(6, 4)
+    broken = stimuli.clone()
+    broken[0, 1] = float("nan")
+    monkeypatch.chdir(tmp_path)
+    scan = nnfmri.scan(network, broken, ranks=1, out="scan", progress=False, allow_nonfinite=True, samples=8, tracts=False)
+    # Its files are found from elsewhere, too.
+    monkeypatch.chdir("/")
+    assert scan.info["stimuli"]["count"] == 5 and scan.zeta(0).size == len(scan.regions) == 5
+    data = torch.utils.data.TensorDataset(stimuli)
+    for given, words in ((data, "torch.stack"), (torch.utils.data.DataLoader(data), "torch.cat")):
+        with pytest.raises(TypeError, match=words):
+            nnfmri.scan(network, given, out=tmp_path / "wrong", progress=False)
+    with pytest.raises(nnfmri.ExportError, match="float"):
+        nnfmri.export(network.bfloat16(), stimuli, tmp_path / "half.onnx")
+
+
 def test_a_module_that_takes_no_batches_is_refused(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnxscript")

@@ -145,7 +145,7 @@ struct MonitorExplainCommand: ParsableCommand {
     }
     let p = Score.allCases.compactMap { score in verdict.pValues[score].map { "\(score.rawValue) \(MonitorRun.short($0))" } }
     lines.append("p: \(p.joined(separator: ", ")).")
-    var table = TextTable(["layer", "z", "region", "z", "zeta score", "what it does to the answer"])
+    var table = TextTable(["layer", "layer z", "region", "region z", "ζ score, %", "what it does to the answer"])
     var reasons: [String] = []
     var both = 0
     let order = verdict.strangeness.indices.sorted { verdict.strangeness[$0] > verdict.strangeness[$1] }
@@ -169,7 +169,7 @@ struct MonitorExplainCommand: ParsableCommand {
           "its lesion takes \(MonitorRun.short(map.zeta[region])) of the \(result.request.measurement.value.name)",
         ])
       }
-      if let reason = score.reason, !shown.isEmpty { reasons.append("\(tensor) has no zeta scores. \(reason)") }
+      if let reason = score.reason, !shown.isEmpty { reasons.append("\(tensor) has no ζ scores. \(reason)") }
     }
     lines.append(
       both == 0
