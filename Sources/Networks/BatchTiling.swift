@@ -53,11 +53,11 @@ extension Tensor {
     let tiling = BatchTiling(shape: shape, axis: axis, elementSize: size)
     let isFloat = elementType == ElementType.float.rawValue
     return withBytes { bytes in
-      tiling.areSame(0, 1, of: 2, in: UnsafeRawBufferPointer(bytes)) { a, b in
+      let scale = isFloat ? bytes.bindMemory(to: Float.self).reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 } : 0
+      return tiling.areSame(0, 1, of: 2, in: UnsafeRawBufferPointer(bytes)) { a, b in
         if a.elementsEqual(b) { return true }
         guard isFloat else { return false }
         let (a, b) = (a.bindMemory(to: Float.self), b.bindMemory(to: Float.self))
-        let scale = a.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
         return zip(a, b).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN || abs($0 - $1) <= 1e-4 * scale }
       }
     }

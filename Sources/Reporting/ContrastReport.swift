@@ -50,6 +50,7 @@ package struct ContrastReport: Sendable {
     [
       "groups": .array([.string(contrast.first.name), .string(contrast.second.name)]),
       "paired": .bool(contrast.isPaired),
+      "within": contrast.within.map(JSONValue.string) ?? .null,
       "notes": .array(contrast.notes.map(JSONValue.string)),
       "stimuli": [JSONValue(contrast.first.stimuli), JSONValue(contrast.second.stimuli)],
       "layers": .object(

@@ -16,10 +16,14 @@ enum GroupFiles {
   static func files(_ result: ScanResult) -> ScanFiles.Made {
     let groups = StimulusGroups(result).groups
     guard !groups.isEmpty else { return [] }
+    let units = IndependentUnits(result.plan, result.request)
     var files: ScanFiles.Made = []
     for layer in result.layers {
       let regions = 0..<layer.grid.regionCount
-      let floats = groups.flatMap { group in regions.flatMap { numbers($0, layer, group) } }
+      let floats = groups.flatMap { group in
+        let measured = Measured(group, layer, units)
+        return regions.flatMap { numbers($0, layer, group, measured) }
+      }
       let array = NumericArray(shape: [groups.count, regions.count, quantities.count], floats: floats)
       files.append(("groups/layer_\(layer.plan.number).npy", .bytes(array.npyBytes())))
     }
@@ -46,13 +50,29 @@ enum GroupFiles {
     return files
   }
 
+  /// The series of a group that weren't skipped, ascending.
+  private struct Measured {
+    let stimuli: [Int]
+    let clusters: Clusters?
+    let hasErrors: Bool
+
+    init(_ group: StimulusGroups.Group, _ layer: ScanResult.Layer, _ units: IndependentUnits) {
+      stimuli = group.stimuli.filter { layer.series[$0] != nil }.sorted()
+      let members = Set(stimuli)
+      let isCounted = layer.series.indices.map(members.contains)
+      clusters = units.clusters(isCounted)
+      hasErrors = stimuli.count > 1 && units.reasonForNone(isCounted) == nil
+    }
+  }
+
   private static func numbers(
-    _ region: Int, _ layer: ScanResult.Layer, _ group: StimulusGroups.Group
+    _ region: Int, _ layer: ScanResult.Layer, _ group: StimulusGroups.Group, _ measured: Measured
   ) -> [Float] {
-    let zeta = StimulusGroups.moments(region, of: layer, over: group.stimuli)
+    let zeta = measured.stimuli.map { layer.series[$0]!.zeta[region] }
+    let error = measured.hasErrors ? ClusteredMean(zeta, clusters: measured.clusters).squaredError.squareRoot() : .nan
     let density = group.stimuli.reduce(0) { $0 + layer.densities[$1][region] } / Double(group.stimuli.count)
     return [
-      Float(zeta?.mean ?? .nan), Float(zeta.map { $0.count > 1 ? $0.standardError : .nan } ?? .nan), Float(density),
+      Float(zeta.isEmpty ? .nan : SampleMoments(zeta).mean), Float(error), Float(density),
     ]
   }
 }

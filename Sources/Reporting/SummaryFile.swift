@@ -40,7 +40,7 @@ enum SummaryFile {
       "frozen": plan.frozenPart.map { ["tensor": .string($0.tensor), "units": .int($0.units)] } ?? .null,
       "stream": stream(result),
       "options": [
-        "measurement": .object(request.measurement.byName.mapValues(JSONValue.string)),
+        "measurement": .object(request.decisiveOptions.mapValues(JSONValue.string)),
         "analysis": .object(request.analysis.byName.mapValues(JSONValue.string)),
       ],
       "batch": .int(plan.batch),

@@ -76,7 +76,7 @@ struct Conductor {
 
   /// Says what the plan that was announced didn't know.
   private func sayWhatChanged(from proposed: ScanPlan, to plan: ScanPlan) {
-    if plan.evaluations < proposed.evaluations {
+    if plan.evaluations < proposed.evaluations, request.run.part == nil, earlier == nil, extended == nil {
       let gradients = plan.layers.reduce(0) { $0 + ($1.design == .gradients ? $1.rows : 0) } * plan.stimulusCount
       note("\(plan.evaluations) passes are needed\(gradients > 0 ? ", \(gradients) of them for gradients" : "").")
     }

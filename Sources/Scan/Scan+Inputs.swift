@@ -7,7 +7,6 @@ import Networks
 package import OnnxRuntime
 package import ScanPlan
 import ScanResults
-import Shapley
 package import Stimuli
 import Temporal
 import UserErrors
@@ -127,11 +126,8 @@ extension Scan {
     }
 
     func origin(_ request: ScanRequest, program: String) -> ScanOrigin {
-      var options = request.measurement.byName
-      // They decide when a layer has been measured enough.
-      if request.stoppingRule.isAdaptive, let clusters = request.analysis.clusters { options["clusters"] = "\(clusters)" }
-      return ScanOrigin(
-        options: options, modelDigest: modelDigest, dataDigest: dataDigest,
+      ScanOrigin(
+        options: request.decisiveOptions, modelDigest: modelDigest, dataDigest: dataDigest,
         lesionDigest: lesionDigest, valueDigest: valueDigest, program: program, onnxRuntime: runtime.version,
         part: request.run.part)
     }

@@ -22,6 +22,8 @@ package struct IndependentUnits: Sendable, Hashable {
   /// How many independent ones some stimuli are. - Parameter stimuli: by number.
   package func count(of stimuli: [Int]) -> Int { Set(stimuli.map { numbers[$0] }).count }
 
+  package var stimulusCount: Int { numbers.count }
+
   /// How many there are of all.
   package var count: Int { count(of: Array(numbers.indices)) }
 
@@ -34,11 +36,29 @@ package struct IndependentUnits: Sendable, Hashable {
     }
   }
 
-  /// Which of some stimuli belong together, for errors across them; `nil` where each counts by itself.
+  /// The least and the largest number of stimuli of a cluster, in words.
+  private var sizes: String {
+    let counts = Dictionary(numbers.map { ($0, 1) }, uniquingKeysWith: +).values
+    let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
+    return least == most ? "\(most)" : "\(least) to \(most)"
+  }
+
+  /// Which of some stimuli belong together, for errors across them; `nil` where each counts by itself. Of clusters that were named two are
+  /// left at least where `reasonForNone` is `nil`.
   ///
   /// - Parameter isCounted: by stimulus.
   package func clusters(_ isCounted: [Bool]) -> Clusters? {
-    Clusters(numbers.indices.filter { isCounted[$0] }.map { numbers[$0] })
+    let counted = numbers.indices.filter { isCounted[$0] }.map { numbers[$0] }
+    return kind == .clusters ? Clusters(counted, least: 2) : Clusters(counted)
+  }
+
+  /// Why nothing tells errors across some stimuli, a clause; `nil` where something does.
+  ///
+  /// - Parameter isCounted: by stimulus.
+  package func reasonForNone(_ isCounted: [Bool]) -> String? {
+    let counted = numbers.indices.filter { isCounted[$0] }
+    guard kind == .clusters, counted.count > 1, count(of: counted) == 1 else { return nil }
+    return "what could be measured are \(counted.count) series of one cluster, and errors are told by two or more"
   }
 
   /// Why stimuli don't each count by themselves, a clause; `nil` where they do.
@@ -59,11 +79,11 @@ package struct IndependentUnits: Sendable, Hashable {
       return nil
     case .clusters:
       return
-        "The \(numbers.count) stimuli are in \(units) clusters: errors of ζ and of interactions across stimuli come from these, which are taken for independent. How many stimuli a region matters in, and wiring, count stimuli."
+        "The \(numbers.count) stimuli are in \(units) clusters of \(sizes): what is said of stimuli like these goes by clusters, which are taken for independent. Wiring and what densities tell of classes count stimuli."
     case .stretches:
       return units < Clusters.least
         ? "The stream has \(units == 1 ? "1 stretch" : "\(units) stretches") of a window's length, too few to tell errors from: errors across stimuli take these for independent, though neighbours are alike."
-        : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(units) stretches of a window's length, which are taken for independent. How many stimuli a region matters in, and wiring, count stimuli."
+        : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(units) stretches of a window's length, which are taken for independent. Wiring and what densities tell of classes count stimuli."
     }
   }
 

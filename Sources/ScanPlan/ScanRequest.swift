@@ -35,6 +35,14 @@ package struct ScanRequest: Sendable {
   /// When a layer has been measured enough.
   package var stoppingRule: StoppingRule { measurement.stoppingRule }
 
+  /// The options that decide measured values, by name: the measurement's, and which stimuli are clusters where that decides when layers have
+  /// been measured enough.
+  package var decisiveOptions: [String: String] {
+    var options = measurement.byName
+    if stoppingRule.isAdaptive, let clusters = analysis.clusters { options["clusters"] = "\(clusters)" }
+    return options
+  }
+
   /// SHA-256 of the options that all ranks must share.
   package var digest: String {
     Digest.hexadecimal(of: Array((measurement.entries + analysis.entries).map { "\($0.name)=\($0.text)\n" }.joined().utf8))

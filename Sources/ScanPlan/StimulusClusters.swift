@@ -38,9 +38,7 @@ package struct StimulusClusters: Sendable, Codable, Hashable {
       throw Failure(
         .usage, "--clusters: a stream's stretches, as long as a window, are its clusters: choose their length by --window")
     }
-    // Scans of earlier versions don't say how many stimuli there were.
-    let isWhole = plan.stimulusPlaces == Array(0..<plan.stimulusCount)
-    guard let count = plan.dataCount ?? (isWhole ? plan.stimulusCount : nil) else {
+    guard let count = plan.dataCount else {
       throw Failure(
         .usage,
         "--clusters: the scan is of an earlier version, which didn't note how many stimuli the data has: scan again with --clusters"
@@ -51,7 +49,7 @@ package struct StimulusClusters: Sendable, Codable, Hashable {
     guard clusters >= Clusters.least else {
       throw Failure(
         .badInput,
-        "--clusters: the \(plan.stimulusCount) stimuli that are scanned are in \(clusters == 1 ? "one cluster" : "\(clusters) clusters"), and errors across them need \(Clusters.least): scan stimuli of more"
+        "--clusters: the \(plan.stimulusCount) stimuli that are scanned are in \(clusters == 1 ? "one cluster" : "\(clusters) clusters"), and errors across them need \(Clusters.least): scan stimuli of more clusters"
       )
     }
   }

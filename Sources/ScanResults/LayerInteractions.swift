@@ -45,9 +45,11 @@ extension Measurements {
       return .unknown(
         reason: "Some regions were always lesioned together, so interactions can't be told: raise the samples a region.")
     }
+    let (units, isKnown) = (IndependentUnits(plan, request), estimates.map { $0 != nil })
+    if let reason = units.reasonForNone(isKnown) { return .unknown(reason: "Interactions can't be told: \(reason).") }
     return .known(
       PairStatistics(
-        pairs: pairs, series: series, clusters: IndependentUnits(plan, request).clusters(estimates.map { $0 != nil }),
+        pairs: pairs, series: series, clusters: units.clusters(isKnown),
         rounding: Estimate.rounding(of: layer.series.compactMap(\.self)),
         confidence: request.analysis.confidence, errorShare: layer.rounds?.errorShare ?? 1))
   }

@@ -101,7 +101,11 @@ package struct Measurements: Sendable {
       )
     }
     let errorShare = rounds[number]?.errorShare ?? 1
-    let clusters = IndependentUnits(plan, request).clusters(estimates.map { $0 != nil })
+    let (units, isMeasured) = (IndependentUnits(plan, request), estimates.map { $0 != nil })
+    if let reason = units.reasonForNone(isMeasured) {
+      throw Failure(.badInput, "layer_\(number) (\(layer.tensor)): \(reason); leave the layer out, or scan without --clusters")
+    }
+    let clusters = units.clusters(isMeasured)
     let gradients = series.compactMap(GradientEstimate.init)
     let isByGradients = gradients.count == series.count
     let correction =
@@ -124,7 +128,8 @@ package struct Measurements: Sendable {
       gradients: isByGradients ? GradientSummary(layer, gradients, correction) : nil,
       statistics: statistics,
       answers: LayerAnswers(
-        estimates, statistics, sharedVariance: correction?.sharedVariance, request.analysis, errorShare: errorShare),
+        estimates, statistics, sharedVariance: correction?.sharedVariance,
+        independent: units.count(of: estimates.indices.filter { isMeasured[$0] }), request.analysis, errorShare: errorShare),
       familyWiseP: request.analysis.signFlips == 0
         ? nil
         : statistics.familyWiseP(

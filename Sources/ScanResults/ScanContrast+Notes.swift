@@ -8,11 +8,18 @@ extension ScanContrast {
     units.reason.map { "\($0): means of \(units.name) are compared, each of the stimuli that a group has in it." }
   }
 
+  /// The same of two groups that aren't compared within units.
+  static func note(on units: IndependentUnits, _ first: Group, _ second: Group) -> String? {
+    let common = units.count(of: units.common(first.stimuli, second.stimuli).first)
+    let shared = common == 0 ? "" : " \(common) of which both groups have stimuli count in each, as if they were different."
+    return note(on: units).map { $0 + (units.reason == nil ? "" : shared) }
+  }
+
   /// The same of two groups that are compared within units.
   static func note(within units: IndependentUnits, _ first: Group, _ second: Group) -> String? {
     let common = units.count(of: units.common(first.stimuli, second.stimuli).first)
     let left = units.count(of: first.stimuli + second.stimuli) - common
-    let others = left == 0 ? "" : " \(left) that only one group has \(left == 1 ? "is" : "are") left out."
+    let others = left == 0 ? "" : " \(left) of which one group alone has stimuli \(left == 1 ? "is" : "are") left out."
     return units.reason.map { "\($0): \(common) \(units.name) have both groups, whose means are compared within each.\(others)" }
   }
 

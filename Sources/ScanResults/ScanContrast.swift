@@ -44,6 +44,8 @@ package struct ScanContrast: Sendable {
   package let layers: [Layer]
   /// Whether each stimulus of the first is compared with the same one of the second.
   package let isPaired: Bool
+  /// What the groups' means are compared within, in the plural; `nil` where they aren't.
+  package let within: String?
   /// What a reader should know: why ζ isn't compared, which layers aren't.
   package let notes: [String]
 
@@ -57,13 +59,13 @@ package struct ScanContrast: Sendable {
   ) throws(Failure) {
     let units = IndependentUnits(result.plan, result.request)
     let isWithin = Self.isWithin(units, first, second)
-    (self.first, self.second, isPaired) = (first, second, false)
+    (self.first, self.second, isPaired, within) = (first, second, false, isWithin ? units.name : nil)
     let mixture = ClassMixture(first, second, of: result)
     self.notes =
       notes
       + [mixture].compactMap {
         $0?.note((first.name, second.name), help: "scan with --value margin, --value prob, or one class for all (--target 3)")
-      } + [isWithin ? Self.note(within: units, first, second) : Self.note(on: units)].compactMap(\.self)
+      } + [isWithin ? Self.note(within: units, first, second) : Self.note(on: units, first, second)].compactMap(\.self)
     var layers: [Layer] = []
     for layer in result.layers {
       let make = Self.maker(result, layer.plan.number, permutations)
@@ -76,8 +78,7 @@ package struct ScanContrast: Sendable {
       }
       func measured(_ group: Group) -> [Int] { group.stimuli.filter { layer.series[$0] != nil } }
       let density = try compare(first.stimuli, second.stimuli, 1) { layer.densities[$0] }
-      let zeta = try compare(measured(first), measured(second), 0) { layer.series[$0]!.zeta }
-      let contrast = mixture == .disjoint ? nil : zeta
+      let contrast = mixture == .disjoint ? nil : try compare(measured(first), measured(second), 0) { layer.series[$0]!.zeta }
       layers.append(Layer(layer: layer, zeta: contrast, density: density, agreement: contrast?.agreement))
     }
     self.layers = layers
@@ -100,7 +101,7 @@ package struct ScanContrast: Sendable {
     }
     let common = Self.commonStimuli(a, b)
     let isSame = common.count >= GroupContrast.leastGroup
-    isPaired = isSame
+    (isPaired, within) = (isSame, nil)
     first = Group(name: names.0, stimuli: isSame ? common.map(\.0) : Array(0..<a.plan.stimulusCount))
     second = Group(name: names.1, stimuli: isSame ? common.map(\.1) : Array(0..<b.plan.stimulusCount))
     let isOfClass = mine.value == .logit
@@ -194,7 +195,7 @@ package struct ScanContrast: Sendable {
   private static func isWithin(_ units: IndependentUnits, _ first: Group, _ second: Group) -> Bool {
     let common = units.count(of: units.common(first.stimuli, second.stimuli).first)
     let most = max(units.count(of: first.stimuli), units.count(of: second.stimuli))
-    return units.reason != nil && common >= GroupContrast.leastGroup && 2 * common >= most
+    return units.reason != nil && common >= GroupContrast.leastPairs && 2 * common >= most
   }
 
   /// Why stimuli aren't paired though some may be the same, in a sentence; `nil` where they are, or have nothing in common.

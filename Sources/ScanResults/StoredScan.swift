@@ -144,9 +144,14 @@ package struct StoredScan {
     spread: (EstimationNotice) throws -> Void = { _ in }
   ) throws -> ScanResult {
     var measurements = measurements
-    let asked = measurements.request.analysis.estimator
+    let (asked, clusters) = (measurements.request.analysis.estimator, measurements.request.analysis.clusters)
     change(&measurements.request.analysis)
     try measurements.request.analysis.clusters?.check(for: measurements.plan)
+    guard !measurements.request.stoppingRule.isAdaptive || measurements.request.analysis.clusters == clusters else {
+      throw Failure(
+        .usage,
+        "--clusters decides when layers of a scan by --tolerance or --allocate have been measured enough: scan again with it")
+    }
     if asked != .gradient { try measurements.plan.check(hasDerivativesFor: measurements.request.analysis.estimator) }
     let estimation = try measurements.estimation()
     try spread(EstimationNotice(estimation))

@@ -39,7 +39,7 @@ package struct RunSummary: Codable {
     stimuli = Source(file: request.subject.data, sha256: plan.dataDigest)
     lesion_file = plan.lesionDigest.map { Source(file: request.measurement.lesionFile ?? "", sha256: $0) }
     value_file = plan.valueDigest.map { Source(file: request.measurement.valueFile ?? "", sha256: $0) }
-    options = ["measurement": request.measurement.byName, "analysis": request.analysis.byName]
+    options = ["measurement": request.decisiveOptions, "analysis": request.analysis.byName]
     ranks = run.ranks
     timings_seconds = Dictionary(run.timings.map { ($0.phase, $0.seconds) }, uniquingKeysWith: { first, _ in first })
     idle_share = run.idleShares

@@ -90,25 +90,20 @@ package struct LayerStatistics: Sendable, Hashable {
   ///   - clusters: of the series, whose signs are flipped together; `nil` where they are independent.
   package func familyWiseP(_ zeta: [[Double]], clusters: Clusters? = nil, flips: Int, seed: UInt64, stream: UInt64) -> [Double] {
     let told = zeta.map { zip($0, tests).map { $1.t == 0 ? 0 : $0 } }
-    return SignFlips.familyWiseP(clusters?.sums(told) ?? told, flips: flips, seed: seed, stream: stream)
+    return SignFlips.familyWiseP(clusters?.sums(told) ?? told, clusters: clusters, flips: flips, seed: seed, stream: stream)
   }
 
   /// Critical regions: significant, ζ > 0, and ζ ≥ mean + sd of the layer's ζ (population standard deviation over its
   /// regions) but for rounding: the larger of two is exactly there. A layer whose ζ are all equal has none.
   package static func critical(zeta: [Double], isSignificant: [Bool]) -> [Bool] {
-    let (mean, deviation) = spread(zeta)
-    let bound = mean + deviation * (1 - 1e-12)
-    return zeta.indices.map { deviation > 0 && isSignificant[$0] && zeta[$0] > 0 && zeta[$0] >= bound }
+    let bound = criticalBound(zeta)
+    return zeta.indices.map { isSignificant[$0] && zeta[$0] > 0 && zeta[$0] >= bound }
   }
 
-  /// The ζ from which on a significant region is critical, where it is positive: mean + sd of the layer's ζ.
+  /// The ζ from which on a significant region is critical, where it is positive; infinite where all are equal.
   static func criticalBound(_ zeta: [Double]) -> Double {
-    let (mean, deviation) = spread(zeta)
-    return mean + deviation
-  }
-
-  private static func spread(_ zeta: [Double]) -> (mean: Double, deviation: Double) {
     let mean = zeta.reduce(0, +) / Double(zeta.count)
-    return (mean, (zeta.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(zeta.count)).squareRoot())
+    let deviation = (zeta.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(zeta.count)).squareRoot()
+    return deviation > 0 ? mean + deviation * (1 - 1e-12) : .infinity
   }
 }

@@ -1,8 +1,9 @@
 /// The mean of a sample that may come in clusters, as neighbours in time are alike, with its standard error.
 ///
-/// Clusters are taken for independent, and what is in one for anything: with e_g the sum of a cluster's deviations from the mean, the
-/// squared error is G/(G − 1)·Σ e_g²/N², with G − 1 degrees of freedom; of clusters of one it is s²/N. Source: Liang and Zeger,
-/// Biometrika 73 (1986), with the usual factor for few clusters.
+/// Clusters are taken for independent, and what is in one for anything: with e_g the sum of a cluster's n_g deviations from the mean, the
+/// squared error is Σ e_g²/(1 − n_g/N)/N², with the degrees of freedom that its variance tells if nothing is alike (`Clusters`). Of equally large
+/// clusters these are one less than clusters, and of clusters of one the error is s²/N. Sources: Liang and Zeger, Biometrika 73 (1986); Bell and
+/// McCaffrey, Survey Methodology 28 (2002), where clusters differ in size.
 package struct ClusteredMean: Sendable, Hashable {
   package let mean: Double
   package let squaredError: Double
@@ -19,9 +20,9 @@ package struct ClusteredMean: Sendable, Hashable {
       return
     }
     let sums = clusters.sums(sample.map { $0 - moments.mean })
-    let (count, total) = (Double(sums.count), Double(sample.count))
-    squaredError = count / (count - 1) * sums.reduce(0) { $0 + $1 * $1 } / (total * total)
-    degreesOfFreedom = count - 1
+    let total = Double(sample.count)
+    squaredError = zip(sums, clusters.weights).reduce(0) { $0 + $1.0 * $1.0 * $1.1 } / (total * total)
+    degreesOfFreedom = clusters.degreesOfFreedom
   }
 }
 
@@ -33,10 +34,14 @@ package struct Clusters: Sendable, Hashable {
   /// From 0 on, by member.
   private let numbers: [Int]
   package let count: Int
+  /// Members of each.
+  package let sizes: [Double]
 
-  /// - Parameter names: equal ones belong together; numbers go by their first members.
+  /// - Parameters:
+  ///   - names: equal ones belong together; numbers go by their first members.
+  ///   - least: 2 or more.
   /// - Returns: `nil` for fewer than `least`, and where each member is one of its own.
-  package init?(_ names: [Int]) {
+  package init?(_ names: [Int], least: Int = Self.least) {
     var known: [Int: Int] = [:]
     numbers = names.map { name in
       let number = known[name] ?? known.count
@@ -44,7 +49,25 @@ package struct Clusters: Sendable, Hashable {
       return number
     }
     count = known.count
-    guard count >= Self.least, count < names.count else { return nil }
+    guard count >= least, count < names.count else { return nil }
+    var sizes = [Double](repeating: 0, count: count)
+    for number in numbers { sizes[number] += 1 }
+    self.sizes = sizes
+  }
+
+  /// What squared sums of deviations count, the more the larger their share of the mean: 1/(1 − n_g/N).
+  package var weights: [Double] {
+    let total = Double(numbers.count)
+    return sizes.map { 1 / (1 - $0 / total) }
+  }
+
+  /// Of the squared error, by Satterthwaite: twice its squared expectation over its variance, if members aren't alike.
+  package var degreesOfFreedom: Double {
+    let total = Double(numbers.count)
+    func sum(_ term: (Double, Double) -> Double) -> Double { zip(sizes, weights).reduce(0) { $0 + term($1.0, $1.1) } }
+    let (squares, weighted) = (sum { n, _ in n * n }, sum { n, w in w * n * n })
+    let fourth = sum { n, w in w * w * n * n * n * n }
+    return total * total / (squares + (weighted * weighted - fourth) / (total * total))
   }
 
   /// `[clusters]`

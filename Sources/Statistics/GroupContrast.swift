@@ -9,6 +9,8 @@ import Random
 package struct GroupContrast: Sendable, Hashable {
   /// A smaller group has hardly a variance. Two of this size can be divided in 20 ways, two of which mirror each other: p is 0.1 or more.
   package static let leastGroup = 3
+  /// Pairs whose signs can be flipped so often that p gets below 0.05.
+  package static let leastPairs = 6
   /// Up to this many ways are all tried, else `permutations` random ones.
   package static let mostEnumerated = 5000
 

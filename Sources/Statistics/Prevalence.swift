@@ -19,9 +19,13 @@ package struct Prevalence: Sendable, Hashable {
   /// - Parameters:
   ///   - significantCount: k, at most `count`.
   ///   - count: n, one or more.
+  ///   - independent: how many of the stimuli count for the interval, where those of a cluster are alike: as if they were all the same;
+  ///     `nil` is all.
   ///   - falsePositiveRate: α, the level of the tests within stimuli; 0 where ζ is known exactly, and chance makes nothing significant.
   ///   - confidence: the probability that the interval holds.
-  package init(significantCount: Int, of count: Int, falsePositiveRate: Double, confidence: Double = 0.95) {
+  package init(
+    significantCount: Int, of count: Int, independent: Int? = nil, falsePositiveRate: Double, confidence: Double = 0.95
+  ) {
     precondition(count > 0 && (0...count).contains(significantCount))
     precondition(falsePositiveRate >= 0 && falsePositiveRate < 1 && confidence > 0 && confidence < 1)
     self.significantCount = significantCount
@@ -30,7 +34,8 @@ package struct Prevalence: Sendable, Hashable {
       min(1, max(0, (share - falsePositiveRate) / (1 - falsePositiveRate)))
     }
     estimate = prevalence(Double(significantCount) / Double(count))
-    let posterior = BetaDistribution(1 + Double(significantCount), 1 + Double(count - significantCount))
+    let weight = Double(independent ?? count) / Double(count)
+    let posterior = BetaDistribution(1 + weight * Double(significantCount), 1 + weight * Double(count - significantCount))
     let below = posterior.cumulative(falsePositiveRate)
     func share(_ probability: Double) -> Double {
       probability == 0 ? falsePositiveRate : posterior.quantile(min(1, below + probability * (1 - below)))
@@ -52,9 +57,12 @@ package struct Prevalence: Sendable, Hashable {
   }
 
   /// The prevalences that so many stimuli can show, by the number of significant ones; `[count + 1]`.
-  package static func table(of count: Int, falsePositiveRate: Double, confidence: Double = 0.95) -> [Prevalence] {
+  package static func table(
+    of count: Int, independent: Int? = nil, falsePositiveRate: Double, confidence: Double = 0.95
+  ) -> [Prevalence] {
     (0...count).map {
-      Prevalence(significantCount: $0, of: count, falsePositiveRate: falsePositiveRate, confidence: confidence)
+      Prevalence(
+        significantCount: $0, of: count, independent: independent, falsePositiveRate: falsePositiveRate, confidence: confidence)
     }
   }
 }

@@ -91,12 +91,11 @@ extension StimulusSet {
         "\(survey.nonFinite.count) of \(count) stimuli hold NaN or infinity and are left out: \(numbers(survey.nonFinite)).")
     }
     let left = Set(survey.nonFinite)
-    let repeats = survey.repeats.filter { pair in
-      !left.contains(pair.stimulus) && clusters.map { $0[pair.stimulus] != $0[pair.original] } ?? true
-    }
+    let all = survey.repeats.filter { !left.contains($0.stimulus) }
+    let repeats = all.filter { pair in clusters.map { $0[pair.stimulus] != $0[pair.original] } ?? true }
     if !repeats.isEmpty {
       result.addNote(
-        repeats.count == result.count - 1
+        all.count == result.count - 1
           ? "All \(result.count) stimuli are the same, so intervals across them say nothing of others."
           : "\(repeats.count) of \(result.count) stimuli repeat others, though intervals take them for independent: \(numbers(repeats.map(\.stimulus))).\(clusters == nil ? " Where stimuli are repeated measures, --clusters says of what." : "")"
       )

@@ -25,7 +25,7 @@ struct ContrastCommand: SingleProcessCommand {
 
   @Option(
     help:
-      "predicted, labels, correct (errors against correct answers), or a text file with a group's name a line and stimulus; of more than two, those of fewer than three stimuli are left out. (default: labels)"
+      "predicted, labels, correct (errors against correct answers), or a text file with a group's name a line and stimulus; of more than two, those of fewer than three stimuli, clusters or stretches of a stream are left out. (default: labels)"
   )
   var groups: String?
 
@@ -34,6 +34,9 @@ struct ContrastCommand: SingleProcessCommand {
 
   @Option(help: "The folder for contrast.html, contrast.json and contrast.tsv. (default: the scan's)")
   var out: String?
+
+  @Option(help: ClusterFile.help)
+  var clusters: String?
 
   @Option(help: "Permutations for family-wise p-values, where there are too many to try all.")
   var permutations = ContrastCommand.standardPermutations
@@ -51,10 +54,14 @@ struct ContrastCommand: SingleProcessCommand {
 
   func run() throws {
     do {
-      let result = try StoredScan(contentsOf: folder).result()
+      let clusters = try clusters.map(ClusterFile.read)
+      func opened(_ folder: String) throws -> ScanResult {
+        try StoredScan(contentsOf: folder).result { analysis in if let clusters { analysis.clusters = clusters } }
+      }
+      let result = try opened(folder)
       let contrasts: [ScanContrast]
       if let other {
-        let second = try StoredScan(contentsOf: other).result()
+        let second = try opened(other)
         contrasts = [try ScanContrast(result, second, names: (folder, other), permutations: permutations)]
       } else {
         let division = ContrastGroups(groups ?? "labels")

@@ -17,25 +17,19 @@ struct ScanSubject {
 
   /// - Parameter writesPhantom: whether this process is the one that writes the phantom's files, if it is scanned.
   init(_ options: ScanOptions, resumes: Bool, writesPhantom: Bool) throws {
-    let clusters = try options.clusters.map(ClusterFile.read)
-    if let model = options.model, let data = options.data {
-      var request = try options.request(
-        model: model, data: data, output: options.out ?? "nnfmri-scan", stimuli: Self.userStimuli)
-      request.analysis.clusters = clusters
-      (self.request, phantom) = (request, nil)
-      return
-    }
-    let folder = options.out ?? "nnfmri-phantom"
+    let isPhantom = options.model == nil
+    let folder = options.out ?? (isPhantom ? "nnfmri-phantom" : "nnfmri-scan")
     var request = try options.request(
-      model: folder + "/model.onnx", data: folder + "/stimuli.bin", output: folder, stimuli: Self.phantomStimuli)
-    request.analysis.clusters = clusters
+      model: options.model ?? folder + "/model.onnx", data: options.data ?? folder + "/stimuli.bin", output: folder,
+      stimuli: isPhantom ? Self.phantomStimuli : Self.userStimuli)
+    request.analysis.clusters = try options.clusters.map(ClusterFile.read)
     self.request = request
-    let phantom = GlyphPhantom(count: request.measurement.stimulusLimit, seed: request.measurement.seed, placement: .fixed)
-    self.phantom = phantom
-    if writesPhantom, !(resumes && OutputFolder(folder).isMeasured) {
-      try OutputFolder(folder).claim(resumes: resumes)
-      try phantom.write(to: folder)
-    }
+    phantom =
+      isPhantom
+      ? GlyphPhantom(count: request.measurement.stimulusLimit, seed: request.measurement.seed, placement: .fixed) : nil
+    guard let phantom, writesPhantom, !(resumes && OutputFolder(folder).isMeasured) else { return }
+    try OutputFolder(folder).claim(resumes: resumes)
+    try phantom.write(to: folder)
   }
 
   /// One of several scans that a command asks for: what it is, and its request.

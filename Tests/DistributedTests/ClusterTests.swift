@@ -72,6 +72,7 @@ extension DistributedTests {
         }
         .sorted()
       }
+      #expect(errors[0].count == errors[1].count && errors[0].count > 3)
       for (once, often) in zip(errors[0], errors[1]) { #expect(abs(once - often) <= 1e-5 * max(once, 1e-3)) }
 
       // Groups of clusters.
@@ -96,6 +97,40 @@ extension DistributedTests {
       }
     }
 
+    /// Groups of a finished scan go by clusters that are named then.
+    @Test func `can be named for a contrast`() throws {
+      let files = try subject((0..<24).map { $0 % 6 }, "many.npz")
+      let names = folder.file("pictures.txt", text: (0..<24).map { "\($0 % 6)\n" }.joined())
+      let groups = folder.file("groups.txt", text: (0..<24).map { $0 % 6 < 3 ? "a\n" : "b\n" }.joined())
+      _ = try scan(files, ["--clusters", names], out: "clustered")
+      _ = try scan(files, [], out: "plain")
+      for (scan, added) in [("clustered", []), ("plain", ["--clusters", names])] {
+        let run = try Program.run(
+          ["contrast", folder.path(scan), "--groups", groups, "--out", folder.path("of \(scan)")] + added)
+        #expect(run.exitCode == 0, "\(run)")
+      }
+      let tables = ["clustered", "plain"].map { TemporaryFolder.read(folder.path("of \($0)/contrast.tsv")) }
+      let isSame = tables[0] == tables[1] && !tables[0].isEmpty
+      #expect(isSame)
+    }
+
+    /// With --tolerance they decide when layers end, and are part of what a scan is.
+    @Test func `are part of a scan that ends layers early`() throws {
+      let files = try subject(Array(0..<12), "pictures.npz")
+      let names = folder.file("clusters.txt", text: (0..<12).map { "\($0 / 3)\n" }.joined())
+      let tolerant = ["--estimator", "regression", "--samples", "40", "--tolerance", "30", "--clusters", names]
+      _ = try scan(files, tolerant, out: "out")
+      let same = try scan(files, tolerant + ["--resume"], out: "out")
+      #expect(!same.errors.contains("was not there"), "\(same)")
+      let without = try Program.run(
+        runs.scan(
+          model: files.model, data: files.data, options + tolerant.dropLast(2) + ["--resume", "--out", folder.path("out")]))
+      #expect(without.exitCode == 64 && without.errors.contains("--clusters is not there now"), "\(without)")
+      let others = folder.file("others.txt", text: (0..<12).map { "\($0 / 2)\n" }.joined())
+      let report = try Program.run(["report", folder.path("out"), "--clusters", others])
+      #expect(report.exitCode == 64 && report.complaints.count == 1, "\(report)")
+    }
+
     /// Of clusters that two groups share, each is compared with itself, and those that one group has alone don't count.
     @Test func `that groups share are compared within`() throws {
       let files = try subject(Array(0..<14), "pictures.npz")
@@ -106,7 +141,7 @@ extension DistributedTests {
       #expect(contrast.exitCode == 0, "\(contrast)")
       #expect(
         contrast.output.contains("6 clusters have both groups")
-          && contrast.output.contains("1 that only one group has is left out"))
+          && contrast.output.contains("1 of which one group alone has stimuli is left out"))
       #expect(contrast.output.contains("64 divisions"), "\(contrast)")
       try #require(try Program.run(["report", folder.path("out"), "--only", "long"]).exitCode == 0)
       let zeta = try Dictionary(grouping: table("out/stimuli/regions.tsv"), by: { $0["region"]! }).mapValues { rows in

@@ -5,12 +5,12 @@ import Testing
 @Suite struct `A mean of clusters` {
   private let sample = [3.1, 2.7, 4.2, 3.3, 2.9, 1.9, 2.5, 2.2, 5.0, 4.4]
 
-  /// statsmodels 0.15: OLS on a constant, cov_type="cluster", use_t=True.
+  /// CR2 and Satterthwaite's degrees of freedom as clubSandwich has them, in numpy by square roots of matrices: of clusters of 2 and 3.
   @Test func `has the published error`() throws {
     let clusters = try #require(Clusters([7, 7, 7, 2, 2, 9, 9, 9, 4, 4]))
     let mean = ClusteredMean(sample, clusters: clusters)
-    #expect(abs(mean.mean - 3.22) < 1e-12 && abs(mean.squaredError.squareRoot() - 0.4939419669016457) < 1e-12)
-    #expect(mean.degreesOfFreedom == 3)
+    #expect(abs(mean.mean - 3.22) < 1e-12 && abs(mean.squaredError.squareRoot() - 0.24565714285714296.squareRoot()) < 1e-12)
+    #expect(abs(mean.degreesOfFreedom - 2.861313868613138) < 1e-12)
   }
 
   @Test func `is that of the members where these are independent`() {
@@ -27,6 +27,38 @@ import Testing
     let (once, often) = (ClusteredMean(sample, clusters: nil), ClusteredMean(repeated, clusters: clusters))
     #expect(abs(once.mean - often.mean) < 1e-12 && abs(once.squaredError - often.squaredError) < 1e-12)
     #expect(once.degreesOfFreedom == often.degreesOfFreedom)
+  }
+
+  /// One cluster that holds half of a sample makes the degrees of freedom few, however many others there are.
+  @Test func `knows less where clusters differ in size`() throws {
+    let even = try #require(Clusters((0..<40).map { $0 / 4 }))
+    let uneven = try #require(Clusters((0..<40).map { max(0, $0 - 19) }))
+    #expect(abs(even.degreesOfFreedom - 9) < 1e-9 && uneven.count == 21 && uneven.degreesOfFreedom < 5)
+  }
+
+  /// Signs of clusters are flipped as if all their members' were, and t is the clustered one.
+  @Test func `has family-wise p-values by its own t`() throws {
+    let names = [0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 4, 4]
+    let rows: [[Double]] = (0..<12).map { row in
+      (0..<3).map { (region: Int) -> Double in
+        let number = (row * 7 + region * 5) * 37 % 23
+        return Double(number) / 10 - 0.6
+      }
+    }
+    let clusters = try #require(Clusters(names))
+    func largest(_ mask: Int) -> [Double] {
+      let flipped = zip(names, rows).map { name, row in row.map { mask >> name & 1 == 1 ? -$0 : $0 } }
+      return (0..<3).map { region in
+        let mean = ClusteredMean(flipped.map { $0[region] }, clusters: clusters)
+        return mean.mean * mean.mean / mean.squaredError
+      }
+    }
+    let observed = largest(0)
+    let all: [Double] = (0..<32).map { largest($0).max() ?? 0 }
+    let p = observed.map { own -> Double in Double(all.count { $0 >= own * (1 - 1e-9) }) / 32 }
+    let found = SignFlips.familyWiseP(clusters.sums(rows), clusters: clusters, seed: 1)
+    for (a, b) in zip(p, found) { #expect(abs(a - b) < 1e-12) }
+    #expect(SignFlips.leastP(of: 5) == 2.0 / 32)
   }
 
   @Test func `needs three clusters`() {

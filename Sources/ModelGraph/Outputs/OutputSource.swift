@@ -154,7 +154,7 @@ extension Model {
           decision: node.opType)
         comparedAxis = found.classAxis
         tensor = source
-      case ("", "Slice") where joinsClasses, ("", "Split") where joinsClasses:
+      case ("", "Slice") where joinsClasses:
         guard let (source, axis) = classes(partedBy: node) else { return found }
         found = OutputSource(tensor: source, activation: nil, classAxis: axis, decision: "one output a class")
         comparedAxis = axis
@@ -248,17 +248,38 @@ extension Model {
     }
   }
 
-  /// What a Slice or Split takes a part of, and along which axis, where an ArgMax compares the parts: classes that each have an output, as
-  /// scikit-learn's exporter writes for its option `zipmap="columns"`.
+  /// What a Slice takes one class of, and along which axis, where an ArgMax compares all and others are outputs, too: as scikit-learn's
+  /// exporter writes for its option `zipmap="columns"`.
   private func classes(partedBy node: Onnx_NodeProto) -> (source: String, axis: Int)? {
-    guard let source = node.input(at: 0) else { return nil }
-    let axes =
-      node.opType == "Slice" ? node.input(at: 3).flatMap { integerConstant($0) }?.map(Int.init) ?? node.integers("axes") : nil
-    guard let axis = node.opType == "Slice" ? axes?.count == 1 ? axes![0] : nil : node.integer("axis") ?? 0 else { return nil }
-    let isCompared = proto.graph.node.contains {
-      $0.isStandard && $0.opType == "ArgMax" && $0.input(at: 0) == source && ($0.integer("axis") ?? 0) == axis
+    guard let part = entry(takenBy: node), proto.graph.node.contains(where: { isArgMax($0, of: part) }) else { return nil }
+    let others = proto.graph.node.filter { other in
+      entry(takenBy: other).map { ($0.source, $0.axis) == (part.source, part.axis) && $0.place != part.place } ?? false
+    }.compactMap { index.numbers[$0.output[0]] }
+    let leadsOut = outputs.compactMap { index.numbers[$0.name] }.contains { output in
+      others.contains { index.influences(on: output)[$0] }
     }
-    return isCompared ? (source, axis) : nil
+    return leadsOut ? (part.source, part.axis) : nil
+  }
+
+  private typealias Entry = (source: String, axis: Int, place: Int64)
+
+  /// The one entry of an axis that a Slice takes.
+  private func entry(takenBy node: Onnx_NodeProto) -> Entry? {
+    func list(_ position: Int, _ name: String) -> [Int64]? {
+      node.input(at: position).map { integerConstant($0) } ?? node.integers(name)?.map(Int64.init)
+    }
+    guard node.isStandard, node.opType == "Slice", let source = node.input(at: 0), let starts = list(1, "starts"),
+      let ends = list(2, "ends"), let axes = list(3, "axes"), starts.count == 1, ends.count == 1, axes.count == 1,
+      starts[0] >= 0, ends[0] == starts[0] + 1
+    else { return nil }
+    return (source, Int(axes[0]), starts[0])
+  }
+
+  /// Of [stimuli, classes] the last axis is the second.
+  private func isArgMax(_ node: Onnx_NodeProto, of part: Entry) -> Bool {
+    let axis = node.integer("axis") ?? 0
+    return node.isStandard && node.opType == "ArgMax" && node.input(at: 0) == part.source
+      && (axis == part.axis || Set([axis, part.axis]) == [-1, 1])
   }
 
   /// x, if the quotient is exp(x − max x) / Σ exp(x − max x) or the same without the maximum.

@@ -36,9 +36,11 @@ package struct LayerAnswers: Sendable, Hashable {
   ///   - series: by stimulus; `nil` for one that was skipped; not all are.
   ///   - statistics: of the same series.
   ///   - sharedVariance: `[regions]`, the squared error that all series have in common; `nil` for none.
+  ///   - independent: how many of them are.
   ///   - errorShare: as for `RegionTest`.
   init(
-    _ series: [Estimate?], _ statistics: LayerStatistics, sharedVariance: [Double]?, _ analysis: AnalysisOptions,
+    _ series: [Estimate?], _ statistics: LayerStatistics, sharedVariance: [Double]?, independent: Int,
+    _ analysis: AnalysisOptions,
     errorShare: Double
   ) {
     let regions = statistics.tests.indices
@@ -60,7 +62,8 @@ package struct LayerAnswers: Sendable, Hashable {
       measured.count < 2
       ? nil
       : Group(
-        measured, statistics, significant: zip(needed, heldBack).map(+), sharedVariance: sharedVariance, analysis,
+        measured, statistics, significant: zip(needed, heldBack).map(+), sharedVariance: sharedVariance, independent: independent,
+        analysis,
         errorShare: errorShare)
   }
 
@@ -73,7 +76,7 @@ package struct LayerAnswers: Sendable, Hashable {
 
 extension LayerAnswers.Group {
   fileprivate init(
-    _ series: [Estimate], _ statistics: LayerStatistics, significant: [Int], sharedVariance: [Double]?,
+    _ series: [Estimate], _ statistics: LayerStatistics, significant: [Int], sharedVariance: [Double]?, independent: Int,
     _ analysis: AnalysisOptions, errorShare: Double
   ) {
     fixedEffects = FixedEffects.tests(
@@ -86,7 +89,8 @@ extension LayerAnswers.Group {
     // Where all coalitions were measured, no region is significant by chance.
     let isExact = series.allSatisfy { $0.standardError.allSatisfy { $0 == 0 } }
     let table = Prevalence.table(
-      of: series.count, falsePositiveRate: isExact ? 0 : 1 - analysis.confidence, confidence: analysis.confidence)
+      of: series.count, independent: independent, falsePositiveRate: isExact ? 0 : 1 - analysis.confidence,
+      confidence: analysis.confidence)
     prevalence = significant.map { table[$0] }
     heterogeneity = statistics.tests.indices.map { region in
       Heterogeneity(zeta: series.map { $0.zeta[region] }, standardErrors: series.map { $0.standardError[region] })

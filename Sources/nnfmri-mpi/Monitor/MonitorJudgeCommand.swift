@@ -101,7 +101,11 @@ struct MonitorJudgeCommand: ParsableCommand {
       if selfTest, opened.selfTestCount == 0 { say(Self.noSelfTest) }
       let stimuli = try data.flatMap { $0 == "-" ? nil : try opened.stimuli(contentsOf: $0) }
       try checkOutputs(opened.files + (stimuli?.files ?? []))
-      if let stimuli, try Digest.ofFiles(stimuli.files) == reference.origin.dataDigest { say(Self.isLearnt) }
+      if let stimuli, try Digest.ofFiles(stimuli.files) == reference.origin.dataDigest {
+        say(
+          "The reference has learnt from \(reference.origin.stimulusCount) stimuli of these files, which look more normal to it than new ones: their p-values say little, and drift may be called."
+        )
+      }
       let session = try MonitorSession(
         opened, judge: Judge(reference, outlierRate: rate.value, driftRate: driftAlarms), rate: rate, out: out,
         batch: opened.takesBatches ? batch ?? 1 : 1, isFull: full, selfTests: selfTest, metricsFile: metrics)
@@ -137,8 +141,6 @@ struct MonitorJudgeCommand: ParsableCommand {
     }
   }
 
-  private static let isLearnt =
-    "The reference has learnt from these very stimuli, which look more normal to it than new ones: their p-values and drift say nothing."
   private static let noSelfTest = "The reference stores no stimuli to test the network by, so --self-test runs none."
 
   /// - Parameter read: the files that the network and the stimuli are read from.
