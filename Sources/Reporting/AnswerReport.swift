@@ -97,7 +97,7 @@ enum AnswerReport {
   private static func familyWise(_ layer: ScanResult.Layer, _ units: IndependentUnits) -> String? {
     let level = ContrastReport.level
     return layer.familyWiseP.map { p in
-      let count = units.count(of: layer.series.indices.filter { layer.series[$0] != nil })
+      let count = units.count(layer.series.map { $0 != nil })
       let least = SignFlips.leastP(of: count)
       return least < level
         ? "Family-wise, by sign flips: \(regions(p.count { $0 < level })) with p < \(Number.significant(level))."

@@ -52,6 +52,9 @@ package struct IndependentUnits: Sendable, Hashable {
     return kind == .clusters ? Clusters(counted, least: 2) : Clusters(counted)
   }
 
+  /// How many independent ones errors across some stimuli come from. - Parameter isCounted: by stimulus.
+  package func count(_ isCounted: [Bool]) -> Int { clusters(isCounted)?.count ?? isCounted.count { $0 } }
+
   /// Why nothing tells errors across some stimuli, a clause; `nil` where something does.
   ///
   /// - Parameter isCounted: by stimulus.

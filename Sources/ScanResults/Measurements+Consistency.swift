@@ -56,6 +56,7 @@ extension Measurements {
     guard shares.allSatisfy(OptionRange.share.contains), OptionRange.signFlips.contains(analysis.signFlips) else {
       return "its options of analysis"
     }
+    if let clusters = analysis.clusters, (try? clusters.check(for: plan)) == nil { return "its clusters" }
     guard OptionRange.pathways.contains(measurement.pathwayCount), measurement.tolerance.map({ $0 > 0 }) ?? true,
       (measurement.stream == nil) == (plan.streamCount == nil)
     else { return "its options" }

@@ -46,8 +46,19 @@ extension DistributedTests {
       #expect(run.exitCode == 0, "\(run)")
       let summary = try #require(
         JSONSerialization.jsonObject(with: Data(TemporaryFolder.read(folder.path("experts/scan.json")))) as? [String: Any])
+      // Places among all rows are those of the batch that is run.
       let notes = try #require(summary["notes"] as? [String])
-      #expect(notes.contains { $0.hasPrefix("Coalitions of layer \"halves\" run one at a time") }, "\(notes)")
+      #expect(!notes.contains { $0.contains("one at a time") }, "\(notes)")
+      let alone = try Program.run(["scan"] + files.options + options + ["--batch", "1", "--out", folder.path("alone")], ranks: 2)
+      #expect(alone.exitCode == 0, "\(alone)")
+      let zeta = try ["experts", "alone"].map { name in
+        let text = String(decoding: TemporaryFolder.read(folder.path("\(name)/regions.tsv")), as: UTF8.self)
+        let rows = text.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+        let column = try #require(rows[0].firstIndex(of: "zeta"))
+        return try rows.dropFirst().map { try #require(Double($0[column])) }
+      }
+      #expect(zeta[0].count == zeta[1].count && zeta[0].contains { abs($0) > 1e-3 })
+      for (together, single) in zip(zeta[0], zeta[1]) { #expect(abs(together - single) <= 1e-4 * max(1, abs(single))) }
       let layers = try #require(summary["layers"] as? [[String: Any]])
       let deviation = try #require(layers.first { $0["tensor"] as? String == "halves" }?["cut_deviation"] as? Double)
       #expect(deviation < 1e-5)

@@ -228,6 +228,12 @@ extension DistributedTests {
         (measured, ["predictions"], [0], "its predictions"), (measured, ["rounds"], [Any](), "its rounds"),
         (measured, ["cutDeviations"], [0], "its cut deviations"),
         (measured, ["analysis", "confidence"], 1.5, "its options of analysis"),
+        (
+          measured, ["analysis"],
+          ["confidence": 0.95, "falseDiscoveryRate": 0.05, "signFlips": 0, "clusters": ["numbers": [0, 1]]] as [String: Any],
+          "its clusters"
+        ),
+        (measured, ["plan", "dataCount"], 1, "the stimuli of its data"),
         (traced, ["stimulusCount"], 0, "its number of stimuli"), (traced, ["links"], [Any](), "its number of links"),
         (traced, ["links", "0", "totals"], [1.0], "link 0"),
         (traced, ["pathwayLayers", "0"], 9, "the layers of its pathways"),

@@ -254,7 +254,7 @@ extension Model {
     guard let part = entry(takenBy: node), proto.graph.node.contains(where: { isArgMax($0, of: part) }) else { return nil }
     let others = proto.graph.node.filter { other in
       entry(takenBy: other).map { ($0.source, $0.axis) == (part.source, part.axis) && $0.place != part.place } ?? false
-    }.compactMap { index.numbers[$0.output[0]] }
+    }.compactMap { $0.output.first.flatMap { index.numbers[$0] } }
     let leadsOut = outputs.compactMap { index.numbers[$0.name] }.contains { output in
       others.contains { index.influences(on: output)[$0] }
     }
@@ -270,7 +270,7 @@ extension Model {
     }
     guard node.isStandard, node.opType == "Slice", let source = node.input(at: 0), let starts = list(1, "starts"),
       let ends = list(2, "ends"), let axes = list(3, "axes"), starts.count == 1, ends.count == 1, axes.count == 1,
-      starts[0] >= 0, ends[0] == starts[0] + 1
+      (0..<Int64.max).contains(starts[0]), ends[0] == starts[0] + 1
     else { return nil }
     return (source, Int(axes[0]), starts[0])
   }

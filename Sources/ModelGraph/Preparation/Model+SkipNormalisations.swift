@@ -15,7 +15,7 @@ extension Model {
 
   private func parts(_ node: Onnx_NodeProto) -> Bool {
     guard node.domain == "com.microsoft", ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(node.opType),
-      node.output.count == 4, node.output[1].isEmpty, node.output[2].isEmpty
+      node.input.prefix(3).count { !$0.isEmpty } == 3, node.output.count == 4, node.output[1].isEmpty, node.output[2].isEmpty
     else { return false }
     return index.numbers[node.output[3]].map { !index.readers[$0].isEmpty } ?? false
   }
