@@ -78,7 +78,8 @@ struct Conductor {
   private func sayWhatChanged(from proposed: ScanPlan, to plan: ScanPlan) {
     if plan.evaluations < proposed.evaluations, request.run.part == nil, earlier == nil, extended == nil {
       let gradients = plan.layers.reduce(0) { $0 + ($1.design == .gradients ? $1.rows : 0) } * plan.stimulusCount
-      note("\(plan.evaluations) passes are needed\(gradients > 0 ? ", \(gradients) of them for gradients" : "").")
+      let share = gradients == plan.evaluations ? ", all" : gradients > 0 ? ", \(gradients) of them" : nil
+      note("\(plan.evaluations) passes are needed\(share.map { "\($0) for gradients" } ?? "").")
     }
     plan.notes.filter { !proposed.notes.contains($0) }.forEach(note)
     ScanPlan.Refusal.sentences(plan.refusals.filter { !proposed.refusals.contains($0) }).forEach(note)
