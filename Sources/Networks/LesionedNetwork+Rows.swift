@@ -1,20 +1,38 @@
 package import Grids
 
 extension LesionedNetwork {
-  /// How far rows of a batch are from what each gives in a batch of its own: the largest difference of an element of the
-  /// output, as a share of the largest. Above rounding, something in the network mixes the rows of a batch: an If or a
-  /// normalisation over all of them, a layer in training mode, a draw.
+  /// How far rows of a batch are from what they should be.
+  package struct RowCheck: Sendable {
+    /// From what each gives in a batch of its own: the largest difference of an element of the output, as a share of the largest. Above
+    /// rounding, something in the network mixes the rows of a batch: an If or a normalisation over all of them, a layer in training mode, a
+    /// draw.
+    package let deviation: Double
+    /// From what each gives beside other rows: the largest change of an element of the output, as a share of what the coalitions change it
+    /// by. A row's sums don't depend on other rows, so that it is 0 to the bit where nothing mixes them; beside large scores that lesions
+    /// hardly move, the deviation doesn't show it.
+    package let influence: Double
+  }
+
+  /// Compares rows of a batch.
   ///
-  /// Intact rows of different stimuli don't show it where what mixes them is upstream of the layer, or where they all go
-  /// the same way; lesioned ones that differ from each other do.
+  /// Intact rows of different stimuli don't show what mixes them where that is upstream of the layer, or where they all go the same way;
+  /// lesioned ones that differ from each other do.
   ///
-  /// Cost: one batch of this network, and one of `single` for each coalition.
+  /// Cost: three batches of this network, and one of `single` for each coalition.
   /// - Parameters:
   ///   - single: the same layer at a batch of one, or this network, which fills a batch with the same coalition.
-  ///   - coalitions: 1 to `batch` of them, mixed.
+  ///   - coalitions: 2 to `batch` of them, mixed.
   /// - Throws: as `begin` and `values`.
-  package func rowDeviation(from single: LesionedNetwork, stimulus: Int, coalitions: [Coalition]) throws -> Double {
+  package func checkRows(against single: LesionedNetwork, stimulus: Int, coalitions: [Coalition]) throws -> RowCheck {
     let rows = try outputs(of: coalitions, stimulus: stimulus)
+    return RowCheck(
+      deviation: try deviation(of: rows, from: single, stimulus: stimulus, coalitions: coalitions),
+      influence: try influence(on: rows, stimulus: stimulus, coalitions: coalitions))
+  }
+
+  private func deviation(
+    of rows: [[Float]], from single: LesionedNetwork, stimulus: Int, coalitions: [Coalition]
+  ) throws -> Double {
     var difference: Float = 0
     var scale: Float = 0
     for (row, coalition) in zip(rows, coalitions) {
@@ -30,30 +48,18 @@ extension LesionedNetwork {
     return difference == 0 ? 0 : Double(difference) / Double(max(scale, .leastNormalMagnitude))
   }
 
-  /// How far what else is in a batch changes a row: the largest change of an element of the output, as a share of what these coalitions
-  /// change it by. A row's sums don't depend on other rows, so that it is 0 to the bit where nothing mixes them; beside large scores that
-  /// lesions hardly move, `rowDeviation` doesn't show it.
-  ///
-  /// Cost: three batches.
-  /// - Parameter coalitions: 2 to `batch` of them, mixed.
-  /// - Throws: as `begin` and `values`.
-  package func rowInfluence(stimulus: Int, coalitions: [Coalition]) throws -> Double {
-    let rows = try outputs(of: coalitions, stimulus: stimulus)
+  private func influence(on rows: [[Float]], stimulus: Int, coalitions: [Coalition]) throws -> Double {
     var share = 0.0
     for parity in 0...1 {
-      // Every other row is another than it was.
-      let others = coalitions.indices.map { coalitions[$0 % 2 == parity ? $0 : coalitions.count - 1 - $0] }
+      // Every other row is the next one's coalition.
+      let others = coalitions.indices.map { coalitions[$0 % 2 == parity ? $0 : ($0 + 1) % coalitions.count] }
       let changed = try outputs(of: others, stimulus: stimulus)
       for row in rows.indices where row % 2 == parity {
-        for (element, value) in rows[row].enumerated() where changed[row][element] != value {
+        for (element, (value, now)) in zip(rows[row], changed[row]).enumerated() {
+          guard value != now, !(value.isNaN && now.isNaN) else { continue }
           let all = rows.map { $0[element] }
-          let now = changed[row][element]
-          guard all.allSatisfy(\.isFinite), now.isFinite else {
-            if value.isNaN, now.isNaN { continue }
-            return .infinity
-          }
-          let spread = Double(all.max()! - all.min()!)
-          share = max(share, Double(abs(now - value)) / max(spread, .leastNormalMagnitude))
+          guard now.isFinite, all.allSatisfy(\.isFinite) else { return .infinity }
+          share = max(share, Double(abs(now - value)) / Double(max(all.max()! - all.min()!, .leastNormalMagnitude)))
         }
       }
     }

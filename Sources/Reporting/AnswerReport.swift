@@ -75,12 +75,13 @@ enum AnswerReport {
   static func sentences(_ layer: ScanResult.Layer, _ result: ScanResult) -> [String] {
     let answers = layer.answers
     guard let group = answers.group else { return ["\(single(layer)) It says nothing of other stimuli."] }
-    let units = IndependentUnits(result.plan, result.request)
+    let units = IndependentUnits(result.plan, result.request).independent(layer.series.map { $0 != nil })
     return [
       """
       Stimuli like these (random effects): \(likeThese(layer, group, units)). These \(layer.statistics.seriesCount) (fixed effects): \
       \(group.isFixedCritical.count { $0 }). \(each(answers))
-      """, few(layer), familyWise(layer, units), prevalence(layer, group, TargetWords.needed(result)),
+      """, few(layer), familyWise(layer, units, flips: result.request.analysis.signFlips),
+      prevalence(layer, group, TargetWords.needed(result)),
     ].compactMap(\.self)
   }
 
@@ -94,24 +95,29 @@ enum AnswerReport {
       "Of so few regions read ζ and significance (\(significant) of \(count)): critical only means a standard deviation above their mean."
   }
 
-  private static func familyWise(_ layer: ScanResult.Layer, _ units: IndependentUnits) -> String? {
+  /// What errors across stimuli come from.
+  private typealias Units = (count: Int, name: String)
+
+  private static func familyWise(_ layer: ScanResult.Layer, _ units: Units, flips: Int) -> String? {
     let level = ContrastReport.level
     return layer.familyWiseP.map { p in
-      let count = units.count(layer.series.map { $0 != nil })
-      let least = SignFlips.leastP(of: count)
+      let least = SignFlips.leastP(of: units.count, flips: flips)
       return least < level
         ? "Family-wise, by sign flips: \(regions(p.count { $0 < level })) with p < \(Number.significant(level))."
-        : "Family-wise, by sign flips: nothing can be told, since of \(count) \(units.name) p is \(Number.probability(least)) at least."
+        : "Family-wise, by sign flips: nothing can be told, since of \(units.count) \(units.name) and \(flips) flips p is \(Number.probability(least)) at least."
     }
   }
 
-  private static func likeThese(_ layer: ScanResult.Layer, _ group: LayerAnswers.Group, _ units: IndependentUnits) -> String {
+  private static func likeThese(_ layer: ScanResult.Layer, _ group: LayerAnswers.Group, _ units: Units) -> String {
     let critical = layer.statistics.isCritical.count { $0 }
     if critical > 0 { return "\(regions(critical)) critical" }
     guard layer.plan.regionCount >= fewRegions else { return "none critical" }
     guard let needed = group.stimuliNeeded else { return "none critical, and more of them aren't expected to show any" }
-    return needed > layer.statistics.seriesCount
-      ? "none critical; about \(rounded(needed * units.count / max(units.stimulusCount, 1)))\(units.reason == nil ? "" : " \(units.name)") would be needed to find one with probability \(StimuliNeeded.power)"
+    let count = layer.statistics.seriesCount
+    // Of alike stimuli as many for each as there are.
+    let unit = units.count == count ? "" : " \(units.name)"
+    return needed > count
+      ? "none critical; about \(rounded(needed * units.count / count))\(unit) would be needed to find one with probability \(StimuliNeeded.power)"
       : "none critical, though as many had a fair chance to show one"
   }
 

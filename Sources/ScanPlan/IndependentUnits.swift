@@ -22,8 +22,6 @@ package struct IndependentUnits: Sendable, Hashable {
   /// How many independent ones some stimuli are. - Parameter stimuli: by number.
   package func count(of stimuli: [Int]) -> Int { Set(stimuli.map { numbers[$0] }).count }
 
-  package var stimulusCount: Int { numbers.count }
-
   /// How many there are of all.
   package var count: Int { count(of: Array(numbers.indices)) }
 
@@ -52,8 +50,12 @@ package struct IndependentUnits: Sendable, Hashable {
     return kind == .clusters ? Clusters(counted, least: 2) : Clusters(counted)
   }
 
-  /// How many independent ones errors across some stimuli come from. - Parameter isCounted: by stimulus.
-  package func count(_ isCounted: [Bool]) -> Int { clusters(isCounted)?.count ?? isCounted.count { $0 } }
+  /// What errors across some stimuli come from, in the plural: units where there are enough, else the stimuli themselves.
+  ///
+  /// - Parameter isCounted: by stimulus.
+  package func independent(_ isCounted: [Bool]) -> (count: Int, name: String) {
+    clusters(isCounted).map { ($0.count, name) } ?? (isCounted.count { $0 }, "stimuli")
+  }
 
   /// Why nothing tells errors across some stimuli, a clause; `nil` where something does.
   ///

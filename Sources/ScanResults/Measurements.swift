@@ -129,7 +129,7 @@ package struct Measurements: Sendable {
       statistics: statistics,
       answers: LayerAnswers(
         estimates, statistics, sharedVariance: correction?.sharedVariance,
-        independent: units.count(isMeasured), request.analysis, errorShare: errorShare),
+        independent: units.independent(isMeasured).count, request.analysis, errorShare: errorShare),
       familyWiseP: request.analysis.signFlips == 0
         ? nil
         : statistics.familyWiseP(

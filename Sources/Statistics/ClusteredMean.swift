@@ -36,6 +36,10 @@ package struct Clusters: Sendable, Hashable {
   package let count: Int
   /// Members of each.
   package let sizes: [Double]
+  /// What squared sums of deviations count, the more the larger their share of the mean: 1/(1 − n_g/N).
+  package let weights: [Double]
+  /// Of the squared error, by Satterthwaite: twice its squared expectation over its variance, if members aren't alike.
+  package let degreesOfFreedom: Double
 
   /// - Parameters:
   ///   - names: equal ones belong together; numbers go by their first members.
@@ -53,21 +57,13 @@ package struct Clusters: Sendable, Hashable {
     var sizes = [Double](repeating: 0, count: count)
     for number in numbers { sizes[number] += 1 }
     self.sizes = sizes
-  }
-
-  /// What squared sums of deviations count, the more the larger their share of the mean: 1/(1 − n_g/N).
-  package var weights: [Double] {
-    let total = Double(numbers.count)
-    return sizes.map { 1 / (1 - $0 / total) }
-  }
-
-  /// Of the squared error, by Satterthwaite: twice its squared expectation over its variance, if members aren't alike.
-  package var degreesOfFreedom: Double {
-    let total = Double(numbers.count)
+    let total = Double(names.count)
+    let weights = sizes.map { 1 / (1 - $0 / total) }
     func sum(_ term: (Double, Double) -> Double) -> Double { zip(sizes, weights).reduce(0) { $0 + term($1.0, $1.1) } }
     let (squares, weighted) = (sum { n, _ in n * n }, sum { n, w in w * n * n })
     let fourth = sum { n, w in w * w * n * n * n * n }
-    return total * total / (squares + (weighted * weighted - fourth) / (total * total))
+    degreesOfFreedom = total * total / (squares + (weighted * weighted - fourth) / (total * total))
+    self.weights = weights
   }
 
   /// `[clusters]`

@@ -90,7 +90,7 @@ package struct GroupContrast: Sendable, Hashable {
       familyWiseP = SignFlips.familyWiseP(differences, flips: permutations, seed: seed, stream: stream)
       let isWhole = first.count <= SignFlips.largestEnumeration
       self.permutations = isWhole ? 1 << first.count : permutations
-      leastP = isWhole ? 2 / Double(1 << first.count) : 1 / Double(1 + permutations)
+      leastP = SignFlips.leastP(of: first.count, flips: permutations)
       return
     }
     let all = moved + second

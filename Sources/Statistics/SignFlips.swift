@@ -9,8 +9,10 @@ package enum SignFlips {
   /// Up to this many series all 2ᴺ flips are made, else `flips` random ones.
   package static let largestEnumeration = 12
 
-  /// The least that p can be of so many series where all flips are made; below any level else.
-  package static func leastP(of series: Int) -> Double { series <= largestEnumeration ? 2 / Double(1 << max(series, 1)) : 0 }
+  /// The least that p can be of so many series: that of the observed signs and their mirror, or of none of the drawn flips.
+  package static func leastP(of series: Int, flips: Int) -> Double {
+    series <= largestEnumeration ? 2 / Double(1 << max(series, 1)) : 1 / Double(1 + flips)
+  }
 
   /// Corrected p-values: `[regions]`.
   ///

@@ -126,9 +126,10 @@ extension NetworkKind {
     return (network, LesionedNetwork.mixedCoalitions(regions: grid.regionCount, count: 8))
   }
 
-  private func deviation(_ kind: NetworkKind) throws -> Double {
-    let (network, coalitions) = try network(kind, batch: 8)
-    return try network.rowDeviation(from: self.network(kind, batch: 1).network, stimulus: 0, coalitions: coalitions)
+  private func check(_ kind: NetworkKind, batch: Int = 8) throws -> LesionedNetwork.RowCheck {
+    let (network, coalitions) = try network(kind, batch: batch)
+    return try network.checkRows(
+      against: self.network(kind, batch: 1).network, stimulus: 0, coalitions: Array(coalitions.prefix(batch)))
   }
 
   @Test(arguments: [1, 3, 8])
@@ -140,28 +141,24 @@ extension NetworkKind {
   }
 
   @Test func `are apart in a network without traffic between them`() throws {
-    #expect(try deviation(.rowwise) < 1e-5)
-  }
-
-  private func influence(_ kind: NetworkKind) throws -> Double {
-    let (network, coalitions) = try network(kind, batch: 8)
-    return try network.rowInfluence(stimulus: 0, coalitions: coalitions)
+    #expect(try check(.rowwise).deviation < 1e-5)
   }
 
   @Test(arguments: [NetworkKind.decided, .batchMean])
   func `that change each other are found out`(_ kind: NetworkKind) throws {
-    #expect(try deviation(kind) > 1e-2)
+    #expect(try check(kind).deviation > 1e-2)
   }
 
-  @Test func `that change each other are found out beside a large score`() throws {
-    #expect(try deviation(.faintMean) < 1e-3)
-    #expect(try influence(.faintMean) > 1e-2)
+  @Test(arguments: [2, 3, 5, 8])
+  func `that change each other are found out beside a large score`(_ batch: Int) throws {
+    let check = try check(.faintMean, batch: batch)
+    #expect(check.deviation < 1e-3 && check.influence > 1e-2)
   }
 
   @Test(arguments: [NetworkKind.rowwise, .numbered, .pooledByNumber, .scaledForGood])
   func `don't depend on what else is in the batch`(_ kind: NetworkKind) throws {
-    #expect(try influence(kind) == 0)
-    #expect(try deviation(kind) < 1e-5)
+    let check = try check(kind)
+    #expect(check.influence == 0 && check.deviation < 1e-5)
   }
 
   @Test func `go one way where an If or a Loop is steered by what they hold`() throws {
@@ -190,7 +187,7 @@ extension NetworkKind {
     #expect(bench.survey.preparation.isQuantized)
     #expect(bench.survey.takesBatches == areApart)
     let (network, coalitions) = try network(kind, batch: 8)
-    let deviation = try network.rowDeviation(from: network, stimulus: 0, coalitions: coalitions)
+    let deviation = try network.checkRows(against: network, stimulus: 0, coalitions: coalitions).deviation
     #expect((deviation <= bench.survey.preparation.rowTolerance) == areApart, "\(deviation)")
   }
 }

@@ -55,6 +55,38 @@ import Testing
     }
   }
 
+  /// The sum of word and place, which streams begin with.
+  @Test func `of embeddings are normalised from the sum`() throws {
+    let runtime = try TestRuntime.make()
+    var random = WeightGenerator(seed: 5)
+    var net = GraphBuilder(name: "embedding", opset: 17)
+    net.input("ids", [nil, 3], type: .int32)
+    for (name, shape) in [("words", [7, 4]), ("places", [3, 4]), ("scale", [4]), ("shift", [4])] {
+      net.weight(name, shape, random.floats(shape.reduce(1, *)))
+    }
+    net.node(
+      "EmbedLayerNormalization", ["ids", "", "words", "places", "", "scale", "shift"], ["normal", "lengths", "sum"],
+      domain: "com.microsoft")
+    net.node("Add", ["sum", "normal"], ["y"])
+    net.output("y", [nil, 3, 4])
+    var proto = net.model
+    var domain = Onnx_OperatorSetIdProto()
+    (domain.domain, domain.version) = ("com.microsoft", 1)
+    if !proto.opsetImport.contains(where: { $0.domain == domain.domain }) { proto.opsetImport.append(domain) }
+    let bytes = try Model(proto: proto).serialized()
+    let model = try Model(bytes: bytes, folder: nil)
+    #expect(model.proto.graph.node.map(\.opType) == ["EmbedLayerNormalization", "LayerNormalization", "Add"])
+    #expect(try model.cut(at: "sum", reading: "y").sideInputs.isEmpty)
+    let ids = try Tensor(runtime: runtime, shape: [2, 3], elementType: ElementType.int32.rawValue)
+    ids.bytes.withMemoryRebound(to: Int32.self) { numbers in
+      for (place, id) in [Int32](arrayLiteral: 1, 6, 0, 3, 3, 5).enumerated() { numbers[place] = id }
+    }
+    let outputs = try [bytes, model.serialized()].map { bytes in
+      try Session(runtime: runtime, model: bytes).run([ids])[0].withFloats { Array($0) }
+    }
+    for (a, b) in zip(outputs[0], outputs[1]) { #expect(abs(a - b) <= 1e-5 * max(1, abs(a))) }
+  }
+
   @Test func `stay where nothing reads the sum`() throws {
     var proto = proto("SkipLayerNormalization", opset: 17, hasBias: true, epsilon: nil)
     let place = try #require(proto.graph.node.firstIndex { $0.opType == "SkipLayerNormalization" })

@@ -1,3 +1,5 @@
+import Random
+import TestSupport
 import Testing
 
 @testable import Statistics
@@ -36,6 +38,31 @@ import Testing
     #expect(abs(even.degreesOfFreedom - 9) < 1e-9 && uneven.count == 21 && uneven.degreesOfFreedom < 5)
   }
 
+  /// Without an effect, one of 20 clusters with half of all stimuli, half of the variance between clusters: p is below 0.05 in one case of 20,
+  /// and in a quarter by the usual factor G/(G − 1) with G − 1 degrees of freedom.
+  @Test func `is right where one cluster holds half`() throws {
+    let names = (0..<152).map { $0 < 76 ? 0 : 1 + ($0 - 76) / 4 }
+    let clusters = try #require(Clusters(names))
+    #expect(clusters.count == 20 && clusters.sizes[0] == 76)
+    var random = CounterRandom(seed: 5, domain: 1002, index: 0)
+    var (own, usual) = (0, 0)
+    let count = 2000
+    for _ in 0..<count {
+      let shared = (0..<20).map { _ in random.nextNormal() }
+      let sample = names.map { shared[$0] + random.nextNormal() }
+      let mean = ClusteredMean(sample, clusters: clusters)
+      func isFound(_ squaredError: Double, _ degrees: Double) -> Bool {
+        RegionTest(mean: mean.mean, standardError: squaredError.squareRoot(), degreesOfFreedom: degrees, confidence: 0.95).p
+          < 0.05
+      }
+      let squares = clusters.sums(sample.map { $0 - mean.mean }).reduce(0) { $0 + $1 * $1 }
+      own += isFound(mean.squaredError, mean.degreesOfFreedom) ? 1 : 0
+      usual += isFound(20.0 / 19 * squares / (152 * 152), 19) ? 1 : 0
+    }
+    #expect((0.035...0.065).contains(Double(own) / Double(count)), "\(own)")
+    #expect((0.2...0.3).contains(Double(usual) / Double(count)), "\(usual)")
+  }
+
   /// Signs of clusters are flipped as if all their members' were, and t is the clustered one.
   @Test func `has family-wise p-values by its own t`() throws {
     let names = [0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 4, 4]
@@ -58,7 +85,7 @@ import Testing
     let p = observed.map { own -> Double in Double(all.count { $0 >= own * (1 - 1e-9) }) / 32 }
     let found = SignFlips.familyWiseP(clusters.sums(rows), clusters: clusters, seed: 1)
     for (a, b) in zip(p, found) { #expect(abs(a - b) < 1e-12) }
-    #expect(SignFlips.leastP(of: 5) == 2.0 / 32)
+    #expect(SignFlips.leastP(of: 5, flips: 100) == 2.0 / 32 && SignFlips.leastP(of: 64, flips: 9) == 0.1)
   }
 
   @Test func `needs three clusters`() {

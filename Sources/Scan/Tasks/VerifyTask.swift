@@ -73,8 +73,8 @@ package struct VerifyTask: RankTask, Hashable {
     }
     // Where the last bits of a float decide between two levels, only batches of one size can be compared.
     let single = worker.plan.preparation.isQuantized ? network : try worker.makeNetwork(layer, lesion: .zero, batch: 1)
-    check.rowDeviation = try network.rowDeviation(from: single, stimulus: 0, coalitions: coalitions)
-    check.rowInfluence = try network.rowInfluence(stimulus: 0, coalitions: coalitions)
+    let rows = try network.checkRows(against: single, stimulus: 0, coalitions: coalitions)
+    (check.rowDeviation, check.rowInfluence) = (rows.deviation, rows.influence)
     return check
   }
 }
