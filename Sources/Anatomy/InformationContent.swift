@@ -12,8 +12,9 @@ internal import Statistics
 /// silent region has the same φ for many stimuli, it counts them as Gao et al. (2017, arXiv 1709.06212) do for mixtures, needs no
 /// jitter, and gives 0 where φ is constant. Negative estimates are reported as 0, after the test.
 ///
-/// The p-value is (1 + b)/(1 + B), b of B permutations of the labels reaching the estimate. The same permutations serve all
-/// regions. Deterministic: a function of seed, stream and the number of stimuli.
+/// The p-value is (1 + b)/(1 + B), b of B permutations of the labels (`LabelPermutation`) reaching the estimate. The same permutations
+/// serve all regions. A class that a permutation leaves one stimulus tells nothing of it. Deterministic: a function of seed, stream, labels
+/// and what they may be permuted among.
 package struct InformationContent: Sendable {
   /// k: neighbours of the same class.
   package static let neighbours = 3
@@ -33,8 +34,6 @@ package struct InformationContent: Sendable {
   /// Places of the stimuli that take part, ascending.
   private let stimuli: [Int]
   private let classCount: Int
-  /// Stimuli in each class. [classes]
-  private let classSizes: [Int]
   /// The class of each stimulus that takes part: as given, then permuted. [(1 + permutations) x stimuli]
   private let classes: [UInt32]
   private let permutationCount: Int
@@ -43,9 +42,10 @@ package struct InformationContent: Sendable {
 
   /// - Parameters:
   ///   - labels: the class of each stimulus, or the class that the model predicts. [stimuli]
+  ///   - blocks: which stimuli are alike.
   ///   - permutations: B; 0 for no test, p = 1.
   ///   - stream: what tells this test from others of the same seed, such as the layer's number.
-  package init(labels: [Int], permutations: Int = 200, seed: UInt64, stream: UInt64) {
+  package init(labels: [Int], blocks: LabelBlocks = LabelBlocks(), permutations: Int = 200, seed: UInt64, stream: UInt64) {
     var sizes: [Int: Int] = [:]
     for label in labels { sizes[label, default: 0] += 1 }
     let repeated = sizes.filter { $0.value > 1 }.keys.sorted()
@@ -53,7 +53,6 @@ package struct InformationContent: Sendable {
 
     stimuli = labels.indices.filter { number[labels[$0]] != nil }
     classCount = repeated.count
-    classSizes = repeated.map { sizes[$0]! }
     permutationCount = permutations
     if labels.count < Self.leastStimuli {
       reasonForNone = "\(labels.count) stimuli, and at least \(Self.leastStimuli) are needed"
@@ -75,15 +74,14 @@ package struct InformationContent: Sendable {
     }
     digamma = (1...stimuli.count).map { Statistics.digamma(of: Double($0)) }
     let observed = stimuli.map { number[labels[$0]]! }
-    var classes = observed
-    for permutation in 0..<permutations {
-      var random = CounterRandom(
-        seed: CounterRandom.derivedSeed(from: seed, stream: stream), domain: .classPermutations, index: UInt64(permutation))
-      var shuffled = observed
-      random.shuffle(&shuffled)
-      classes += shuffled
-    }
-    self.classes = classes
+    let permutation = LabelPermutation(observed, within: blocks.keeping(stimuli))
+    let drawSeed = CounterRandom.derivedSeed(from: seed, stream: stream)
+    classes =
+      observed
+      + (0..<permutations).flatMap { draw in
+        var random = CounterRandom(seed: drawSeed, domain: .classPermutations, index: UInt64(draw))
+        return permutation.drawn(&random)
+      }
   }
 
   /// What a region's density tells about the class.
@@ -101,7 +99,7 @@ package struct InformationContent: Sendable {
     let count = values.count
     let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
     let sorted = order.map { values[$0] }
-    var scratch = Scratch(stimuli: count, classSizes: classSizes)
+    var scratch = Scratch(stimuli: count, classes: classCount)
     let observed = nats(sorted, order, arrangement: 0, &scratch)
     var reaching = 0
     for permutation in 0..<permutationCount {
@@ -118,18 +116,10 @@ package struct InformationContent: Sendable {
     var places: [Int]
     /// Where a class starts in `places`; grows to its end while it is filled. [classes]
     var ends: [Int]
-    let starts: [Int]
 
-    init(stimuli: Int, classSizes: [Int]) {
+    init(stimuli: Int, classes: Int) {
       places = Array(repeating: 0, count: stimuli)
-      var start = 0
-      var starts: [Int] = []
-      for size in classSizes {
-        starts.append(start)
-        start += size
-      }
-      self.starts = starts
-      ends = starts
+      ends = Array(repeating: 0, count: classes)
     }
   }
 
@@ -137,7 +127,10 @@ package struct InformationContent: Sendable {
   private func nats(_ sorted: [Double], _ order: [Int], arrangement: Int, _ scratch: inout Scratch) -> Double {
     let count = sorted.count
     let offset = arrangement * count
-    for number in 0..<classCount { scratch.ends[number] = scratch.starts[number] }
+    for number in 0..<classCount { scratch.ends[number] = 0 }
+    for place in 0..<count { scratch.ends[Int(classes[offset + place])] += 1 }
+    var first = 0
+    for number in 0..<classCount { (scratch.ends[number], first) = (first, first + scratch.ends[number]) }
     for place in 0..<count {
       let number = Int(classes[offset + order[place]])
       scratch.places[scratch.ends[number]] = place
@@ -145,9 +138,14 @@ package struct InformationContent: Sendable {
     }
 
     var sum = 0.0
+    var end = 0
     for number in 0..<classCount {
-      let start = scratch.starts[number]
-      let end = scratch.ends[number]
+      let start = end
+      end = scratch.ends[number]
+      guard end - start > 1 else {
+        sum -= Double(end - start) * digamma[count - 1]
+        continue
+      }
       let neighbours = min(Self.neighbours, end - start - 1)
       var previous = Double.nan
       var term = 0.0

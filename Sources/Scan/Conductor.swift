@@ -57,8 +57,6 @@ struct Conductor {
       classNames: classNames, rounds: plan.layers.map { _ in nil }, cutDeviations: kept.map { deviations[$0] },
       moments: observation.moments.keeping(layers: kept), thumbnails: thumbnails)
     measurements.stream = stream
-    try inform(&measurements, classes: labels ?? (predictions.isEmpty ? targets : predictions), &runner)
-
     let measured = try acquire(&measurements, &runner)
     try lookAtAnswers(&measurements, measured, &runner)
     let tracts = try trace(plan, measurements.targets, &runner)
@@ -146,31 +144,6 @@ struct Conductor {
       try mailbox.spread(PlanNotice(decided))
     }
     return decided
-  }
-
-  private func inform(
-    _ measurements: inout Measurements, classes: [Int], _ runner: inout PhaseRunner<Mailbox>
-  ) throws {
-    // Stimuli without a label tell nothing of classes.
-    let known = classes.indices.filter { classes[$0] >= 0 }
-    let classes = known.map { classes[$0] }
-    measurements.informationReason =
-      request.run.part.map { $0.number > 1 } ?? false
-      ? "Part 1 of the scan measures it." : LayerInformation.reasonForNone(labels: classes)
-    guard measurements.informationReason == nil else { return }
-    let layers = measurements.plan.layers
-    let tasks = try layers.map { layer in
-      let densities = try measurements.moments.densities(layer: layer.number)
-      return InformTask.tasks(
-        layer: layer.number, labels: classes, densities: known.map { densities[$0] }, count: mailbox.size / layers.count)
-    }
-    var phase = ListPhase(tasks.flatMap { $0 }, progress: runner.progress)
-    try runner.run("measuring information", tasks.reduce(0) { $0 + $1.count }, &phase, on: worker.estimation)
-    var outputs = phase.outputs[...]
-    measurements.information = tasks.map { tasks in
-      defer { outputs = outputs.dropFirst(tasks.count) }
-      return LayerInformation(joining: outputs.prefix(tasks.count))
-    }
   }
 
   // MARK: The measurement

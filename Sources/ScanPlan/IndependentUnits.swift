@@ -45,8 +45,11 @@ package struct IndependentUnits: Sendable, Hashable {
   /// left at least where `reasonForNone` is `nil`.
   ///
   /// - Parameter isCounted: by stimulus.
-  package func clusters(_ isCounted: [Bool]) -> Clusters? {
-    let counted = numbers.indices.filter { isCounted[$0] }.map { numbers[$0] }
+  package func clusters(_ isCounted: [Bool]) -> Clusters? { clusters(of: numbers.indices.filter { isCounted[$0] }) }
+
+  /// The same. - Parameter stimuli: by number.
+  package func clusters(of stimuli: [Int]) -> Clusters? {
+    let counted = stimuli.map { numbers[$0] }
     return kind == .clusters ? Clusters(counted, least: 2) : Clusters(counted)
   }
 
@@ -55,6 +58,17 @@ package struct IndependentUnits: Sendable, Hashable {
   /// - Parameter isCounted: by stimulus.
   package func independent(_ isCounted: [Bool]) -> (count: Int, name: String) {
     clusters(isCounted).map { ($0.count, name) } ?? (isCounted.count { $0 }, "stimuli")
+  }
+
+  /// How many of some stimuli errors come from; one where all are of one cluster that was named. - Parameter stimuli: by number.
+  package func independentCount(of stimuli: [Int]) -> Int {
+    clusters(of: stimuli)?.count ?? (kind == .clusters ? count(of: stimuli) : stimuli.count)
+  }
+
+  /// By which labels are permuted: the number of each stimulus's unit, and whether a unit's stimuli are in order. No numbers where each stimulus
+  /// counts by itself.
+  package var blocks: (numbers: [Int], areOrdered: Bool) {
+    clusters(numbers.map { _ in true }) == nil ? ([], false) : (numbers, kind == .stretches)
   }
 
   /// Why nothing tells errors across some stimuli, a clause; `nil` where something does.
@@ -84,11 +98,11 @@ package struct IndependentUnits: Sendable, Hashable {
       return nil
     case .clusters:
       return
-        "The \(numbers.count) stimuli are in \(units) clusters of \(sizes): what is said of stimuli like these goes by clusters, which are taken for independent. Wiring and what densities tell of classes count stimuli."
+        "The \(numbers.count) stimuli are in \(units) clusters of \(sizes): what is said of stimuli like these goes by clusters, which are taken for independent. Wiring counts stimuli."
     case .stretches:
       return units < Clusters.least
         ? "The stream has \(units == 1 ? "1 stretch" : "\(units) stretches") of a window's length, too few to tell errors from: errors across stimuli take these for independent, though neighbours are alike."
-        : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(units) stretches of a window's length, which are taken for independent. Wiring and what densities tell of classes count stimuli."
+        : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(units) stretches of a window's length, which are taken for independent, and so does p of what densities tell of classes. Wiring counts stimuli."
     }
   }
 

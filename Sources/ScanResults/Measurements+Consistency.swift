@@ -26,11 +26,6 @@ extension Measurements {
       guard let rounds else { continue }
       if let part = contradiction(of: rounds, layer) { return "\(part) of layer_\(layer.number)" }
     }
-    let regions = plan.layers.map(\.regionCount)
-    guard
-      informationReason != nil
-        || information.map(\.bits.count) == regions && information.map(\.pValues.count) == regions
-    else { return "its information" }
     return contradictionOfOptions
   }
 

@@ -23,8 +23,6 @@ extension Measurements {
     package var classNames: [String]?
     package var rounds: [LayerRounds?]
     package var cutDeviations: [Double]
-    package var information: [LayerInformation]
-    package var informationReason: String?
   }
 
   private static func file(_ folder: String) -> String { folder + "/measurements.json" }
@@ -48,7 +46,7 @@ extension Measurements {
     let stored = Stored(
       measurement: request.measurement, analysis: request.analysis, plan: plan, targets: targets, predictions: predictions,
       labels: labels, classNames: classNames,
-      rounds: rounds, cutDeviations: cutDeviations, information: information, informationReason: informationReason)
+      rounds: rounds, cutDeviations: cutDeviations)
     let path = Self.file(folder)
     do {
       try Data(try encoder.encode(stored)).write(to: URL(filePath: path), options: .atomic)
@@ -81,7 +79,6 @@ extension Measurements {
     (plan, targets, predictions) = (stored.plan, stored.targets, stored.predictions)
     (labels, rounds, cutDeviations) = (stored.labels, stored.rounds, stored.cutDeviations)
     classNames = stored.classNames
-    (information, informationReason) = (stored.information, stored.informationReason)
     (stream, thumbnails) = (nil, nil)
     moments = MomentStore()
     try check(path)

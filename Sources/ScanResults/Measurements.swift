@@ -25,9 +25,6 @@ package struct Measurements: Sendable {
   /// By layer: how far prefix and suffix with nothing lesioned were from the whole model, as a share of the largest score.
   package var cutDeviations: [Double]
   package var moments: MomentStore
-  /// By layer; empty with a reason where it isn't reported.
-  package var information: [LayerInformation]
-  package var informationReason: String?
   /// What the stream did to each layer, if it was one.
   package var stream: StreamStore.Content?
   /// The first stimuli as pictures; `nil` where they are not images.
@@ -37,7 +34,7 @@ package struct Measurements: Sendable {
   /// What taking channels out did to answers about stimuli that weren't scanned; `nil` where that wasn't measured.
   package var pruning: PruningTrial?
 
-  /// What the estimates of all series say together; interactions are yet to be added.
+  /// What the estimates of all series say together; information and interactions are yet to be added.
   ///
   /// - Parameters:
   ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
@@ -123,7 +120,6 @@ package struct Measurements: Sendable {
     return ScanResult.Layer(
       plan: layer, estimator: estimator, grid: try layer.grid(request.measurement), cutDeviation: cutDeviations[number],
       moments: try moments.combined(layer: number), densities: try moments.densities(layer: number),
-      information: informationReason == nil ? information[number] : nil, informationReason: informationReason,
       series: estimates,
       gradients: isByGradients ? GradientSummary(layer, gradients, correction) : nil,
       statistics: statistics,
@@ -143,9 +139,8 @@ package struct Measurements: Sendable {
 
   package init(
     request: ScanRequest, plan: ScanPlan, targets: [Int], predictions: [Int], labels: [Int]? = nil, classNames: [String]? = nil,
-    rounds: [LayerRounds?], cutDeviations: [Double], moments: MomentStore, information: [LayerInformation] = [],
-    informationReason: String? = nil,
-    stream: StreamStore.Content? = nil, thumbnails: Thumbnails? = nil
+    rounds: [LayerRounds?], cutDeviations: [Double], moments: MomentStore, stream: StreamStore.Content? = nil,
+    thumbnails: Thumbnails? = nil
   ) {
     self.request = request
     self.plan = plan
@@ -156,8 +151,6 @@ package struct Measurements: Sendable {
     self.rounds = rounds
     self.cutDeviations = cutDeviations
     self.moments = moments
-    self.information = information
-    self.informationReason = informationReason
     self.stream = stream
     self.thumbnails = thumbnails
   }

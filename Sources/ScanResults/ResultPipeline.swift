@@ -1,3 +1,4 @@
+import Anatomy
 package import Distribution
 import ScanPlan
 package import ScanStore
@@ -28,7 +29,7 @@ package struct ResultPipeline<Wire: Transport> {
     return phase.results
   }
 
-  /// What the estimates say together, interactions of the best-ranked regions included.
+  /// What the estimates say together, with what densities tell of the classes and interactions of the best-ranked regions.
   ///
   /// - Parameters:
   ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
@@ -42,6 +43,7 @@ package struct ResultPipeline<Wire: Transport> {
   ) throws -> ScanResult {
     var result = try measurements.result(
       estimates: estimates, estimators: estimation.estimators, tracts: tracts, run: run(runner))
+    try inform(&result, of: measurements)
     guard withInteractions else { return result }
     let found = try result.layers.map(measurements.pairs)
     var phase = InteractionPhase(result, pairs: found.map(\.pairs), progress: runner.progress, values: values)
@@ -54,6 +56,30 @@ package struct ResultPipeline<Wire: Transport> {
     }
     result.run = run(runner)
     return result
+  }
+
+  /// Adds what densities tell of the classes.
+  private mutating func inform(_ result: inout ScanResult, of measurements: Measurements) throws {
+    let classes = measurements.labels ?? (measurements.predictions.isEmpty ? measurements.targets : measurements.predictions)
+    // Stimuli without a label tell nothing of classes.
+    let known = classes.indices.filter { classes[$0] >= 0 }
+    let labels = known.map { classes[$0] }
+    if let reason = LayerInformation.reasonForNone(labels: labels) {
+      for layer in result.layers.indices { result.layers[layer].informationReason = reason }
+      return
+    }
+    let units = IndependentUnits(measurements.plan, measurements.request).blocks
+    let blocks = LabelBlocks(numbers: units.numbers, keepsOrder: units.areOrdered).keeping(known)
+    let tasks = result.layers.map { layer in
+      InformTask.tasks(layer: layer.plan.number, labels: labels, blocks: blocks, densities: known.map { layer.densities[$0] })
+    }
+    var phase = ListPhase(tasks.flatMap { $0 }, progress: runner.progress)
+    try runner.run("measuring information", tasks.reduce(0) { $0 + $1.count }, &phase, on: estimation)
+    var outputs = phase.outputs[...]
+    for (layer, tasks) in tasks.enumerated() {
+      result.layers[layer].information = LayerInformation(joining: outputs.prefix(tasks.count))
+      outputs = outputs.dropFirst(tasks.count)
+    }
   }
 }
 

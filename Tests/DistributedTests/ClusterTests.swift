@@ -75,6 +75,23 @@ extension DistributedTests {
       #expect(errors[0].count == errors[1].count && errors[0].count > 3)
       for (once, often) in zip(errors[0], errors[1]) { #expect(abs(once - often) <= 1e-5 * max(once, 1e-3)) }
 
+      // How methods compare.
+      for (out, count) in [("once", 6), ("often", 24)] {
+        let compared = try Program.run(
+          [
+            "compare", folder.path(out), "--stimuli", "\(count)", "--reference", "4", "--progress", "none", "--out",
+            folder.path(out + "-compared"),
+          ],
+          ranks: 1, limit: 120)
+        try #require(compared.exitCode == 0, "\(compared)")
+      }
+      let maps = try ["once", "often"].map {
+        try table("\($0)-compared/comparison.tsv").filter { $0["method"] == "gradient_x_activation" }
+      }
+      try expectSame(
+        maps[0], maps[1],
+        ["deletion_low", "deletion_high", "flips_low", "flips_high", "correlation_low", "correlation_high"])
+
       // Groups of clusters.
       for (out, count) in [("once", 6), ("often", 24)] {
         let groups = folder.file("\(out).txt", text: (0..<count).map { $0 % 6 < 3 ? "a\n" : "b\n" }.joined())

@@ -48,7 +48,7 @@ struct HandmadeScan {
     }
     measurements = Measurements(
       request: request, plan: plan, targets: [0, 1, 0, 1, 0], predictions: [0, 1, 0, 1, 0], rounds: [nil], cutDeviations: [0],
-      moments: moments, informationReason: "by hand")
+      moments: moments)
   }
 
   static func value(of coalition: Coalition, stimulus: Int) -> Float {

@@ -25,6 +25,7 @@ struct ComparisonConductor {
     let trials = phase.outputs
     return ComparisonResult(
       settings: settings, plan: measurements.plan, measurement: measurements.request.measurement,
+      units: IndependentUnits(measurements.plan, measurements.request),
       confidence: measurements.request.analysis.confidence,
       layers: settings.layers.enumerated().map { place, number in
         let start = place * settings.stimuli.count

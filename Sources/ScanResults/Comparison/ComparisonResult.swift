@@ -25,6 +25,8 @@ package struct ComparisonResult: Sendable {
   package let settings: ComparisonSettings
   package let plan: ScanPlan
   package let measurement: MeasurementOptions
+  /// What of the scan's stimuli is independent.
+  package let units: IndependentUnits
   /// Of intervals.
   package let confidence: Double
   package let layers: [Layer]
@@ -32,12 +34,14 @@ package struct ComparisonResult: Sendable {
   package let refusals: [ScanPlan.Refusal]
 
   package init(
-    settings: ComparisonSettings, plan: ScanPlan, measurement: MeasurementOptions, confidence: Double, layers: [Layer],
+    settings: ComparisonSettings, plan: ScanPlan, measurement: MeasurementOptions, units: IndependentUnits, confidence: Double,
+    layers: [Layer],
     refusals: [ScanPlan.Refusal]
   ) {
     self.settings = settings
     self.plan = plan
     self.measurement = measurement
+    self.units = units
     self.confidence = confidence
     self.layers = layers
     self.refusals = refusals
@@ -47,7 +51,7 @@ package struct ComparisonResult: Sendable {
 
   /// A measure of a method's maps of a layer; `nil` where there is none.
   package func mean(_ measure: ComparisonMeasure, _ method: ComparisonMethod, in layer: Layer) -> StimulusMean? {
-    summary(values(measure, method, in: layer).compactMap(\.self), measure)
+    summary(values(measure, method, in: layer), isShare: measure.isShare)
   }
 
   /// The method's measure less the reference's, stimulus by stimulus.
@@ -58,7 +62,11 @@ package struct ComparisonResult: Sendable {
   /// The share of a layer's stimuli whose answer changes with the first `ComparisonSettings.shares[place]` of the regions
   /// lesioned.
   package func flips(_ method: ComparisonMethod, in layer: Layer, share place: Int) -> StimulusMean? {
-    summary(trials(method, in: layer).compactMap { $0.flips.isEmpty ? nil : $0.flips[place] }, .flips)
+    let flips = layer.series.map { series -> Double? in
+      let map = series.maps[Self.place(method)]
+      return map.refusal.isEmpty && !map.flips.isEmpty ? map.flips[place] : nil
+    }
+    return summary(flips, isShare: ComparisonMeasure.flips.isShare)
   }
 
   /// Means over stimuli of a method's curves; `nil` where there are none.
@@ -76,7 +84,7 @@ package struct ComparisonResult: Sendable {
 
   /// v(G) − v(∅) over the stimuli.
   package func effect(_ layer: Layer) -> StimulusMean? {
-    StimulusMean(layer.series.map { $0.full - $0.empty }, isShare: false, confidence: confidence)
+    summary(layer.series.map { $0.full - $0.empty }, isShare: false)
   }
 
   /// The mean reliability of the reference's maps.
@@ -99,7 +107,7 @@ package struct ComparisonResult: Sendable {
 
   /// A measure of a method's maps: of each stimulus the mean over layers, then the mean over stimuli.
   package func mean(_ measure: ComparisonMeasure, _ method: ComparisonMethod) -> StimulusMean? {
-    summary(overLayers(layers.map { values(measure, method, in: $0) }), measure)
+    summary(overLayers(layers.map { values(measure, method, in: $0) }), isShare: measure.isShare)
   }
 
   /// The method's measure less the reference's, over all layers that have both.
@@ -131,8 +139,9 @@ package struct ComparisonResult: Sendable {
     layer.series.map { $0.maps[Self.place(method)] }.filter { $0.refusal.isEmpty }
   }
 
-  private func summary(_ values: [Double], _ measure: ComparisonMeasure) -> StimulusMean? {
-    StimulusMean(values, isShare: measure.isShare, confidence: confidence)
+  /// - Parameter values: by stimulus; `nil` where there is none.
+  private func summary(_ values: [Double?], isShare: Bool) -> StimulusMean? {
+    StimulusMean(values, units: units, stimuli: settings.stimuli, isShare: isShare, confidence: confidence)
   }
 
   private func difference(
@@ -144,12 +153,12 @@ package struct ComparisonResult: Sendable {
         own.flatMap { own in reference.map { own - $0 } }
       }
     }
-    return StimulusMean(overLayers(differences), isShare: false, confidence: confidence)
+    return summary(overLayers(differences), isShare: false)
   }
 
   /// Of each stimulus the mean over the layers that have a value. - Parameter values: by layer, by stimulus.
-  private func overLayers(_ values: [[Double?]]) -> [Double] {
-    settings.stimuli.indices.compactMap { stimulus in
+  private func overLayers(_ values: [[Double?]]) -> [Double?] {
+    settings.stimuli.indices.map { stimulus in
       let own = values.compactMap { $0[stimulus] }
       return own.isEmpty ? nil : own.reduce(0, +) / Double(own.count)
     }
