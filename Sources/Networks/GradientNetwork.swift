@@ -40,6 +40,8 @@ package final class GradientNetwork {
   package let leavesProvider: Bool
   /// What a user of the derivatives should know.
   package let notes: [String]
+  /// The first operator by which the value may jump; `nil` where there is none.
+  package let decision: String?
   /// Batches with a way back run so far.
   package private(set) var gradientBatchesRun = 0
   /// Batches without one run so far.
@@ -103,7 +105,7 @@ package final class GradientNetwork {
     self.outputs = try produced.map { tensor in
       try Tensor(runtime: runtime, shape: tensor.shape, elementType: tensor.elementType)
     }
-    notes = network.notes
+    (notes, decision) = (network.notes, network.decision)
     shares = configuration.mask.makeShares()
     sums = configuration.mask.makeSums()
     scratch = configuration.mask.makeScratch()

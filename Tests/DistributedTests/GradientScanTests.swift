@@ -202,6 +202,19 @@ extension DistributedTests {
       #expect(try free.json("scan.json")["notes"] as? [String] == [])
     }
 
+    /// Derivatives don't see jumps, and many stimuli don't make up for it.
+    @Test(arguments: [0.4, 0]) func `measures by values what jumps, and by gradients what could and doesn't`(threshold: Float)
+      throws
+    {
+      let files = try SmallNetwork.gated(threshold: threshold).write(to: folder, stimuli: 64)
+      let run = try ScanRun(files.options + ["--layers", "hidden", "--regions", "units", "--no-tracts"], ranks: nil)
+      let layer = try #require(try run.json("impact.json")["layer_0"] as? [String: any Sendable])
+      let gradients = try #require(layer["gradients"] as? [String: any Sendable])
+      #expect(gradients["used"] as? Bool == (threshold == 0), "\(gradients)")
+      let reason = try #require(gradients["reason"] as? String)
+      #expect(reason.contains("where the network decides (ThresholdedRelu") == (threshold > 0), "\(reason)")
+    }
+
     @Test func `measures by values what has no rule, and says so`() throws {
       let files = try SmallNetwork.stubbornSequence.write(to: folder, stimuli: 4)
       let run = try ScanRun(files.options + ["--samples", "20", "--no-tracts"], ranks: 1)

@@ -164,6 +164,33 @@ import Testing
     #expect(network.notes.joined().contains("straight through"))
   }
 
+  /// What derivatives don't see: an operator that is asked about the layer, not about shapes, targets or what passes it.
+  @Test(arguments: [
+    ("Relu", nil), ("Greater", "Greater"), ("TopK", nil), ("places", "TopK"), ("Shape", nil), ("aside", nil), ("Round", "Round"),
+  ])
+  func `names the operator by which a value may jump`(kind: String, expected: String?) throws {
+    var net = GraphBuilder(name: "decides")
+    net.input("x", [nil, 3])
+    net.node("Identity", ["x"], ["a"])
+    net.floats("half", [], [0.5])
+    switch kind {
+    case "Greater": net.node("Where", [net.node("Greater", ["a", "half"], ["isLarge"]), "a", "half"], ["b"])
+    case "TopK": net.node("TopK", ["a", net.integers("k", [3])], ["b", "places"])
+    case "places":
+      net.node("TopK", ["a", net.integers("k", [3])], ["sorted", "places"])
+      net.node("GatherElements", ["a", "places"], ["b"], ["axis": .int(1)])
+    case "Shape": net.node("Reshape", ["a", net.node("Shape", ["a"], ["shape"])], ["b"])
+    case "aside": net.node("Where", [net.node("Greater", ["half", "half"], ["isLarge"]), "a", "half"], ["b"])
+    case "Round": net.node("Add", ["a", net.node("Round", ["a"], ["whole"])], ["b"])
+    default: net.node(kind, ["a"], ["b"])
+    }
+    net.node("MatMul", ["b", net.random("w", [3, 2])], ["scores"])
+    net.output("scores", [nil, 2])
+    let cut = try Model(proto: net.model).cut(at: "a", reading: "scores")
+    let network = try Self.derive(cut, at: [1, 2, 3], shape: [1, 3]).network
+    #expect(network.decision?.split(separator: " ").first.map(String.init) == expected)
+  }
+
   /// Beyond the last level nothing changes: the rectifiers of quantised networks are there.
   @Test(
     arguments: [false, true],

@@ -85,6 +85,28 @@ import Testing
     #expect(certain.rule == .values && !certain.isOpen)
   }
 
+  /// Residuals of jumps are the trapezoid's and Simpson's alike; of a kink's Simpson leaves a third.
+  @Test("Jumps speak against gradients where the network decides, and kinks don't")
+  func jumps() throws {
+    func verdict(jump: Float, kink: Float, decision: String?) throws -> ProbeVerdict {
+      var (values, derivatives): ([Float], [Float]) = ([], [])
+      for probe in 0..<128 {
+        // A rectifier that opens on the way, at 16 places, beside what is straight; in every fourth a jump.
+        let place = (Float(probe % 16) + 0.5) / 16
+        values += [0, 0, 1 + kink * (1 - place) + (probe % 4 == 0 ? jump : 0)]
+        derivatives += [1, place < 0.5 ? 1 + kink : 1, 1 + kink]
+      }
+      return try ProbeVerdict(values: values, derivatives: derivatives, decision: decision, remedy: "--lesion mean")
+    }
+    let jumping = try verdict(jump: 0.8, kink: 0, decision: "Greater (gate)")
+    #expect(jumping.rule == .values && jumping.doubt?.contains("Greater (gate)") == true && jumping.simpson.estimate < 0.15)
+    #expect(try verdict(jump: 0.8, kink: 1, decision: "Greater (gate)").rule == .values)
+    #expect(try verdict(jump: 0.8, kink: 0, decision: nil).rule != .values)
+    let bent = try verdict(jump: 0, kink: 1, decision: "Greater (gate)")
+    #expect(bent.rule != .values && bent.simpson.estimate > 0.005)
+    #expect(try verdict(jump: 0.05, kink: 0, decision: "Greater (gate)").rule == .trapezoid)
+  }
+
   @Test("The mean product of a region's residuals is its squared bias")
   func bias() throws {
     // v = Σ a_g m_g²: the trapezoid is exact; with m_g³ it has 1.5 where the difference is 1.

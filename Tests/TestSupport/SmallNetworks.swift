@@ -47,6 +47,17 @@ extension SmallNetwork {
     return net.network
   }()
 
+  /// Units that open at a threshold, where they jump unless it is 0; output [N, 3].
+  package static func gated(threshold: Float) -> SmallNetwork {
+    var net = NetworkWriter("gated", seed: 12)
+    net.input("features", [12])
+    let hidden = net.add("Tanh", [net.dense("features", from: 12, to: 32, "hidden_sum")], to: "hidden")
+    let open = net.add(
+      "ThresholdedRelu", [net.dense(hidden, from: 32, to: 24, "gate_sum")], to: "open", ["alpha": .float(threshold)])
+    net.output(net.dense(open, from: 24, to: 3, "logits"), [nil, 3])
+    return net.network
+  }
+
   /// Several labels at once: ended by a sigmoid of each score; output [N, 3].
   package static let labeller = {
     var net = NetworkWriter("labeller", seed: 3)

@@ -24,10 +24,15 @@ package struct AdjointNetwork: Sendable {
   /// What a user of the derivatives should know, such as roundings that were passed straight through.
   package let notes: [String]
 
+  /// The first operator by which the value may jump: one that makes numbers or truths of the layer that change in steps, or picks the largest;
+  /// `nil` where the value is continuous in the layer.
+  package let decision: String?
+
   /// The same graph, declaring that inputs have these shapes and no others.
   package func declaringInputs(of shapes: [String: [Int]]) -> AdjointNetwork {
     AdjointNetwork(
-      model: model.declaringInputs(of: shapes), target: target, output: output, value: value, gradient: gradient, notes: notes)
+      model: model.declaringInputs(of: shapes), target: target, output: output, value: value, gradient: gradient, notes: notes,
+      decision: decision)
   }
 
   /// The same graph for one class, without the input that names it.
@@ -42,7 +47,7 @@ package struct AdjointNetwork: Sendable {
     if model.index.consumers(of: target) != [] { proto.graph.initializer.append(tensor) }
     return AdjointNetwork(
       model: Model(proto: proto, folder: model.folder, label: model.label), target: target, output: output, value: value,
-      gradient: gradient, notes: notes)
+      gradient: gradient, notes: notes, decision: decision)
   }
 }
 

@@ -31,6 +31,7 @@ extension AdjointRewrite {
   private mutating func follow(_ node: Onnx_NodeProto) throws(Undifferentiable) {
     let read = node.input.filter(varying.contains)
     if read.isEmpty, !node.subgraphs.contains(where: { readsVarying($0) }) { return }
+    if decides(node) { decision = decision ?? node.label }
     if holds(node) { return }
     if let reason = node.output.first.flatMap({ spelled.refusals[$0] }) { throw refusal(node, reason) }
     guard let rule = Self.rule(for: node, in: model) else {
@@ -61,11 +62,26 @@ extension AdjointRewrite {
     return Self.heldOperators.contains(node.opType)
   }
 
-  private static let heldOperators: Set<String> = [
-    "Shape", "Size", "ArgMax", "ArgMin", "NonZero", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not",
-    "And", "Or", "Xor", "IsNaN", "IsInf", "Floor", "Ceil", "Round", "Sign", "EyeLike", "ConstantOfShape", "Range",
-    "Hardmax",
-  ]
+  /// Whether what an operator gives may jump where what it reads doesn't. What the largest of a window is doesn't, and quantisation, which derivatives
+  /// pass straight through, jumps to either side.
+  private func decides(_ node: Onnx_NodeProto) -> Bool {
+    guard node.isStandard else { return false }
+    switch node.opType {
+    case "Cast": return holds(node)
+    case "TopK": return node.output.count > 1 && !model.index.consumers(of: node.output[1]).isEmpty
+    case "ThresholdedRelu", "Shrink": return true
+    default: return Self.heldOperators.contains(node.opType) && !Self.shapeOperators.contains(node.opType)
+    }
+  }
+
+  /// Those that tell of shapes, whatever the numbers are.
+  private static let shapeOperators: Set<String> = ["Shape", "Size", "EyeLike", "ConstantOfShape", "Range"]
+
+  private static let heldOperators: Set<String> = shapeOperators.union([
+    "ArgMax", "ArgMin", "NonZero", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Xor",
+    "IsNaN", "IsInf",
+    "Floor", "Ceil", "Round", "Sign", "Hardmax",
+  ])
 
   /// Operators whose outputs after the first are places, masks, or the scale of the first.
   private static let indexOutputs: Set<String> = ["MaxPool", "TopK", "Dropout", "DynamicQuantizeLinear"]

@@ -49,6 +49,8 @@ struct AdjointRewrite {
   var integerValues: [String: [Int]]
   var numberNames: [String: String] = [:]
   var notes: [String] = []
+  /// The first operator by which the value may jump.
+  var decision: String?
   /// The network's operators that derivatives pass written in ordinary ones.
   let spelled: SpelledOperators
   /// The node whose rule is running, by its place in `forward`, or in `backward` where it is written there again.
@@ -120,7 +122,8 @@ struct AdjointRewrite {
     exposed.graph.input = graph.input
     return AdjointNetwork(
       model: Model(proto: exposed, folder: model.folder, label: model.label),
-      target: target, output: cut.output, value: value, gradient: gradient, notes: notes)
+      target: target, output: cut.output, value: value, gradient: gradient, notes: notes,
+      decision: decision)
   }
 
   // MARK: Deriving

@@ -230,6 +230,7 @@ struct GradientTrial {
     /// Why the layer has no gradients; empty where it has.
     var refusal = ""
     var leavesProvider = false
+    var decision: String?
     var pilots: [GradientEstimate] = []
     var residuals: [Double] = []
 
@@ -239,7 +240,7 @@ struct GradientTrial {
     func verdict(_ request: ScanRequest) throws -> ProbeVerdict? {
       guard refusal.isEmpty, isFinite else { return nil }
       let remedy = request.measurement.lesion == .zero ? "--lesion mean" : nil
-      return try ProbeVerdict(values: values, derivatives: derivatives, remedy: remedy)
+      return try ProbeVerdict(values: values, derivatives: derivatives, decision: decision, remedy: remedy)
     }
   }
 
@@ -254,6 +255,7 @@ struct GradientTrial {
           return result
         }
         result.leavesProvider = result.leavesProvider || output.leavesProvider
+        if !output.decision.isEmpty { result.decision = output.decision }
         let design = Self.probes(of: layer, plan, request.measurement, more: task.more)
         let start = task.more ? first : 0
         let missing = [Float](repeating: .nan, count: max(0, start + design.rowCount - result.values.count))

@@ -40,7 +40,7 @@ struct ProbeTask: RankTask, Hashable {
     let rows = probes.flatMap { probe in
       (0..<ProbeDesign.rowsPerProbe).map { ProbeDesign.rowsPerProbe * probe + $0 }
     }
-    var output = ProbeOutput(leavesProvider: network.leavesProvider, notes: network.notes)
+    var output = ProbeOutput(leavesProvider: network.leavesProvider, notes: network.notes, decision: network.decision ?? "")
     for start in stride(from: 0, to: rows.count, by: batch) {
       let part = rows[start..<min(start + batch, rows.count)]
       let passes = try network.passes(at: part.flatMap { design.masks(in: $0..<$0 + 1) })
@@ -65,6 +65,8 @@ struct ProbeOutput: Coded {
   var leavesProvider = false
   /// What a user of the layer's derivatives should know.
   var notes: [String] = []
+  /// An operator by which the value may jump; empty where there is none.
+  var decision = ""
 
   mutating func code(_ coder: inout MessageCoder) throws(MessageError) {
     try coder.code(&values)
@@ -74,6 +76,7 @@ struct ProbeOutput: Coded {
     try coder.code(&leaves)
     leavesProvider = leaves == 1
     try coder.code(&notes)
+    try coder.code(&decision)
   }
 }
 

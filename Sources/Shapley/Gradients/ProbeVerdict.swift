@@ -18,6 +18,9 @@ package struct ProbeVerdict: Sendable, Hashable {
   package static let smallShare = 0.1
   /// What it may leave where it is corrected.
   package static let largestShare = 0.3
+  /// Where the network may jump, what Simpson's rule may leave of what the trapezoid leaves: kinks leave a third of it, jumps all. And what it may
+  /// leave in any case.
+  private static let (largestJumps, harmlessShare) = (0.4, 0.005)
   /// How many jackknife errors above its estimate a share may lie.
   private static let errors = 1.645
 
@@ -57,9 +60,10 @@ package struct ProbeVerdict: Sendable, Hashable {
   /// - Parameters:
   ///   - values: `[3 x probes]`, in the design's order.
   ///   - derivatives: `[3 x probes]`: of the probe's region in each row.
+  ///   - decision: an operator at which the network may jump (`AdjointNetwork.decision`); nil where there is none.
   ///   - remedy: an option that may make gradients straighter, such as "--lesion mean"; nil where there is none.
   /// - Throws: `badValues` where the numbers aren't of whole pairs of probes or one isn't finite.
-  package init(values: [Float], derivatives: [Float], remedy: String? = nil) throws(ShapleyError) {
+  package init(values: [Float], derivatives: [Float], decision: String? = nil, remedy: String? = nil) throws(ShapleyError) {
     let count = values.count / ProbeDesign.rowsPerProbe
     guard
       values.count == derivatives.count, values.count % (2 * ProbeDesign.rowsPerProbe) == 0,
@@ -99,14 +103,20 @@ package struct ProbeVerdict: Sendable, Hashable {
       of: max(0, bias.estimate) + bias.standardError / 4,
       most: trapezoid.estimate > 0 && trapezoid.estimate.isFinite ? simpson.estimate / trapezoid.estimate : 1)
     noise = zip(differences, middle).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(differences.count)
-    (rule, reason, doubt) = Self.verdict(trapezoid: trapezoid, simpson: simpson, remedy: remedy)
+    (rule, reason, doubt) = Self.verdict(trapezoid: trapezoid, simpson: simpson, decision: decision, remedy: remedy)
   }
 
-  private static func verdict(trapezoid: Share, simpson: Share, remedy: String?) -> (Rule, reason: String, doubt: String?) {
+  private static func verdict(
+    trapezoid: Share, simpson: Share, decision: String?, remedy: String?
+  ) -> (Rule, reason: String, doubt: String?) {
     let left = """
       the trapezoid leaves \(percent(trapezoid)) of the squared effects of single regions, \
       Simpson's rule \(percent(simpson))
       """
+    if let decision, simpson.estimate > max(harmlessShare, largestJumps * trapezoid.estimate) {
+      let doubt = "derivatives don't see the jumps where the network decides (\(decision)): \(left)"
+      return (.values, "Measured by values, because \(doubt).", doubt)
+    }
     let best = simpson.bound <= trapezoid.bound ? simpson : trapezoid
     if trapezoid.estimate <= smallShare && trapezoid.bound <= largestShare {
       return (.trapezoid, "Gradients are straight here: \(left).", nil)
