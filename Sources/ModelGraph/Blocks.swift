@@ -10,9 +10,19 @@ struct Blocks {
   /// it; else the last sum, join or normalisation; else what its learning step gives.
   let choices: [[Int]]
 
+  /// The input that the blocks begin at, and others that go through two steps or more that learn before they come to the blocks.
+  let (source, others): (Int?, [Int])
+
   init(of model: Model, reading target: Int) {
     let roles = LayerRoles(of: model, reading: target)
-    let steps = Self.mainSteps(of: model, to: target, roles)
+    let chains = Self.chains(of: model, to: target, roles)
+    let main = chains.max { $0.rank < $1.rank }
+    let steps = main?.steps ?? []
+    let ends = Set(steps.map(\.end))
+    source = main?.source
+    others = chains.filter { chain in
+      chain.source != main?.source && chain.steps.count { $0.hasWeights && !ends.contains($0.end) } >= 2
+    }.map(\.source)
     var blocks = Self.group(steps)
     Self.mergeAttention(&blocks)
     Self.thin(&blocks)
@@ -36,18 +46,18 @@ struct Blocks {
 
   // MARK: Articulations
 
-  /// The steps from the input with most steps that have weights, of equal ones from that with most articulations. Masks and
+  /// The steps from each input. The main one has most steps that have weights, of equal ones most articulations: masks and
   /// rates, which reach into every block, have few, however many operators prepare them, and so have caches of attention.
-  private static func mainSteps(of model: Model, to target: Int, _ roles: LayerRoles) -> [Step] {
+  private static func chains(
+    of model: Model, to target: Int, _ roles: LayerRoles
+  ) -> [(source: Int, rank: (Int, Int), steps: [Step])] {
     let index = model.index
     let influences = index.influences(on: target)
-    return index.inputs.filter { influences[$0] }
-      .map { source in
-        let chain = Chain(in: index, from: source, to: target, influences: influences)
-        let steps = steps(of: model, along: chain, roles)
-        return (rank: (steps.count(where: \.hasWeights), chain.articulations.count), steps: steps)
-      }
-      .max { $0.rank < $1.rank }?.steps ?? []
+    return index.inputs.filter { influences[$0] }.map { source in
+      let chain = Chain(in: index, from: source, to: target, influences: influences)
+      let steps = steps(of: model, along: chain, roles)
+      return (source, (steps.count(where: \.hasWeights), chain.articulations.count), steps)
+    }
   }
 
   private struct Chain {

@@ -71,6 +71,13 @@ extension Model {
     return Self.thinned(layers)
   }
 
+  /// The input whose way to what is read `automaticLayers` follows, and others that have layers of their own before they come to it.
+  package func automaticInputs(reading output: String) -> (followed: String, others: [String])? {
+    guard let target = index.numbers[output] else { return nil }
+    let blocks = Blocks(of: self, reading: target)
+    return blocks.source.map { (index.names[$0], blocks.others.map { index.names[$0] }) }
+  }
+
   /// The same, or, where no block has a tensor that can be scanned, some of all that can.
   ///
   /// - Parameter scannable: what a run of the model found that can be scanned, upstream first.

@@ -103,6 +103,25 @@ private let pretrained = URL(filePath: #filePath).deletingLastPathComponent()
     #expect(net.model.automaticLayers { $0 != "s1" } == ["y1", "batch_first"])
   }
 
+  @Test func `follow one input, and tell of others that have layers of their own`() throws {
+    var net = Networks.Writer()
+    for (input, steps) in [("image", 3), ("text", 2), ("rate", 1)] {
+      net.builder.input(input, [nil, 8])
+      var x = input
+      for step in 0..<steps {
+        x = net.add("Relu", net.add("MatMul", x, net.weight(), to: "\(input)_\(step)_sum"), to: "\(input)_\(step)")
+      }
+    }
+    net.add("Mul", "image_2", "text_1", to: "product")
+    net.add("Add", "product", "rate_0", to: "all")
+    net.add("MatMul", "all", net.weight(), to: "scores")
+    net.builder.output("scores", [nil, 2])
+    let inputs = try #require(net.model.automaticInputs(reading: "scores"))
+    #expect(inputs.followed == "image" && inputs.others == ["text"])
+    #expect(net.model.automaticLayers(reading: "scores").first == "image_0")
+    #expect(Networks.residual(blocks: 2).automaticInputs(reading: "logits")?.others == [])
+  }
+
   @Test func `pass over what a run found unscannable, block by block`() {
     let layers = Networks.residual(blocks: 2).automaticLayers { $0 != "b0_out" }
     #expect(layers == ["stem_relu", "b0_sum", "b1_out"])

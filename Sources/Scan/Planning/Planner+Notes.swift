@@ -160,4 +160,12 @@ extension Planner {
       + (trains.isEmpty
         ? [] : ["The network is in training mode and normalises by its batch: \(list(trains)). Export it in inference mode."])
   }
+
+  /// Which inputs have layers that aren't scanned unless they are asked for, since they aren't on the way that is followed; `nil` if none.
+  static func noteOnInputs(_ survey: NetworkSurvey) -> String? {
+    guard let inputs = survey.model.automaticInputs(reading: survey.readTensor), !inputs.others.isEmpty else { return nil }
+    let others = inputs.others.map { "\"\($0)\"" }.joined(separator: ", ")
+    return
+      "Layers are those that \"\(inputs.followed)\" goes through; \(others) \(inputs.others.count == 1 ? "has" : "have") layers of \(inputs.others.count == 1 ? "its" : "their") own, which --layers all or their names take."
+  }
 }

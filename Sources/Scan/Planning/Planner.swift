@@ -56,6 +56,7 @@ package struct Planner {
     let chosen = try chooseLayers(survey, selection, &refusals)
     if let note = selection.note(on: survey.layers.map(\.candidate.tensor)) { notes.append(note) }
     if selection == .automatic, !survey.model.learns { notes.append(Self.noteOnBlocks(survey)) }
+    if selection == .automatic, let note = Self.noteOnInputs(survey) { notes.append(note) }
     let frozen = try request.measurement.frozen.map { try FrozenTensor($0, survey, regions) }
     if let frozen { notes.append(frozen.note(isOfPair: request.measurement.lesion.runsInPair)) }
     let donors = request.measurement.lesion.isDrawn ? min(Self.donorLimit, stimuli.count - 1) : 0
