@@ -27,7 +27,7 @@ package struct BlobFile {
     for line in index.split(separator: UInt8(ascii: "\n")) {
       let fields = String(decoding: line, as: UTF8.self).split(separator: " ")
       guard fields.count == 3, let hash = UInt64(fields[0]), let length = Int(fields[1]), let offset = Int(fields[2]),
-        offset + length <= end
+        length >= 0, (0...end).contains(offset), length <= end - offset
       else { continue }
       places[Key(hash: hash, length: length), default: []].append(offset)
     }

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// A name beside a file, of this process alone, for what is renamed to it once it is written.
 package func draftPath(of path: String) -> String {
-  let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-  return String(path.dropLast(name.count)) + ".\(name).\(getpid()).new"
+  let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:)) ?? path.startIndex
+  return String(path[..<start]) + ".\(String(path[start...])).\(getpid()).new"
 }
 
 /// Whether a file's name is one that `draftPath` gave a process of this machine that runs no more.
@@ -11,6 +11,25 @@ package func isAbandonedDraft(_ name: String) -> Bool {
   let parts = name.split(separator: ".", omittingEmptySubsequences: false)
   guard parts.count >= 4, parts[0].isEmpty, parts.last == "new", let process = pid_t(parts[parts.count - 2]) else { return false }
   return kill(process, 0) != 0 && errno == ESRCH
+}
+
+/// Writes a whole file beside its place and renames it, so that a file that was there is whole or replaced.
+///
+/// - Parameter option: what the path was given with.
+/// - Throws: `cannotWrite`; nothing is left then.
+package func replaceFile(_ bytes: [UInt8], at path: String, option: String) throws(FileError) {
+  let draft = draftPath(of: path)
+  do {
+    try writeFile(bytes, to: draft)
+  } catch {
+    unlink(draft)
+    throw error
+  }
+  guard rename(draft, path) == 0 else {
+    let error = FileError.cannotWrite(path, mend: "choose another file with \(option)")
+    unlink(draft)
+    throw error
+  }
 }
 
 /// Writes a whole file, or throws `cannotWrite` with the system's reason.

@@ -5,8 +5,8 @@ internal import Glibc
 /// - Throws: `cannotWrite` with the first folder that can't be made and the system's reason.
 package func makeFolder(_ path: String) throws(FileError) {
   var made = path.hasPrefix("/") ? "/" : ""
-  for component in path.split(separator: "/") {
-    made += component + "/"
+  for component in path.utf8.split(separator: UInt8(ascii: "/")) {
+    made += String(Substring(component)) + "/"
     guard mkdir(made, 0o755) == 0 || errno == EEXIST else { throw FileError.cannotWrite(path) }
   }
   var status = stat()
@@ -17,7 +17,12 @@ package func makeFolder(_ path: String) throws(FileError) {
 
 /// The folder that a path lies in.
 package func folder(of path: String) -> String {
-  path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
+}
+
+/// What a path names in its folder; the path itself where it ends in a slash only.
+package func fileName(of path: String) -> String {
+  path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? path
 }
 
 /// Makes a rename in a path's folder durable. fsync(2).

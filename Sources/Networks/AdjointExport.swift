@@ -159,18 +159,21 @@ package struct AdjointExport: Sendable {
     return lines
   }
 
-  /// Writes the graph as an ONNX file.
+  /// Writes the graph as an ONNX file, in the place of an earlier one.
   ///
-  /// - Throws: `FileError` where that would be one of the files that were read; `Failure` where weights that lie in files of their own would be out of its reach, `FileError`.
+  /// - Throws: `FileError` where that would be one of the files that were read, or another than a model's, or can't be written; `Failure` where
+  ///   weights that lie in files of their own would be out of its reach.
   package func write(to path: String) throws {
     let model = network.model
     if let file = model.externalFiles.first, let folder = model.folder {
-      let own = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-      guard own == folder || own.isEmpty && (folder == "." || folder.isEmpty) else {
+      let own = Files.folder(of: path)
+      guard own == folder || own == "." && folder.isEmpty else {
         throw Failure(.usage, "\(path): the graph reads weights from \(file) beside it, so write it into \(folder)")
       }
     }
     try filesRead.check(path)
-    try writeFile(model.serialized(), to: path)
+    // A model's first field is the version of its format.
+    try checkReplaced(path, holds: "an ONNX model", option: "--out") { $0.first == 0x08 }
+    try replaceFile(model.serialized(), at: path, option: "--out")
   }
 }

@@ -6,9 +6,9 @@ import Statistics
 
 /// `classes.tsv`: what every region is worth for each class, a line a class, layer and region.
 package enum ClassTable {
-  package static let header =
-    ["class", "name", "layer", "tensor", "region", "zeta", "standard_error", "p_value", "q_value", "critical"]
-    .joined(separator: "\t") + "\n"
+  package static let header = TextFormats.tableLine([
+    "class", "name", "layer", "tensor", "region", "zeta", "standard_error", "p_value", "q_value", "critical",
+  ])
 
   /// The lines of a class. - Parameter result: of the scan with that class for its target.
   package static func lines(_ result: ScanResult, _ number: Int) -> String {
@@ -21,7 +21,7 @@ package enum ClassTable {
           "\(test.mean)", "\(test.standardError)", "\(test.p)", "\(layer.statistics.q[region])",
           "\(layer.statistics.isCritical[region])",
         ]
-        text += fields.joined(separator: "\t") + "\n"
+        text += TextFormats.tableLine(fields)
       }
     }
     return text

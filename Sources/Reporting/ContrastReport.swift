@@ -90,7 +90,7 @@ package struct ContrastReport: Sendable {
   }
 
   private var table: String {
-    var text = Self.columns.joined(separator: "\t") + "\n"
+    var text = TextFormats.tableLine(Self.columns)
     for contrast in contrasts {
       for layer in contrast.layers {
         for (quantity, result) in [("zeta", layer.zeta), ("density", layer.density)] {
@@ -104,7 +104,7 @@ package struct ContrastReport: Sendable {
               "\(test.interval.upperBound)", "\(test.t)", "\(test.degreesOfFreedom)", "\(test.p)", "\(result.q[region])",
               "\(result.familyWiseP[region])", "\(result.rank[region])",
             ]
-            text += fields.joined(separator: "\t") + "\n"
+            text += TextFormats.tableLine(fields)
           }
         }
       }

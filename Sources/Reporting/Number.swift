@@ -2,9 +2,9 @@ internal import Glibc
 
 /// Numbers as people read them, in no locale's way.
 package enum Number {
-  /// With a fixed number of decimals.
+  /// With a fixed number of decimals; with three significant digits where no decimal of the number is known.
   package static func fixed(_ value: Double, _ decimals: Int) -> String {
-    format("%.\(decimals)f", value)
+    abs(value) < 1e15 || !value.isFinite ? format("%.\(decimals)f", value) : significant(value)
   }
 
   /// With three significant digits.

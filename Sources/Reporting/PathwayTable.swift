@@ -11,7 +11,7 @@ enum PathwayTable {
 
   static func text(_ result: ScanResult, _ tracts: Tracts) -> String {
     let names = TractNames(result, tracts)
-    var text = columns.joined(separator: "\t") + "\n"
+    var text = TextFormats.tableLine(columns)
     for (number, (route, test)) in zip(tracts.routes, tracts.tests).enumerated() {
       let fields: [String] = [
         "\(number + 1)", names.pathway(route.pathway), "\(route.pathway.strength)", "\(route.rawStrength)",
@@ -19,7 +19,7 @@ enum PathwayTable {
         test.standardError.map { "\($0)" } ?? "n/a", "\(test.p)", "\(test.q)",
         "\(test.q < result.request.analysis.falseDiscoveryRate)",
       ]
-      text += fields.joined(separator: "\t") + "\n"
+      text += TextFormats.tableLine(fields)
     }
     return text
   }

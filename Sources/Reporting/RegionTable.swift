@@ -14,7 +14,7 @@ enum RegionTable {
     ] + AnswerReport.columns + ["family_wise_p_value"]
 
   static func text(_ result: ScanResult) -> String {
-    var text = columns.joined(separator: "\t") + "\n"
+    var text = TextFormats.tableLine(columns)
     for layer in result.layers {
       let (statistics, moments) = (layer.statistics, layer.moments)
       let score = LayerScore(layer)
@@ -32,8 +32,8 @@ enum RegionTable {
           "\(moments.meanMagnitude(region))", "\(moments.variance(region))",
         ]
         text +=
-          (fields + AnswerReport.fields(region, layer) + [layer.familyWiseP.map { "\($0[region])" } ?? "n/a"]).joined(
-            separator: "\t") + "\n"
+          TextFormats.tableLine(
+            fields + AnswerReport.fields(region, layer) + [layer.familyWiseP.map { "\($0[region])" } ?? "n/a"])
       }
     }
     return text

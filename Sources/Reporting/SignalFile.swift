@@ -38,9 +38,14 @@ enum SignalFile {
       return
         "EDF+ holds records of up to \(longestRecord) seconds with a sample or more, and \(course.settings.samplingRate) Hz gives none."
     }
-    return 2 * record.samples * course.layers.count <= mostBytes
+    guard 2 * record.samples * course.layers.count <= mostBytes else {
+      return
+        "A record of \(record.samples) samples of \(course.layers.count) layers, at \(course.settings.samplingRate) Hz, is longer than EDF+ holds."
+    }
+    let (count, records) = (annotations(course).count, record.count(samples: course.samples))
+    return count <= records * annotationsPerRecord
       ? nil
-      : "A record of \(record.samples) samples of \(course.layers.count) layers, at \(course.settings.samplingRate) Hz, is longer than EDF+ holds."
+      : "\(count) states and anomalies are more than the \(records * annotationsPerRecord) that \(records == 1 ? "a record" : "\(records) records") of EDF+ can hold: choose longer windows or steps."
   }
 
   /// How many samples a record has, and how long it lasts.
@@ -48,6 +53,9 @@ enum SignalFile {
     let samples: Int
     /// In 10 microseconds.
     let ticks: Int
+
+    /// How many records hold so many samples of a signal.
+    func count(samples: Int) -> Int { (samples + self.samples - 1) / self.samples }
 
     /// Whole seconds that give the rate exactly, the fewest; else, for a rate such as 29.97 Hz, the shortest record that gives
     /// it within 10⁻⁷, or the one up to a minute that comes nearest.
@@ -78,6 +86,8 @@ enum SignalFile {
     }
   }
 
+  /// Writes the file of a stream that has one (`reasonForNone`).
+  ///
   /// - Throws: `Failure` (`cannotWrite`).
   static func write(_ course: TimeCourse, layers: [ScanPlan.Layer], to folder: String) throws {
     try makeFolder(folder)
@@ -85,7 +95,7 @@ enum SignalFile {
     let failure = Failure(.cannotWrite, "\(path) can't be written; check that its folder is writable and has room")
     guard let record = Record(rate: course.settings.samplingRate) else { throw failure }
     let perRecord = record.samples
-    let records = (course.samples + perRecord - 1) / perRecord
+    let records = record.count(samples: course.samples)
     // Written beside and renamed, so that a reader never sees half of one.
     let draft = path + ".new"
     let file = edfopen_file_writeonly(draft, EDFLIB_FILETYPE_EDFPLUS, Int32(layers.count))
@@ -94,17 +104,8 @@ enum SignalFile {
       edf_set_startdatetime(file, 1985, 1, 1, 0, 0, 0) == 0
       && edf_set_datarecord_duration(file, Int32(record.ticks)) == 0
       && edf_set_equipment(file, "nnfmri-mpi") == 0
-    var annotations = annotations(course)
-    // EDFlib drops what doesn't fit, without a word; states and anomalies matter more than where windows lie.
-    if annotations.count > records * annotationsPerRecord { annotations.removeAll { $0.text.hasPrefix("window") } }
+    let annotations = annotations(course)
     let channels = (annotations.count + records - 1) / records
-    guard channels <= annotationsPerRecord else {
-      edfclose_file(file)
-      unlink(draft)
-      throw Failure(
-        .cannotWrite,
-        "\(path): \(annotations.count) states and anomalies are more than EDF+ records hold; use longer windows or steps")
-    }
     isWell = isWell && edf_set_number_of_annotation_signals(file, Int32(max(channels, 1))) == 0
     var signals: [[Int32]] = []
     for (number, (plan, layer)) in zip(layers, course.layers).enumerated() {
@@ -146,12 +147,11 @@ enum SignalFile {
       && edf_set_transducer(file, channel, ascii("mean|a| of \(layer.tensor)")) == 0
   }
 
-  /// Windows, runs of a state, and anomalies, in order of time.
+  /// Runs of a state, anomalies, and windows where records have room for these, too, in order of time: EDFlib drops what doesn't fit, without a
+  /// word, and states and anomalies matter more than where windows lie.
   private static func annotations(_ course: TimeCourse) -> [Annotation] {
     let windows = course.windows
-    var result = (0..<windows.count).map {
-      Annotation(start: Double(windows[$0].lowerBound), length: Double(windows.length), text: "window \($0)")
-    }
+    var result: [Annotation] = []
     for (number, layer) in course.layers.enumerated() {
       let rhythms = layer.windows.map(\.temporalState)
       let places = layer.windows.map(\.spatialState)
@@ -168,6 +168,12 @@ enum SignalFile {
       }
     }
     result.append(Annotation(start: Double(course.samples), length: 0, text: "end of stream"))
+    let room = Record(rate: course.settings.samplingRate).map { $0.count(samples: course.samples) * annotationsPerRecord } ?? 0
+    if result.count + windows.count <= room {
+      result += (0..<windows.count).map {
+        Annotation(start: Double(windows[$0].lowerBound), length: Double(windows.length), text: "window \($0)")
+      }
+    }
     return result.sorted { ($0.start, $0.text) < ($1.start, $1.text) }
   }
 

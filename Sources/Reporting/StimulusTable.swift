@@ -12,7 +12,7 @@ enum StimulusTable {
   ]
 
   static func text(_ result: ScanResult) -> String {
-    var text = columns.joined(separator: "\t") + "\n"
+    var text = TextFormats.tableLine(columns)
     for layer in result.layers {
       for stimulus in layer.series.indices {
         guard let map = layer.map(of: stimulus, result.request.analysis) else { continue }
@@ -29,7 +29,7 @@ enum StimulusTable {
             "\(map.isSignificant[region])", "\(map.isCritical[region])", "\(ranks[region].lowerBound)",
             "\(ranks[region].upperBound)",
           ]
-          text += (stem + fields).joined(separator: "\t") + "\n"
+          text += TextFormats.tableLine(stem + fields)
         }
       }
     }

@@ -1,3 +1,4 @@
+import Files
 internal import FoundationEssentials
 package import UserErrors
 
@@ -14,7 +15,7 @@ extension Scan {
   ) throws(Failure) -> String {
     if let given { return given }
     // A phantom lies in the scan's own folder, wherever that is now.
-    let beside = folder + "/" + (scanned.split(separator: "/").last.map(String.init) ?? scanned)
+    let beside = folder + "/" + fileName(of: scanned)
     guard let found = [scanned, beside].first(where: FileManager.default.fileExists(atPath:)) else {
       throw Failure(
         .missingInput, "\(scanned), which the scan in \(folder) read, isn't there; say where it is now with \(option)")

@@ -1,3 +1,5 @@
+import Files
+
 /// Where a layer's regions come from, if not from a grid.
 package enum RegionSource: Hashable, Sendable, Codable {
   /// The heads of attention, as the graph tells.
@@ -18,7 +20,7 @@ package enum RegionSource: Hashable, Sendable, Codable {
     case .headPositions: "head-positions"
     case .tokens: "tokens"
     case .patches: "patches"
-    case .file(let path): path.split(separator: "/").last.map(String.init) ?? path
+    case .file(let path): fileName(of: path)
     }
   }
 }

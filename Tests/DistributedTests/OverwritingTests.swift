@@ -105,6 +105,9 @@ extension DistributedTests {
       for path in try names(files.model, "m") + names(files.data, "d") {
         try expectRefusal(["adjoint", files.model, "--layer", "stem", "--data", files.data, "--out", path])
       }
+      let notes = folder.file("notes.txt", text: "mine")
+      try expectRefusal(["adjoint", files.model, "--layer", "stem", "--data", files.data, "--out", notes])
+      #expect(TemporaryFolder.read(notes) == Array("mine".utf8))
       let scan = folder.path("scan")
       let scanned = try Program.run(
         files.options + [

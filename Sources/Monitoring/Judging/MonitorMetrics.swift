@@ -1,3 +1,4 @@
+import Files
 import Temporal
 
 /// Counts of a judged stream, for Prometheus.
@@ -23,7 +24,7 @@ package struct MonitorMetrics: Sendable {
 
   /// - Parameter model: what the model is called; `nil` is its file's name.
   package init(_ reference: MonitorReference, model: String? = nil) {
-    self.model = model ?? reference.origin.model.split(separator: "/").last.map(String.init) ?? reference.origin.model
+    self.model = model ?? fileName(of: reference.origin.model)
     layers = reference.layers.map(\.layer.tensor)
     strangeness = layers.map { _ in 0 }
   }

@@ -32,13 +32,7 @@ extension MonitorReference {
   package func write(to path: String) throws(FileError) {
     var bytes = Self.magic + Body(self).message
     bytes += Digest.bytes(of: bytes[...])
-    let draft = draftPath(of: path)
-    try writeFile(bytes, to: draft)
-    guard rename(draft, path) == 0 else {
-      let error = FileError.cannotWrite(path, mend: "choose another file with --out")
-      unlink(draft)
-      throw error
-    }
+    try replaceFile(bytes, at: path, option: "--out")
   }
 
   /// - Throws: `FileError` (`missingInput`) if it can't be read; `Failure` (`badInput`) if it is none, damaged or of another version.

@@ -140,7 +140,7 @@ package struct ComparisonReport: Sendable {
             + ComparisonMeasure.allCases.flatMap { Self.fields(result.mean($0, method, in: layer)) })
       }
     }
-    return lines.map { $0.joined(separator: "\t") + "\n" }.joined()
+    return lines.map(TextFormats.tableLine).joined()
   }
 
   private static func fields(_ mean: StimulusMean?) -> [String] {

@@ -46,7 +46,7 @@ struct ConnectomeFiles {
     for link in links {
       for edge in link.edges {
         text += """
-          \(quoted(node(link.link.source, edge.source))),\(quoted(node(link.target, edge.target))),\(edge.strength),\
+          \(TextFormats.csvField(node(link.link.source, edge.source))),\(TextFormats.csvField(node(link.target, edge.target))),\(edge.strength),\
           \(edge.standardError.map { "\($0)" } ?? ""),\(edge.scaled),\(edge.isCritical)\n
           """
       }
@@ -70,7 +70,7 @@ struct ConnectomeFiles {
     }
     add(#"<graph id="connectome" edgedefault="directed">"#)
     func data(_ owner: String, _ values: KeyValuePairs<String, String>) -> String {
-      values.map { #"<data key="\#(owner)_\#($0.key)">\#(escaped($0.value))</data>"# }.joined()
+      values.map { #"<data key="\#(owner)_\#($0.key)">\#(TextFormats.xml($0.value))</data>"# }.joined()
     }
     for layer in result.layers {
       for region in 0..<layer.grid.regionCount {
@@ -82,7 +82,7 @@ struct ConnectomeFiles {
             "zeta": "\(layer.statistics.zeta[region])", "q_value": "\(layer.statistics.q[region])",
             "critical": "\(layer.statistics.isCritical[region])",
           ])
-        add(#"<node id="\#(escaped(node(layer.plan.number, region)))">\#(content)</node>"#)
+        add(#"<node id="\#(TextFormats.xml(node(layer.plan.number, region)))">\#(content)</node>"#)
       }
     }
     for link in links {
@@ -90,26 +90,14 @@ struct ConnectomeFiles {
         let content = data(
           "edge",
           ["strength": "\(edge.strength)", "weight": "\(edge.scaled)", "critical": "\(edge.isCritical)"])
-        let source = escaped(node(link.link.source, edge.source))
-        let target = escaped(node(link.target, edge.target))
+        let source = TextFormats.xml(node(link.link.source, edge.source))
+        let target = TextFormats.xml(node(link.target, edge.target))
         add(#"<edge source="\#(source)" target="\#(target)">\#(content)</edge>"#)
       }
     }
     add("</graph>")
     add("</graphml>")
     return text
-  }
-
-  private func escaped(_ text: String) -> String {
-    // Most are numbers, of which there are many.
-    guard text.utf8.contains(where: "&<>\"".utf8.contains) else { return text }
-    let characters = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")]
-    return characters.reduce(text) { $0.replacing($1.0, with: $1.1) }
-  }
-
-  /// A field of CSV, as RFC 4180 has it: in quotes where it holds a comma or a quote.
-  private func quoted(_ field: String) -> String {
-    field.contains(",") || field.contains("\"") ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
   }
 
   /// The centres of each pathway's regions, in the order of `pathways.tsv`.

@@ -132,13 +132,13 @@ struct MapFiles {
   /// What volumes would hold, as a table of channels or regions.
   private func table(_ layer: ScanResult.Layer, _ kind: String) -> FileContent {
     let rows = layer.statistics.tests.enumerated().map { region, test in
-      [
+      TextFormats.tableLine([
         layer.grid.isByChannel ? "\(region)" : layer.grid.name(of: region), "\(test.mean)",
         "\(test.standardError * test.standardError)", "\(test.t)", "\(Self.z(test))", "\(test.p)",
         layer.statistics.isCritical[region] ? "1" : "0",
-      ].joined(separator: "\t")
+      ])
     }
-    return .text((["\(kind)\teffect\tvariance\tt\tz\tp\tcritical"] + rows).joined(separator: "\n") + "\n")
+    return .text(TextFormats.tableLine([kind, "effect", "variance", "t", "z", "p", "critical"]) + rows.joined())
   }
 
   private func sidecar(_ layer: ScanResult.Layer, _ description: String) -> [String: JSONValue] {

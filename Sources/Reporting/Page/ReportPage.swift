@@ -1,4 +1,5 @@
 import Anatomy
+import Files
 internal import FoundationEssentials
 import Lesion
 import ScanPlan
@@ -40,7 +41,7 @@ struct ReportPage {
     let largestEffect = sections.map { abs($0.score.effect) }.max() ?? 0
     var context: [String: Any] = [
       "style": ReportTemplates.style + ColourScale.style,
-      "title": request.subject.model.split(separator: "/").last.map(String.init) ?? request.subject.model,
+      "title": fileName(of: request.subject.model),
       "lead": lead,
       "unit": request.measurement.value.name,
       "confidence": Number.significant(100 * request.analysis.confidence),
@@ -135,7 +136,8 @@ struct ReportPage {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(value) else { preconditionFailure("finite numbers and names do not encode") }
-    let text = String(decoding: data, as: UTF8.self)
-    return data.contains(UInt8(ascii: "<")) ? text.replacing("<", with: #"\u003c"#) : text
+    return String(
+      decoding: data.split(separator: UInt8(ascii: "<"), omittingEmptySubsequences: false).joined(separator: #"\u003c"#.utf8),
+      as: UTF8.self)
   }
 }

@@ -16,16 +16,16 @@ enum ReportTemplates {
   }
 
   private static let library: MustacheLibrary = {
+    MustacheContentTypes.register(PageText(), named: "PAGE")
+    let texts = [
+      "page": nnfmri_report_template_text(), "contrast": nnfmri_contrast_template_text(),
+      "reading": nnfmri_reading_template_text(),
+      "layer": nnfmri_layer_template_text(), "figure": nnfmri_figure_template_text(), "stream": nnfmri_stream_template_text(),
+      "connectome": nnfmri_connectome_template_text(),
+    ]
     do {
-      return MustacheLibrary(templates: [
-        "page": try MustacheTemplate(string: String(cString: nnfmri_report_template_text())),
-        "contrast": try MustacheTemplate(string: String(cString: nnfmri_contrast_template_text())),
-        "reading": try MustacheTemplate(string: String(cString: nnfmri_reading_template_text())),
-        "layer": try MustacheTemplate(string: String(cString: nnfmri_layer_template_text())),
-        "figure": try MustacheTemplate(string: String(cString: nnfmri_figure_template_text())),
-        "stream": try MustacheTemplate(string: String(cString: nnfmri_stream_template_text())),
-        "connectome": try MustacheTemplate(string: String(cString: nnfmri_connectome_template_text())),
-      ])
+      return MustacheLibrary(
+        templates: try texts.mapValues { try MustacheTemplate(string: "{{% CONTENT_TYPE: PAGE}}" + String(cString: $0)) })
     } catch {
       preconditionFailure("a template of the program can't be parsed: \(error)")
     }

@@ -1,3 +1,5 @@
+import Files
+
 /// What is served, and how.
 package struct ServingOptions: Sendable {
   package var address: ServerAddress
@@ -34,7 +36,7 @@ package struct ServingOptions: Sendable {
 
   /// The file's name without its ending, and with `_` for what a path can't hold.
   package static func modelName(ofFile path: String) -> String {
-    var name = (path.split(separator: "/").last.map(String.init) ?? path)[...]
+    var name = fileName(of: path)[...]
     if name.hasSuffix(".onnx") { name = name.dropLast(5) }
     let text = String(name.map { isModelName(String($0)) ? $0 : "_" }.prefix(128))
     return text.isEmpty ? "model" : text

@@ -111,11 +111,7 @@ final class MonitorSession {
   func writeMetrics(isLast: Bool) throws {
     guard let metricsFile, isLast || monotonicSeconds() >= nextMetrics else { return }
     nextMetrics = monotonicSeconds() + Self.metricsInterval
-    let draft = draftPath(of: metricsFile)
-    try writeFile(Array(metrics.text.utf8), to: draft)
-    guard rename(draft, metricsFile) == 0 else {
-      throw FileError.cannotWrite(metricsFile, mend: "choose another file with --metrics")
-    }
+    try replaceFile(Array(metrics.text.utf8), at: metricsFile, option: "--metrics")
   }
 
   /// What was found, in a few sentences.
