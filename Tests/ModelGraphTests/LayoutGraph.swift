@@ -4,6 +4,8 @@
 struct LayoutGraph {
   var builder = GraphBuilder(name: "layouts", opset: 13)
   var shapes: [String: [Int]] = [:]
+  /// Tensors whose first axis doesn't count stimuli.
+  var withoutStimuli: Set<String> = []
 
   init(_ shape: [Int]) {
     builder.input("x", [nil] + shape.dropFirst().map { $0 })
@@ -46,8 +48,8 @@ struct LayoutGraph {
     var builder = builder
     builder.output(builder.graph.node.last!.output[0], [nil])
     return LayoutInference(
-      of: Model(proto: builder.model, label: "layouts"), shapes: shapes, batchAxes: shapes.mapValues { _ in 0 },
-      classAxes: classAxes)
+      of: Model(proto: builder.model, label: "layouts"), shapes: shapes,
+      batchAxes: shapes.filter { !withoutStimuli.contains($0.key) }.mapValues { _ in 0 }, classAxes: classAxes)
   }
 
   func layout(of tensor: String, classAxes: [String: Int] = [:]) -> TensorLayoutFinding {

@@ -112,4 +112,51 @@ import Testing
       }
     }
   }
+
+  /// LayerNormalization as tf2onnx writes it for larger epsilons: rows are normalised by their own mean and variance.
+  private static func ofRows(_ shape: [Int], from source: [Int], isLearned: Bool = false) -> LayoutGraph {
+    var net = LayoutGraph(source)
+    let (rows, features) = (shape.dropLast().reduce(1, *), shape.last!)
+    let inside = [1, rows, features, 1]
+    net.withoutStimuli = ["inside", "mean", "centred", "squares", "variance", "means", "normalised"]
+    net.weight("w", [source.last!, features])
+    net.weight("v", [features, 12])
+    net.weight("one", [rows])
+    net.weight("count", [])
+    net.weight("scale", [features])
+    net.builder.weight("fold", [4], inside.map(Int64.init))
+    net.builder.weight("unfold", [shape.count], shape.map(Int64.init))
+    net.builder.weight("ends", [3], [Int64(0), 2, 3])
+    net.add("MatMul", ["x", "w"], "dense", shape)
+    net.add("Relu", ["dense"], "relu", shape)
+    net.add("Reshape", ["relu", "fold"], "inside", inside)
+    net.add("ReduceMean", ["inside"], "mean", [1, rows, 1, 1], ["axes": .ints([0, 2, 3])])
+    net.add("Sub", ["inside", "mean"], "centred", inside)
+    net.add("ReduceSumSquare", ["centred"], "squares", [rows], ["axes": .ints([0, 2, 3]), "keepdims": .int(0)])
+    net.add("Div", ["squares", "count"], "variance", [rows])
+    net.add("Squeeze", ["mean", "ends"], "means", [rows])
+    let statistics = isLearned ? ["one", "one"] : ["means", "variance"]
+    net.add("BatchNormalization", ["inside", "one", "one"] + statistics, "normalised", inside)
+    net.add("Reshape", ["normalised", "unfold"], "outside", shape)
+    net.add("Mul", ["outside", "scale"], "scaled", shape)
+    net.add("MatMul", ["scaled", "v"], "mixed", shape.dropLast() + [12])
+    net.add("ReduceMean", ["mixed"], "pooled", [1, 12], ["axes": .ints(Array(1..<shape.count - 1)), "keepdims": .int(0)])
+    return net
+  }
+
+  @Test func `say nothing of channels where rows are normalised by what they hold themselves`() {
+    let net = Self.ofRows([1, 10, 16], from: [1, 10, 6])
+    for tensor in ["x", "dense", "relu", "outside", "scaled", "mixed"] {
+      #expect(net.layout(of: tensor).names == "N,position,C", "\(tensor)")
+    }
+    #expect(net.channels(of: "normalised") == [2])
+    let picture = Self.ofRows([1, 4, 5, 16], from: [1, 4, 5, 6])
+    for tensor in ["x", "relu", "outside", "mixed"] { #expect(picture.channels(of: tensor) == [3], "\(tensor)") }
+  }
+
+  @Test func `leave channels where mean and variance were learnt for each`() {
+    let net = Self.ofRows([1, 10, 16], from: [1, 10, 6], isLearned: true)
+    #expect(net.channels(of: "normalised") == [1])
+    #expect(net.channels(of: "outside") == [1])
+  }
 }

@@ -29,6 +29,8 @@ extension LayoutInference {
       if let input { linkAll(input, output) }
     case "BatchNormalization":
       if let input { linkAll(input, output) }
+      // Rows that Reshapes have made around it are no channels.
+      guard normalisedAxes[output] == nil else { return }
       axes.state(output, 1, .channel, cost: 0, "BatchNormalization has one scale for each entry")
     case "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "SkipLayerNormalization",
       "SkipSimplifiedLayerNormalization":

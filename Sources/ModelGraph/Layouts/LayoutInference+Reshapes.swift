@@ -51,7 +51,8 @@ extension LayoutInference {
   }
 
   /// Links what a Reshape gives to what another one before it took, where nothing but a normalisation lies between: torch writes
-  /// GroupNormalization as an InstanceNormalization of [N, groups, the rest], which tells nothing of what the rest is made of.
+  /// GroupNormalization as an InstanceNormalization of [N, groups, the rest], which tells nothing of what the rest is made of. tf2onnx
+  /// writes LayerNormalization as a BatchNormalization of [1, rows, features, 1] with the mean and variance of each row.
   mutating func linkEnds(aroundNormalisation number: Int, in model: Model) {
     let nodes = model.proto.graph.node
     guard Self.reshapes.contains(nodes[number].opType), let end = tensor(nodes[number].output.first),
@@ -59,15 +60,23 @@ extension LayoutInference {
     else { return }
     var normalised: Set<Int> = []
     var between: [Int] = []
+    var rowsLabel: String?
     var current = inside
     while between.count < 8, shapes[current] == shape, let maker = index.maker[current] {
       let node = nodes[maker]
-      let sources = index.reads[maker].filter { index.dependence[$0] == .data }
+      // Mean and variance of what is normalised lead back to it.
+      let isOfRows = normalisesRows(node, shape)
+      let operands = isOfRows ? tensor(node.input(at: 0)).map { [$0] } ?? [] : index.reads[maker]
+      let sources = operands.filter { index.dependence[$0] == .data }
       guard sources.count == 1, let source = sources.first else { return }
       between.append(current)
       if Self.reshapes.contains(node.opType) {
         guard !normalised.isEmpty, shapes[source] == shapes[end] else { return }
         for tensor in between { normalisedAxes[tensor] = normalised }
+        if let label = rowsLabel, shapes[end]?.last == normalised.reduce(1, { $0 * shape[$1] }) {
+          axes.source = number + 1
+          axes.state(end, -1, .feature, cost: 10, "\(label) goes along it")
+        }
         return linkAll(source, end)
       }
       switch node.opType {
@@ -75,11 +84,23 @@ extension LayoutInference {
       case "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization":
         let axis = node.integer("axis") ?? -1
         normalised.formUnion(max(0, axis < 0 ? axis + shape.count : axis)..<shape.count)
+      case "BatchNormalization" where isOfRows:
+        normalised.formUnion(2..<shape.count)
+        rowsLabel = node.opType
       case "Add", "Sub", "Mul", "Div": break
       default: guard OperatorTraits.keepsShape(node) else { return }
       }
       current = source
     }
+  }
+
+  /// Whether a BatchNormalization takes mean and variance from what it normalises, one of each for every row of a single batch.
+  private func normalisesRows(_ node: Onnx_NodeProto, _ shape: [Int]) -> Bool {
+    guard node.opType == "BatchNormalization", shape.count > 2, shape[0] == 1, shape[2...].contains(where: { $0 > 1 }) else {
+      return false
+    }
+    let isOfData = [3, 4].allSatisfy { index.dependence(of: node.input(at: $0) ?? "") == .data }
+    return isOfData || node.integer("training_mode") == 1
   }
 
   static let reshapes: Set<String> = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"]
