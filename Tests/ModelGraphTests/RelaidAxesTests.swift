@@ -64,4 +64,49 @@ import Testing
     #expect(net.inference().roles(of: "hidden")?.last == .feature)
     #expect(net.inference().roles(of: "x")?.last == .feature)
   }
+
+  /// A transformer whose positions are variates, of which a mean over time is taken: that suggests channels.
+  @Test func `hold what features are split into, and not what a mean suggests and the stream has for places`() {
+    var net = LayoutGraph([1, 24, 5])
+    net.weight("embedding", [24, 16])
+    net.weight("packed", [16, 48])
+    net.weight("output", [16, 16])
+    net.weight("scale", [16])
+    for (name, shape) in [("three", [1, 5, 3, 16]), ("heads", [1, 5, 2, 8]), ("joined", [1, 5, 16])] {
+      net.builder.weight(name, [shape.count], shape.map(Int64.init))
+    }
+    net.add("ReduceMean", ["x"], "mean", [1, 5], ["axes": .ints([1]), "keepdims": .int(0)])
+    net.add("Transpose", ["x"], "variates", [1, 5, 24], ["perm": .ints([0, 2, 1])])
+    net.add("MatMul", ["variates", "embedding"], "embedded", [1, 5, 16])
+    net.add("MatMul", ["embedded", "packed"], "all", [1, 5, 48])
+    net.add("Reshape", ["all", "three"], "parts", [1, 5, 3, 16])
+    for (number, part) in ["query", "key", "value"].enumerated() {
+      net.builder.weight("number\(number)", [], [Int64(number)])
+      net.add("Gather", ["parts", "number\(number)"], part, [1, 5, 16], ["axis": .int(2)])
+      net.add("Reshape", [part, "heads"], part + "Heads", [1, 5, 2, 8])
+      let isKey = part == "key"
+      net.add(
+        "Transpose", [part + "Heads"], part + "Turned", isKey ? [1, 2, 8, 5] : [1, 2, 5, 8],
+        ["perm": .ints(isKey ? [0, 2, 3, 1] : [0, 2, 1, 3])])
+    }
+    net.add("MatMul", ["queryTurned", "keyTurned"], "scores", [1, 2, 5, 5])
+    net.add("Softmax", ["scores"], "weights", [1, 2, 5, 5])
+    net.add("MatMul", ["weights", "valueTurned"], "mixed", [1, 2, 5, 8])
+    net.add("Transpose", ["mixed"], "turned", [1, 5, 2, 8], ["perm": .ints([0, 2, 1, 3])])
+    net.add("Reshape", ["turned", "joined"], "attended", [1, 5, 16])
+    net.add("MatMul", ["attended", "output"], "branch", [1, 5, 16])
+    net.add("Add", ["embedded", "branch"], "sum", [1, 5, 16])
+    net.add("LayerNormalization", ["sum", "scale"], "stream", [1, 5, 16])
+    for tensor in ["embedded", "query", "key", "value", "stream"] {
+      #expect(net.layout(of: tensor).names == "N,position,C", "\(tensor)")
+    }
+    for tensor in ["queryTurned", "valueTurned", "mixed"] {
+      #expect(net.layout(of: tensor).names == "N,head,position,C", "\(tensor)")
+    }
+    for tensor in ["scores", "weights"] {
+      #expect(net.layout(of: tensor).names == "N,head,position,position", "\(tensor)")
+      #expect(net.channels(of: tensor) == [1])
+    }
+    #expect(net.layout(of: "x").names == "N,C,position")
+  }
 }

@@ -162,10 +162,17 @@ extension LayoutInference {
       return role == .channel ? 0 : 1
     }
     func isClasses(_ axis: Int) -> Bool { found[axis]!.source == 0 && doubt(axis) >= 2 }
+    // What is only suggested holds no channels where it counts the same as known places and other features, or heads, are left.
+    func makeHintedPlaces() {
+      let channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
+      let hinted = channels.filter { (places?[$0] ?? false) && found[$0]!.isCertain && doubt($0) == 3 }
+      if hinted.count < channels.count || found.contains(where: { $0?.role == .head }) { hinted.forEach(makePlace) }
+    }
     // Where anything tells features for certain, what is flattened with them is places.
     if found.contains(where: { $0.map { $0.role.isChannel && $0.isCertain } ?? false }) {
       found.indices.filter { found[$0]?.isFlattened ?? false }.forEach(makePlace)
     }
+    makeHintedPlaces()
     var channels = found.indices.filter { found[$0]?.role.isChannel ?? false }
     let isAll = long.allSatisfy(channels.contains)
     if isAll, long.count > 1 {
