@@ -19,6 +19,7 @@ struct LayerRoles {
   /// Tensors that lead to a part of the output only, where others lead to all of it.
   let heads: Set<Int>
   let activations: SpelledActivations
+  private let routers: Routers
   private let model: Model
   private let target: Int
   private let embeddings: Set<Int>
@@ -36,6 +37,7 @@ struct LayerRoles {
     integerProducts = Self.integerProducts(model)
     skipSums = Self.skipSums(model, influences)
     activations = SpelledActivations(of: model)
+    routers = Routers(of: model)
     let tables = model.index.order.filter {
       Self.represents(model, $0) && !OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
     }.flatMap { model.index.writes[$0] }
@@ -102,16 +104,21 @@ struct LayerRoles {
     let nodes = Self.nodes(from: sum.skip, to: sum.branch, model)
     let protos = nodes.map { model.proto.graph.node[$0] }
     let multipliesData = nodes.contains { node in
-      index.multipliesData(node, model.proto.graph.node[node]) {
-        index.dependence[$0] == .data && !model.holdsChosenWeights($0)
-      }
+      !routers.mixtures.contains(node)
+        && index.multipliesData(node, model.proto.graph.node[node]) {
+          index.dependence[$0] == .data && !model.holdsChosenWeights($0)
+        }
     }
     let convolvesOrRecurs = protos.contains { $0.opType.contains("Conv") || OperatorTraits.recurrent.contains($0.opType) }
     // A state space layer reads its state by a product too, after a convolution; attention over convolved features has a softmax.
     let weighsPositions = multipliesData && (!convolvesOrRecurs || protos.contains { $0.opType.hasSuffix("Softmax") })
-    // A router has a softmax, too, by which it chooses weights.
+    // A router has a softmax, too, by which it weighs experts or chooses their weights.
     let chooses = nodes.contains { index.reads[$0].contains(where: model.holdsChosenWeights) }
-    let attends = protos.contains { OperatorTraits.isAttention($0) && !(chooses && $0.opType.hasSuffix("Softmax")) }
+    let attends = nodes.contains { node in
+      let proto = model.proto.graph.node[node]
+      let routes = routers.softmaxes.contains(node) || chooses && proto.opType.hasSuffix("Softmax")
+      return OperatorTraits.isAttention(proto) && !routes
+    }
     if weighsPositions || attends { return .attention }
     if convolvesOrRecurs { return .other }
     return protos.contains { OperatorTraits.isLearned($0, functions: []) } ? .mlp : .other
