@@ -36,4 +36,15 @@ struct MonitorMetricsTests {
     #expect(buckets == buckets.sorted() && buckets.last == 7 && buckets.dropLast().last == 6)
     #expect(metrics.text.hasSuffix("\n"))
   }
+
+  @Test(
+    "escape what would end a label, whatever stands behind it",
+    arguments: [
+      ("a\"b", "a\\\"b"), ("a\"\u{301}b", "a\\\"\u{301}b"), ("a\\\u{338}", "a\\\\\u{338}"), ("a\nb", "a\\nb"),
+      ("a\r\nb", "a\r\\nb"),
+      ("\n\u{301}", "\\n\u{301}"), ("e\u{301}", "e\u{301}"),
+    ])
+  func labels(value: String, escaped: String) {
+    #expect(Array(PrometheusText.label("layer", value).utf8) == Array("layer=\"\(escaped)\"".utf8))
+  }
 }

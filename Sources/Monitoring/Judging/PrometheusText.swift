@@ -46,13 +46,15 @@ package struct PrometheusText {
       ])
   }
 
+  /// A label, in which scalars are escaped, since a quote before a combining mark, or a line feed after a carriage return, is no character of
+  /// its own. A carriage return stands as it is: the format has no escape for it.
   package static func label(_ name: String, _ value: String) -> String {
-    let escaped = value.flatMap { character -> [Character] in
-      switch character {
-      case "\\": ["\\", "\\"]
-      case "\"": ["\\", "\""]
-      case "\n": ["\\", "n"]
-      default: [character]
+    var escaped = String.UnicodeScalarView()
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\\", "\"": escaped.append(contentsOf: ["\\", scalar])
+      case "\n": escaped.append(contentsOf: ["\\", "n"])
+      default: escaped.append(scalar)
       }
     }
     return "\(name)=\"\(String(escaped))\""
