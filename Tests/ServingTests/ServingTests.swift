@@ -9,7 +9,7 @@ import Testing
 
 @Suite("A served network")
 struct ServingTests {
-  private let path = "/v2/models/residual/infer"
+  let path = "/v2/models/residual/infer"
 
   private func floats(_ bytes: some Sequence<UInt8>) -> [Float] {
     Array(bytes).withUnsafeBytes { all in
@@ -22,7 +22,7 @@ struct ServingTests {
   }
 
   /// JSON of a request with tensors in JSON.
-  private func body(_ values: [Float], rows: Int, more: [String: Any] = [:]) throws -> [UInt8] {
+  func body(_ values: [Float], rows: Int, more: [String: Any] = [:]) throws -> [UInt8] {
     let input: [String: Any] = [
       "name": "image", "datatype": "FP32", "shape": [rows, 2, 6, 6], "data": values.map(Double.init),
     ]

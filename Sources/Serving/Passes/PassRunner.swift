@@ -129,6 +129,12 @@ extension PassRunner: PassMaking {
     if output.shape.isEmpty {
       output.shape = isCounted ? [1] + tensor.shape.dropFirst() : tensor.shape
     } else {
+      guard tensor.shape.dropFirst() == output.shape.dropFirst() else {
+        throw Failure(
+          .badInput,
+          "output \"\(signature.outputs[output.number].name)\" has one shape for some of the stimuli and another for others: send one a request"
+        )
+      }
       output.shape[0] += 1
     }
     let part = UnsafeRawBufferPointer(rebasing: tensor.bytes[place * width..<(place + 1) * width])
