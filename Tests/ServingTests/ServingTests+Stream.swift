@@ -46,4 +46,26 @@ extension ServingTests {
     // What was refused isn't judged.
     #expect(bench.finish() == (true, 2))
   }
+
+  @Test("answers HEAD as GET, but without the body, so that the next answer is the next request's")
+  func headRequests() throws {
+    let bench = try ServedBench()
+    let connection = try bench.connect()
+    for (asked, status) in [
+      ("/v2", 200), ("/v2/health/ready", 200), ("/", 200), ("/nothing", 404), (path, 405), ("/events", 405),
+    ] {
+      let head = try connection.request("HEAD", asked)
+      #expect(head.status == status && head.body.isEmpty, "\(asked)")
+      guard status != 405 else { continue }
+      let get = try connection.request("GET", asked)
+      #expect(get.status == status && head.headers["content-length"] == "\(get.body.count)")
+      #expect(head.headers["content-type"] == get.headers["content-type"])
+    }
+    // One behind another, without waiting for answers.
+    connection.send(
+      "HEAD /v2 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v2/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    #expect(try connection.answer(hasBody: false).status == 200)
+    #expect(try connection.answer().json()["live"] as? Bool == true)
+    #expect(connection.isClosed())
+  }
 }

@@ -76,8 +76,8 @@ package final class RawConnection {
   /// Whether the server has closed the connection, which is waited for.
   package func isClosed() -> Bool { receive().isEmpty }
 
-  /// Reads one answer.
-  package func answer() throws -> Answer {
+  /// Reads one answer. - Parameter hasBody: whether it has the body whose length it tells; answers to HEAD don't.
+  package func answer(hasBody: Bool = true) throws -> Answer {
     let end = Array("\r\n\r\n".utf8)
     var split: Range<Int>?
     while split == nil {
@@ -91,7 +91,7 @@ package final class RawConnection {
       headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
     }
     received.removeFirst(split!.upperBound)
-    let length = headers["content-length"].flatMap(Int.init) ?? 0
+    let length = hasBody ? headers["content-length"].flatMap(Int.init) ?? 0 : 0
     while received.count < length { try receiveMore() }
     defer { received.removeFirst(length) }
     return Answer(
@@ -108,6 +108,6 @@ package final class RawConnection {
     send(
       "\(method) \(path) HTTP/1.1\r\n" + headers.map { "\($0): \($1)\r\n" }.joined() + "\r\n")
     send(body)
-    return try answer()
+    return try answer(hasBody: method != "HEAD")
   }
 }

@@ -216,7 +216,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     if isLast || !keepsAlive { headers.add(name: "Connection", value: "close") }
     let status = HTTPResponseStatus(statusCode: response.status)
     context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
-    context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
+    // Whoever asks by HEAD takes what comes behind the head for the next answer's.
+    if head?.method != "HEAD" {
+      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
+    }
     close(in: state.limits.idleSeconds, context)
     let written = context.eventLoop.makePromise(of: Void.self)
     if isLast {

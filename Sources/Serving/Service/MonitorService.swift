@@ -151,8 +151,9 @@ extension MonitorService: RequestHandling {
     }
   }
 
+  /// HEAD is answered as GET is; the connection leaves the body out.
   private func reading(_ head: RequestHead, _ response: () -> ServedResponse) -> RequestRoute {
-    .answer(head.method == "GET" ? response() : Self.wrongMethod("GET"))
+    .answer(["GET", "HEAD"].contains(head.method) ? response() : Self.wrongMethod("GET, HEAD"))
   }
 
   private static func wrongMethod(_ allowed: String) -> ServedResponse {
