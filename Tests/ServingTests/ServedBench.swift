@@ -12,7 +12,7 @@ final class ServedBench {
   /// What a server that has ended says.
   private final class Ending: Sendable {
     let isWished = Atomic(false)
-    let result = Mutex<(isComplete: Bool, stimuli: Int)?>(nil)
+    let result = Mutex<(isComplete: Bool, stimuli: Int, lostLines: Int)?>(nil)
   }
 
   private struct Handover: @unchecked Sendable { let server: MonitorServer }
@@ -56,7 +56,9 @@ final class ServedBench {
     thread = Thread {
       // Alone it has no wire that could fail.
       let result = try? handover.server.run(until: { ending.isWished.load(ordering: .relaxed) })
-      ending.result.withLock { $0 = result.map { ($0.isComplete, $0.summary.stimuli) } ?? (false, 0) }
+      ending.result.withLock {
+        $0 = result.map { ($0.isComplete, $0.summary.stimuli, $0.summary.lost?.count ?? 0) } ?? (false, 0, 0)
+      }
     }
     thread.start()
   }
@@ -70,10 +72,13 @@ final class ServedBench {
   func finish() -> (isComplete: Bool, stimuli: Int) {
     beginToEnd()
     while true {
-      if let result = ending.result.withLock({ $0 }) { return result }
+      if let result = ending.result.withLock({ $0 }) { return (result.isComplete, result.stimuli) }
       usleep(5_000)
     }
   }
+
+  /// Lines that a server which has ended has left out.
+  var lostLines: Int? { ending.result.withLock { $0?.lostLines } }
 
   func connect() throws -> RawConnection { try RawConnection(port: address.port) }
 

@@ -294,7 +294,13 @@ struct ServingTests {
     let bench = try ServedBench { $0.lines = "/dev/full" }
     let connection = try bench.connect()
     #expect(try connection.request("POST", path, body: body(bench.values(1), rows: 1)).status == 200)
-    #expect(try connection.request("GET", "/metrics").text.contains("nnfmri_server_lines_lost_total{model=\"residual\"} 1\n"))
+    // They are written a moment after the answer.
+    var lost = 0
+    for _ in 0..<2_000 where lost == 0 {
+      lost = try connection.lostLines()
+      usleep(5_000)
+    }
+    #expect(lost == 1)
     #expect(throws: FileError.self) { try ServedBench { $0.lines = "/nowhere/verdicts" } }
   }
 

@@ -39,8 +39,10 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var deadline: Scheduled<Void>?
   private var events: RepeatedTask?
   private var missed = 0
-  /// How many stimuli a follower has been told of.
-  private var told = 0
+  /// What a follower has been told of.
+  private var told: Int?
+  /// Whether what it is told next is being made.
+  private var isAsking = false
 
   init(_ state: ServerState) { self.state = state }
 
@@ -240,7 +242,8 @@ final class ConnectionHandler: ChannelInboundHandler {
       ("Connection", "close"),
     ])
     context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
-    send(state.service.firstEvent(), context)
+    context.flush()
+    ask(context)
     let loop = context.eventLoop
     let (bound, boundContext) = (NIOLoopBound(self, eventLoop: loop), NIOLoopBound(context, eventLoop: loop))
     events = loop.scheduleRepeatedTask(
@@ -251,19 +254,30 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   private func sendNext(_ context: ChannelHandlerContext) {
-    guard case .following = stage else { return }
+    guard case .following = stage, !isAsking else { return }
     guard context.channel.isWritable else {
       missed += 1
       if missed > Self.missedEvents { context.close(promise: nil) }
       return
     }
     missed = 0
-    send(state.service.nextEvent(after: told), context)
+    ask(context)
   }
 
-  private func send(_ event: (text: String, stimuli: Int), _ context: ChannelHandlerContext) {
-    told = event.stimuli
-    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: event.text)))), promise: nil)
+  private func ask(_ context: ChannelHandlerContext) {
+    isAsking = true
+    let loop = context.eventLoop
+    let (bound, boundContext) = (NIOLoopBound(self, eventLoop: loop), NIOLoopBound(context, eventLoop: loop))
+    state.service.tell(after: told) { text, told in
+      loop.execute { bound.value.tell(text, told, boundContext.value) }
+    }
+  }
+
+  private func tell(_ text: String, _ told: Int?, _ context: ChannelHandlerContext) {
+    isAsking = false
+    guard case .following = stage else { return }
+    self.told = told
+    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
   }
 
   // MARK: Ends

@@ -26,7 +26,10 @@ protocol RequestHandling: Sendable {
   /// The server listens.
   func listens(_ state: ServerState)
 
-  /// What one who follows events is told at first, and then again and again, and how many stimuli it has been told of.
-  func firstEvent() -> (text: String, stimuli: Int)
-  func nextEvent(after stimuli: Int) -> (text: String, stimuli: Int)
+  /// Tells one who follows events what is new, from any thread.
+  ///
+  /// - Parameters:
+  ///   - told: what came with the text before; `nil` at first.
+  ///   - reply: is called once.
+  func tell(after told: Int?, _ reply: @escaping @Sendable (_ text: String, _ told: Int?) -> Void)
 }

@@ -1,4 +1,4 @@
-/// What a client can make a server hold, and for how long.
+/// What clients, and who reads verdicts' lines, can make a server hold, and for how long.
 package struct ServerLimits: Sendable, Hashable {
   /// Connections at once; further ones are answered with 503.
   package var connections = 1024
@@ -16,6 +16,10 @@ package struct ServerLimits: Sendable, Hashable {
   package var idleSeconds = 60.0
   /// Seconds that accepted requests have to be finished in once the server is to end.
   package var drainSeconds = 30.0
+  /// Bytes of verdicts' lines that wait until their file takes them; further lines are left out.
+  package var lineBytes = 16 << 20
+  /// Seconds that they have to be written in once the last request is answered.
+  package var lineSeconds = 5.0
 
   package init() {}
 

@@ -31,7 +31,7 @@ enum LivePage {
     let alarm: Int?
     let since: Int?
     /// The last stimuli, oldest first.
-    let points: [StreamState.Point]
+    let points: [StreamTrace.Point]
     /// Of the last stimulus: how far each layer is off, and z of its regions, rounded. [layers], [layers x regions]
     let layerZ: [Double?]
     let regionZ: [[Double?]]
@@ -57,8 +57,8 @@ enum LivePage {
   }
 
   /// What doesn't change.
-  static func firstEvent(_ model: String, _ state: StreamState) -> String {
-    let reference = state.judge.reference
+  static func opening(_ model: String, _ judge: Judge) -> String {
+    let reference = judge.reference
     return event(
       "opening",
       Opening(
@@ -66,29 +66,27 @@ enum LivePage {
         layers: reference.layers.map { layer in
           let size = (try? layer.layer.grid())?.size
           return Layer(tensor: layer.layer.tensor, grid: size.map { [$0.height, $0.width, $0.channels] } ?? [])
-        }, outliers: state.judge.outlierRate, driftAlarms: state.judge.drift.falseAlarms,
-        heldOut: reference.calibration(.combined).scores.count, window: state.judge.rhythm.windowLength,
-        windowAlarms: rounded(state.judge.rhythm.falseAlarmRate) ?? 0)) + nextEvent(state, after: 0)
+        }, outliers: judge.outlierRate, driftAlarms: judge.drift.falseAlarms,
+        heldOut: reference.calibration(.combined).scores.count, window: judge.rhythm.windowLength,
+        windowAlarms: rounded(judge.rhythm.falseAlarmRate) ?? 0))
   }
 
   /// - Parameter stimuli: how many have been told of before.
-  static func nextEvent(_ state: StreamState, after stimuli: Int) -> String {
-    let drift = state.judge.drift
-    let reference = state.judge.reference
-    let last = state.last
+  static func news(_ trace: StreamTrace, after stimuli: Int, _ reference: MonitorReference) -> String {
+    let last = trace.last
     return event(
       "news",
       News(
-        stimuli: state.count, outliers: state.outliers, broken: state.broken, failedSelfTests: state.failedSelfTests,
-        evidence: state.evidence, alarm: drift.alarm, since: drift.alarm == nil ? nil : drift.changePoint,
-        points: Array(state.points.suffix(max(0, state.count - stimuli))),
+        stimuli: trace.count, outliers: trace.outliers, broken: trace.broken, failedSelfTests: trace.failedSelfTests,
+        evidence: trace.evidence, alarm: trace.drift?.alarm, since: trace.drift?.since,
+        points: Array(trace.points.suffix(max(0, trace.count - stimuli))),
         layerZ: last?.verdict.strangeness.map(rounded) ?? [],
         regionZ: last.map { last in
           reference.layers.indices.map { reference.regionDeviations(last.observation, layer: $0).map(rounded) }
         } ?? [],
         confidence: last?.verdict.answer.flatMap { rounded(Double($0.probability)) }, predicted: last?.verdict.answer?.predicted,
-        states: state.windows.map { $0.layers.map(\.state.rawValue) }, windowEnd: state.windows.last?.stimuli.upperBound,
-        shares: state.windows.last.map { window in
+        states: trace.windows.map { $0.layers.map(\.state.rawValue) }, windowEnd: trace.windows.last?.stimuli.upperBound,
+        shares: trace.windows.last.map { window in
           window.layers.map { layer in FrequencyBand.allCases.map { layer.bands.share($0).flatMap(rounded) } }
         } ?? []))
   }

@@ -23,12 +23,14 @@ package final class MonitorServer {
   private let service: MonitorService
   private let server: HTTPServer
   private let pool: NIOThreadPool
-  /// Its value: workers that have ended.
+  /// Its value: threads that have ended, workers first.
   private let ended: ConditionLock<Int>
   private let workerCount: Int
+  private let threadCount: Int
   private let others: OtherRanks?
 
-  /// Listens, and answers from then on: on a thread for each runner, and on one for each other rank.
+  /// Listens, and answers from then on: on a thread for each runner, and on one for each other rank. The live page's events
+  /// and verdicts' lines have a thread each.
   ///
   /// - Parameters:
   ///   - runners: at least one.
@@ -43,19 +45,25 @@ package final class MonitorServer {
     let others = wire.map { OtherRanks($0, patience: options.patience) }
     var makers: [any PassMaking] = runners
     if let others { makers += others.numbers.map { RankPasses(ranks: others, rank: $0) } }
-    let ended = ConditionLock(value: 0)
-    pool = NIOThreadPool(numberOfThreads: makers.count)
-    pool.start()
-    for (number, maker) in makers.enumerated() {
+    var threads: [@Sendable () -> Void] = makers.enumerated().map { number, maker in
       let handover = Handover(worker: Worker(maker, service))
+      return { Self.work(handover.worker, number, service) }
+    }
+    threads.append { service.feed.work { service.trace } }
+    if let lines = service.lines { threads.append { lines.work() } }
+    let ended = ConditionLock(value: 0)
+    pool = NIOThreadPool(numberOfThreads: threads.count)
+    pool.start()
+    for (number, work) in threads.enumerated() {
       pool.submit { _ in
-        Self.work(handover.worker, number, service)
-        // Queues are closed for all, so that the workers end in the order of their numbers, or wait here for it.
+        work()
+        // Queues are closed for all workers, and then for the others, so that threads end in the order of their numbers, or wait here
+        // for it.
         ended.lock(whenValue: number)
         ended.unlock(withValue: number + 1)
       }
     }
-    workerCount = makers.count
+    (workerCount, threadCount) = (makers.count, threads.count)
     (self.service, self.server, self.ended, self.others) = (service, server, ended, others)
   }
 
@@ -71,11 +79,19 @@ package final class MonitorServer {
     while !isStopped(), others?.isStopWished != true { try rest(Self.lookSeconds) }
     let isComplete = try server.drain { try rest(Self.lastLookSeconds) }
     service.queue.close()
-    while !ended.lock(whenValue: workerCount, timeoutSeconds: Self.lastLookSeconds) { try others?.carry(patience: 0) }
-    ended.unlock()
+    try wait(for: workerCount)
+    service.feed.close()
+    service.lines?.close(within: service.options.limits.lineSeconds)
+    try wait(for: threadCount)
     server.stop()
     try? pool.syncShutdownGracefully()
-    return (isComplete, Summary(service.state))
+    return (isComplete, Summary(service.trace, lost: service.lines?.lost))
+  }
+
+  /// Waits until so many threads have ended.
+  private func wait(for threads: Int) throws {
+    while !ended.lock(whenValue: threads, timeoutSeconds: Self.lastLookSeconds) { try others?.carry(patience: 0) }
+    ended.unlock()
   }
 
   private func rest(_ seconds: Double) throws {
@@ -109,10 +125,9 @@ package final class MonitorServer {
     /// Whether there was drift, an answer that wasn't finite, or a failed self-test.
     package let hasAlarm: Bool
 
-    init(_ state: StreamState) {
-      (stimuli, outliers, failedSelfTests, hasAlarm) = (state.count, state.outliers, state.failedSelfTests, state.hasAlarm)
-      lost = state.lost
-      drift = state.judge.drift.alarm.map { (alarm: $0, since: state.judge.drift.changePoint) }
+    init(_ trace: StreamTrace, lost: (count: Int, reason: FileError)?) {
+      (stimuli, outliers, failedSelfTests, hasAlarm) = (trace.count, trace.outliers, trace.failedSelfTests, trace.hasAlarm)
+      (drift, self.lost) = (trace.drift, lost)
     }
   }
 }

@@ -6,8 +6,14 @@ internal import Synchronization
 final class MonitorService: Sendable {
   let options: ServingOptions
   let signature: ModelSignature
-  let queue: JobQueue
-  private let stream: Mutex<StreamState>
+  let queue: BoundedQueue<InferenceJob>
+  /// Where verdicts' lines go; `nil` for nowhere.
+  let lines: LineSink?
+  let feed: LiveFeed
+  /// Held by a worker while it judges, for the order of the stream.
+  private let judge: Mutex<Judge>
+  /// Held for no longer than a copy takes, since the thread of all connections asks for it.
+  private let stream: Mutex<StreamTrace>
   private let metrics = Mutex(ServerMetrics())
   /// The listener's own counts; `nil` until it listens.
   private let connections = Mutex<ServerState?>(nil)
@@ -16,13 +22,15 @@ final class MonitorService: Sendable {
   init(_ signature: ModelSignature, judge: Judge, options: ServingOptions) throws(FileError) {
     self.signature = signature
     self.options = options
-    queue = JobQueue(limit: options.limits.queue)
-    let file: LineFile? = if let lines = options.lines { try LineFile(lines, continues: true) } else { nil }
-    stream = Mutex(StreamState(judge, model: options.modelName, file: file))
+    queue = BoundedQueue(limit: options.limits.queue)
+    lines = if let path = options.lines { try LineSink(path, limit: options.limits.lineBytes) } else { nil }
+    feed = LiveFeed(signature.name, judge, followers: options.limits.followers)
+    stream = Mutex(StreamTrace(judge.reference, model: options.modelName))
+    self.judge = Mutex(judge)
   }
 
   /// What is known of the stream.
-  var state: StreamState { stream.withLock { $0 } }
+  var trace: StreamTrace { stream.withLock { $0 } }
 
   func listens(_ state: ServerState) { connections.withLock { $0 = state } }
 
@@ -35,7 +43,14 @@ final class MonitorService: Sendable {
   func didRun(rows: Int) { metrics.withLock { $0.take(rows: rows) } }
 
   func judge(_ observation: WatchedNetwork.Observation, source: String, seconds: Double) -> (verdict: Verdict, line: String) {
-    stream.withLock { $0.take(observation, source: source, seconds: seconds) }
+    judge.withLock { judge in
+      let verdict = judge.judge(observation)
+      let drift = judge.drift
+      let line = VerdictLine(verdict, source: source, stimulus: stream.withLock { $0.count }, by: judge, isFull: false).text
+      lines?.put(line)
+      stream.withLock { $0.take(observation, verdict, drift: drift, seconds: seconds) }
+      return (verdict, line)
+    }
   }
 
   func takeSelfTest(worker: Int, passed: Bool) { stream.withLock { $0.takeSelfTest(worker: worker, passed: passed) } }
@@ -61,7 +76,7 @@ final class MonitorService: Sendable {
       parameters["region"] = .text(region.name)
       set("region_z", region.z)
     }
-    let (alarm, evidence, isSound) = stream.withLock { ($0.judge.drift.alarm != nil, $0.evidence, $0.isSelfTestPassed) }
+    let (alarm, evidence, isSound) = stream.withLock { ($0.drift != nil, $0.evidence, $0.isSelfTestPassed) }
     parameters["drift_alarm"] = .flag(alarm)
     parameters["drift_log10_evidence"] = .number(evidence)
     if options.runsSelfTests { parameters["self_test_passed"] = .flag(isSound) }
@@ -70,9 +85,9 @@ final class MonitorService: Sendable {
 
   /// All metrics, in Prometheus' text format.
   var metricsText: String {
-    let (monitor, lost) = stream.withLock { ($0.metrics, $0.lost?.count ?? 0) }
-    return monitor.text
-      + metrics.withLock { $0 }.text(model: options.modelName, waiting: queue.count, connections: counts, lostLines: lost)
+    stream.withLock { $0.metrics }.text
+      + metrics.withLock { $0 }.text(
+        model: options.modelName, waiting: queue.count, connections: counts, lostLines: lines?.lost?.count ?? 0)
   }
 }
 
@@ -164,16 +179,7 @@ extension MonitorService: RequestHandling {
     .failure(404, "there is nothing at \(head.path.prefix(128))")
   }
 
-  func firstEvent() -> (text: String, stimuli: Int) {
-    let state = state
-    return (LivePage.firstEvent(signature.name, state), state.count)
-  }
-
-  func nextEvent(after stimuli: Int) -> (text: String, stimuli: Int) {
-    let state = state
-    // A comment, so that a connection that has gone is found.
-    return (state.count == stimuli ? ":\n\n" : LivePage.nextEvent(state, after: stimuli), state.count)
-  }
+  func tell(after told: Int?, _ reply: @escaping LiveFeed.Reply) { feed.ask(after: told, reply) }
 }
 
 private struct ServerMetadata: Encodable {

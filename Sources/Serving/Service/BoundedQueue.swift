@@ -1,54 +1,54 @@
 import Files
 import NIOConcurrencyHelpers
 
-/// A request that waits for a pass.
-struct InferenceJob: Sendable {
-  let content: RequestContent
-  let reply: @Sendable (ServedResponse) -> Void
-}
-
-/// Requests that wait, in the order in which they came, bounded. Safe to use from any thread.
-final class JobQueue: @unchecked Sendable {
+/// What waits for a thread, in the order in which it came, bounded. Safe to use from any thread; to put something in never waits for
+/// what is done with it.
+final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
   private enum Content { case nothing, something }
 
-  /// Guards everything below; its value says whether a worker has a reason to look.
+  /// Guards everything below; its value says whether a thread has a reason to look.
   private let lock = ConditionLock(value: Content.nothing)
-  private var jobs: [InferenceJob] = []
+  private var elements: [(element: Element, size: Int)] = []
+  private var size = 0
   private var isClosed = false
   private let limit: Int
 
+  /// - Parameter limit: of all sizes together.
   init(limit: Int) { self.limit = limit }
 
   var count: Int {
     lock.lock()
     defer { lock.unlock() }
-    return jobs.count
+    return elements.count
   }
 
   /// - Returns: whether there was room.
-  func put(_ job: InferenceJob) -> Bool {
+  func put(_ element: Element, size: Int = 1) -> Bool {
     lock.lock()
-    let fits = !isClosed && jobs.count < limit
-    if fits { jobs.append(job) }
+    let fits = !isClosed && size <= limit - self.size
+    if fits {
+      elements.append((element, size))
+      self.size += size
+    }
     lock.unlock(withValue: content)
     return fits
   }
 
-  /// Lets workers finish what waits, and then end.
+  /// Lets those who take finish what waits, and then end.
   func close() {
     lock.lock()
     isClosed = true
     lock.unlock(withValue: content)
   }
 
-  /// Waits for jobs.
+  /// Waits for elements.
   ///
   /// - Parameters:
   ///   - most: how many are taken at once.
   ///   - delay: seconds to wait for more once there is one; 0 takes what there is.
   ///   - patience: seconds to wait for the first.
   /// - Returns: nothing where none came; `nil` where none will.
-  func take(most: Int, delay: Double, patience: Double) -> [InferenceJob]? {
+  func take(most: Int, delay: Double, patience: Double) -> [Element]? {
     guard var taken = take(most, waiting: patience) else { return nil }
     guard !taken.isEmpty, delay > 0 else { return taken }
     let end = monotonicSeconds() + delay
@@ -60,14 +60,15 @@ final class JobQueue: @unchecked Sendable {
     return taken
   }
 
-  private func take(_ most: Int, waiting seconds: Double) -> [InferenceJob]? {
+  private func take(_ most: Int, waiting seconds: Double) -> [Element]? {
     guard lock.lock(whenValue: .something, timeoutSeconds: seconds) else { return [] }
-    let taken = Array(jobs.prefix(most))
-    jobs.removeFirst(taken.count)
+    let taken = Array(elements.prefix(most))
+    elements.removeFirst(taken.count)
+    size -= taken.reduce(0) { $0 + $1.size }
     let isOver = isClosed && taken.isEmpty
     lock.unlock(withValue: content)
-    return isOver ? nil : taken
+    return isOver ? nil : taken.map(\.element)
   }
 
-  private var content: Content { jobs.isEmpty && !isClosed ? .nothing : .something }
+  private var content: Content { elements.isEmpty && !isClosed ? .nothing : .something }
 }

@@ -1,8 +1,7 @@
-import Files
 import Monitoring
 
-/// The stream of all stimuli that a server has judged, and what is told of it.
-struct StreamState: Sendable {
+/// What is told of the stream of all stimuli that a server has judged. Copies share their content.
+struct StreamTrace: Sendable {
   /// A stimulus on the live page's trace.
   struct Point: Encodable, Sendable {
     let stimulus: Int
@@ -19,15 +18,17 @@ struct StreamState: Sendable {
   /// Windows of NN-EEG, likewise.
   private static let windowLimit = 64
 
-  private(set) var judge: Judge
   private(set) var metrics: MonitorMetrics
   private(set) var count = 0
   private(set) var outliers = 0
   private(set) var broken = 0
   private(set) var failedSelfTests = 0
-  /// Lines that couldn't be written, and why the first of them couldn't.
-  private(set) var lost: (count: Int, reason: FileError)?
-  private let file: LineFile?
+  /// How often anything has been taken in.
+  private(set) var changes = 0
+  /// The stimulus at which the drift test alarmed, and that since which things have probably changed.
+  private(set) var drift: (alarm: Int, since: Int)?
+  /// log₁₀ of the drift test's capital; JSON has no infinity.
+  private(set) var evidence = 0.0
   /// Workers whose last self-test didn't come out.
   private var unsound: Set<Int> = []
   /// Whether the last self-tests came out.
@@ -36,21 +37,13 @@ struct StreamState: Sendable {
   private(set) var windows: [StreamRhythm.Window] = []
   private(set) var last: (observation: WatchedNetwork.Observation, verdict: Verdict)?
 
-  /// - Parameter file: where verdicts' lines go.
-  init(_ judge: Judge, model: String, file: LineFile?) {
-    self.judge = judge
-    self.file = file
-    metrics = MonitorMetrics(judge.reference, model: model)
-  }
+  init(_ reference: MonitorReference, model: String) { metrics = MonitorMetrics(reference, model: model) }
 
-  /// Judges the next stimulus. - Returns: the verdict, and its line of JSON.
-  mutating func take(_ observation: WatchedNetwork.Observation, source: String, seconds: Double) -> (
-    verdict: Verdict, line: String
-  ) {
-    let verdict = judge.judge(observation)
-    let line = VerdictLine(verdict, source: source, stimulus: count, by: judge, isFull: false).text
-    write(line)
-    metrics.take(verdict, drift: judge.drift, seconds: seconds)
+  /// Takes in the next stimulus. - Parameter drift: the test that has seen it.
+  mutating func take(_ observation: WatchedNetwork.Observation, _ verdict: Verdict, drift: DriftTest, seconds: Double) {
+    metrics.take(verdict, drift: drift, seconds: seconds)
+    self.drift = drift.alarm.map { (alarm: $0, since: drift.changePoint) }
+    evidence = VerdictLine.rounded(drift.logCapital / 2.302585092994046) ?? 0
     if points.count == Self.pointLimit { points.removeFirst() }
     points.append(
       Point(
@@ -61,16 +54,7 @@ struct StreamState: Sendable {
     count += 1
     outliers += verdict.isOutlier ? 1 : 0
     broken += verdict.isFinite ? 0 : 1
-    return (verdict, line)
-  }
-
-  /// A disk that is full is no reason to stop answering.
-  private mutating func write(_ line: String) {
-    do {
-      try file?.write(line)
-    } catch {
-      lost = (count: (lost?.count ?? 0) + 1, reason: lost?.reason ?? error)
-    }
+    changes += 1
   }
 
   /// - Parameter worker: whose network was tested.
@@ -78,11 +62,9 @@ struct StreamState: Sendable {
     metrics.takeSelfTest(passed: passed)
     failedSelfTests += passed ? 0 : 1
     if passed { unsound.remove(worker) } else { unsound.insert(worker) }
+    changes += 1
   }
 
-  /// log₁₀ of the drift test's capital; JSON has no infinity.
-  var evidence: Double { VerdictLine.rounded(judge.drift.logCapital / 2.302585092994046) ?? 0 }
-
   /// Whether the drift test has alarmed, something wasn't finite, or a self-test failed.
-  var hasAlarm: Bool { judge.drift.alarm != nil || broken > 0 || failedSelfTests > 0 }
+  var hasAlarm: Bool { drift != nil || broken > 0 || failedSelfTests > 0 }
 }
