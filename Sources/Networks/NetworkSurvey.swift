@@ -68,25 +68,7 @@ package struct NetworkSurvey: Sendable {
     var preparation = ModelPreparation()
     var model = original
     runs.readTensor = Self.readTensor(of: original, request)
-    let fedNames = original.inputPorts(reading: runs.readTensor).filter(\.isRead).map(\.name)
-    if let length = original.bakedBatch(feeding: stimuli.shapes(of: fedNames), count: stimuli.allCount) {
-      model = original.replacingBakedBatch(length)
-      preparation.bakedBatch = length
-      notes.append("The model has a batch of \(length) baked in, which is taken for a batch: stimuli run as they are given.")
-    }
-    try Self.findBatchAxes(&model, &preparation, runs, &notes)
-    let fed = model
-    try Self.takeBranches(&model, &preparation, runs, &notes)
-
-    // Layers are the network's own tensors.
-    let own = model
-    if model.computesInBfloat16 {
-      model = model.roundingToBfloat16()
-      preparation.roundsToBfloat16 = true
-      notes.append(
-        "ONNX Runtime computes no bfloat16 on processors: operators of that type run in float32, and what they give is rounded to it."
-      )
-    }
+    let (fed, own) = try Self.prepare(&model, &preparation, runs, &notes)
 
     var chosen = try ChosenOutput(of: model, for: request)
     let laidOut = chosen.laidOutTensors
@@ -106,30 +88,9 @@ package struct NetworkSurvey: Sendable {
     alone[chosen.tensor] = read
     if let length = preparation.bakedBatch { try runs.check(original, batch: length, gives: read, at: chosen.tensor, as: fed) }
 
-    // Whether batches give what each stimulus gives alone: with the batch axis freed, else as the model is.
     let second = stimuli.count > 1 ? 1 : 0
     let other = second == 0 ? read : try runs.run(model, [chosen.tensor], rows: [second])[chosen.tensor]!
-    let freed = model.freeingBatchAxis()
-    let tolerance = BatchPlace.tolerance(ElementType(rawValue: read.elementType))
-    preparation.isQuantized = model.quantizesActivations
-    func place(in model: Model) -> TensorView.Batch? {
-      func pair(_ rows: [Int]) -> Tensor? { (try? runs.run(model, [chosen.tensor], rows: rows))?[chosen.tensor] }
-      guard let mixed = pair([0, second]) else { return nil }
-      guard preparation.isQuantized else { return BatchPlace.find(mixed, alone: [read, other], tolerance: tolerance) }
-      guard let first = pair([0, 0]), let last = pair([second, second]) else { return nil }
-      return BatchPlace.find(mixed, copies: [first, last], alone: [read, other])
-    }
-    var batchPlace: TensorView.Batch?
-    if let freed, let place = place(in: freed) {
-      model = freed
-      preparation.freesBatch = true
-      batchPlace = place
-      notes.append("The batch axis of 1 that the model had baked in was freed.")
-    } else if let place = place(in: model) {
-      batchPlace = place
-    } else {
-      notes.append("The model doesn't take batches: coalitions run one at a time.")
-    }
+    let batchPlace = Self.findBatches(&model, &preparation, of: [read, other], at: chosen.tensor, second: second, runs, &notes)
     let takesBatches = batchPlace != nil
 
     // Where each tensor keeps the stimuli, and what its axes count.
@@ -156,35 +117,27 @@ package struct NetworkSurvey: Sendable {
       shape: readShape, classAxis: classAxis, layout: layout, request: request, feed: runs.feed(model))
 
     let roles = own.layerRoles(of: candidates.map(\.tensor), reading: chosen.tensor)
+    let blocked = own.tensorsInChannelBlocks
     var layers: [Layer] = []
     var refusals: [(tensor: String, reason: String)] = []
-    let blocked = own.tensorsInChannelBlocks
     for candidate in candidates {
-      if blocked.contains(candidate.tensor) {
-        refusals.append(
-          (
-            candidate.tensor,
-            "its channels lie in blocks, as ONNX Runtime lays them out for a processor; scan the model as it was exported, or save it with ORT_ENABLE_EXTENDED at most"
-          ))
-        continue
-      }
-      guard let tensor = alone[candidate.tensor] else {
-        refusals.append((candidate.tensor, "the runtime doesn't give it: \(failures[candidate.tensor] ?? "")"))
-        continue
-      }
-      switch places.view(of: candidate.tensor, tensor, in: model) {
-      case .failure(let refusal):
-        refusals.append((candidate.tensor, refusal.reason))
-      case .success(let view):
-        let layout = try Self.layout(of: candidate.tensor, view, inference, request)
-        if layout.axes == nil {
-          let example = Self.example(view.scannedShape.count)
-          refusals.append((candidate.tensor, "\(layout.reason); say so with --layout \"\(candidate.tensor)=\(example)\""))
-          continue
+      let name = candidate.tensor
+      if blocked.contains(name) {
+        refusals.append((name, Self.reasonAgainstBlocks))
+      } else if let tensor = alone[name] {
+        switch places.view(of: name, tensor, in: model) {
+        case .failure(let refusal): refusals.append((name, refusal.reason))
+        case .success(let view):
+          let layout = try Self.layout(of: name, view, inference, request)
+          if layout.axes == nil {
+            refusals.append((name, "\(layout.reason); say so with --layout \"\(name)=\(Self.example(view.scannedShape.count))\""))
+          } else {
+            layers.append(
+              Layer(candidate: candidate, shape: view.scannedShape, view: view, layout: layout, role: roles[name]!))
+          }
         }
-        layers.append(
-          Layer(
-            candidate: candidate, shape: view.scannedShape, view: view, layout: layout, role: roles[candidate.tensor]!))
+      } else {
+        refusals.append((name, "the runtime doesn't give it: \(failures[name] ?? "")"))
       }
     }
     layouts = inference
