@@ -1,6 +1,7 @@
 import ScanPlan
 import ScanResults
 import Shapley
+import Statistics
 import Tractography
 
 /// What a person reads of the wiring in the terminal, and a program in `scan.json`.

@@ -1,3 +1,4 @@
+package import Statistics
 package import Tractography
 
 /// What was measured of a network's wiring: connection strengths between consecutive layers, the strongest pathways,

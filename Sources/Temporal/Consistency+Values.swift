@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Statistics
 
 extension Consistency {
   /// What both modalities say of a layer in a window.
@@ -87,18 +88,7 @@ extension Consistency {
     private static func correlation(_ groups: [[Point]], of sides: (Point) -> (Double, Double)?) -> Double? {
       let correlations = groups.compactMap { group -> Double? in
         let known = group.compactMap(sides)
-        guard known.count > 2 else { return nil }
-        let count = Double(known.count)
-        let means = (known.reduce(0) { $0 + $1.0 } / count, known.reduce(0) { $0 + $1.1 } / count)
-        var (product, firstSquare, secondSquare) = (0.0, 0.0, 0.0)
-        for point in known {
-          let (first, second) = (point.0 - means.0, point.1 - means.1)
-          product += first * second
-          firstSquare += first * first
-          secondSquare += second * second
-        }
-        let scale = (firstSquare * secondSquare).squareRoot()
-        return scale > 0 ? max(-1, min(1, product / scale)) : nil
+        return known.count > 2 ? Correlation.pearson(known.map(\.0), known.map(\.1)) : nil
       }
       return correlations.isEmpty ? nil : correlations.reduce(0, +) / Double(correlations.count)
     }

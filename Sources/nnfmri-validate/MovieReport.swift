@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Phantom
 import Reporting
+import Statistics
 
 /// What scans of movies found of what was planted, from the folders that they left.
 struct MovieReport {
@@ -124,14 +125,14 @@ struct MovieReport {
       truth.segment(of: window.verdict.start..<window.verdict.end)
     }
     func row(_ name: String, _ power: String, _ bands: [String], where isCounted: (MovieSegment) -> Bool) {
-      let correlations = layers.map { layer in
-        Self.correlation(
-          layer.windows.compactMap { window in
-            guard let segment = segment(window), isCounted(segment), let power = window.logPower(bands),
-              let zeta = window.zeta
-            else { return nil }
-            return (power, zeta)
-          })
+      let correlations = layers.map { layer -> Double in
+        let pairs = layer.windows.compactMap { window -> (power: Double, zeta: Double)? in
+          guard let segment = segment(window), isCounted(segment), let power = window.logPower(bands),
+            let zeta = window.zeta
+          else { return nil }
+          return (power, zeta)
+        }
+        return Correlation.pearson(pairs.map(\.power), pairs.map(\.zeta)) ?? .nan
       }
       let mean = correlations.reduce(0, +) / Double(correlations.count)
       table.append([name, power] + (correlations + [mean]).map { Number.fixed($0, 3) })
@@ -142,16 +143,6 @@ struct MovieReport {
     row("all", "β and γ", ["beta", "gamma"]) { _ in true }
     row("but corrupted ones", "β and γ", ["beta", "gamma"]) { !$0.isCorrupted }
     return table.description
-  }
-
-  /// Pearson's.
-  private static func correlation(_ pairs: [(Double, Double)]) -> Double {
-    let count = Double(pairs.count)
-    let means = (pairs.reduce(0) { $0 + $1.0 } / count, pairs.reduce(0) { $0 + $1.1 } / count)
-    func sum(_ term: (Double, Double) -> Double) -> Double {
-      pairs.reduce(0) { $0 + term($1.0 - means.0, $1.1 - means.1) }
-    }
-    return sum(*) / (sum { x, _ in x * x } * sum { _, y in y * y }).squareRoot()
   }
 
   private var planted: String {

@@ -91,7 +91,7 @@ struct CompareTask: RankTask, Hashable {
 extension MapTrial {
   fileprivate mutating func compare(_ scores: [Double], with reference: [Double]) {
     guard !reference.isEmpty else { return }
-    correlation = Self.correlation(scores, reference)
+    correlation = Correlation.pearson(scores, reference) ?? .nan
     rankCorrelation = RankCorrelation(scores, reference, confidence: 0.95)?.coefficient ?? .nan
     let top = ComparisonSettings.topCounts(regions: scores.count)[ComparisonSettings.shownShare]
     let first = Set(Ranking.order(reference).prefix(top))
@@ -108,17 +108,5 @@ extension MapTrial {
     }
     randomised = RankCorrelation(scores, other, confidence: 0.95)?.coefficient ?? .nan
     randomisedMagnitude = RankCorrelation(scores.map(abs), other.map(abs), confidence: 0.95)?.coefficient ?? .nan
-  }
-
-  /// Pearson's; NaN where either is constant.
-  private static func correlation(_ x: [Double], _ y: [Double]) -> Double {
-    let (meanX, meanY) = (SampleMoments(x).mean, SampleMoments(y).mean)
-    var (xx, yy, xy) = (0.0, 0.0, 0.0)
-    for (a, b) in zip(x, y) {
-      xx += (a - meanX) * (a - meanX)
-      yy += (b - meanY) * (b - meanY)
-      xy += (a - meanX) * (b - meanY)
-    }
-    return xx > 0 && yy > 0 ? xy / (xx * yy).squareRoot() : .nan
   }
 }
