@@ -2,9 +2,9 @@ internal import Random
 
 /// Which stimuli are alike, so that labels are permuted by blocks.
 package struct LabelBlocks: Sendable, Hashable {
-  /// The block of each stimulus; empty where each is independent.
+  /// The cluster of each stimulus, or its stretch of a stream; empty where each is independent.
   package var numbers: [Int]
-  /// Whether stimuli of a block come one after another, as those of a stream do, rather than in any order.
+  /// Whether stimuli are a stream's, one after another, and like their neighbours, rather than in clusters.
   package var keepsOrder: Bool
 
   package init(numbers: [Int] = [], keepsOrder: Bool = false) {
@@ -17,31 +17,32 @@ package struct LabelBlocks: Sendable, Hashable {
   }
 }
 
-/// Draws permutations of labels that are as likely as the labels themselves where these have nothing to do with what is measured.
+/// Draws arrangements of labels that are as likely as the labels themselves where these have nothing to do with what is measured.
 ///
-/// Of independent stimuli any. Of blocks, whose stimuli are alike:
-/// - where all blocks are of one class each, as patients and controls are, blocks' classes, whatever their sizes;
-/// - else a block's labels go as a whole to a block of the same size, in their order where that is kept, else shuffled.
+/// Of independent stimuli any permutation. Of a stream's stretches each gets the labels of another of its length, in their order or
+/// backwards, so that what is shown in one goes on being so. Of clusters each gets the labels of another, shuffled: any other where all are of
+/// one class each, as patients and controls are, else one that is less than twice or half as large. A cluster that is larger than its giver
+/// gets labels twice, a smaller one some of them.
 ///
 /// Source: whole-block and within-block exchangeability as by Winkler et al., NeuroImage 123 (2015), doi 10.1016/j.neuroimage.2015.05.092.
 struct LabelPermutation {
   private let labels: [UInt32]
-  /// Places of each block's labels, by the first stimulus; empty for independent stimuli.
+  /// Places of each cluster's or stretch's labels, by the first stimulus; empty for independent stimuli.
   private let blocks: [[Int]]
   private let keepsOrder: Bool
-  private let isNested: Bool
-  /// Blocks that may exchange labels as wholes.
+  /// Those that may exchange labels.
   private let exchangeable: [[Int]]
 
   init(_ labels: [UInt32], within blocks: LabelBlocks) {
     self.labels = labels
     let places = Dictionary(grouping: blocks.numbers.indices) { blocks.numbers[$0] }.values.sorted { $0[0] < $1[0] }
     (self.blocks, keepsOrder) = (places, blocks.keepsOrder)
-    isNested = places.allSatisfy { block in block.allSatisfy { labels[$0] == labels[block[0]] } }
-    exchangeable =
-      isNested
-      ? [Array(places.indices)]
-      : Dictionary(grouping: places.indices) { places[$0].count }.sorted { $0.key < $1.key }.map(\.value)
+    let isNested = places.allSatisfy { block in block.allSatisfy { labels[$0] == labels[block[0]] } }
+    func kind(_ size: Int) -> Int {
+      if isNested { return 0 }
+      return blocks.keepsOrder ? size : size.bitWidth - size.leadingZeroBitCount
+    }
+    exchangeable = Dictionary(grouping: places.indices) { kind(places[$0].count) }.sorted { $0.key < $1.key }.map(\.value)
   }
 
   func drawn(_ random: inout CounterRandom) -> [UInt32] {
@@ -55,12 +56,12 @@ struct LabelPermutation {
       random.shuffle(&givers)
       for (taker, giver) in zip(group, givers) {
         var given = blocks[giver].map { labels[$0] }
-        if isNested {
-          given = Array(repeating: given[0], count: blocks[taker].count)
-        } else if !keepsOrder {
+        if !keepsOrder {
           random.shuffle(&given)
+        } else if random.next(below: 2) == 1 {
+          given.reverse()
         }
-        for (place, label) in zip(blocks[taker], given) { drawn[place] = label }
+        for (number, place) in blocks[taker].enumerated() { drawn[place] = given[number % given.count] }
       }
     }
     return drawn

@@ -13,19 +13,29 @@ package func isAbandonedDraft(_ name: String) -> Bool {
   return kill(process, 0) != 0 && errno == ESRCH
 }
 
-/// Writes a whole file beside its place and renames it, so that a file that was there is whole or replaced.
+/// Writes a whole file beside its place and renames it, so that a file that was there is whole or replaced. What a link names is replaced, with the
+/// rights that it had; to a pipe or a device it is written.
 ///
 /// - Parameter option: what the path was given with.
 /// - Throws: `cannotWrite`; nothing is left then.
 package func replaceFile(_ bytes: [UInt8], at path: String, option: String) throws(FileError) {
-  let draft = draftPath(of: path)
+  var status = stat()
+  let isThere = stat(path, &status) == 0
+  guard !isThere || [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return try writeFile(bytes, to: path) }
+  var place = path
+  if isThere, let resolved = realpath(path, nil) {
+    place = String(cString: resolved)
+    free(resolved)
+  }
+  let draft = draftPath(of: place)
   do {
     try writeFile(bytes, to: draft)
   } catch {
     unlink(draft)
     throw error
   }
-  guard rename(draft, path) == 0 else {
+  if isThere { chmod(draft, status.st_mode & 0o7777) }
+  guard rename(draft, place) == 0 else {
     let error = FileError.cannotWrite(path, mend: "choose another file with \(option)")
     unlink(draft)
     throw error

@@ -20,12 +20,14 @@ enum TextFormats {
     return escaped(text)
   }
 
-  /// The same of XML, which has no control characters.
+  /// The same of XML, which has neither control characters nor U+FFFE and U+FFFF.
   static func xml(_ text: String) -> String {
     // Most are numbers, of which there are many.
-    guard text.utf8.contains(where: { $0 < 0x20 || "&<>\"'".utf8.contains($0) }) else { return text }
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0xEF || "&<>\"'".utf8.contains($0) }) else { return text }
     var scalars = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars { scalars.append(scalar.value < 0x20 ? "\u{FFFD}" : scalar) }
+    for scalar in text.unicodeScalars {
+      scalars.append(scalar.value < 0x20 || [0xFFFE, 0xFFFF].contains(scalar.value) ? "\u{FFFD}" : scalar)
+    }
     return escaped(String(scalars))
   }
 

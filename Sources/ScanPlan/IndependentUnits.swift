@@ -65,8 +65,8 @@ package struct IndependentUnits: Sendable, Hashable {
     clusters(of: stimuli)?.count ?? (kind == .clusters ? count(of: stimuli) : stimuli.count)
   }
 
-  /// By which labels are permuted: the number of each stimulus's unit, and whether a unit's stimuli are in order. No numbers where each stimulus
-  /// counts by itself.
+  /// By which labels are permuted: the number of each stimulus's unit, and whether stimuli are in order of time. No numbers where each
+  /// stimulus counts by itself.
   package var blocks: (numbers: [Int], areOrdered: Bool) {
     clusters(numbers.map { _ in true }) == nil ? ([], false) : (numbers, kind == .stretches)
   }
@@ -98,11 +98,11 @@ package struct IndependentUnits: Sendable, Hashable {
       return nil
     case .clusters:
       return
-        "The \(numbers.count) stimuli are in \(units) clusters of \(sizes): what is said of stimuli like these goes by clusters, which are taken for independent. Wiring counts stimuli."
+        "The \(numbers.count) stimuli are in \(units) clusters of \(sizes): what is said of stimuli like these goes by clusters, which are taken for independent. Wiring and heterogeneity count stimuli."
     case .stretches:
       return units < Clusters.least
         ? "The stream has \(units == 1 ? "1 stretch" : "\(units) stretches") of a window's length, too few to tell errors from: errors across stimuli take these for independent, though neighbours are alike."
-        : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(units) stretches of a window's length, which are taken for independent, and so does p of what densities tell of classes. Wiring counts stimuli."
+        : "Stimuli of a stream are like their neighbours: errors of ζ and of interactions across stimuli come from its \(units) stretches of a window's length, which are taken for independent, and so does p of what densities tell of classes. Wiring and heterogeneity count stimuli."
     }
   }
 

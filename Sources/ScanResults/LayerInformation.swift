@@ -50,7 +50,7 @@ package struct InformTask: RankTask, Hashable {
     (self.layer, self.labels, self.blocks, self.densities) = (layer, labels, blocks, densities)
   }
 
-  /// A layer's tasks, of so many regions each. A task permutes the labels for itself, which takes as long as a third of a region.
+  /// A layer's tasks, of so many regions each. A task permutes the labels for itself, which takes as long as a region or less.
   ///
   /// - Parameter densities: by stimulus, of all regions.
   static func tasks(

@@ -35,15 +35,21 @@ package struct ResultPipeline<Wire: Transport> {
   ///   - estimates: by layer, by stimulus; `nil` for a series that was skipped.
   ///   - tracts: the wiring between layers, where it was traced.
   ///   - withInteractions: whether values are kept that tell of them.
+  ///   - withInformation: whether anybody asks what densities tell of the classes: of many regions and stimuli that takes longer than the
+  ///     estimates.
   ///   - run: how it was run, once all phases are over.
   /// - Throws: what stopped a phase: an interruption, or a rank's failure.
   package mutating func result(
     _ measurements: Measurements, estimates: [[Estimate?]], tracts: Tracts?, withInteractions: Bool = true,
+    withInformation: Bool = true,
     run: (PhaseRunner<Wire>) -> RunRecord
   ) throws -> ScanResult {
     var result = try measurements.result(
       estimates: estimates, estimators: estimation.estimators, tracts: tracts, run: run(runner))
-    try inform(&result, of: measurements)
+    if withInformation {
+      try inform(&result, of: measurements)
+      result.run = run(runner)
+    }
     guard withInteractions else { return result }
     let found = try result.layers.map(measurements.pairs)
     var phase = InteractionPhase(result, pairs: found.map(\.pairs), progress: runner.progress, values: values)

@@ -134,13 +134,15 @@ package struct StoredScan {
 
   /// Computes the result again, without a forward pass: the bytes of the scan's own, unless its options are changed.
   ///
-  /// Cost: that of the estimates, about 2 ms for a series of 256 regions at K = 16, spread over the ranks of the runner.
+  /// Cost: that of the estimates, about 2 ms for a series of 256 regions at K = 16, and of information, 10 µs a region and stimulus, spread
+  /// over the ranks of the runner.
   /// - Parameters:
+  ///   - withInformation: whether anybody asks what densities tell of the classes.
   ///   - change: changes the options of analysis.
   ///   - spread: tells the other ranks what is estimated, where there are any.
   /// - Throws: `Failure` (`usage`) if the measured design doesn't fit the estimator or the index.
   package func result<Wire: Transport>(
-    _ runner: PhaseRunner<Wire>, changing change: (inout AnalysisOptions) -> Void = { _ in },
+    _ runner: PhaseRunner<Wire>, withInformation: Bool = true, changing change: (inout AnalysisOptions) -> Void = { _ in },
     spread: (EstimationNotice) throws -> Void = { _ in }
   ) throws -> ScanResult {
     var measurements = measurements
@@ -157,12 +159,14 @@ package struct StoredScan {
     try spread(EstimationNotice(estimation))
     var pipeline = ResultPipeline(runner: runner, estimation: estimation, values: values(layer:stimulus:))
     let estimates = try pipeline.estimates()
-    return try pipeline.result(measurements, estimates: estimates, tracts: tracts) { _ in run }
+    return try pipeline.result(measurements, estimates: estimates, tracts: tracts, withInformation: withInformation) {
+      _ in run
+    }
   }
 
-  /// The same on this rank alone.
+  /// The same on this rank alone, without what densities tell of the classes.
   package func result(changing change: (inout AnalysisOptions) -> Void = { _ in }) throws -> ScanResult {
-    try result(.alone(), changing: change)
+    try result(.alone(), withInformation: false, changing: change)
   }
 }
 

@@ -119,12 +119,14 @@ struct ReportCommand: ParsableCommand {
       if let classes {
         try writeFile(Array(classes.text.utf8), to: out + "/classes.tsv")
         print("Wrote \(out)/classes.tsv: ζ of every region for each of \(classes.count) classes.")
-        try ScanFiles(try scan.result(ranks.runner, changing: change, spread: ranks.spread)).writeSummary(to: out)
+        let result = try scan.result(ranks.runner, withInformation: false, changing: change, spread: ranks.spread)
+        try ScanFiles(result).writeSummary(to: out)
         return
       }
     }
     let kinds = out == nil ? try kindsWritten(scan, change) : only
-    let result = try scan.result(ranks.runner, changing: change, spread: ranks.spread)
+    let result = try scan.result(
+      ranks.runner, withInformation: kinds.contains(.json), changing: change, spread: ranks.spread)
     try ScanFiles(result).write(kinds, to: out ?? folder)
     print(ScanSummary(result, verdict: [], style: color.style).text)
   }
@@ -172,7 +174,7 @@ struct ReportCommand: ParsableCommand {
     var text = ClassTable.header
     for number in 0..<count {
       let result = try scan.asked(value, .fixed(number), output: out)
-        .result(ranks.runner, changing: change, spread: ranks.spread)
+        .result(ranks.runner, withInformation: false, changing: change, spread: ranks.spread)
       text += ClassTable.lines(result, number)
     }
     return (text, count)

@@ -66,24 +66,42 @@ import Testing
     #expect(Self.rate(labels, LabelBlocks(numbers: numbers, keepsOrder: true)) { Self.numbers(128, seed: $0) } < 0.09)
   }
 
-  @Test func `are the same ones, by blocks of one size`() {
-    let labels: [UInt32] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
-    let numbers = [5, 5, 1, 1, 9, 9, 2, 2, 2]
-    let ordered = LabelPermutation(labels, within: LabelBlocks(numbers: numbers, keepsOrder: true))
-    let shuffled = LabelPermutation(labels, within: LabelBlocks(numbers: numbers))
-    var pairs: Set<[UInt32]> = []
-    var alone: Set<[UInt32]> = []
-    for draw in 0..<200 {
+  /// A film that goes back and forth, as often in each stretch.
+  @Test func `tell of what comes again and again in a stream`() throws {
+    let labels = (0..<256).map { $0 / 8 % 2 }
+    let blocks = LabelBlocks(numbers: (0..<256).map { $0 / 64 }, keepsOrder: true)
+    let information = InformationContent(labels: labels, blocks: blocks, permutations: 199, seed: 3, stream: 1)
+    let telling = zip(Self.numbers(256, seed: 9), labels).map { 0.2 * $0 + 2 * Double($1) }
+    // Each of four stretches is as it was or backwards, which changes its classes: two arrangements of sixteen tell as much.
+    #expect(abs(try #require(information.estimate(telling)).pValue - 1.0 / 8) < 0.06)
+  }
+
+  /// One label of 250 more or less changes nothing for the rest.
+  @Test func `tell of a class that clusters differ by but for a stimulus`() throws {
+    let numbers = (0..<20).flatMap { Array(repeating: $0, count: 3 + $0) }
+    var labels = numbers.map { $0 % 2 }
+    labels[100] = 1 - labels[100]
+    let information = InformationContent(
+      labels: labels, blocks: LabelBlocks(numbers: numbers), permutations: 199, seed: 3, stream: 1)
+    let telling = zip(Self.alike(numbers, seed: 1), labels).map { $0 + 8 * Double($1) }
+    #expect(try #require(information.estimate(telling)).pValue <= 0.02)
+    #expect(Self.rate(labels, LabelBlocks(numbers: numbers)) { Self.alike(numbers, seed: $0) } < 0.09)
+  }
+
+  @Test func `are the same ones, by clusters of one size`() {
+    let labels: [UInt32] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    let numbers = [5, 5, 1, 1, 9, 9, 2, 2, 2, 2]
+    let permutation = LabelPermutation(labels, within: LabelBlocks(numbers: numbers))
+    var (pairs, alone): (Set<Set<UInt32>>, Set<[UInt32]>) = ([], [])
+    for draw in 0..<400 {
       var random = CounterRandom(seed: 1, domain: .classPermutations, index: UInt64(draw))
-      let kept = ordered.drawn(&random)
-      #expect(kept.sorted() == labels && Array(kept[6...]) == [6, 7, 8])
-      for start in [0, 2, 4] { pairs.insert(Array(kept[start..<start + 2])) }
-      let any = shuffled.drawn(&random)
-      #expect(any.sorted() == labels && Set(any[6...]) == [6, 7, 8])
-      alone.insert(Array(any[6...]))
+      let drawn = permutation.drawn(&random)
+      #expect(drawn.sorted() == labels && Set(drawn[6...]) == [6, 7, 8, 9])
+      for start in [0, 2, 4] { pairs.insert(Set(drawn[start..<start + 2])) }
+      alone.insert(Array(drawn[6...]))
     }
     #expect(pairs == [[0, 1], [2, 3], [4, 5]])
-    #expect(alone.count == 6)
+    #expect(alone.count == 24)
   }
 
   @Test func `leave what a class of one stimulus tells out`() throws {

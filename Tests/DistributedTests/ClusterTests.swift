@@ -90,7 +90,7 @@ extension DistributedTests {
       }
       try expectSame(
         maps[0], maps[1],
-        ["deletion_low", "deletion_high", "flips_low", "flips_high", "correlation_low", "correlation_high"])
+        ["flips_low", "flips_high", "correlation_low", "correlation_high"])
 
       // Groups of clusters.
       for (out, count) in [("once", 6), ("often", 24)] {

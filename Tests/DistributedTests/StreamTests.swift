@@ -34,7 +34,7 @@ extension DistributedTests {
 
     /// More happens in a record than EDF+ can hold: a short stream at a high rate is one record.
     @Test func `has results without the file that can't hold them`() throws {
-      let run = try scan(["--sampling-rate", "1000", "--step", "1"])
+      let run = try scan(["--sampling-rate", "1000", "--step", "1", "--layers", "all"])
       #expect(run.command.exitCode == 0, "\(run.command)")
       #expect(run.command.output.contains("No eeg/: ") && run.command.output.contains("states and anomalies"), "\(run.command)")
       #expect(run.results["eeg/stream.edf"] == nil && run.results["consistency.json"]?.isEmpty == false)

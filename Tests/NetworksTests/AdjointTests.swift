@@ -167,6 +167,7 @@ import Testing
   /// What derivatives don't see: an operator that is asked about the layer, not about shapes, targets or what passes it.
   @Test(arguments: [
     ("Relu", nil), ("Greater", "Greater"), ("TopK", nil), ("places", "TopK"), ("Shape", nil), ("aside", nil), ("Round", "Round"),
+    ("IsNaN", nil), ("isMasked", nil),
   ])
   func `names the operator by which a value may jump`(kind: String, expected: String?) throws {
     var net = GraphBuilder(name: "decides")
@@ -181,6 +182,10 @@ import Testing
       net.node("GatherElements", ["a", "places"], ["b"], ["axis": .int(1)])
     case "Shape": net.node("Reshape", ["a", net.node("Shape", ["a"], ["shape"])], ["b"])
     case "aside": net.node("Where", [net.node("Greater", ["half", "half"], ["isLarge"]), "a", "half"], ["b"])
+    case "IsNaN": net.node("Where", [net.node("IsNaN", ["a"], ["isNone"]), "half", "a"], ["b"])
+    case "isMasked":
+      net.floats("least", [], [-.infinity])
+      net.node("Where", [net.node("Equal", ["a", "least"], ["isNone"]), "half", "a"], ["b"])
     case "Round": net.node("Add", ["a", net.node("Round", ["a"], ["whole"])], ["b"])
     default: net.node(kind, ["a"], ["b"])
     }

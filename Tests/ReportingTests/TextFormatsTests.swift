@@ -65,6 +65,27 @@ import Testing
   }
 }
 
+@Suite struct `A file that is replaced` {
+  @Test func `is what a link names, with its rights, and a pipe stays one`() throws {
+    let folder = TemporaryFolder()
+    let (file, link, pipe) = (folder.file("graph.onnx", text: "old"), folder.path("link"), folder.path("pipe"))
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "graph.onnx")
+    chmod(file, 0o600)
+    try replaceFile([1, 2], at: link, option: "--out")
+    #expect(TemporaryFolder.read(file) == [1, 2])
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "graph.onnx")
+    #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600)
+
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    try replaceFile([3], at: pipe, option: "--out")
+    var byte: UInt8 = 0
+    #expect(read(reader, &byte, 1) == 1 && byte == 3)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["graph.onnx", "link", "pipe"])
+  }
+}
+
 @Suite struct `A number that is shown` {
   @Test(arguments: [(1e70, "1e+70"), (-2.5e15, "-2.5e+15"), (123_456.789, "123456.8"), (0, "0.0")])
   func `has the size that it has`(number: Double, text: String) {

@@ -25,7 +25,7 @@ package struct AdjointNetwork: Sendable {
   package let notes: [String]
 
   /// The first operator by which the value may jump: one that makes numbers or truths of the layer that change in steps, or picks the largest;
-  /// `nil` where the value is continuous in the layer.
+  /// `nil` where there is none. Quantisation, which derivatives pass straight through, is none.
   package let decision: String?
 
   /// The same graph, declaring that inputs have these shapes and no others.

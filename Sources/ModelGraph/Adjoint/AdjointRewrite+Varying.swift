@@ -70,16 +70,17 @@ extension AdjointRewrite {
     case "Cast": return holds(node)
     case "TopK": return node.output.count > 1 && !model.index.consumers(of: node.output[1]).isEmpty
     case "ThresholdedRelu", "Shrink": return true
-    default: return Self.heldOperators.contains(node.opType) && !Self.shapeOperators.contains(node.opType)
+    // No finite number is infinite: guards of attention whose keys are all masked.
+    case "Equal" where node.input.contains { constantNumber($0)?.isInfinite ?? false }: return false
+    default: return Self.heldOperators.contains(node.opType) && !Self.constantOperators.contains(node.opType)
     }
   }
 
-  /// Those that tell of shapes, whatever the numbers are.
-  private static let shapeOperators: Set<String> = ["Shape", "Size", "EyeLike", "ConstantOfShape", "Range"]
+  /// Those that give the same for all finite numbers of a shape.
+  private static let constantOperators: Set<String> = ["Shape", "Size", "EyeLike", "ConstantOfShape", "Range", "IsNaN", "IsInf"]
 
-  private static let heldOperators: Set<String> = shapeOperators.union([
+  private static let heldOperators: Set<String> = constantOperators.union([
     "ArgMax", "ArgMin", "NonZero", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Xor",
-    "IsNaN", "IsInf",
     "Floor", "Ceil", "Round", "Sign", "Hardmax",
   ])
 
