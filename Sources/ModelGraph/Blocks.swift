@@ -142,7 +142,7 @@ struct Blocks {
       }
       let protos = nodes.map { model.proto.graph.node[$0] }
       let ending = model.proto.graph.node[last]
-      let activations = zip(nodes, protos).filter { OperatorTraits.activations.contains($1.opType) }.map(\.0)
+      let activations = nodes.filter(model.isActivation)
       let multipliesData = nodes.contains { index.multipliesData($0, model.proto.graph.node[$0], data.contains) }
       let learned = protos.count { OperatorTraits.isLearned($0, functions: functions) }
       let embeds =
@@ -165,7 +165,7 @@ struct Blocks {
           hasWeights: hasWeights || embeds,
           hasAttention: multipliesData || protos.contains(where: OperatorTraits.isAttention),
           endsInActivation: learned == 0
-            && (OperatorTraits.activations.contains(ending.opType)
+            && (model.isActivation(last)
               || ending.opType == "Mul" && !activations.isEmpty
               || ["Mul", "Div"].contains(ending.opType) && nodes.count == 1 && continuesActivation),
           isRecurrent: OperatorTraits.recurrent.contains(ending.opType), isResidual: sums.contains(end),
@@ -270,7 +270,7 @@ struct Blocks {
     let influences = index.influences(on: target)
     func ends(_ isWanted: (Int) -> Bool) -> [Int] {
       index.order.filter { node in
-        OperatorTraits.activations.contains(model.proto.graph.node[node].opType) && index.writes[node].allSatisfy(isWanted)
+        model.isActivation(node) && index.writes[node].allSatisfy(isWanted)
       }
       .compactMap { roles.activations.ends[$0] }
       .filter { influences[$0] && $0 != target && index.dependence[$0] == .data && isWanted($0) }

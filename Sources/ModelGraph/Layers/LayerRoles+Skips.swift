@@ -76,9 +76,10 @@ extension LayerRoles {
 
   /// Whether something between two tensors isn't linear; quantisation may hold an activation.
   private static func isCurved(from start: Int, to end: Int, _ model: Model) -> Bool {
-    nodes(from: start, to: end, model).map { model.proto.graph.node[$0] }.contains {
-      OperatorTraits.activations.contains($0.opType) || OperatorTraits.isAttention($0)
-        || OperatorTraits.recurrent.contains($0.opType) || $0.opType == "QuantizeLinear" || $0.opType.hasPrefix("QLinear")
+    nodes(from: start, to: end, model).contains { number in
+      let node = model.proto.graph.node[number]
+      return model.isActivation(number) || OperatorTraits.isAttention(node) || OperatorTraits.recurrent.contains(node.opType)
+        || node.opType == "QuantizeLinear" || node.opType.hasPrefix("QLinear")
     }
   }
 
@@ -100,7 +101,7 @@ extension LayerRoles {
       return sum
     }
     let node = model.proto.graph.node[next]
-    return OperatorTraits.activations.contains(node.opType) || normalises && node.opType.hasSuffix("Normalization")
+    return model.isActivation(next) || normalises && node.opType.hasSuffix("Normalization")
       ? output : sum
   }
 }

@@ -19,6 +19,7 @@ struct LayerRoles {
   /// Tensors that lead to a part of the output only, where others lead to all of it.
   let heads: Set<Int>
   let activations: SpelledActivations
+  private let groupNormalisations: GroupNormalisations
   private let routers: Routers
   private let model: Model
   private let target: Int
@@ -37,6 +38,7 @@ struct LayerRoles {
     integerProducts = Self.integerProducts(model)
     skipSums = Self.skipSums(model, influences)
     activations = SpelledActivations(of: model)
+    groupNormalisations = GroupNormalisations(of: model)
     routers = Routers(of: model)
     let tables = model.index.order.filter {
       Self.represents(model, $0) && !OperatorTraits.isLearned(model.proto.graph.node[$0], functions: [])
@@ -93,7 +95,7 @@ struct LayerRoles {
     if OperatorTraits.recurrent.contains(label) { return LayerRole(.recurrent, "made by \(label)") }
     if activations.parts.contains(tensor) { return LayerRole(.other, "a part of an activation, made by \(label)") }
     if let convolution = convolution(endingIn: tensor) { return LayerRole(.conv, convolution) }
-    if OperatorTraits.activations.contains(label) { return LayerRole(.activation, "by \(label)") }
+    if model.isActivation(maker) { return LayerRole(.activation, "by \(label)") }
     if activations.isEnd(tensor) { return LayerRole(.activation, "ended by \(label)") }
     return LayerRole(.other, "made by \(label)")
   }
@@ -129,27 +131,36 @@ struct LayerRoles {
     let index = model.index
     var words: [String] = []
     var current = tensor
-    if let next = next(behind: tensor), continues(model.proto.graph.node[next]), !index.writes[next].contains(target) {
-      return nil
+    let behind = bridged(behind: tensor)
+    let readers = readersOfValues(behind)
+    if readers.count == 1, continues(readers[0]), !index.writes[readers[0]].contains(target) { return nil }
+    let isOnlyGated = readers.allSatisfy { reader in
+      index.writes[reader].allSatisfy { activations.parts.contains($0) || activations.products[$0] == behind }
     }
-    let isOnlyGated = index.readers[tensor].allSatisfy { reader in
-      index.writes[reader].allSatisfy { activations.parts.contains($0) || activations.products[$0] == tensor }
-    }
-    if isOnlyGated, !index.readers[tensor].isEmpty { return nil }
+    if isOnlyGated, !readers.isEmpty { return nil }
     while let made = index.maker[current] {
       if let gated = activations.products[current] {
         words.append("a product with a function of itself")
         current = gated
         continue
       }
+      if let grouped = groupNormalisations.sources[current] {
+        words.append("a normalisation of groups")
+        current = grouped
+        continue
+      }
       let maker = integerProducts[current] ?? made
       let node = model.proto.graph.node[maker]
-      if current != tensor, Self.bridges.contains(node.opType), let source = index.reads[maker].first {
+      if current != tensor, bridges(maker), let source = index.reads[maker].first {
         current = source
         continue
       }
       if node.opType.contains("Conv") { return (["made by \(node.opType)"] + words.reversed()).joined(separator: ", after ") }
-      guard continues(node), let source = index.reads[maker].first(where: { index.dependence[$0] == .data }) else { return nil }
+      guard continues(maker), !groupNormalisations.openings.contains(maker),
+        let source = index.reads[maker].first(where: { index.dependence[$0] == .data })
+      else { return nil }
+      // What scales one of several readers' copies is none of the convolution.
+      if isAffineByChannel(node), readersOfValues(source).count > 1 { return nil }
       words.append(node.opType)
       current = source
     }
@@ -176,34 +187,61 @@ struct LayerRoles {
     return products
   }
 
-  private func readsOnce(_ tensor: Int) -> Bool { model.index.readers[tensor].count == 1 }
-
-  /// What lies between the steps of a layer where an exporter turns axes and casts around each, as Keras's does with PyTorch.
-  private static let bridges: Set<String> = ["Transpose", "Cast", "Identity"]
-
-  /// The only operator that reads a tensor, behind such bridges.
-  private func next(behind tensor: Int) -> Int? {
-    var current = tensor
-    while readsOnce(current), let reader = model.index.readers[current].first {
-      guard Self.bridges.contains(model.proto.graph.node[reader].opType), let turned = model.index.writes[reader].first,
-        turned != target
-      else { return reader }
-      current = turned
-    }
-    return nil
+  private func readersOfValues(_ tensor: Int) -> [Int] {
+    model.index.readers[tensor].filter { !model.index.readsOnlyShape[$0] }
   }
 
+  /// Whether an operator lies between the steps of a layer: exporters turn axes and casts around each, as Keras's does with PyTorch, and
+  /// causal convolutions drop the places that they have padded.
+  private func bridges(_ node: Int) -> Bool {
+    let proto = model.proto.graph.node[node]
+    // As many groups as channels: exporters keep the first of two Reshapes that change nothing.
+    if proto.opType == "Reshape", let output = model.index.writes[node].first, let reader = model.index.readers[output].first {
+      let isNormalised = model.proto.graph.node[reader].opType == "InstanceNormalization"
+      return isNormalised && model.index.readers[output].count == 1 && !groupNormalisations.openings.contains(node)
+    }
+    guard proto.opType == "Slice" else { return ["Transpose", "Cast", "Identity"].contains(proto.opType) }
+    // One place that is chosen is no sequence.
+    func numbers(_ attribute: String, _ place: Int) -> [Int64]? {
+      proto.integers(attribute)?.map(Int64.init) ?? proto.input(at: place).flatMap(model.integerConstant)
+    }
+    guard let starts = numbers("starts", 1), starts.allSatisfy({ $0 >= 0 }), let data = proto.input(at: 0) else { return false }
+    guard let ends = numbers("ends", 2) else { return model.index.dependence(of: data) == .data }
+    return !zip(starts, ends).contains { $1 == $0 + 1 }
+  }
+
+  /// What lies behind such bridges, as long as nothing else reads a tensor.
+  private func bridged(behind tensor: Int) -> Int {
+    var current = tensor
+    while case let readers = readersOfValues(current), readers.count == 1, bridges(readers[0]),
+      let turned = model.index.writes[readers[0]].first, turned != target
+    { current = turned }
+    return current
+  }
+
+  private static let normalisations: Set<String> = ["BatchNormalization", "InstanceNormalization", "GroupNormalization"]
+
   /// Whether an operator normalises, shifts or activates what a convolution makes; some exporters drop an axis of length 1 between.
-  private func continues(_ node: Onnx_NodeProto) -> Bool {
-    ["BatchNormalization", "Squeeze"].contains(node.opType) || OperatorTraits.activations.contains(node.opType)
-      || isAffineByChannel(node)
+  private func continues(_ node: Int) -> Bool {
+    let proto = model.proto.graph.node[node]
+    return Self.normalisations.contains(proto.opType) || proto.opType == "Squeeze" || model.isActivation(node)
+      || groupNormalisations.openings.contains(node) || isAffineByChannel(proto)
   }
 
   /// Whether an operator scales or shifts by a constant, or by one a channel.
   private func isAffineByChannel(_ node: Onnx_NodeProto) -> Bool {
     guard ["Mul", "Div", "Add", "Sub"].contains(node.opType) else { return false }
-    let constants = node.input.compactMap(model.constantTensor)
+    let constants = node.input.compactMap(weight)
     return constants.count == 1 && constants[0].dims.count { $0 != 1 } <= 1
+  }
+
+  /// A constant, perhaps laid out anew to meet channels.
+  private func weight(_ name: String) -> Onnx_TensorProto? {
+    if let tensor = model.constantTensor(name) { return tensor }
+    guard let maker = model.index.producer(of: name), case let node = model.proto.graph.node[maker],
+      ["Reshape", "Unsqueeze"].contains(node.opType), model.index.dependence(of: name) != .data
+    else { return nil }
+    return node.input(at: 0).flatMap(weight)
   }
 
   // MARK: Analysis
@@ -261,8 +299,7 @@ struct LayerRoles {
       return data.count == 1 ? data[0] : nil
     }
     guard ["Mul", "Div"].contains(nodes[made].opType), let clipped = onlyData(made), let clip = index.maker[clipped],
-      nodes[clip].opType == "Clip", nodes[clip].input(at: 1) != nil, nodes[clip].input(at: 2) != nil,
-      let term = onlyData(clip), let sum = index.maker[term], ["Add", "Sub"].contains(nodes[sum].opType)
+      let term = model.boundedTensor(by: clip), let sum = index.maker[term], ["Add", "Sub"].contains(nodes[sum].opType)
     else { return nil }
     return [term] + index.reads[sum]
   }
@@ -285,7 +322,7 @@ struct LayerRoles {
         }
         return common > 0 ? heads : []
       }
-      guard OperatorTraits.views.contains(node.opType) || OperatorTraits.activations.contains(node.opType),
+      guard OperatorTraits.views.contains(node.opType) || model.isActivation(maker),
         operands.count == 1
       else { return [] }
       tensor = operands[0]

@@ -11,7 +11,7 @@ struct SpelledActivations {
   /// Cost: a pass over the graph, and the lengths of what leads to its products.
   init(of model: Model) {
     var ends: [Int: Int] = [:]
-    for node in model.index.order where OperatorTraits.activations.contains(model.proto.graph.node[node].opType) {
+    for node in model.index.order where model.isActivation(node) {
       ends[node] = Self.end(ofActivation: node, in: model)
     }
     self.ends = ends
@@ -25,7 +25,12 @@ struct SpelledActivations {
   private static func end(ofActivation node: Int, in model: Model) -> Int? {
     let index = model.index
     guard var tensor = index.writes[node].first else { return nil }
-    guard !["Relu", "LeakyRelu", "PRelu", "Gelu"].contains(model.proto.graph.node[node].opType) else { return tensor }
+    let other = model.otherBound(behind: tensor)
+    let isWhole =
+      ["Relu", "LeakyRelu", "PRelu", "Gelu"].contains(model.proto.graph.node[node].opType)
+      || ["Max", "Min"].contains(model.proto.graph.node[node].opType) && model.boundedTensor(by: node) == nil && other == nil
+    guard !isWhole else { return tensor }
+    tensor = other ?? tensor
     let first = tensor
     while index.readers[tensor].count == 1, let reader = index.readers[tensor].first {
       let operands = index.reads[reader].filter { index.dependence[$0] == .data }
@@ -44,7 +49,7 @@ struct SpelledActivations {
     let index = model.index
     func operands(_ node: Int) -> [Int] { index.reads[node].filter { index.dependence[$0] == .data } }
     func isActivation(_ tensor: Int) -> Bool {
-      index.maker[tensor].map { OperatorTraits.activations.contains(model.proto.graph.node[$0].opType) } ?? false
+      index.maker[tensor].map(model.isActivation) ?? false
     }
     /// A tensor and what it is made of, element by element.
     func chain(_ end: Int) -> [Int] {
