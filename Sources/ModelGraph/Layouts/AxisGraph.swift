@@ -82,6 +82,10 @@ struct AxisGraph {
 
   /// What sources that only suggest a role cost at least.
   static let hint = 8
+  /// What it costs to take rows for windows that stand for stimuli elsewhere: farther away than whatever else tells.
+  private static let folded = 60
+  /// What rows that are folded into the batch may count.
+  private static let rows: Set<AxisRole> = [.token, .time, .position]
 
   private var first: [Int: Int] = [:]
   private var ranks: [Int: Int] = [:]
@@ -90,6 +94,7 @@ struct AxisGraph {
   private var facts: [(axis: Int, finding: Finding)] = []
   private var findings: [Finding?] = []
   private var definitions: [Finding?] = []
+  private var placedRows: Set<Int>?
   private var places: Set<Int> = []
   private var stimulusAxes: Set<Int> = []
   private var tokens: Set<Int> = []
@@ -203,6 +208,9 @@ struct AxisGraph {
   /// Gives every axis its nearest source's role. Cost: linear in axes and links, times the logarithm of few.
   mutating func settle() {
     findings = spread(facts) { _ in true }
+    // Rows that are folded into the batch stand for stimuli there, but for those that are known to be places.
+    placedRows = Set(findings.indices.filter { isRow($0) && findings[$0].map { Self.rows.contains($0.role) } ?? false })
+    findings = spread(facts) { _ in true }
     definitions = spread(facts.filter { $0.finding.cost == 0 && $0.finding.source > 0 }, along: \.isSame)
   }
 
@@ -227,7 +235,9 @@ struct AxisGraph {
           if case .merged = link, finding.role == .batch, let own = batches[origins[other]], own != other { continue }
           // Rows that are chosen for stimuli are no stimuli.
           if link.chooses, finding.role == .batch { continue }
-          guard let passed = link.pass(finding.role, isCertain: finding.isCertain) else { continue }
+          guard var passed = link.pass(finding.role, isCertain: finding.isCertain) else { continue }
+          // Nor are tokens that a Reshape folds into the batch, or has folded, where the stimuli have an axis of their own.
+          if link.isSame, finding.role == .batch, placedRows?.contains(other) ?? isRow(other) { passed = (.window, Self.folded) }
           let arriving = Finding(
             role: passed.role, cost: finding.cost + passed.cost, reason: finding.reason,
             isCertain: finding.isCertain && link.isSame, source: finding.source, isHint: finding.isHint,
@@ -239,6 +249,25 @@ struct AxisGraph {
       cost += 1
     }
     return findings
+  }
+
+  /// Whether an axis isn't that of the stimuli, where its tensor is known to have one.
+  private func isRow(_ axis: Int) -> Bool { lengths[axis] > 1 && batches[origins[axis]].map { $0 != axis } ?? false }
+
+  /// What the rows count that are folded into a tensor's axis of stimuli; `nil` where they aren't places that some other tensor has an axis
+  /// of, beside that of its stimuli.
+  func rows(of tensor: Int, _ axis: Int) -> Finding? {
+    guard let start = vertex(tensor, axis), lengths[start] > 1 else { return nil }
+    var seen: Set<Int> = [start]
+    var waiting = [start]
+    while let axis = waiting.popLast() {
+      for (other, link, _) in links[axis] where link.isSame && !link.chooses && lengths[other] == lengths[start] {
+        guard seen.insert(other).inserted else { continue }
+        if !isRow(other) { waiting.append(other) }
+        if isRow(other), let finding = findings[other], Self.rows.contains(finding.role) { return finding }
+      }
+    }
+    return nil
   }
 
   /// Takes axes for places, and those that count the same, with what a mean over positions suggests.

@@ -17,6 +17,8 @@ extension LayoutInference {
         normalisation(input, label)
         linkAll(input, output)
       }
+    case "InstanceNormalization" where normalisedRows.contains(output):
+      if let input { linkAll(input, output) }
     case "Conv", "ConvTranspose", "FusedConv", "ConvInteger", "QLinearConv", "DeformConv", "MaxPool", "AveragePool",
       "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearAveragePool", "QLinearGlobalAveragePool",
       "InstanceNormalization", "GroupNormalization", "LRN", "DepthToSpace", "SpaceToDepth", "GridSample", "MaxUnpool",

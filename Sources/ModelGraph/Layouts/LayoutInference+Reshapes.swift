@@ -61,6 +61,7 @@ extension LayoutInference {
     var normalised: Set<Int> = []
     var between: [Int] = []
     var rowsLabel: String?
+    var groupsLabel: String?
     var current = inside
     while between.count < 8, shapes[current] == shape, let maker = index.maker[current] {
       let node = nodes[maker]
@@ -73,6 +74,12 @@ extension LayoutInference {
       if Self.reshapes.contains(node.opType) {
         guard !normalised.isEmpty, shapes[source] == shapes[end] else { return }
         for tensor in between { normalisedAxes[tensor] = normalised }
+        // Groups of rows of features have no places.
+        if shapes[end]?.count == 2, shape.count == 3, let label = groupsLabel {
+          normalisedRows.formUnion(between)
+          axes.source = number + 1
+          axes.state(end, -1, .feature, cost: 3, "\(label) goes over parts of it")
+        }
         if let label = rowsLabel, shapes[end]?.last == normalised.reduce(1, { $0 * shape[$1] }) {
           axes.source = number + 1
           axes.state(end, -1, .feature, cost: 10, "\(label) goes along it")
@@ -80,7 +87,9 @@ extension LayoutInference {
         return linkAll(source, end)
       }
       switch node.opType {
-      case "InstanceNormalization", "GroupNormalization": normalised.formUnion(2..<max(2, shape.count))
+      case "InstanceNormalization", "GroupNormalization":
+        normalised.formUnion(2..<max(2, shape.count))
+        groupsLabel = node.opType
       case "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization":
         let axis = node.integer("axis") ?? -1
         normalised.formUnion(max(0, axis < 0 ? axis + shape.count : axis)..<shape.count)

@@ -6,6 +6,8 @@ package struct LayoutInference: Sendable {
   private(set) var weightShapes: [Int: [Int]] = [:]
   /// By tensor between two Reshapes that undo each other: the axes that a normalisation goes over, whatever they are made of.
   var normalisedAxes: [Int: Set<Int>] = [:]
+  /// Of those tensors the ones that hold rows of features in groups.
+  var normalisedRows: Set<Int> = []
   /// Whether a tensor has a height of more than 1.
   private(set) var hasHeight = false
 

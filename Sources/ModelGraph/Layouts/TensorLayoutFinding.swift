@@ -48,9 +48,10 @@ extension LayoutInference {
     let all = known ?? [AxisGraph.Finding?](repeating: nil, count: view.sourceShape.count)
     var found: [AxisGraph.Finding?] = sources.map { axis in
       guard let finding = all[axis] else { return nil }
+      guard finding.role == .batch else { return finding }
       // Stimuli have an axis of their own now, so what remains of a folded one are the parts of a stimulus.
-      return finding.role == .batch
-        ? AxisGraph.Finding(role: .window, cost: finding.cost, reason: finding.reason) : finding
+      return index.numbers[view.tensor].flatMap { axes.rows(of: $0, axis) }
+        ?? AxisGraph.Finding(role: .window, cost: finding.cost, reason: finding.reason)
     }
     let defined = view.givenShape == nil ? definitions(of: view.tensor) : nil
     if known != nil {
