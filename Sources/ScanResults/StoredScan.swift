@@ -164,9 +164,11 @@ package struct StoredScan {
     }
   }
 
-  /// The same on this rank alone, without what densities tell of the classes.
-  package func result(changing change: (inout AnalysisOptions) -> Void = { _ in }) throws -> ScanResult {
-    try result(.alone(), withInformation: false, changing: change)
+  /// The same on this rank alone.
+  package func result(
+    withInformation: Bool = true, changing change: (inout AnalysisOptions) -> Void = { _ in }
+  ) throws -> ScanResult {
+    try result(.alone(), withInformation: withInformation, changing: change)
   }
 }
 

@@ -56,7 +56,9 @@ struct ContrastCommand: SingleProcessCommand {
     do {
       let clusters = try clusters.map(ClusterFile.read)
       func opened(_ folder: String) throws -> ScanResult {
-        try StoredScan(contentsOf: folder).result { analysis in if let clusters { analysis.clusters = clusters } }
+        try StoredScan(contentsOf: folder).result(withInformation: false) { analysis in
+          if let clusters { analysis.clusters = clusters }
+        }
       }
       let result = try opened(folder)
       let contrasts: [ScanContrast]

@@ -17,7 +17,8 @@ enum MediatedEffect {
   /// - Throws: `Failure` where they have too few stimuli in common, or a file can't be written.
   static func report(through mediator: String, in folder: String) throws {
     let (whole, around) = (
-      try StoredScan(contentsOf: "\(folder)/\(total)").result(), try StoredScan(contentsOf: "\(folder)/\(direct)").result()
+      try StoredScan(contentsOf: "\(folder)/\(total)").result(withInformation: false),
+      try StoredScan(contentsOf: "\(folder)/\(direct)").result(withInformation: false)
     )
     let contrast = try ScanContrast(
       whole, around, names: (total, direct), permutations: ContrastCommand.standardPermutations)

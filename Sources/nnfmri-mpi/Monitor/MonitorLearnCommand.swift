@@ -178,7 +178,7 @@ struct MonitorLearnCommand: ParsableCommand {
     request.threads = try Check.threads(threads)
     if let scanned {
       request.scan = scan
-      for layer in try scanned.result().layers {
+      for layer in try scanned.result(withInformation: false).layers {
         request.zeta[layer.plan.tensor] = LearningRequest.Zeta(
           grid: layer.grid.isGrid ? layer.plan.grid : [], zeta: layer.statistics.zeta)
       }
