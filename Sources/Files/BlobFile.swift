@@ -52,10 +52,7 @@ package struct BlobFile {
   /// - Throws: `FileError` where there is no room.
   package func writeIndex() throws {
     let lines = places.flatMap { key, offsets in offsets.map { "\(key.hash) \(key.length) \($0)\n" } }
-    let draft = path + ".index.new"
-    guard FileManager.default.createFile(atPath: draft, contents: Data(lines.sorted().joined().utf8)),
-      rename(draft, path + ".index") == 0
-    else { throw FileError.cannotWrite(path) }
+    try replaceFile(Array(lines.sorted().joined().utf8), at: path + ".index")
   }
 
   private func holds(_ bytes: UnsafeRawBufferPointer, at place: Int) throws -> Bool {

@@ -16,9 +16,9 @@ package func isAbandonedDraft(_ name: String) -> Bool {
 /// Writes a whole file beside its place and renames it, so that a file that was there is whole or replaced. What a link names is replaced, with the
 /// rights that it had; to a pipe or a device it is written.
 ///
-/// - Parameter option: what the path was given with.
+/// - Parameter option: what the path was given with, if the user gave it.
 /// - Throws: `cannotWrite`; nothing is left then.
-package func replaceFile(_ bytes: [UInt8], at path: String, option: String) throws(FileError) {
+package func replaceFile(_ bytes: [UInt8], at path: String, option: String? = nil) throws(FileError) {
   var status = stat()
   let isThere = stat(path, &status) == 0
   guard !isThere || [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return try writeFile(bytes, to: path) }
@@ -36,7 +36,7 @@ package func replaceFile(_ bytes: [UInt8], at path: String, option: String) thro
   }
   if isThere { chmod(draft, status.st_mode & 0o7777) }
   guard rename(draft, place) == 0 else {
-    let error = FileError.cannotWrite(path, mend: "choose another file with \(option)")
+    let error = option.map { FileError.cannotWrite(path, mend: "choose another file with \($0)") } ?? .cannotWrite(path)
     unlink(draft)
     throw error
   }

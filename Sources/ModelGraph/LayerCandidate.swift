@@ -11,6 +11,16 @@ package struct LayerCandidate: Sendable, Hashable {
   package let isBlockEnd: Bool
 }
 
+/// What is scanned where nothing else is asked for.
+package struct AutomaticLayers: Sendable {
+  /// Upstream first: one a block, or some of all where no blocks are found.
+  package var layers: [String] = []
+  /// The input whose way to what is read they lie on; `nil` where none leads there.
+  package var input: String?
+  /// Inputs that have layers of their own before they come to that way.
+  package var otherInputs: [String] = []
+}
+
 extension Model {
   /// How many layers `--layers auto` scans at most.
   package static let automaticLayerLimit = 12
@@ -59,31 +69,32 @@ extension Model {
   package func automaticLayers(
     reading output: String? = nil, where isScannable: (String) -> Bool = { _ in true }
   ) -> [String] {
+    automaticChoice(reading: output, where: isScannable).layers
+  }
+
+  private func automaticChoice(reading output: String?, where isScannable: (String) -> Bool) -> AutomaticLayers {
     let candidates = Set(layerCandidates(reading: output).map(\.tensor))
-    guard let target = index.numbers[output ?? defaultReadout] else { return [] }
+    guard let target = index.numbers[output ?? defaultReadout] else { return AutomaticLayers() }
+    let blocks = Blocks(of: self, reading: target)
     var layers: [String] = []
-    for choices in Blocks(of: self, reading: target).choices {
+    for choices in blocks.choices {
       let names = choices.lazy.map { self.index.names[$0] }
       if let layer = names.first(where: { candidates.contains($0) && !layers.contains($0) && isScannable($0) }) {
         layers.append(layer)
       }
     }
-    return Self.thinned(layers)
-  }
-
-  /// The input whose way to what is read `automaticLayers` follows, and others that have layers of their own before they come to it.
-  package func automaticInputs(reading output: String) -> (followed: String, others: [String])? {
-    guard let target = index.numbers[output] else { return nil }
-    let blocks = Blocks(of: self, reading: target)
-    return blocks.source.map { (index.names[$0], blocks.others.map { index.names[$0] }) }
+    return AutomaticLayers(
+      layers: Self.thinned(layers), input: blocks.source.map { index.names[$0] },
+      otherInputs: blocks.others.map { index.names[$0] })
   }
 
   /// The same, or, where no block has a tensor that can be scanned, some of all that can.
   ///
   /// - Parameter scannable: what a run of the model found that can be scanned, upstream first.
-  package func automaticLayers(reading output: String, amongOthers scannable: [String]) -> [String] {
-    let layers = automaticLayers(reading: output, where: Set(scannable).contains)
-    return layers.isEmpty ? Self.thinned(scannable) : layers
+  package func automaticChoice(reading output: String, amongOthers scannable: [String]) -> AutomaticLayers {
+    var choice = automaticChoice(reading: output, where: Set(scannable).contains)
+    if choice.layers.isEmpty { choice.layers = Self.thinned(scannable) }
+    return choice
   }
 
   /// Whether an operator learns as networks do: no trees, neighbours or support vectors alone.

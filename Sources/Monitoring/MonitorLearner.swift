@@ -157,7 +157,7 @@ package final class MonitorLearner {
   /// Some of the automatic layers, evenly spaced; where there are many, not the last, which tells classes apart more than stimuli, and
   /// whose part the answer's energy has.
   private static func automaticLayers(_ survey: NetworkSurvey) -> [String] {
-    let layers = survey.automaticLayers
+    let layers = survey.automatic.layers
     return Model.thinned(layers.count > automaticLayerLimit ? layers.dropLast() : layers, to: automaticLayerLimit)
   }
 

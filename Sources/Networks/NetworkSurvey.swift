@@ -30,8 +30,8 @@ package struct NetworkSurvey: Sendable {
   package let layers: [Layer]
   /// What the model is given that can be scanned as its layers are.
   package let inputs: [Layer]
-  /// What `--layers auto` takes, upstream first: one a block, or some of all where no blocks are found.
-  package let automaticLayers: [String]
+  /// What `--layers auto` takes.
+  package let automatic: AutomaticLayers
   /// What axes of tensors count.
   package let layouts: LayoutInference
   /// Candidates that can't be scanned, with the reason.
@@ -149,7 +149,7 @@ package struct NetworkSurvey: Sendable {
       throw LesionError(.badRequest, "--layout names \"\(unknown)\", which is no layer that could be scanned")
     }
 
-    automaticLayers = own.automaticLayers(reading: chosen.tensor, amongOthers: layers.map(\.candidate.tensor))
+    automatic = own.automaticChoice(reading: chosen.tensor, amongOthers: layers.map(\.candidate.tensor))
     preparation.views = (layers.map(\.view) + [readView]).filter { !$0.isPlain }
     self.model = model.presenting(preparation.views)
     self.preparation = preparation

@@ -53,16 +53,18 @@ package struct IndependentUnits: Sendable, Hashable {
     return kind == .clusters ? Clusters(counted, least: 2) : Clusters(counted)
   }
 
-  /// What errors across some stimuli come from, in the plural: units where there are enough, else the stimuli themselves.
+  /// What errors across some stimuli come from, in the plural: units where there are enough, else the stimuli themselves; the one cluster that
+  /// was named where all are of it.
   ///
   /// - Parameter isCounted: by stimulus.
   package func independent(_ isCounted: [Bool]) -> (count: Int, name: String) {
-    clusters(isCounted).map { ($0.count, name) } ?? (isCounted.count { $0 }, "stimuli")
+    independent(of: numbers.indices.filter { isCounted[$0] })
   }
 
-  /// How many of some stimuli errors come from; one where all are of one cluster that was named. - Parameter stimuli: by number.
-  package func independentCount(of stimuli: [Int]) -> Int {
-    clusters(of: stimuli)?.count ?? (kind == .clusters ? count(of: stimuli) : stimuli.count)
+  /// The same. - Parameter stimuli: by number.
+  package func independent(of stimuli: [Int]) -> (count: Int, name: String) {
+    if kind != .stimuli, let clusters = clusters(of: stimuli) { return (clusters.count, name) }
+    return kind == .clusters && count(of: stimuli) == 1 ? (1, name) : (stimuli.count, "stimuli")
   }
 
   /// By which labels are permuted: the number of each stimulus's unit, and whether stimuli are in order of time. No numbers where each

@@ -3,7 +3,7 @@ package import Distribution
 import ScanPlan
 
 /// Information content of a layer's regions: how many bits of the class their densities tell, with p-values.
-package struct LayerInformation: Sendable, Hashable {
+package struct LayerInformation: Sendable {
   /// [regions]; `nil` for a region with a density that is not finite.
   package private(set) var bits: [Double?]
   /// [regions]; `nil` where bits are.

@@ -40,7 +40,7 @@ struct ScannedModel {
       session: Session.Options(isOnProcessor: true), reading: reading)
     let scannable = Dictionary(
       survey.layers.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { first, _ in first })
-    let chosen = tensors ?? survey.automaticLayers
+    let chosen = tensors ?? survey.automatic.layers
     layers = try chosen.map { tensor in
       guard let layer = scannable[tensor], let axes = layer.layout.axes else {
         throw LesionError(

@@ -64,7 +64,7 @@ struct ModelTarget: FuzzTarget {
     let output = reading ?? model.scoreOutput(types: types).source.tensor
     let candidates = model.inputCandidates(reading: output).prefix(1) + model.layerCandidates(reading: output)
     _ = model.layerRoles(of: candidates.map(\.tensor), reading: output)
-    _ = model.automaticLayers(reading: output, amongOthers: candidates.map(\.tensor))
+    _ = model.automaticChoice(reading: output, amongOthers: candidates.map(\.tensor))
     _ = model.drawingOperators(reading: output) + model.trainingOperators(reading: output)
     for input in model.inputs { _ = model.embeddings(of: input.name) }
     if let freed = model.freeingBatchAxis() { _ = try freed.serialized() }

@@ -103,7 +103,7 @@ private let pretrained = URL(filePath: #filePath).deletingLastPathComponent()
     #expect(net.model.automaticLayers { $0 != "s1" } == ["y1", "batch_first"])
   }
 
-  @Test func `follow one input, and tell of others that have layers of their own`() throws {
+  @Test func `follow one input, and tell of others that have layers of their own`() {
     var net = Networks.Writer()
     for (input, steps) in [("image", 3), ("text", 2), ("rate", 1)] {
       net.builder.input(input, [nil, 8])
@@ -116,10 +116,10 @@ private let pretrained = URL(filePath: #filePath).deletingLastPathComponent()
     net.add("Add", "product", "rate_0", to: "all")
     net.add("MatMul", "all", net.weight(), to: "scores")
     net.builder.output("scores", [nil, 2])
-    let inputs = try #require(net.model.automaticInputs(reading: "scores"))
-    #expect(inputs.followed == "image" && inputs.others == ["text"])
-    #expect(net.model.automaticLayers(reading: "scores").first == "image_0")
-    #expect(Networks.residual(blocks: 2).automaticInputs(reading: "logits")?.others == [])
+    let choice = net.model.automaticChoice(
+      reading: "scores", amongOthers: net.model.layerCandidates(reading: "scores").map(\.tensor))
+    #expect(choice.input == "image" && choice.otherInputs == ["text"] && choice.layers.first == "image_0")
+    #expect(Networks.residual(blocks: 2).automaticChoice(reading: "logits", amongOthers: []).otherInputs == [])
   }
 
   @Test func `pass over what a run found unscannable, block by block`() {

@@ -181,7 +181,7 @@ import Testing
     #expect(bench.survey.takesBatches)
     #expect(bench.survey.notes.contains { $0.contains("bfloat16") })
     #expect(Set(bench.survey.layers.map(\.candidate.tensor)) == ["sum", "hidden", "squashed"])
-    #expect(bench.survey.automaticLayers.allSatisfy { bench.layer($0) != nil })
+    #expect(bench.survey.automatic.layers.allSatisfy { bench.layer($0) != nil })
     for tensor in ["sum", "hidden", "squashed"] {
       let layer = try #require(bench.layer(tensor))
       let network = try bench.lesioned(layer)

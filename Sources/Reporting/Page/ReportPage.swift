@@ -136,6 +136,7 @@ struct ReportPage {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(value) else { preconditionFailure("finite numbers and names do not encode") }
+    guard data.contains(UInt8(ascii: "<")) else { return String(decoding: data, as: UTF8.self) }
     let pieces = data.split(separator: UInt8(ascii: "<"), omittingEmptySubsequences: false)
     return String(decoding: Array(pieces.joined(separator: Array(#"\u003c"#.utf8))), as: UTF8.self)
   }

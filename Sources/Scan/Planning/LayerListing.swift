@@ -64,7 +64,7 @@ package struct LayerListing: Sendable {
     guard !survey.scannable.isEmpty else {
       throw Failure(.badInput, "\(model.label) has no layer that can be scanned: \(survey.reasonForNoLayers)")
     }
-    let automatic = Set(survey.automaticLayers)
+    let automatic = Set(survey.automatic.layers)
     let shares = survey.suffixCostShares
     func listed(_ layer: NetworkSurvey.Layer) throws -> Layer {
       let axes = layer.layout.axes!

@@ -163,9 +163,10 @@ extension Planner {
 
   /// Which inputs have layers that aren't scanned unless they are asked for, since they aren't on the way that is followed; `nil` if none.
   static func noteOnInputs(_ survey: NetworkSurvey) -> String? {
-    guard let inputs = survey.model.automaticInputs(reading: survey.readTensor), !inputs.others.isEmpty else { return nil }
-    let others = inputs.others.map { "\"\($0)\"" }.joined(separator: ", ")
+    let others = survey.automatic.otherInputs
+    guard let followed = survey.automatic.input, !others.isEmpty else { return nil }
+    let (have, their) = others.count == 1 ? ("has", "its") : ("have", "their")
     return
-      "Layers are those that \"\(inputs.followed)\" goes through; \(others) \(inputs.others.count == 1 ? "has" : "have") layers of \(inputs.others.count == 1 ? "its" : "their") own, which --layers all or their names take."
+      "Layers are those that \"\(followed)\" goes through; \(others.map { "\"\($0)\"" }.joined(separator: ", ")) \(have) layers of \(their) own, which --layers all or their names take."
   }
 }

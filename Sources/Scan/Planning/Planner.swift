@@ -269,7 +269,7 @@ package struct Planner {
   ) throws -> [NetworkSurvey.Layer] {
     let scannable = Dictionary(survey.scannable.map { ($0.candidate.tensor, $0) }, uniquingKeysWith: { a, _ in a })
     let names = try selection.resolve(
-      survey.scannable.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automaticLayers, refusals: survey.reasons,
+      survey.scannable.map { ($0.candidate.tensor, $0.role) }, automatic: survey.automatic.layers, refusals: survey.reasons,
       in: model)
     guard !names.isEmpty else {
       let remedy = survey.inputs.isEmpty ? "" : "; --layers input scans what it is given"

@@ -19,7 +19,7 @@ package struct StimulusMean: Sendable, Hashable {
   package init?(_ values: [Double?], units: IndependentUnits, stimuli: [Int], isShare: Bool, confidence: Double) {
     let known = zip(stimuli, values).compactMap { stimulus, value in value.map { (stimulus: stimulus, value: $0) } }
     let counted = known.map(\.stimulus)
-    let independent = units.independentCount(of: counted)
+    let independent = units.independent(of: counted).count
     guard independent > (isShare ? 0 : 1) else { return nil }
     let estimate = ClusteredMean(known.map(\.value), clusters: units.clusters(of: counted))
     mean = estimate.mean
