@@ -37,6 +37,7 @@ extension DistributedTests {
       let run = try scan(["--sampling-rate", "1000", "--step", "1", "--layers", "all"])
       #expect(run.command.exitCode == 0, "\(run.command)")
       #expect(run.command.output.contains("No eeg/: ") && run.command.output.contains("states and anomalies"), "\(run.command)")
+      #expect(!run.command.output.contains(", eeg/"), "\(run.command)")
       #expect(run.results["eeg/stream.edf"] == nil && run.results["consistency.json"]?.isEmpty == false)
     }
 

@@ -53,7 +53,7 @@ package struct ScanSummary: Sendable {
       rank\(result.run.ranks == 1 ? "" : "s"): \(Int(result.evaluationsPerSecond.rounded())) a second while measuring.
       Results: \(result.request.run.output)/ (report.html to look at; impact.json, density.json, regions.tsv, maps/\
       \(result.tracts == nil ? "" : ", connections.json, pathways.tsv")\
-      \(result.timeCourse == nil ? "" : ", consistency.json, eeg/")\
+      \(result.timeCourse.map { ", consistency.json" + (SignalFile.reasonForNone($0) == nil ? ", eeg/" : "") } ?? "")\
       \(result.request.run.keepsAcquisition ? ", acquisition/" : ""))
       """)
     return parts.joined(separator: "\n\n")
